@@ -1,0 +1,66 @@
+/**
+ * Bytes that arrive in pieces of any size, gathered in one buffer that doubles.
+ *
+ * One buffer and not a list of pieces: a list costs an object per piece, so that a peer who sends one-octet fragments
+ * makes a server hold a hundred times what it sent (CVE-2026-48779). Here a one-octet piece costs one octet, and what
+ * is retained is at most twice what has arrived, however much was announced.
+ */
+export interface GrowingBytes {
+  bytes: Uint8Array<ArrayBuffer>;
+  length: number;
+}
+
+const SMALLEST_CAPACITY = 256;
+
+/**
+ * A large buffer that the last owner gave back. Fresh large buffers are the dearest part of a large message (64 KiB:
+ * 10 to 18 µs, its parsing 5 to 9 µs), and messages of a connection tend to be alike. One per thread, up to 1 MiB.
+ */
+let spare: Uint8Array<ArrayBuffer> | null = null;
+const SPARE_FROM = 16_384;
+const SPARE_UP_TO = 1_048_576;
+
+/**
+ * @param expected how many bytes are announced in all; believed only as far as twice what is there.
+ */
+export function createGrowingBytes(arrived: number, expected: number): GrowingBytes {
+  const capacity = Math.min(expected, Math.max(SMALLEST_CAPACITY, arrived * 2));
+  return { bytes: takeBuffer(capacity), length: 0 };
+}
+
+export function appendBytes(
+  growing: GrowingBytes,
+  source: Uint8Array,
+  start: number,
+  end: number,
+  expected: number,
+): void {
+  const length = growing.length + (end - start);
+  if (length > growing.bytes.length) {
+    const doubled = Math.max(SMALLEST_CAPACITY, length * 2);
+    const larger = takeBuffer(Math.max(length, Math.min(doubled, expected)));
+    larger.set(growing.bytes.subarray(0, growing.length));
+    releaseBytes(growing);
+    growing.bytes = larger;
+  }
+  growing.bytes.set(source.subarray(start, end), growing.length);
+  growing.length = length;
+}
+
+/** Gives the buffer back; whoever still looks at it must have copied what he needs. */
+export function releaseBytes(growing: GrowingBytes): void {
+  const capacity = growing.bytes.length;
+  if (capacity >= SPARE_FROM && capacity <= SPARE_UP_TO) {
+    if (spare === null || spare.length <= capacity) spare = growing.bytes;
+  }
+}
+
+function takeBuffer(capacity: number): Uint8Array<ArrayBuffer> {
+  // At most twice what was asked for: a small message must not sit on a large buffer.
+  if (spare !== null && capacity >= SPARE_FROM && spare.length >= capacity && spare.length <= capacity * 2) {
+    const taken = spare;
+    spare = null;
+    return taken;
+  }
+  return new Uint8Array(capacity);
+}

@@ -1,0 +1,129 @@
+/**
+ * Bytes on their way to the transport. What is sent during one turn is laid down contiguously in one memory and leaves
+ * in one write: the largest single gain there is on sockets. A payload of the caller's may go by reference instead.
+ *
+ * One transmission is out at a time. While the transport has it, new output is laid behind it in the same memory, or
+ * in the next, and waits.
+ */
+import {
+  createMemory,
+  MEMORY_INPUT_BYTES,
+  type Memory,
+  releaseMemory,
+  takeMemory,
+} from "./memory.ts";
+
+export interface OutputQueue {
+  /** Where output is being laid down; null while there is none. */
+  memory: Memory | null;
+  /** `memory.bytes[from, to)` is laid down and not yet in `chunks`. */
+  from: number;
+  to: number;
+  /** Closed chunks that leave before `memory.bytes[from, to)`, in order. */
+  chunks: Uint8Array[] | null;
+  /** Full shared memories that `chunks` or the transmission that is out look into. */
+  full: Memory[] | null;
+  /** Bytes queued and not yet lent to the transport. */
+  queued: number;
+  /** Bytes that the transport has and has not yet taken. */
+  lent: number;
+}
+
+export function createOutputQueue(): OutputQueue {
+  return { memory: null, from: 0, to: 0, chunks: null, full: null, queued: 0, lent: 0 };
+}
+
+/**
+ * Room for `byteCount` contiguous bytes at `queue.to` of the memory returned. The caller writes them and says how many
+ * with {@link commitOutput}.
+ */
+export function reserveOutput(queue: OutputQueue, byteCount: number): Memory {
+  const memory = queue.memory;
+  if (memory !== null && queue.to + byteCount <= memory.bytes.length) return memory;
+  return nextMemory(queue, byteCount);
+}
+
+function nextMemory(queue: OutputQueue, byteCount: number): Memory {
+  const memory = queue.memory;
+  if (memory !== null) {
+    closeChunk(queue, memory);
+    if (memory.belongsTo === "pool") {
+      queue.full ??= [];
+      queue.full.push(memory);
+    }
+  }
+  const next = byteCount <= MEMORY_INPUT_BYTES ? takeMemory() : createMemory(byteCount);
+  queue.memory = next;
+  queue.from = 0;
+  queue.to = 0;
+  return next;
+}
+
+/** The `byteCount` bytes at `queue.to` are written. */
+export function commitOutput(queue: OutputQueue, byteCount: number): void {
+  queue.to += byteCount;
+  queue.queued += byteCount;
+}
+
+/** Queues the caller's own bytes without copying them; they must not change until the transmission was taken. */
+export function queueReference(queue: OutputQueue, bytes: Uint8Array): void {
+  if (queue.memory !== null) closeChunk(queue, queue.memory);
+  queue.chunks ??= [];
+  queue.chunks.push(bytes);
+  queue.queued += bytes.length;
+}
+
+/** Everything queued, in order, lent until {@link outputTaken}. */
+export function lendOutput(queue: OutputQueue): Uint8Array[] {
+  if (queue.memory !== null) closeChunk(queue, queue.memory);
+  const chunks = queue.chunks ?? [];
+  queue.chunks = null;
+  queue.lent = queue.queued;
+  queue.queued = 0;
+  return chunks;
+}
+
+/** The transport has taken what was lent: the memories that nothing more lies in go back to the pool. */
+export function outputTaken(queue: OutputQueue): void {
+  queue.lent = 0;
+  if (queue.queued > 0) {
+    // New output lies behind what was lent. Full memories may hold some of it: they go with the next transmission.
+    if (queue.chunks === null) releaseFull(queue);
+    return;
+  }
+  releaseFull(queue);
+  if (queue.memory !== null) {
+    releaseMemory(queue.memory);
+    queue.memory = null;
+  }
+  queue.from = 0;
+  queue.to = 0;
+}
+
+/** Forgets everything that was queued. Memory that the transport may still look into is left to the collector. */
+export function dropOutput(queue: OutputQueue): void {
+  if (queue.lent === 0) {
+    releaseFull(queue);
+    if (queue.memory !== null) releaseMemory(queue.memory);
+  }
+  queue.memory = null;
+  queue.from = 0;
+  queue.to = 0;
+  queue.chunks = null;
+  queue.full = null;
+  queue.queued = 0;
+  queue.lent = 0;
+}
+
+function releaseFull(queue: OutputQueue): void {
+  if (queue.full === null) return;
+  for (const memory of queue.full) releaseMemory(memory);
+  queue.full = null;
+}
+
+function closeChunk(queue: OutputQueue, memory: Memory): void {
+  if (queue.to === queue.from) return;
+  queue.chunks ??= [];
+  queue.chunks.push(memory.bytes.subarray(queue.from, queue.to));
+  queue.from = queue.to;
+}

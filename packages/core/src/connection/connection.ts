@@ -1,0 +1,203 @@
+/**
+ * The state of one connection: plain data, flat where it is touched per frame, and null where nothing is going on.
+ *
+ * There is no single state variable with a name for every combination. A connection has two directions, each with a
+ * short life of its own, and it has ended when both have finished:
+ *
+ * ```
+ *   reading:  Frames ──peer's Close, violation, refusal──> Discarding ──end of stream──> Finished
+ *   writing:  Open ──our Close──> CloseQueued ──nothing more to say──> Ending ──lent──> EndLent ──taken──> Finished
+ * ```
+ *
+ * The functions over this state are in the other files of this floor: `receiving` moves the reading half, `sending` and
+ * `transmission` the writing half, `closing` both, `timers` answers what time it is for.
+ */
+import type { GrowingBytes } from "../bytes/growing-bytes.ts";
+import type { Memory } from "../bytes/memory.ts";
+import { createOutputQueue, type OutputQueue } from "../bytes/output-queue.ts";
+import type { ExtensionSession } from "../extension/extension.ts";
+import type { MessageAssembly } from "../message/message-assembly.ts";
+import type { CloseFrame, Ended, TimeoutName } from "./closing.ts";
+import type { Keepalive } from "./control.ts";
+import type { FrameWatch } from "./frame-watch.ts";
+import type { Role } from "./role.ts";
+import type { OutgoingMessage } from "./sending.ts";
+import type { Settings } from "./settings.ts";
+import type { Violation, WireViolation } from "./violation.ts";
+
+export const Reading = { Frames: 0, Discarding: 1, Finished: 2 } as const;
+export type Reading = (typeof Reading)[keyof typeof Reading];
+
+export const Writing = {
+  Open: 0,
+  /** Our Close is queued: no data may follow (RFC 6455 §5.5.1), a pong may. */
+  CloseQueued: 1,
+  /** Our last word is queued; the writing half of the transport is to be ended behind it. */
+  Ending: 2,
+  /** The transport has been told, and has not answered yet. */
+  EndLent: 3,
+  Finished: 4,
+} as const;
+export type Writing = (typeof Writing)[keyof typeof Writing];
+
+/** How the input ends, once what is unread has been read. */
+export const InputEnd = { Unknown: 0, EndOfStream: 1, TransportClosed: 2 } as const;
+export type InputEnd = (typeof InputEnd)[keyof typeof InputEnd];
+
+/** {@link Connection.frameLeft} between two frames. */
+export const AT_HEADER = -1;
+
+export interface Connection {
+  readonly settings: Settings;
+  readonly role: Role;
+  reading: Reading;
+  writing: Writing;
+  /** The time of the last input or command that brought one. ms */
+  now: number;
+
+  // Unread input: `memory.bytes[position, end)`, then `rest` from `restPosition` on.
+  memory: Memory | null;
+  position: number;
+  end: number;
+  /** Octets of the stream before `memory.bytes[0]`; negative while the margin holds a begun header. */
+  origin: number;
+  /** The caller's chunk, borrowed for the turn, as far as it did not fit into `memory`. */
+  rest: Uint8Array | null;
+  restPosition: number;
+  /** The begun frame header that the last turn left behind, at most 13 octets. */
+  carry: Uint8Array | null;
+  inputEnd: InputEnd;
+
+  // The frame under way.
+  firstOctet: number;
+  /** Octets of payload still to come, or {@link AT_HEADER}. */
+  frameLeft: number;
+  maskingKey: number;
+  /** The payload of a control frame that does not arrive in one piece. */
+  control: GrowingBytes | null;
+  message: MessageAssembly | null;
+  session: ExtensionSession | null;
+  /** Nothing is under way that a small whole message would have to heed: see `quickMessage`. */
+  isQuick: boolean;
+
+  // The event that the cursor stands on: `eventBytes[eventStart, eventEnd)`, null meaning `memory.bytes`.
+  eventBytes: Uint8Array | null;
+  eventStart: number;
+  eventEnd: number;
+  /** Given back when the cursor moves on. */
+  delivered: GrowingBytes | null;
+  /** A violation that lies behind the octets the cursor stands on, and takes effect when it moves on. */
+  deferred: DeferredViolation | null;
+
+  readonly output: OutputQueue;
+  outgoing: OutgoingMessage | null;
+  /** The transport said that it has not taken everything yet. */
+  isBusy: boolean;
+
+  // Timers, in ms of the host's clock; NEVER where one is off.
+  lastReceived: number;
+  handshakeAt: number;
+  lifetimeAt: number;
+  closeAt: number;
+  /** Since when reading is paused, or NEVER. */
+  pausedAt: number;
+  keepalive: Keepalive | null;
+
+  ending: EndingFacts | null;
+  watch: FrameWatch | null;
+}
+
+export interface DeferredViolation {
+  readonly kind: WireViolation;
+  readonly offset: number;
+}
+
+/** Facts about the end as they come to be known; nothing of it exists while a connection is open and well. */
+export interface EndingFacts {
+  localClose: CloseFrame | null;
+  peerClose: CloseFrame | null;
+  firstClose: "local" | "peer" | null;
+  violation: Violation | null;
+  isViolationReported: boolean;
+  timeout: TimeoutName | null;
+  isEndOfStream: boolean;
+  isAborted: boolean;
+  transportError: string | null;
+  ended: Ended | null;
+  isEndedReported: boolean;
+  isDestroyLent: boolean;
+}
+
+/** A deadline that never comes. Not Infinity: an integer keeps the field cheap. */
+export const NEVER = -1;
+
+export function createConnection(role: Role, settings: Settings, now: number): Connection {
+  return {
+    settings,
+    role,
+    reading: Reading.Frames,
+    writing: Writing.Open,
+    now,
+    memory: null,
+    position: 0,
+    end: 0,
+    origin: 0,
+    rest: null,
+    restPosition: 0,
+    carry: null,
+    inputEnd: InputEnd.Unknown,
+    firstOctet: 0,
+    frameLeft: AT_HEADER,
+    maskingKey: 0,
+    control: null,
+    message: null,
+    session: null,
+    isQuick: false,
+    eventBytes: null,
+    eventStart: 0,
+    eventEnd: 0,
+    delivered: null,
+    deferred: null,
+    output: createOutputQueue(),
+    outgoing: null,
+    isBusy: false,
+    lastReceived: now,
+    handshakeAt: NEVER,
+    lifetimeAt: NEVER,
+    closeAt: NEVER,
+    pausedAt: NEVER,
+    keepalive: null,
+    ending: null,
+    watch: null,
+  };
+}
+
+/** The facts of the end, made when the first of them is known. */
+export function endingFacts(connection: Connection): EndingFacts {
+  connection.ending ??= {
+    localClose: null,
+    peerClose: null,
+    firstClose: null,
+    violation: null,
+    isViolationReported: false,
+    timeout: null,
+    isEndOfStream: false,
+    isAborted: false,
+    transportError: null,
+    ended: null,
+    isEndedReported: false,
+    isDestroyLent: false,
+  };
+  return connection.ending;
+}
+
+/** Octets of input that are here and were not read by the cursor yet. */
+export function unreadOctets(connection: Connection): number {
+  const { rest } = connection;
+  return (
+    connection.end -
+    connection.position +
+    (connection.carry === null ? 0 : connection.carry.length) +
+    (rest === null ? 0 : rest.length - connection.restPosition)
+  );
+}

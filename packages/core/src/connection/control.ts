@@ -1,0 +1,164 @@
+/** Pings and pongs (RFC 6455 §5.5.2, §5.5.3), the peer's and ours. */
+import { MisuseError } from "../bytes/misuse-error.ts";
+import { FIN, MAX_CONTROL_PAYLOAD_OCTETS } from "../frame/frame-header.ts";
+import { Opcode } from "../frame/opcode.ts";
+import { type Connection, Writing } from "./connection.ts";
+import { queueFrame } from "./sending.ts";
+
+/** Exists from the first ping of ours, or from the first pong that has to wait. */
+export interface Keepalive {
+  /** Pings that no pong has answered, oldest first. */
+  pings: SentPing[];
+  /** Number of the last ping sent; the first is 1. */
+  lastPing: number;
+  /** How far the ping that the `pong` timer is for has come. */
+  pingState: PingState;
+  /** When the silence that a ping would break began, as far as pings go; NEVER before the first. ms */
+  pingedAt: number;
+  /** When the peer must have been heard from; NEVER while no ping is out. ms */
+  pongAt: number;
+  /** Number of the ping that the last pong answered, 0 if none. */
+  pongOf: number;
+  /** Automatic pongs queued since the transport is busy. */
+  waitingPongs: number;
+  /** The payload of the newest ping beyond {@link MAX_WAITING_PONGS}. */
+  newestWaiting: Uint8Array | null;
+}
+
+export interface SentPing {
+  readonly number: number;
+  readonly payload: Uint8Array;
+  readonly isAutomatic: boolean;
+}
+
+export const PingState = { None: 0, Queued: 1, Lent: 2, Taken: 3 } as const;
+export type PingState = (typeof PingState)[keyof typeof PingState];
+
+/**
+ * §5.5.3 allows to answer only the most recent ping. We answer every one, in order, until this many wait for a
+ * transport that takes nothing: a peer who pings and never reads must not fill our memory.
+ */
+export const MAX_WAITING_PONGS = 64;
+
+function keepaliveOf(connection: Connection): Keepalive {
+  connection.keepalive ??= {
+    pings: [],
+    lastPing: 0,
+    pingState: PingState.None,
+    pingedAt: -1,
+    pongAt: -1,
+    pongOf: 0,
+    waitingPongs: 0,
+    newestWaiting: null,
+  };
+  return connection.keepalive;
+}
+
+/** §5.5.2: the answer to a ping whose payload is `bytes[start, end)`. No limit refuses it. */
+export function answerPing(
+  connection: Connection,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): void {
+  if (connection.writing > Writing.CloseQueued) return;
+  if (connection.isBusy) {
+    const keepalive = keepaliveOf(connection);
+    if (keepalive.waitingPongs >= MAX_WAITING_PONGS) {
+      keepalive.newestWaiting = bytes.slice(start, end);
+      return;
+    }
+    keepalive.waitingPongs += 1;
+  }
+  queueFrame(connection, FIN | Opcode.Pong, bytes, start, end);
+}
+
+/** The transport takes bytes again, or no later moment for a pong will come. */
+export function queueWaitingPong(connection: Connection): void {
+  const { keepalive } = connection;
+  if (keepalive === null) return;
+  keepalive.waitingPongs = 0;
+  const payload = keepalive.newestWaiting;
+  if (payload === null) return;
+  keepalive.newestWaiting = null;
+  if (connection.writing <= Writing.CloseQueued) {
+    queueFrame(connection, FIN | Opcode.Pong, payload, 0, payload.length);
+  }
+}
+
+/** §5.5.3: the pong whose payload is `bytes[start, end)` answers that ping of ours, and all before it. */
+export function receivePong(
+  connection: Connection,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): void {
+  const keepalive = keepaliveOf(connection);
+  keepalive.pongOf = 0;
+  // Newest first: a peer may answer only the most recent of several pings with the same payload.
+  for (let index = keepalive.pings.length - 1; index >= 0; index -= 1) {
+    const ping = keepalive.pings[index]!;
+    if (isSame(ping.payload, bytes, start, end)) {
+      keepalive.pings.splice(0, index + 1);
+      keepalive.pongOf = ping.number;
+      return;
+    }
+  }
+}
+
+function isSame(payload: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+  if (payload.length !== end - start) return false;
+  for (let index = 0; index < payload.length; index += 1) {
+    if (payload[index] !== bytes[start + index]) return false;
+  }
+  return true;
+}
+
+/**
+ * Queues a ping. Without a payload it carries its number, so that its pong is told from others.
+ * @returns its number, from 1 on, or 0 when the connection is closing.
+ */
+export function sendPing(
+  connection: Connection,
+  payload: Uint8Array | null,
+  isAutomatic: boolean,
+  now: number,
+): number {
+  if (payload !== null) checkControlPayload("ping", payload);
+  if (connection.writing !== Writing.Open) return 0;
+  const keepalive = keepaliveOf(connection);
+  const number = keepalive.lastPing + 1;
+  keepalive.lastPing = number;
+  const own = payload === null ? numberPayload(number) : payload.slice();
+  // Nobody waits for an automatic ping: one at a time is remembered, however long a peer stays silent about them.
+  if (isAutomatic) keepalive.pings = keepalive.pings.filter((ping) => !ping.isAutomatic);
+  keepalive.pings.push({ number, payload: own, isAutomatic });
+  keepalive.pingedAt = now;
+  if (keepalive.pingState === PingState.None) keepalive.pingState = PingState.Queued;
+  queueFrame(connection, FIN | Opcode.Ping, own, 0, own.length);
+  return number;
+}
+
+/** §5.5.3: an unsolicited pong, a heartbeat that expects no answer. */
+export function sendPong(connection: Connection, payload: Uint8Array | null): "queued" | "closed" {
+  if (payload !== null) checkControlPayload("pong", payload);
+  if (connection.writing !== Writing.Open) return "closed";
+  const bytes = payload ?? new Uint8Array(0);
+  queueFrame(connection, FIN | Opcode.Pong, bytes, 0, bytes.length);
+  return "queued";
+}
+
+function checkControlPayload(command: "ping" | "pong", payload: unknown): void {
+  if (!(payload instanceof Uint8Array)) {
+    throw new MisuseError(`${command} payload must be a Uint8Array`);
+  }
+  if (payload.length > MAX_CONTROL_PAYLOAD_OCTETS) {
+    throw new MisuseError(
+      `${command} payload has ${payload.length} octets: a control frame holds ${MAX_CONTROL_PAYLOAD_OCTETS} (RFC 6455 §5.5)`,
+    );
+  }
+}
+
+function numberPayload(number: number): Uint8Array {
+  return new Uint8Array([number >>> 24, number >>> 16, number >>> 8, number]);
+}

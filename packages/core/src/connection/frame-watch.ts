@@ -1,0 +1,177 @@
+/** Frames as they pass, for those who asked to see them (option `frames`): in order, in and out, with what was in them. */
+import { FIN, OPCODE_BITS, RSV_BITS } from "../frame/frame-header.ts";
+import type { Connection } from "./connection.ts";
+
+export interface WatchedFrame {
+  readonly direction: "in" | "out";
+  readonly fin: boolean;
+  /** RSV1 is 4, RSV2 is 2, RSV3 is 1. */
+  readonly rsv: number;
+  readonly opcode: number;
+  readonly isMasked: boolean;
+  /** As on the wire, first octet in the highest byte; 0 when not masked. */
+  readonly maskingKey: number;
+  /** Octets of payload that the header declares. */
+  readonly payloadLength: number;
+  /** The beginning of the payload, unmasked, as far as the option asks for it and as it has arrived. */
+  readonly payload: Uint8Array;
+  /** Octets on the wire before this frame, in its direction, behind the opening handshake. */
+  readonly offset: number;
+  /** false: the frame broke a rule, and its payload was not waited for. */
+  readonly isComplete: boolean;
+}
+
+export interface FrameWatch {
+  readonly prefix: number;
+  /** Not yet reported; those before `next` are. */
+  queue: WatchedFrame[];
+  next: number;
+  current: WatchedFrame | null;
+  /** A step that was reached while frames before it were still to be reported. */
+  held: number;
+  /** The frame that is coming in, and how much of its prefix is there. */
+  incoming: IncomingFrame | null;
+  /** Octets of frames queued so far. */
+  sentOctets: number;
+}
+
+interface IncomingFrame {
+  readonly firstOctet: number;
+  readonly isMasked: boolean;
+  readonly maskingKey: number;
+  readonly payloadLength: number;
+  readonly offset: number;
+  readonly payload: Uint8Array;
+  arrived: number;
+}
+
+export function createFrameWatch(prefix: number): FrameWatch {
+  return {
+    prefix,
+    queue: [],
+    next: 0,
+    current: null,
+    held: 0,
+    incoming: null,
+    sentOctets: 0,
+  };
+}
+
+export function watchIncomingHeader(
+  connection: Connection,
+  watch: FrameWatch,
+  isMasked: boolean,
+  payloadLength: number,
+  offset: number,
+): void {
+  watch.incoming = {
+    firstOctet: connection.firstOctet,
+    isMasked,
+    maskingKey: connection.maskingKey,
+    payloadLength,
+    offset,
+    payload: new Uint8Array(Math.min(watch.prefix, payloadLength)),
+    arrived: 0,
+  };
+}
+
+/** `bytes[start, end)` is unmasked. */
+export function watchIncomingPayload(
+  watch: FrameWatch,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): void {
+  const { incoming } = watch;
+  if (incoming === null) return;
+  const size = Math.min(end - start, incoming.payload.length - incoming.arrived);
+  if (size <= 0) return;
+  incoming.payload.set(bytes.subarray(start, start + size), incoming.arrived);
+  incoming.arrived += size;
+}
+
+/** The incoming frame is whole, or broke a rule. */
+export function watchIncomingEnd(watch: FrameWatch, isComplete: boolean): void {
+  const { incoming } = watch;
+  if (incoming === null) return;
+  watch.incoming = null;
+  watch.queue.push(
+    watchedFrame("in", incoming, incoming.payload.subarray(0, incoming.arrived), isComplete),
+  );
+}
+
+/** A frame whose first two octets are already wrong: there is no length to speak of yet. */
+export function watchRefusedHeader(
+  watch: FrameWatch,
+  firstOctet: number,
+  isMasked: boolean,
+  lengthField: number,
+  offset: number,
+): void {
+  const refused = { firstOctet, isMasked, maskingKey: 0, payloadLength: lengthField, offset };
+  watch.queue.push(watchedFrame("in", refused, new Uint8Array(0), false));
+}
+
+/** @param payload as the application gave it, before masking; copied as far as the prefix goes. */
+export function watchOutgoing(
+  watch: FrameWatch,
+  firstOctet: number,
+  isMasked: boolean,
+  maskingKey: number,
+  payload: Uint8Array,
+  frameOctets: number,
+): void {
+  const sent = {
+    firstOctet,
+    isMasked,
+    maskingKey,
+    payloadLength: payload.length,
+    offset: watch.sentOctets,
+  };
+  watch.queue.push(watchedFrame("out", sent, payload.slice(0, watch.prefix), true));
+  watch.sentOctets += frameOctets;
+}
+
+/** Moves to the next frame that was not reported; false when there is none. */
+export function nextWatchedFrame(watch: FrameWatch): boolean {
+  const frame = watch.queue[watch.next];
+  if (frame === undefined) {
+    watch.queue = [];
+    watch.next = 0;
+    watch.current = null;
+    return false;
+  }
+  watch.next += 1;
+  watch.current = frame;
+  return true;
+}
+
+function watchedFrame(
+  direction: "in" | "out",
+  header: Pick<
+    IncomingFrame,
+    "firstOctet" | "isMasked" | "maskingKey" | "payloadLength" | "offset"
+  >,
+  payload: Uint8Array,
+  isComplete: boolean,
+): WatchedFrame {
+  return {
+    direction,
+    fin: (header.firstOctet & FIN) !== 0,
+    rsv: (header.firstOctet & RSV_BITS) >> 4,
+    opcode: header.firstOctet & OPCODE_BITS,
+    isMasked: header.isMasked,
+    maskingKey: inWireOrder(header.maskingKey),
+    payloadLength: header.payloadLength,
+    payload,
+    offset: header.offset,
+    isComplete,
+  };
+}
+
+/** The engine keeps the first octet of a key in the lowest byte, people read it first. */
+function inWireOrder(key: number): number {
+  return (
+    ((key << 24) | ((key & 0xff00) << 8) | ((key >>> 8) & 0xff00) | ((key >>> 24) & 0xff)) >>> 0
+  );
+}

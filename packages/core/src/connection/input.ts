@@ -1,0 +1,169 @@
+/**
+ * Unread input. A chunk belongs to the caller and is neither written nor kept: it is copied into a memory of the
+ * thread's, at most 64 KiB at a time, and parsed and unmasked there. What is still unread when the turn ends moves into
+ * memory of the connection's own: a begun header into `carry`, anything more into a memory that is then parsed where it
+ * lies.
+ */
+import {
+  createMemory,
+  MEMORY_INPUT_BYTES,
+  MEMORY_MARGIN,
+  type Memory,
+  releaseMemory,
+  takeMemory,
+} from "../bytes/memory.ts";
+import { MAX_HEADER_OCTETS } from "../frame/frame-header.ts";
+import type { Connection } from "./connection.ts";
+
+/** Takes `chunk` as what follows the unread input; borrows it until {@link settleInput}. */
+export function offerChunk(connection: Connection, chunk: Uint8Array): void {
+  if (connection.memory !== null) {
+    // The host did not pull to Idle before the next chunk, or the application has not decided about a request.
+    settleInput(connection);
+    if (connection.memory !== null) {
+      appendToBacklog(connection, chunk, 0, chunk.length);
+      return;
+    }
+  }
+  const memory = takeMemory();
+  startWindow(connection, memory);
+  const size = Math.min(chunk.length, MEMORY_INPUT_BYTES);
+  memory.bytes.set(size === chunk.length ? chunk : chunk.subarray(0, size), MEMORY_MARGIN);
+  connection.end = MEMORY_MARGIN + size;
+  if (size < chunk.length) {
+    connection.rest = chunk;
+    connection.restPosition = size;
+  }
+}
+
+/** Takes the first `byteCount` bytes of the inbox as what follows the unread input. */
+export function offerInbox(connection: Connection, inbox: Memory, byteCount: number): void {
+  if (connection.memory !== null) {
+    settleInput(connection);
+    if (connection.memory !== null) {
+      appendToBacklog(connection, inbox.bytes, MEMORY_MARGIN, MEMORY_MARGIN + byteCount);
+      releaseMemory(inbox);
+      return;
+    }
+  }
+  startWindow(connection, inbox);
+  connection.end = MEMORY_MARGIN + byteCount;
+}
+
+/** A fresh window whose margin ends with the carried octets, so that a header is contiguous. */
+function startWindow(connection: Connection, memory: Memory): void {
+  let position = MEMORY_MARGIN;
+  const { carry } = connection;
+  if (carry !== null) {
+    position -= carry.length;
+    memory.bytes.set(carry, position);
+    connection.carry = null;
+  }
+  connection.origin += connection.position - position;
+  connection.memory = memory;
+  connection.position = position;
+  connection.end = position;
+}
+
+/**
+ * More of the borrowed chunk, behind the few octets that are unread.
+ * @returns false when there is no more input in this turn.
+ */
+export function refillInput(connection: Connection): boolean {
+  const { rest, memory } = connection;
+  if (rest === null || memory === null) return false;
+  const left = connection.end - connection.position;
+  const position = MEMORY_MARGIN - left;
+  memory.bytes.copyWithin(position, connection.position, connection.end);
+  const size = Math.min(rest.length - connection.restPosition, MEMORY_INPUT_BYTES);
+  const restEnd = connection.restPosition + size;
+  memory.bytes.set(rest.subarray(connection.restPosition, restEnd), MEMORY_MARGIN);
+  connection.origin += connection.position - position;
+  connection.position = position;
+  connection.end = MEMORY_MARGIN + size;
+  if (restEnd === rest.length) {
+    connection.rest = null;
+    connection.restPosition = 0;
+  } else {
+    connection.restPosition = restEnd;
+  }
+  return true;
+}
+
+/** Ends the loan: the shared memory and the caller's chunk are let go, unread octets are copied. */
+export function settleInput(connection: Connection): void {
+  const { memory, rest } = connection;
+  if (memory === null) return;
+  const left = connection.end - connection.position;
+  const more = rest === null ? 0 : rest.length - connection.restPosition;
+  if (memory.belongsTo === "connection") {
+    if (left === 0) connection.memory = null;
+    return;
+  }
+  if (more === 0 && left < MAX_HEADER_OCTETS) {
+    if (left > 0) connection.carry = memory.bytes.slice(connection.position, connection.end);
+    connection.memory = null;
+    connection.end = connection.position;
+  } else {
+    const own = createMemory(backlogCapacity(left + more));
+    own.bytes.set(memory.bytes.subarray(connection.position, connection.end), 0);
+    connection.origin += connection.position;
+    connection.memory = own;
+    connection.position = 0;
+    connection.end = left;
+    if (rest !== null) {
+      own.bytes.set(rest.subarray(connection.restPosition), left);
+      connection.end += more;
+    }
+  }
+  connection.rest = null;
+  connection.restPosition = 0;
+  releaseMemory(memory);
+}
+
+function appendToBacklog(
+  connection: Connection,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): void {
+  const backlog = connection.memory!;
+  const left = connection.end - connection.position;
+  const size = end - start;
+  let memory = backlog;
+  if (connection.end + size > backlog.bytes.length) {
+    memory = createMemory(backlogCapacity(left + size));
+    memory.bytes.set(backlog.bytes.subarray(connection.position, connection.end), 0);
+    connection.origin += connection.position;
+    connection.memory = memory;
+    connection.position = 0;
+    connection.end = left;
+  }
+  memory.bytes.set(bytes.subarray(start, end), connection.end);
+  connection.end += size;
+}
+
+/** Twice what is there, so that a peer who dribbles while nobody reads costs linear work. */
+function backlogCapacity(byteCount: number): number {
+  return Math.max(256, byteCount * 2);
+}
+
+/** Forgets all unread input. */
+export function discardInput(connection: Connection): void {
+  if (connection.carry !== null) {
+    connection.origin += connection.carry.length;
+    connection.carry = null;
+  }
+  if (connection.rest !== null) {
+    connection.origin += connection.rest.length - connection.restPosition;
+    connection.rest = null;
+    connection.restPosition = 0;
+  }
+  connection.position = connection.end;
+  settleInput(connection);
+}
+
+/** The octet at `index` of the window, counted from the start of the stream. */
+export function streamOffset(connection: Connection, index: number): number {
+  return connection.origin + index;
+}

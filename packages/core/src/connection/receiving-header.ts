@@ -1,0 +1,138 @@
+/** The header of the next frame: judged as early as its octets allow, then taken. */
+import {
+  FIN,
+  headerOctets,
+  judgeFirstOctets,
+  lengthViolation,
+  MASK,
+  OPCODE_BITS,
+  octetAtFault,
+  readPayloadLength,
+} from "../frame/frame-header.ts";
+import { FrameViolation } from "../frame/frame-violation.ts";
+import { isControl, Opcode } from "../frame/opcode.ts";
+import { createMessageAssembly, judgeSequence } from "../message/message-assembly.ts";
+import { MessageViolation } from "../message/message-violation.ts";
+import { fail } from "./closing.ts";
+import type { Connection } from "./connection.ts";
+import { watchIncomingHeader, watchRefusedHeader } from "./frame-watch.ts";
+import { streamOffset } from "./input.ts";
+import type { WireViolation } from "./violation.ts";
+
+export const HeaderRead = { Incomplete: 0, Taken: 1, Violation: 2 } as const;
+export type HeaderRead = (typeof HeaderRead)[keyof typeof HeaderRead];
+
+/** Takes the header at the window's position, if all of it is there and it breaks no rule. */
+export function readHeader(connection: Connection): HeaderRead {
+  const at = connection.position;
+  const available = connection.end - at;
+  if (available < 2) return HeaderRead.Incomplete;
+  const bytes = connection.memory!.bytes;
+  const firstOctet = bytes[at]!;
+  const secondOctet = bytes[at + 1]!;
+  const opcode = firstOctet & OPCODE_BITS;
+
+  const fault = judgeFirstOctets(
+    firstOctet,
+    secondOctet,
+    connection.role.peerMaskBit,
+    claimedBits(connection, opcode),
+  );
+  if (fault !== null) return refuse(connection, fault, octetAtFault(fault));
+  const isData = !isControl(opcode);
+  if (isData) {
+    const outOfSequence = judgeSequence(
+      opcode,
+      connection.message,
+      connection.settings.limits.fragments,
+    );
+    if (outOfSequence !== null) return refuse(connection, outOfSequence, 0);
+  }
+
+  const octets = headerOctets(secondOctet);
+  const keyOctets = secondOctet >= MASK ? 4 : 0;
+  if (available < octets - keyOctets) return HeaderRead.Incomplete;
+  const length = readPayloadLength(bytes, at);
+  const lengthAt = octets - keyOctets > 2 ? 2 : 1;
+  if (length < 0) return refuse(connection, lengthViolation(length), lengthAt);
+  if (isData) {
+    const tooLarge = judgeLength(connection, firstOctet, length);
+    if (tooLarge !== null) return refuse(connection, tooLarge, lengthAt);
+  }
+  if (available < octets) return HeaderRead.Incomplete;
+
+  connection.firstOctet = firstOctet;
+  connection.frameLeft = length;
+  connection.maskingKey =
+    keyOctets === 0 ? 0 : connection.memory!.view.getInt32(at + octets - 4, true);
+  if (connection.watch !== null) {
+    const offset = streamOffset(connection, at);
+    watchIncomingHeader(connection, connection.watch, keyOctets !== 0, length, offset);
+  }
+  connection.position = at + octets;
+  connection.isQuick = false;
+  if (isData) beginFrame(connection, opcode);
+  return HeaderRead.Taken;
+}
+
+/** §5.2, §9: an extension gives its bits a meaning on the first frame of a message, and on no other (RFC 7692 §6.1). */
+function claimedBits(connection: Connection, opcode: number): number {
+  if (connection.session === null) return 0;
+  return opcode === Opcode.Text || opcode === Opcode.Binary ? connection.session.rsv : 0;
+}
+
+/** §10.4. What an extension inflates is counted as it comes out; on the wire only the frame is limited. */
+function judgeLength(
+  connection: Connection,
+  firstOctet: number,
+  length: number,
+): WireViolation | null {
+  const { limits } = connection.settings;
+  if (length > limits.frame) return FrameViolation.FrameTooLarge;
+  const { message, session } = connection;
+  const isExtended =
+    message === null ? session !== null && (firstOctet & session.rsv) !== 0 : message.isExtended;
+  const before = message === null ? 0 : message.length;
+  return !isExtended && before + length > limits.message ? MessageViolation.MessageTooLarge : null;
+}
+
+function beginFrame(connection: Connection, opcode: number): void {
+  const { message, session, firstOctet } = connection;
+  if (message !== null) {
+    message.fragments += 1;
+    return;
+  }
+  const isExtended = session !== null && (firstOctet & session.rsv) !== 0;
+  connection.message = createMessageAssembly(opcode, isExtended);
+  if (isExtended) session.decodeStart(opcode);
+}
+
+function refuse(connection: Connection, kind: WireViolation, octet: number): HeaderRead {
+  const at = connection.position;
+  const { watch, memory } = connection;
+  if (watch !== null) {
+    const secondOctet = memory!.bytes[at + 1]!;
+    watchRefusedHeader(
+      watch,
+      memory!.bytes[at]!,
+      secondOctet >= MASK,
+      Math.max(0, availableLength(connection)),
+      streamOffset(connection, at),
+    );
+  }
+  fail(connection, kind, streamOffset(connection, at + octet));
+  return HeaderRead.Violation;
+}
+
+/** The declared length as far as it has arrived, for those who watch. */
+function availableLength(connection: Connection): number {
+  const { bytes } = connection.memory!;
+  const at = connection.position;
+  const octets = headerOctets(bytes[at + 1]! & ~MASK);
+  return connection.end - at < octets ? 0 : readPayloadLength(bytes, at);
+}
+
+/** Whether the frame under way is the last of its message (§5.2). */
+export function isFinalFrame(connection: Connection): boolean {
+  return (connection.firstOctet & FIN) !== 0;
+}

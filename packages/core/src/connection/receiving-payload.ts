@@ -1,0 +1,242 @@
+/** The payload of the frame under way: unmasked where it lies, judged, and delivered or gathered. */
+import { appendBytes, createGrowingBytes } from "../bytes/growing-bytes.ts";
+import { UTF8_ACCEPT } from "../bytes/utf8-validation.ts";
+import { rotateKey, xorWithKey } from "../bytes/xor.ts";
+import { OPCODE_BITS } from "../frame/frame-header.ts";
+import { isControl, Opcode } from "../frame/opcode.ts";
+import { gather, judgeText, type MessageAssembly } from "../message/message-assembly.ts";
+import { MessageViolation } from "../message/message-violation.ts";
+import { fail, receiveClose } from "./closing.ts";
+import { AT_HEADER, type Connection } from "./connection.ts";
+import { answerPing, receivePong } from "./control.ts";
+import { watchIncomingEnd, watchIncomingPayload } from "./frame-watch.ts";
+import { streamOffset } from "./input.ts";
+import { isFinalFrame } from "./receiving-header.ts";
+import { isQuickNow } from "./receiving-quick.ts";
+import { Step } from "./step.ts";
+
+/** Reads what is there of the payload. {@link Step.Idle} when that leads to no step yet. */
+export function readPayload(connection: Connection): Step {
+  const start = connection.position;
+  const size = Math.min(connection.frameLeft, connection.end - start);
+  const end = start + size;
+  if (size > 0) {
+    connection.position = end;
+    connection.frameLeft -= size;
+    if (connection.role.peerMaskBit !== 0) {
+      xorWithKey(connection.memory!, start, end, connection.maskingKey);
+      connection.maskingKey = rotateKey(connection.maskingKey, size);
+    }
+    if (connection.watch !== null) {
+      watchIncomingPayload(connection.watch, connection.memory!.bytes, start, end);
+    }
+  }
+  const opcode = connection.firstOctet & OPCODE_BITS;
+  const step = isControl(opcode)
+    ? takeControl(connection, opcode, start, end)
+    : takeData(connection, connection.message!, start, end);
+  return step;
+}
+
+/** The frame has been read to its end. */
+function endFrame(connection: Connection): void {
+  connection.frameLeft = AT_HEADER;
+  if (connection.watch !== null) watchIncomingEnd(connection.watch, true);
+}
+
+function standOn(connection: Connection, bytes: Uint8Array, start: number, end: number): void {
+  // null stands for the window, whichever memory that is: the quick path relies on it.
+  connection.eventBytes = bytes === connection.memory?.bytes ? null : bytes;
+  connection.eventStart = start;
+  connection.eventEnd = end;
+}
+
+// ---- control frames (§5.5): whole, or gathered until they are; at most 125 octets
+
+function takeControl(connection: Connection, opcode: number, start: number, end: number): Step {
+  const isWhole = connection.frameLeft === 0;
+  const { bytes } = connection.memory!;
+  if (isWhole && connection.control === null) {
+    return handleControl(connection, opcode, bytes, start, end);
+  }
+  const size = end - start;
+  connection.control ??= createGrowingBytes(0, size + connection.frameLeft);
+  appendBytes(connection.control, bytes, start, end, size + connection.frameLeft);
+  if (!isWhole) return Step.Idle;
+  const { control } = connection;
+  connection.control = null;
+  return handleControl(connection, opcode, control.bytes, 0, control.length);
+}
+
+function handleControl(
+  connection: Connection,
+  opcode: number,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): Step {
+  endFrame(connection);
+  if (opcode === Opcode.Close) {
+    const violation = receiveClose(connection, bytes, start, end);
+    if (violation === null) return Step.Closing;
+    // Counted back from the window's position: the payload may have been gathered elsewhere.
+    fail(
+      connection,
+      violation.kind,
+      streamOffset(connection, connection.position) - (end - violation.index),
+    );
+    return Step.Idle;
+  }
+  standOn(connection, bytes, start, end);
+  connection.isQuick = isQuickNow(connection);
+  if (opcode === Opcode.Ping) {
+    answerPing(connection, bytes, start, end);
+    return Step.Ping;
+  }
+  receivePong(connection, bytes, start, end);
+  return Step.Pong;
+}
+
+// ---- data frames (§5.6)
+
+function takeData(
+  connection: Connection,
+  message: MessageAssembly,
+  start: number,
+  end: number,
+): Step {
+  if (message.isExtended) return takeExtended(connection, message, start, end);
+  let goodEnd = end;
+  if (message.opcode === Opcode.Text) {
+    const bad = judgeText(message, connection.memory!.bytes, start, end);
+    if (bad >= 0) {
+      goodEnd = bad;
+      defer(connection, MessageViolation.TextNotUtf8, streamOffset(connection, bad));
+    }
+  }
+  message.length += goodEnd - start;
+  return deliver(connection, message, connection.memory!.bytes, start, goodEnd);
+}
+
+/** The payload passes through the extension session; what comes out is judged and gathered. */
+function takeExtended(
+  connection: Connection,
+  message: MessageAssembly,
+  start: number,
+  end: number,
+): Step {
+  const session = connection.session!;
+  const isLast = connection.frameLeft === 0 && isFinalFrame(connection);
+  const limit = connection.settings.limits.message;
+  const outcome = session.decode(
+    connection.memory!.bytes.subarray(start, end),
+    isLast,
+    limit - message.length,
+    (inflated) => gatherInflated(connection, message, inflated),
+  );
+  if (outcome === "corrupt") {
+    defer(connection, MessageViolation.ExtensionDataCorrupt, message.length);
+  } else if (outcome === "limit" || message.length > limit) {
+    defer(connection, MessageViolation.MessageTooLarge, limit);
+  }
+  const { gathered } = message;
+  if (!connection.settings.pieces || gathered === null) {
+    return deliver(connection, message, EMPTY, 0, 0);
+  }
+  message.gathered = null;
+  connection.delivered = gathered;
+  return deliver(connection, message, gathered.bytes, 0, gathered.length);
+}
+
+const EMPTY: Uint8Array = new Uint8Array(0);
+
+function gatherInflated(
+  connection: Connection,
+  message: MessageAssembly,
+  inflated: Uint8Array,
+): void {
+  if (connection.deferred !== null) return;
+  let goodEnd = inflated.length;
+  if (message.opcode === Opcode.Text) {
+    const bad = judgeText(message, inflated, 0, inflated.length);
+    if (bad >= 0) {
+      goodEnd = bad;
+      defer(connection, MessageViolation.TextNotUtf8, message.length + bad);
+    }
+  }
+  message.length += goodEnd;
+  gather(message, inflated, 0, goodEnd, Number.POSITIVE_INFINITY);
+}
+
+function defer(connection: Connection, kind: MessageViolation, offset: number): void {
+  connection.deferred ??= { kind, offset };
+}
+
+/**
+ * `bytes[start, end)` are the next good octets of the message. A deferred violation takes effect now, or behind the
+ * piece that was good.
+ */
+function deliver(
+  connection: Connection,
+  message: MessageAssembly,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): Step {
+  const isFrameEnd = connection.frameLeft === 0;
+  const isLast = isFrameEnd && isFinalFrame(connection);
+  if (
+    isLast &&
+    connection.deferred === null &&
+    message.opcode === Opcode.Text &&
+    message.utf8State !== UTF8_ACCEPT
+  ) {
+    const offset = message.isExtended
+      ? message.length
+      : streamOffset(connection, connection.position);
+    defer(connection, MessageViolation.TextTruncated, offset);
+  }
+  const { deferred } = connection;
+  if (isFrameEnd && deferred === null) endFrame(connection);
+  const step = message.opcode === Opcode.Text ? Step.Text : Step.Binary;
+
+  if (connection.settings.pieces) {
+    const isDone = isLast && deferred === null;
+    if (isDone) connection.message = null;
+    if (end > start || isDone) {
+      standOn(connection, bytes, start, end);
+      return step;
+    }
+  } else if (deferred === null) {
+    if (isLast) return deliverWhole(connection, message, step, bytes, start, end);
+    gather(message, bytes, start, end, isFrameEnd ? Number.POSITIVE_INFINITY : connection.frameLeft);
+  }
+  if (deferred !== null) {
+    connection.deferred = null;
+    if (connection.watch !== null) watchIncomingEnd(connection.watch, false);
+    fail(connection, deferred.kind, deferred.offset);
+  }
+  return Step.Idle;
+}
+
+function deliverWhole(
+  connection: Connection,
+  message: MessageAssembly,
+  step: Step,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): Step {
+  connection.message = null;
+  if (message.gathered === null) {
+    // All of it lies in this one piece: delivered where it lies.
+    standOn(connection, bytes, start, end);
+  } else {
+    gather(message, bytes, start, end, 0);
+    const { gathered } = message;
+    connection.delivered = gathered;
+    standOn(connection, gathered.bytes, 0, gathered.length);
+  }
+  connection.isQuick = isQuickNow(connection);
+  return step;
+}

@@ -1,0 +1,97 @@
+/** Frames in, steps out (RFC 6455 §5 and §6.2): the cursor. */
+import { releaseBytes } from "../bytes/growing-bytes.ts";
+import { applyInputEnd, drainDiscarded, fail } from "./closing.ts";
+import { AT_HEADER, type Connection, InputEnd, Reading } from "./connection.ts";
+import { nextWatchedFrame } from "./frame-watch.ts";
+import { refillInput, settleInput } from "./input.ts";
+import { HeaderRead, readHeader } from "./receiving-header.ts";
+import { readPayload } from "./receiving-payload.ts";
+import { isQuickNow, quickMessage } from "./receiving-quick.ts";
+import { Step } from "./step.ts";
+
+/** The next step; {@link Step.Idle} when nothing more happens until the next input. */
+export function nextStep(connection: Connection): Step {
+  if (connection.isQuick) {
+    const step = quickMessage(connection);
+    if (step !== Step.Idle) return step;
+  }
+  return plainStep(connection);
+}
+
+function plainStep(connection: Connection): Step {
+  moveOn(connection);
+  const { watch } = connection;
+  if (watch === null) return advance(connection);
+  // Frames are reported before the steps that they led to, and after those that led to them.
+  if (nextWatchedFrame(watch)) return Step.Frame;
+  let step = watch.held as Step;
+  watch.held = Step.Idle;
+  if (step === Step.Idle) step = advance(connection);
+  if (!nextWatchedFrame(watch)) return step;
+  watch.held = step;
+  return Step.Frame;
+}
+
+/** The cursor leaves the event that it stood on. */
+function moveOn(connection: Connection): void {
+  // A step that is held back has not been seen yet: its octets must stay.
+  if (connection.watch !== null && connection.watch.held !== Step.Idle) return;
+  connection.eventBytes = null;
+  if (connection.delivered !== null) {
+    releaseBytes(connection.delivered);
+    connection.delivered = null;
+    connection.isQuick = isQuickNow(connection);
+  }
+  const { deferred } = connection;
+  if (deferred !== null) {
+    connection.deferred = null;
+    if (connection.reading === Reading.Frames) fail(connection, deferred.kind, deferred.offset);
+  }
+}
+
+function advance(connection: Connection): Step {
+  if (connection.reading === Reading.Frames) {
+    const step = readFrames(connection);
+    if (step !== Step.Idle) return step;
+  }
+  return stepAtRest(connection);
+}
+
+/** There is nothing to read: what is left to tell is a violation, and the end. */
+export function stepAtRest(connection: Connection): Step {
+  const { ending } = connection;
+  if (ending !== null && ending.violation !== null && !ending.isViolationReported) {
+    ending.isViolationReported = true;
+    return Step.Violation;
+  }
+  drainDiscarded(connection);
+  settleInput(connection);
+  if (connection.inputEnd !== InputEnd.Unknown) applyInputEnd(connection);
+  return reportEnd(connection);
+}
+
+/** Reads until a step is reached, input runs out, or a rule is broken. */
+function readFrames(connection: Connection): Step {
+  for (;;) {
+    if (connection.frameLeft === AT_HEADER) {
+      const read = readHeader(connection);
+      if (read === HeaderRead.Violation) return Step.Idle;
+      if (read === HeaderRead.Incomplete) {
+        if (refillInput(connection)) continue;
+        return Step.Idle;
+      }
+    } else if (connection.position === connection.end && !refillInput(connection)) {
+      return Step.Idle;
+    }
+    const step = readPayload(connection);
+    if (step !== Step.Idle) return step;
+    if (connection.reading !== Reading.Frames) return Step.Idle;
+  }
+}
+
+function reportEnd(connection: Connection): Step {
+  const { ending } = connection;
+  if (ending === null || ending.ended === null || ending.isEndedReported) return Step.Idle;
+  ending.isEndedReported = true;
+  return Step.Ended;
+}

@@ -1,0 +1,182 @@
+/** What an endpoint is told once: its host's ports, limits, timeouts, extensions. Checked here, and read-only after. */
+import { MisuseError } from "../bytes/misuse-error.ts";
+import type { Extension } from "../extension/extension.ts";
+import { createMaskingKeyPool, type MaskingKeyPool } from "../frame/masking-key.ts";
+
+/** What the engine cannot do by itself, and what the host may do faster. */
+export interface Host {
+  /**
+   * Fills the array with octets from a strong source of entropy: `crypto.getRandomValues` and the like. For masking keys
+   * (RFC 6455 §5.3) and the client's key (§4.1); a server never calls it.
+   */
+  random(into: Uint8Array): void;
+  /**
+   * UTF-8 to a string, for text above 32 octets. The octets are valid. A byte order mark must be kept: a TextDecoder
+   * needs `ignoreBOM: true`. Default: the engine's own loop.
+   */
+  decodeUtf8?(bytes: Uint8Array): string;
+  /** `TextEncoder.encodeInto`, for text above 64 code units. Returns octets written. Default: the engine's own loop. */
+  encodeUtf8Into?(text: string, target: Uint8Array): number;
+}
+
+/** What a peer may make us retain or accept. Each counts what is retained, and none depends on how input was cut. */
+export interface Limits {
+  /** Octets of an HTTP head, 1xx responses included. Default 16,384, as Node's `maxHeaderSize`. */
+  readonly headBytes: number;
+  /** Header lines of a head. Default 100: browsers send about 15. */
+  readonly headers: number;
+  /** Octets of one line of a head. Default 8,192, which holds any cookie a browser sends. */
+  readonly lineBytes: number;
+  /** Octets of the body of a refusal that a client keeps for its error. Default 65,536. */
+  readonly refusalBody: number;
+  /** Octets of one message, after extensions. Default 16 MiB, as Bun and uWebSockets. */
+  readonly message: number;
+  /** Octets of one frame as it is on the wire. Default 16 MiB. */
+  readonly frame: number;
+  /** Frames of one message, empty ones included. Default 131,072: 16 MiB in pieces of 128 octets. */
+  readonly fragments: number;
+  /**
+   * Octets that the host should leave undelivered before it stops reading (see `Endpoint.unread`). Default 1 MiB. The
+   * engine only reports: undelivered input is flow control, not a violation.
+   */
+  readonly undelivered: number;
+  /** Octets queued and not yet taken by the transport, above which a send answers "full". Default 16 MiB. */
+  readonly unsent: number;
+}
+
+/** Milliseconds; 0 turns one off. */
+export interface Timeouts {
+  /** From the first moment to the 101, the application's decision included. Dribbling does not renew it. Default 10,000. */
+  readonly handshake: number;
+  /** No octet received, pongs included: closes with 1001. Default 120,000. */
+  readonly idle: number;
+  /** No octet received: sends a ping. Default 30,000. */
+  readonly ping: number;
+  /** From the moment the transport took a ping to the next octet received; stands still while reading is paused. Default 10,000. */
+  readonly pong: number;
+  /**
+   * Without progress towards the end: for the transport to take our Close, for the peer's Close, then again for the end
+   * of its stream. Default 5,000.
+   */
+  readonly close: number;
+  /** From the opening on, then closes with 1001. Default 0: no end. */
+  readonly lifetime: number;
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  headBytes: 16_384,
+  headers: 100,
+  lineBytes: 8_192,
+  refusalBody: 65_536,
+  message: 16_777_216,
+  frame: 16_777_216,
+  fragments: 131_072,
+  undelivered: 1_048_576,
+  unsent: 16_777_216,
+};
+
+export const DEFAULT_TIMEOUTS: Timeouts = {
+  handshake: 10_000,
+  idle: 120_000,
+  ping: 30_000,
+  pong: 10_000,
+  close: 5_000,
+  lifetime: 0,
+};
+
+export interface ConnectionOptions {
+  readonly host: Host;
+  readonly limits?: Partial<Limits>;
+  readonly timeouts?: Partial<Timeouts>;
+  /** Extensions to offer (client) or accept (server), in order of preference. Default none. */
+  readonly extensions?: readonly Extension[];
+  /**
+   * false: `Step.Text` and `Step.Binary` bring whole messages. true: they bring pieces as they arrive, as octets, and
+   * `endpoint.final` says which one is the last of its message. Default false.
+   */
+  readonly pieces?: boolean;
+  /**
+   * Report every frame in and out as `Step.Frame`, with up to this many octets of its payload. Default: not at all, which
+   * costs nothing.
+   */
+  readonly frames?: { readonly payloadPrefix: number };
+  /**
+   * A server that sends binary payloads of at least this many octets queues the caller's array itself instead of a copy;
+   * it must not change until the transmission that carries it was taken. Default Infinity: always copy.
+   */
+  readonly referenceFrom?: number;
+}
+
+/** {@link ConnectionOptions}, checked and completed. One object may serve any number of endpoints. */
+export interface Settings {
+  readonly host: Host;
+  readonly limits: Limits;
+  readonly timeouts: Timeouts;
+  readonly extensions: readonly Extension[];
+  readonly pieces: boolean;
+  /** -1: frames are not watched. */
+  readonly framePrefix: number;
+  readonly referenceFrom: number;
+  readonly maskingKeys: MaskingKeyPool;
+}
+
+/** One pool of masking keys per host, so that a thousand clients do not draw a thousand pools. */
+const maskingKeysOfHost: WeakMap<Host, MaskingKeyPool> = new WeakMap();
+
+/** @throws MisuseError for a limit or timeout that is not a number from 0 on, or a host without `random`. */
+export function resolveSettings(options: ConnectionOptions): Settings {
+  const { host } = options;
+  if (typeof host?.random !== "function") {
+    throw new MisuseError(
+      "options.host.random is not a function: give a source of strong entropy (RFC 6455 §5.3), for instance " +
+        "{ random: (into) => crypto.getRandomValues(into) }",
+    );
+  }
+  let maskingKeys = maskingKeysOfHost.get(host);
+  if (maskingKeys === undefined) {
+    maskingKeys = createMaskingKeyPool();
+    maskingKeysOfHost.set(host, maskingKeys);
+  }
+  const framePrefix = options.frames?.payloadPrefix ?? -1;
+  if (options.frames !== undefined) requireCount("options.frames.payloadPrefix", framePrefix);
+  const referenceFrom = options.referenceFrom ?? Number.POSITIVE_INFINITY;
+  requireCount("options.referenceFrom", referenceFrom);
+  return {
+    host,
+    limits: completed("options.limits", DEFAULT_LIMITS, options.limits),
+    timeouts: completed("options.timeouts", DEFAULT_TIMEOUTS, options.timeouts),
+    extensions: options.extensions ?? [],
+    pieces: options.pieces === true,
+    framePrefix,
+    referenceFrom,
+    maskingKeys,
+  };
+}
+
+/** Defaults with the caller's values over them; a misspelt name is a mistake, not an extra. */
+function completed<T extends Limits | Timeouts>(
+  path: string,
+  defaults: T,
+  given: Partial<T> | undefined,
+): T {
+  if (given === undefined) return defaults;
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(defaults, name)) {
+      throw new MisuseError(
+        `${path}.${name} is not known; known are ${Object.keys(defaults).join(", ")}`,
+      );
+    }
+    if (value !== undefined) requireCount(`${path}.${name}`, value);
+  }
+  const complete: T = { ...defaults };
+  for (const [name, value] of Object.entries(given)) {
+    if (value !== undefined) Object.assign(complete, { [name]: value });
+  }
+  return complete;
+}
+
+function requireCount(path: string, value: unknown): void {
+  if (typeof value !== "number" || !(value >= 0)) {
+    throw new MisuseError(`${path} is ${String(value)}: it must be a number from 0 on`);
+  }
+}

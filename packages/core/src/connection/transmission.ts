@@ -1,0 +1,76 @@
+/** Output on its way to the transport: what to write now, and what becomes of it. */
+import { lendOutput, outputTaken } from "../bytes/output-queue.ts";
+import { concludeIfFinished, deadlineAfter } from "./closing.ts";
+import { type Connection, endingFacts, NEVER, Writing } from "./connection.ts";
+import { PingState, queueWaitingPong } from "./control.ts";
+
+export interface Transmission {
+  /**
+   * Bytes to write, in this order. They are lent until `sent`: the engine does not touch them before, and they may be
+   * parts of memory that is used again after.
+   */
+  readonly chunks: readonly Uint8Array[];
+  /**
+   * "end-write": end the writing half of the transport behind the chunks (TCP FIN), and go on reading. "destroy": let go
+   * of the transport altogether; there are no chunks.
+   */
+  // biome-ignore lint/suspicious/noThenProperty: `then` is a string, so nothing takes this for a thenable.
+  readonly then: "continue" | "end-write" | "destroy";
+}
+
+const NO_CHUNKS: readonly Uint8Array[] = [];
+
+/** What to hand to the transport now, or null: nothing, or it still has the last transmission. */
+export function transmit(connection: Connection): Transmission | null {
+  const { ending, output } = connection;
+  if (ending !== null) {
+    if (ending.isDestroyLent) return null;
+    if (ending.ended !== null) {
+      ending.isDestroyLent = true;
+      return { chunks: NO_CHUNKS, then: "destroy" };
+    }
+  }
+  if (output.lent > 0 || connection.writing === Writing.EndLent) return null;
+  const isEnd = connection.writing === Writing.Ending;
+  if (output.queued === 0 && !isEnd) return null;
+  if (connection.keepalive !== null && connection.keepalive.pingState === PingState.Queued) {
+    connection.keepalive.pingState = PingState.Lent;
+  }
+  if (isEnd) connection.writing = Writing.EndLent;
+  return { chunks: lendOutput(output), then: isEnd ? "end-write" : "continue" };
+}
+
+/** The transport has taken the whole transmission: the chunks are the engine's again. */
+export function sent(connection: Connection, now: number): void {
+  connection.isBusy = false;
+  if (connection.ending !== null && connection.ending.ended !== null) return;
+  outputTaken(connection.output);
+  if (connection.writing === Writing.EndLent) {
+    connection.writing = Writing.Finished;
+    concludeIfFinished(connection);
+  }
+  const { keepalive } = connection;
+  if (keepalive !== null) {
+    if (keepalive.pingState === PingState.Lent) {
+      keepalive.pingState = PingState.Taken;
+      // Paused, the timer stands still: it begins at the pause, and moves on by its length when reading resumes.
+      const from = connection.pausedAt === NEVER ? now : connection.pausedAt;
+      keepalive.pongAt = deadlineAfter(from, connection.settings.timeouts.pong);
+    }
+    queueWaitingPong(connection);
+  }
+  // Progress towards the end: a peer who takes our last words slowly, but takes them, is given the time.
+  if (connection.closeAt !== NEVER) {
+    connection.closeAt = deadlineAfter(now, connection.settings.timeouts.close);
+  }
+}
+
+/** The transport keeps the chunks for now, and will be `sent` later. */
+export function keep(connection: Connection): void {
+  connection.isBusy = true;
+}
+
+/** The transport is gone, and does not have to be told to go. */
+export function forgetTransport(connection: Connection): void {
+  endingFacts(connection).isDestroyLent = true;
+}

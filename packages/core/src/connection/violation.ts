@@ -1,0 +1,68 @@
+/**
+ * A violation: what the peer did that the RFC forbids, as a value. It never looks like the peer's Close, it is never
+ * thrown, and its prose is `describeViolation` in `@sansocket/core/describe`, for those who want prose.
+ */
+import { FrameViolation } from "../frame/frame-violation.ts";
+import type { HandshakeFaultKind } from "../handshake/handshake-fault.ts";
+import { MessageViolation } from "../message/message-violation.ts";
+import { CloseCode } from "./close-code.ts";
+
+/** What a Close frame can break beyond what every frame can. */
+export const CloseViolation = {
+  /** RFC 6455 §5.5.1: a body begins with a two-octet code. */
+  CloseBodyOneOctet: "close-body-one-octet",
+  /** §7.4: a code that must not be on the wire. */
+  CloseCodeInvalid: "close-code-invalid",
+  /** §5.5.1: the reason is UTF-8. */
+  CloseReasonNotUtf8: "close-reason-not-utf8",
+} as const;
+export type CloseViolation = (typeof CloseViolation)[keyof typeof CloseViolation];
+
+export type WireViolation = FrameViolation | MessageViolation | CloseViolation;
+export type ViolationKind = WireViolation | HandshakeFaultKind;
+
+export interface Violation {
+  readonly kind: ViolationKind;
+  /** The section that forbids it: of RFC 6455, or "RFC 9112 5.1" and the like. */
+  readonly section: string;
+  /** The code of the Close that answers it; 0 in the opening handshake, where there is no Close yet. */
+  readonly closeCode: number;
+  /** The HTTP status that answers it; 0 after the opening handshake, and 0 where the client judges. */
+  readonly status: number;
+  /**
+   * Where: octets before the one that proves the violation. In the opening handshake they count from the first octet of
+   * the connection, afterwards from the first octet behind the peer's handshake; for the text of a message that an
+   * extension transformed, from the first octet of the message as it came out. -1 where no single octet is at fault.
+   */
+  readonly offset: number;
+}
+
+const Breaks: {
+  readonly [K in WireViolation]: { readonly section: string; readonly closeCode: number };
+} = {
+  [FrameViolation.ReservedBitSet]: { section: "5.2", closeCode: CloseCode.ProtocolError },
+  [FrameViolation.ReservedOpcode]: { section: "5.2", closeCode: CloseCode.ProtocolError },
+  [FrameViolation.MaskMissing]: { section: "5.1", closeCode: CloseCode.ProtocolError },
+  [FrameViolation.MaskUnexpected]: { section: "5.1", closeCode: CloseCode.ProtocolError },
+  [FrameViolation.ControlFragmented]: { section: "5.5", closeCode: CloseCode.ProtocolError },
+  [FrameViolation.ControlTooLong]: { section: "5.5", closeCode: CloseCode.ProtocolError },
+  [FrameViolation.LengthNotMinimal]: { section: "5.2", closeCode: CloseCode.ProtocolError },
+  [FrameViolation.LengthTopBitSet]: { section: "5.2", closeCode: CloseCode.ProtocolError },
+  [FrameViolation.LengthUnsafe]: { section: "10.4", closeCode: CloseCode.MessageTooBig },
+  [FrameViolation.FrameTooLarge]: { section: "10.4", closeCode: CloseCode.MessageTooBig },
+  [MessageViolation.ContinuationUnexpected]: { section: "5.4", closeCode: CloseCode.ProtocolError },
+  [MessageViolation.ContinuationMissing]: { section: "5.4", closeCode: CloseCode.ProtocolError },
+  [MessageViolation.MessageTooLarge]: { section: "10.4", closeCode: CloseCode.MessageTooBig },
+  [MessageViolation.TooManyFragments]: { section: "10.4", closeCode: CloseCode.PolicyViolation },
+  [MessageViolation.TextNotUtf8]: { section: "8.1", closeCode: CloseCode.InvalidPayload },
+  [MessageViolation.TextTruncated]: { section: "8.1", closeCode: CloseCode.InvalidPayload },
+  [MessageViolation.ExtensionDataCorrupt]: { section: "9", closeCode: CloseCode.InvalidPayload },
+  [CloseViolation.CloseBodyOneOctet]: { section: "5.5.1", closeCode: CloseCode.ProtocolError },
+  [CloseViolation.CloseCodeInvalid]: { section: "7.4", closeCode: CloseCode.ProtocolError },
+  [CloseViolation.CloseReasonNotUtf8]: { section: "5.5.1", closeCode: CloseCode.InvalidPayload },
+};
+
+export function wireViolation(kind: WireViolation, offset: number): Violation {
+  const { section, closeCode } = Breaks[kind];
+  return { kind, section, closeCode, status: 0, offset };
+}

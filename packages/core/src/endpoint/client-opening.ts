@@ -1,0 +1,209 @@
+/**
+ * The client's side of the opening handshake, as a phase of an endpoint (RFC 6455 §4.1): send the request, read the
+ * answer, judge it. Nothing else is sent before it is judged.
+ */
+import { MisuseError } from "../bytes/misuse-error.ts";
+import { failHandshake, finish } from "../connection/closing.ts";
+import { type Connection, InputEnd, Reading } from "../connection/connection.ts";
+import { refillInput } from "../connection/input.ts";
+import { stepAtRest } from "../connection/receiving.ts";
+import type { Settings } from "../connection/settings.ts";
+import { Step } from "../connection/step.ts";
+import { type ExtensionAgreement } from "../extension/extension.ts";
+import { formatExtensions } from "../extension/extension-header.ts";
+import { clientOffers } from "../extension/extension-negotiation.ts";
+import type { HeaderList } from "../handshake/header-list.ts";
+import {
+  createHttpHeadReader,
+  type HttpHeadReader,
+  readHttpHead,
+  restartHttpHead,
+} from "../handshake/http-head.ts";
+import { createKey } from "../handshake/opening-key.ts";
+import { encodeRequest } from "../handshake/request.ts";
+import { judgeResponse } from "../handshake/response.ts";
+import {
+  createResponseBody,
+  endResponseBody,
+  type ResponseBody,
+  readResponseBody,
+} from "../handshake/response-body.ts";
+import { parseProtocols } from "../handshake/subprotocol.ts";
+import { parseWebSocketUri } from "../handshake/websocket-uri.ts";
+import { queueHead } from "./http-output.ts";
+
+export interface ClientOpening {
+  readonly role: "client";
+  readonly reader: HttpHeadReader;
+  readonly key: string;
+  readonly protocols: readonly string[];
+  /** The body of a refusal, while it is read. */
+  body: ResponseBody | null;
+  /** The server's answer, once its head is there. */
+  response: ServerResponse | null;
+  accepted: { readonly protocol: string; readonly agreement: ExtensionAgreement } | null;
+}
+
+/** What the server answered to the opening handshake. */
+export interface ServerResponse {
+  readonly status: number;
+  readonly statusText: string;
+  readonly headers: HeaderList;
+  /** Of a refusal, up to `limits.refusalBody` octets, chunked transfer decoded; empty for a 101. */
+  readonly body: Uint8Array;
+  readonly isBodyTruncated: boolean;
+}
+
+export interface ClientRequestOptions {
+  /** A ws or wss URI (RFC 6455 §3). The host connects the transport, with TLS for wss; the engine writes the request. */
+  readonly url: string;
+  /** Subprotocols to offer, in order of preference. Default none. */
+  readonly protocols?: readonly string[];
+  /** More header lines, for instance Origin, Cookie or Authorization. Those of the handshake itself are the engine's. */
+  readonly headers?: HeaderList;
+}
+
+/** Queues the request. @throws MisuseError for a URI, subprotocol or header that cannot be sent. */
+export function createClientOpening(
+  options: ClientRequestOptions,
+  settings: Settings,
+): { readonly opening: ClientOpening; readonly head: string } {
+  const uri = parseWebSocketUri(options.url);
+  const protocols = options.protocols ?? [];
+  if (protocols.length > 0 && parseProtocols(protocols) === null) {
+    throw new MisuseError(
+      `protocols ${JSON.stringify(protocols)}: each is a token, and none comes twice (RFC 6455 §4.1)`,
+    );
+  }
+  for (const protocol of protocols) {
+    if (protocol.includes(",")) {
+      throw new MisuseError(`protocol ${JSON.stringify(protocol)} is a list: give its parts singly`);
+    }
+  }
+  const nonce = new Uint8Array(16);
+  settings.host.random(nonce);
+  const key = createKey(nonce);
+  const offers = clientOffers(settings.extensions);
+  const head = encodeRequest({
+    hostHeader: uri.hostHeader,
+    resource: uri.resource,
+    key,
+    protocols,
+    offers: offers.length === 0 ? null : formatExtensions(offers),
+    headers: options.headers ?? [],
+  });
+  return {
+    opening: {
+      role: "client",
+      reader: createHttpHeadReader("response"),
+      key,
+      protocols,
+      body: null,
+      response: null,
+      accepted: null,
+    },
+    head,
+  };
+}
+
+export function startClientOpening(connection: Connection, head: string): void {
+  queueHead(connection, head, null);
+}
+
+export function stepClientOpening(connection: Connection, opening: ClientOpening): Step {
+  if (connection.reading === Reading.Frames) {
+    if (opening.body === null) readHead(connection, opening);
+    if (opening.body !== null) readBody(connection, opening, opening.body);
+    if (opening.accepted !== null) return Step.Open;
+  }
+  return stepAtRest(connection);
+}
+
+function readHead(connection: Connection, opening: ClientOpening): void {
+  const { reader } = opening;
+  const { limits } = connection.settings;
+  for (;;) {
+    while (!reader.done && reader.fault === null) {
+      if (connection.position === connection.end && !refillInput(connection)) return;
+      connection.position = readHttpHead(
+        reader,
+        connection.memory!.bytes,
+        connection.position,
+        connection.end,
+        limits,
+      );
+    }
+    if (reader.fault !== null) {
+      failHandshake(connection, reader.fault);
+      finish(connection);
+      return;
+    }
+    // RFC 9110 §15.2: any number of interim responses may come first; 101 alone is final here.
+    if (reader.statusCode >= 200 || reader.statusCode === 101) break;
+    restartHttpHead(reader);
+  }
+  judge(connection, opening);
+}
+
+function judge(connection: Connection, opening: ClientOpening): void {
+  const { reader } = opening;
+  const head = {
+    status: reader.statusCode,
+    statusText: reader.statusText,
+    headers: reader.headers,
+  };
+  opening.response = { ...head, body: new Uint8Array(0), isBodyTruncated: false };
+  const verdict = judgeResponse(head, {
+    key: opening.key,
+    protocols: opening.protocols,
+    extensions: connection.settings.extensions,
+  });
+  if (verdict.kind === "accepted") {
+    opening.accepted = verdict;
+    return;
+  }
+  if (head.status === 101) {
+    // What follows a 101 is not HTTP: there is no body to wait for.
+    failHandshake(connection, verdict.fault);
+    finish(connection);
+    return;
+  }
+  opening.body = createResponseBody(head, connection.settings.limits.refusalBody);
+}
+
+/** The reason of a refusal is often in its body: it is read as far as the limit and the deadline allow. */
+function readBody(connection: Connection, opening: ClientOpening, body: ResponseBody): void {
+  while (!body.done) {
+    if (connection.position === connection.end && !refillInput(connection)) {
+      if (connection.inputEnd === InputEnd.Unknown) return;
+      endResponseBody(body);
+      break;
+    }
+    connection.position = readResponseBody(
+      body,
+      connection.memory!.bytes,
+      connection.position,
+      connection.end,
+    );
+  }
+  refuse(connection, opening, body);
+}
+
+function refuse(connection: Connection, opening: ClientOpening, body: ResponseBody): void {
+  const head = opening.response!;
+  opening.response = { ...head, body: body.bytes, isBodyTruncated: body.truncated };
+  const verdict = judgeResponse(head, {
+    key: opening.key,
+    protocols: opening.protocols,
+    extensions: [],
+  });
+  if (verdict.kind !== "refused") throw new Error("bug: a response was refused and then accepted");
+  failHandshake(connection, verdict.fault);
+  finish(connection);
+}
+
+/** The deadline of the handshake has passed; what there is of a refusal is reported. */
+export function expireClientOpening(connection: Connection, opening: ClientOpening): void {
+  if (opening.body !== null) refuse(connection, opening, opening.body);
+  else finish(connection);
+}

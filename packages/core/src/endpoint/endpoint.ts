@@ -1,0 +1,582 @@
+/**
+ * An endpoint: the opening handshake and then the connection, as one machine (RFC 6455). What hosts hold.
+ *
+ * A turn is one input, `next()` until it answers Idle, then `transmit()`. Times are milliseconds of any clock that never
+ * goes back; an earlier time than the last counts as the last.
+ */
+import { inboxBytes, takeInbox } from "../bytes/memory.ts";
+import { MisuseError } from "../bytes/misuse-error.ts";
+import { decodeUtf8 } from "../bytes/utf8-text.ts";
+import { type CloseFrame, close, deadlineAfter, type Ended, finish } from "../connection/closing.ts";
+import {
+  type Connection,
+  createConnection,
+  endingFacts,
+  InputEnd,
+  NEVER,
+  Reading,
+  unreadOctets,
+  Writing,
+} from "../connection/connection.ts";
+import { sendPing, sendPong } from "../connection/control.ts";
+import { createFrameWatch, type WatchedFrame } from "../connection/frame-watch.ts";
+import { offerChunk, offerInbox, settleInput } from "../connection/input.ts";
+import { nextStep } from "../connection/receiving.ts";
+import { isQuickNow } from "../connection/receiving-quick.ts";
+import { CLIENT, SERVER } from "../connection/role.ts";
+import {
+  type SendResult,
+  sendBinary,
+  sendFragment,
+  sendText,
+  startMessage,
+} from "../connection/sending.ts";
+import { type ConnectionOptions, resolveSettings, type Settings } from "../connection/settings.ts";
+import { Step } from "../connection/step.ts";
+import {
+  expireTimers,
+  heardFromPeer,
+  nextDeadline,
+  pauseTimers,
+  resumeTimers,
+} from "../connection/timers.ts";
+import {
+  forgetTransport,
+  keep,
+  sent,
+  type Transmission,
+  transmit,
+} from "../connection/transmission.ts";
+import type { Violation } from "../connection/violation.ts";
+import {
+  type ExtensionAgreement,
+  type ExtensionOffer,
+  NO_EXTENSIONS,
+} from "../extension/extension.ts";
+import type { OriginPolicy } from "../handshake/origin.ts";
+import type { PlainRequest, UpgradeRequest } from "../handshake/request.ts";
+import {
+  type ClientOpening,
+  type ClientRequestOptions,
+  createClientOpening,
+  expireClientOpening,
+  type ServerResponse,
+  startClientOpening,
+  stepClientOpening,
+} from "./client-opening.ts";
+import { type EndpointEvent, eventsOf } from "./events.ts";
+import {
+  type AcceptOptions,
+  type AnswerOptions,
+  acceptUpgrade,
+  answerRequest,
+  createServerOpening,
+  expireServerOpening,
+  type ServerOpening,
+  stepServerOpening,
+} from "./server-opening.ts";
+
+export interface ServerOptions extends ConnectionOptions, Partial<OriginPolicy> {}
+export interface ClientOptions extends ConnectionOptions, ClientRequestOptions {}
+
+/** How far the opening has come; `request` and `response` can be looked at until the step after `Step.Open`. */
+const Phase = { Opening: 0, OpenDue: 1, OpenReported: 2, Open: 3 } as const;
+type Phase = (typeof Phase)[keyof typeof Phase];
+
+/** {@link ServerOptions}, checked once for any number of endpoints; see {@link serverSettings}. */
+export interface ServerSettings extends Settings {
+  readonly originPolicy: OriginPolicy;
+}
+
+/** What a foreign opening handshake agreed on. */
+export interface Agreed {
+  /** Default "": none. */
+  readonly protocol?: string;
+  /** From `acceptOffers` or `confirmResponse`. Default: none. */
+  readonly agreement?: ExtensionAgreement;
+}
+
+/**
+ * Checks a server's options once. Give the result to `Endpoint.server` for each connection: they then share it.
+ * @throws MisuseError as `Endpoint.server` does.
+ */
+export function serverSettings(options: ServerOptions): ServerSettings {
+  const { allowedOrigins = null, allowAnyOrigin = false, secure = false, trustProxy = false } =
+    options;
+  return {
+    ...resolveSettings(options),
+    originPolicy: { allowedOrigins, allowAnyOrigin, secure, trustProxy },
+  };
+}
+
+export class Endpoint {
+  /** Plain data, all of it; see `connection/connection.ts`. */
+  private readonly connection: Connection;
+  /** Dropped once the connection is open. */
+  private opening: ServerOpening | ClientOpening | null;
+  private agreed: { readonly protocol: string; readonly extensions: readonly ExtensionOffer[] };
+  private phase: Phase;
+
+  private constructor(connection: Connection, opening: ServerOpening | ClientOpening | null) {
+    this.connection = connection;
+    this.opening = opening;
+    this.agreed = NOT_AGREED;
+    this.phase = Phase.Opening;
+  }
+
+  /**
+   * A server's side of a connection that a client has just made.
+   * @throws MisuseError for options that are wrong.
+   */
+  static server(options: ServerOptions | ServerSettings, now: number): Endpoint {
+    const settings = "originPolicy" in options ? options : serverSettings(options);
+    const connection = createConnection(SERVER, settings, checkedTime(now, 0));
+    connection.handshakeAt = deadlineAfter(now, settings.timeouts.handshake);
+    return new Endpoint(connection, createServerOpening(settings.originPolicy));
+  }
+
+  /**
+   * A client's side of a transport that was just connected to the host of `options.url`; the request is queued.
+   * @throws MisuseError for options that are wrong.
+   */
+  static client(options: ClientOptions, now: number): Endpoint {
+    const settings = resolveSettings(options);
+    const { opening, head } = createClientOpening(options, settings);
+    const connection = createConnection(CLIENT, settings, checkedTime(now, 0));
+    connection.handshakeAt = deadlineAfter(now, settings.timeouts.handshake);
+    startClientOpening(connection, head);
+    return new Endpoint(connection, opening);
+  }
+
+  /**
+   * An endpoint behind an opening handshake that somebody else made: an HTTP server's upgrade, an HTTP/2 stream. The
+   * first input is what followed the handshake.
+   */
+  static open(
+    role: "client" | "server",
+    agreed: Agreed,
+    options: ConnectionOptions | Settings,
+    now: number,
+  ): Endpoint {
+    const settings = "maskingKeys" in options ? options : resolveSettings(options);
+    const time = checkedTime(now, 0);
+    const connection = createConnection(role === "server" ? SERVER : CLIENT, settings, time);
+    const endpoint = new Endpoint(connection, null);
+    endpoint.becomeOpen(agreed.protocol ?? "", agreed.agreement ?? NO_EXTENSIONS);
+    return endpoint;
+  }
+
+  // ---- inputs: what the host tells the engine. They never throw because of the peer.
+
+  /**
+   * Octets from the peer. `chunk` is borrowed until `next()` has answered Idle (or {@link setAside}); it is neither
+   * written nor kept. Ignored when the peer has nothing more to say that matters.
+   */
+  receive(chunk: Uint8Array, now: number): void {
+    if (!(chunk instanceof Uint8Array)) throw new MisuseError("receive takes a Uint8Array");
+    if (this.hear(chunk.length, now)) offerChunk(this.connection, chunk);
+  }
+
+  /**
+   * Where a host may read a socket into, in place of `receive`: up to 65,536 bytes. One array for all endpoints of the
+   * thread: read into it and call {@link received} without letting another endpoint do the same in between.
+   */
+  get inbox(): Uint8Array<ArrayBuffer> {
+    return inboxBytes();
+  }
+
+  /** The first `byteCount` bytes of the {@link inbox} are from the peer. */
+  received(byteCount: number, now: number): void {
+    if (!Number.isInteger(byteCount) || byteCount < 0 || byteCount > inboxBytes().length) {
+      throw new MisuseError(`received(${String(byteCount)}): the inbox holds ${inboxBytes().length} bytes`);
+    }
+    if (!this.hear(byteCount, now)) return;
+    const memory = takeInbox();
+    if (memory === null) {
+      throw new MisuseError(
+        "received while another endpoint stands on bytes of the inbox: pull it to Idle or call its setAside first",
+      );
+    }
+    offerInbox(this.connection, memory, byteCount);
+  }
+
+  /** The peer has ended its stream (TCP FIN); what it sent before is still pulled. */
+  endOfStream(now: number): void {
+    this.advanceTime(now);
+    if (this.connection.inputEnd === InputEnd.Unknown) {
+      this.connection.inputEnd = InputEnd.EndOfStream;
+    }
+  }
+
+  /**
+   * The transport is gone, in both directions; what was received before is still pulled.
+   * @param error what the runtime calls it, for `ended.transportError`: "ECONNRESET" and the like.
+   */
+  transportClosed(now: number, error?: string): void {
+    this.advanceTime(now);
+    const { connection } = this;
+    if (connection.inputEnd === InputEnd.TransportClosed) return;
+    connection.inputEnd = InputEnd.TransportClosed;
+    endingFacts(connection).transportError ??= error ?? null;
+    forgetTransport(connection);
+  }
+
+  /** It is that late. Does what was due by then; early or twice, nothing. */
+  handleTimeout(now: number): void {
+    this.advanceTime(now);
+    const { connection, opening } = this;
+    if (!expireTimers(connection, connection.now) || opening === null) return;
+    if (opening.role === "server") expireServerOpening(connection, opening);
+    else expireClientOpening(connection, opening);
+  }
+
+  /** The host has stopped reading from the transport: a pong cannot be expected meanwhile. */
+  pauseReading(now: number): void {
+    this.advanceTime(now);
+    pauseTimers(this.connection, this.connection.now);
+  }
+
+  resumeReading(now: number): void {
+    this.advanceTime(now);
+    resumeTimers(this.connection, this.connection.now);
+  }
+
+  /** The transport has taken the whole last transmission; its chunks are the engine's again. */
+  sent(now: number): void {
+    this.advanceTime(now);
+    sent(this.connection, this.connection.now);
+  }
+
+  /** The transport did not take all of the last transmission at once, and keeps its chunks until {@link sent}. */
+  keep(): void {
+    keep(this.connection);
+  }
+
+  // ---- commands: what the application wants. A mistake throws MisuseError and changes nothing.
+
+  /**
+   * Answers an upgrade request with 101.
+   * @returns false when it is too late: the peer has left, or time ran out.
+   * @throws MisuseError without an upgrade request, for a subprotocol that was not offered, for unsendable headers.
+   */
+  accept(options: AcceptOptions, now: number): boolean {
+    const { connection, opening } = this;
+    if (opening?.role !== "server") throw new MisuseError("accept: no request waits for an answer");
+    this.advanceTime(now);
+    const accepted = acceptUpgrade(connection, opening, options);
+    if (accepted === null) return false;
+    this.becomeOpen(accepted.protocol, accepted.agreement);
+    return true;
+  }
+
+  /**
+   * Refuses an upgrade request with an HTTP answer, then ends the connection.
+   * @returns false when it is too late.
+   * @throws MisuseError without an upgrade request, for a status not in 300 to 599, for unsendable headers.
+   */
+  reject(status: number, options: AnswerOptions, now: number): boolean {
+    return this.answer("reject", status, options, now);
+  }
+
+  /**
+   * Answers a request that does not ask for a WebSocket, then ends the connection.
+   * @returns false when it is too late.
+   * @throws MisuseError without such a request, for a status not in 200 to 599, for unsendable headers.
+   */
+  respond(status: number, options: AnswerOptions, now: number): boolean {
+    return this.answer("respond", status, options, now);
+  }
+
+  /** Queues a text message. Lone surrogates are sent as U+FFFD. */
+  sendText(text: string): SendResult {
+    this.requireOpened("sendText");
+    return sendText(this.connection, text);
+  }
+
+  /**
+   * Queues `bytes[start, end)` as a binary message. The bytes are copied, and never modified; see the option
+   * `referenceFrom` for large ones.
+   */
+  sendBinary(bytes: Uint8Array, start: number = 0, end: number = bytes.length): SendResult {
+    this.requireOpened("sendBinary");
+    return sendBinary(this.connection, bytes, start, end);
+  }
+
+  /** Begins a message in fragments (RFC 6455 §5.4). Control frames may go between them, other messages may not. */
+  startMessage(type: "text" | "binary"): SendResult {
+    this.requireOpened("startMessage");
+    return startMessage(this.connection, type);
+  }
+
+  /**
+   * Queues the next fragment. A text message takes strings, or octets that are UTF-8 when joined.
+   * @param isFinal the message ends with it.
+   */
+  sendFragment(data: string | Uint8Array, isFinal: boolean): SendResult {
+    this.requireOpened("sendFragment");
+    return sendFragment(this.connection, data, isFinal);
+  }
+
+  /**
+   * Queues a ping, with up to 125 octets of payload; without one it carries its number.
+   * @returns its number, which `pongOf` will name or pass; 0 when the connection is closing.
+   */
+  ping(now: number, payload: Uint8Array | null = null): number {
+    this.requireOpened("ping");
+    const { connection } = this;
+    return sendPing(connection, payload, false, checkedTime(now, connection.now));
+  }
+
+  /** Queues a pong that answers nothing (RFC 6455 §5.5.3). Pings are answered by the engine. */
+  pong(payload: Uint8Array | null = null): "queued" | "closed" {
+    this.requireOpened("pong");
+    return sendPong(this.connection, payload);
+  }
+
+  /**
+   * Begins the closing handshake, behind what is queued. Messages go on arriving until the peer's Close.
+   * @param code 1000 to 1003, 1007 to 1014, 3000 to 4999; or 1005 for none.
+   * @param reason at most 123 octets as UTF-8.
+   * @returns "closed" when the connection is closing already.
+   */
+  close(code: number, reason: string, now: number): "queued" | "closed" {
+    this.requireOpened("close");
+    const { connection } = this;
+    const time = checkedTime(now, connection.now);
+    return close(connection, code, reason, time);
+  }
+
+  /** Ends the connection at once: nothing more is sent or delivered, the transport is to be destroyed. */
+  abort(now: number): void {
+    const { connection } = this;
+    this.advanceTime(now);
+    if (connection.ending?.ended) return;
+    endingFacts(connection).isAborted = true;
+    finish(connection);
+  }
+
+  // ---- outputs: what the engine tells the host.
+
+  /** What happened next; {@link Step.Idle} when nothing more happens until the next input. */
+  next(): Step {
+    if (this.phase === Phase.Open) return nextStep(this.connection);
+    return this.nextOfOpening();
+  }
+
+  /** The same as objects that are the receiver's own. */
+  events(): Generator<EndpointEvent, void, undefined> {
+    return eventsOf(this);
+  }
+
+  /** Ends the turn early: what was not pulled is copied, and the chunk given to `receive` is the caller's again. */
+  setAside(): void {
+    settleInput(this.connection);
+  }
+
+  /** What to hand to the transport now; null when there is nothing, or it still has the last transmission. */
+  transmit(now: number): Transmission | null {
+    this.advanceTime(now);
+    return transmit(this.connection);
+  }
+
+  /** When to call {@link handleTimeout}, in ms of the host's clock; Infinity when never. */
+  get deadline(): number {
+    return nextDeadline(this.connection);
+  }
+
+  // ---- facts of the step that the cursor stands on
+
+  /** The text message. Decoded at each call. */
+  get text(): string {
+    const { connection } = this;
+    if (connection.settings.pieces) {
+      throw new MisuseError("with the option pieces, text comes as octets: chunk from start to end");
+    }
+    const { eventStart, eventEnd, settings } = connection;
+    const bytes = this.chunk;
+    if (settings.host.decodeUtf8 !== undefined && eventEnd - eventStart > HOST_DECODER_ABOVE) {
+      return settings.host.decodeUtf8(bytes.subarray(eventStart, eventEnd));
+    }
+    return decodeUtf8(bytes, eventStart, eventEnd);
+  }
+
+  /**
+   * The memory that holds the payload, from {@link start} to {@link end}: the engine's, valid until the next call of
+   * `next` or `setAside`. What lies outside that range is none of the caller's business.
+   */
+  get chunk(): Uint8Array<ArrayBufferLike> {
+    const { eventBytes, memory } = this.connection;
+    if (eventBytes !== null) return eventBytes;
+    return memory === null ? NO_BYTES : memory.bytes;
+  }
+
+  get start(): number {
+    return this.connection.eventStart;
+  }
+
+  get end(): number {
+    return this.connection.eventEnd;
+  }
+
+  /** With the option `pieces`: the piece is the last of its message. Whole messages are always final. */
+  get final(): boolean {
+    return this.connection.message === null && this.connection.deferred === null;
+  }
+
+  /** The number of our ping that the pong answers, and with it every lower one; 0 if it answers none. */
+  get pongOf(): number {
+    return this.connection.keepalive?.pongOf ?? 0;
+  }
+
+  get frame(): WatchedFrame | null {
+    return this.connection.watch?.current ?? null;
+  }
+
+  // ---- facts of the connection
+
+  /** The request that waits for an answer, or was refused; null on clients and once the connection is open. */
+  get request(): UpgradeRequest | PlainRequest | null {
+    return this.opening?.role === "server" ? this.opening.request : null;
+  }
+
+  /** The server's answer, on a client that is not open (yet): of a refusal with its body. */
+  get response(): ServerResponse | null {
+    return this.opening?.role === "client" ? this.opening.response : null;
+  }
+
+  get peerClose(): CloseFrame | null {
+    return this.connection.ending?.peerClose ?? null;
+  }
+
+  get violation(): Violation | null {
+    return this.connection.ending?.violation ?? null;
+  }
+
+  /** Facts about the end; null before it. */
+  get ended(): Ended | null {
+    return this.connection.ending?.ended ?? null;
+  }
+
+  get role(): "client" | "server" {
+    return this.connection.role.name;
+  }
+
+  get state(): "opening" | "open" | "closing" | "ended" {
+    const { ending, reading, writing } = this.connection;
+    if (ending?.ended) return "ended";
+    if (writing !== Writing.Open || reading !== Reading.Frames) return "closing";
+    return this.phase === Phase.Opening ? "opening" : "open";
+  }
+
+  /** The subprotocol agreed on, "" if none. */
+  get protocol(): string {
+    return this.agreed.protocol;
+  }
+
+  /** The extensions agreed on, with their parameters. */
+  get extensions(): readonly ExtensionOffer[] {
+    return this.agreed.extensions;
+  }
+
+  /** Octets queued or with the transport, and not yet taken by it. */
+  get unsent(): number {
+    return this.connection.output.queued + this.connection.output.lent;
+  }
+
+  /**
+   * Octets received and not pulled. While an application decides about a request they can only wait: a host stops reading
+   * when there are `limits.undelivered` of them.
+   */
+  get unread(): number {
+    return unreadOctets(this.connection);
+  }
+
+  /** `Step.Text` and `Step.Binary` bring pieces, not whole messages. */
+  get deliversPieces(): boolean {
+    return this.connection.settings.pieces;
+  }
+
+  // ---- private
+
+  private nextOfOpening(): Step {
+    const { connection, opening } = this;
+    if (this.phase === Phase.Opening && opening !== null) {
+      if (opening.role === "server") return stepServerOpening(connection, opening);
+      const step = stepClientOpening(connection, opening);
+      if (step !== Step.Open) return step;
+      this.becomeOpen(opening.accepted!.protocol, opening.accepted!.agreement);
+    }
+    if (this.phase === Phase.OpenDue) {
+      this.phase = Phase.OpenReported;
+      return Step.Open;
+    }
+    this.opening = null;
+    this.phase = Phase.Open;
+    return nextStep(connection);
+  }
+
+  private becomeOpen(protocol: string, agreement: ExtensionAgreement): void {
+    const { connection } = this;
+    const { settings, now } = connection;
+    this.agreed =
+      protocol === "" && agreement === NO_EXTENSIONS
+        ? NOT_AGREED
+        : { protocol, extensions: agreement.extensions };
+    connection.session = agreement.session;
+    connection.handshakeAt = NEVER;
+    connection.lastReceived = now;
+    connection.lifetimeAt = deadlineAfter(now, settings.timeouts.lifetime);
+    // Offsets count from the first octet behind the peer's handshake.
+    connection.origin = -connection.position;
+    if (settings.framePrefix >= 0) connection.watch = createFrameWatch(settings.framePrefix);
+    connection.isQuick = isQuickNow(connection);
+    this.phase = Phase.OpenDue;
+  }
+
+  private answer(
+    command: "reject" | "respond",
+    status: number,
+    options: AnswerOptions,
+    now: number,
+  ): boolean {
+    const { connection, opening } = this;
+    if (opening?.role !== "server") {
+      throw new MisuseError(`${command}: no request waits for an answer`);
+    }
+    this.advanceTime(now);
+    return answerRequest(connection, opening, command, status, options);
+  }
+
+  private requireOpened(command: string): void {
+    if (this.phase !== Phase.Opening) return;
+    const { reading, writing } = this.connection;
+    if (reading !== Reading.Frames || writing !== Writing.Open) return;
+    throw new MisuseError(`${command} before Step.Open: the opening handshake is not done`);
+  }
+
+  /** @returns whether octets from the peer still matter. */
+  private hear(byteCount: number, now: number): boolean {
+    const { connection } = this;
+    const time = checkedTime(now, connection.now);
+    connection.now = time;
+    if (byteCount === 0) return false;
+    heardFromPeer(connection, time);
+    return connection.reading === Reading.Frames && connection.inputEnd === InputEnd.Unknown;
+  }
+
+  private advanceTime(now: number): void {
+    this.connection.now = checkedTime(now, this.connection.now);
+  }
+}
+
+/** Above this many octets the host's decoder is worth the view that it needs. */
+const HOST_DECODER_ABOVE = 32;
+const NO_BYTES: Uint8Array = new Uint8Array(0);
+const NOT_AGREED = { protocol: "", extensions: NO_EXTENSIONS.extensions } as const;
+
+function checkedTime(now: number, last: number): number {
+  if (typeof now !== "number" || Number.isNaN(now)) {
+    throw new MisuseError(`now is ${String(now)}: it must be milliseconds of a monotonic clock`);
+  }
+  return now > last ? now : last;
+}

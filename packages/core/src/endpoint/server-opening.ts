@@ -1,0 +1,212 @@
+/**
+ * The server's side of the opening handshake, as a phase of an endpoint (RFC 6455 §4.2): read a head, judge it, hand it
+ * to the application, answer.
+ */
+import { MisuseError } from "../bytes/misuse-error.ts";
+import { encodeUtf8 } from "../bytes/utf8-text.ts";
+import { applyInputEnd, endAfterLastWord, failHandshake } from "../connection/closing.ts";
+import { type Connection, InputEnd, Reading, Writing } from "../connection/connection.ts";
+import { refillInput, settleInput } from "../connection/input.ts";
+import { stepAtRest } from "../connection/receiving.ts";
+import { Step } from "../connection/step.ts";
+import type { ExtensionAgreement } from "../extension/extension.ts";
+import { acceptOffers } from "../extension/extension-negotiation.ts";
+import { type HandshakeFault, handshakeFault } from "../handshake/handshake-fault.ts";
+import type { HeaderList } from "../handshake/header-list.ts";
+import { createHttpHeadReader, type HttpHeadReader, readHttpHead } from "../handshake/http-head.ts";
+import { isOriginAllowed, type OriginPolicy } from "../handshake/origin.ts";
+import { judgeRequest, type PlainRequest, type UpgradeRequest } from "../handshake/request.ts";
+import { encodeAcceptance, encodeAnswer } from "../handshake/response.ts";
+import { queueHead } from "./http-output.ts";
+
+export interface ServerOpening {
+  readonly role: "server";
+  readonly reader: HttpHeadReader;
+  readonly originPolicy: OriginPolicy;
+  /** What the application is to decide about; null before the head is whole, and when the engine decided itself. */
+  request: UpgradeRequest | PlainRequest | null;
+  /** Answered, by the application or by the engine. */
+  isAnswered: boolean;
+}
+
+/** What an application adds to the 101. */
+export interface AcceptOptions {
+  /** One of `request.protocols`; absent or "": none (RFC 6455 §4.2.2). */
+  readonly protocol?: string;
+  /** More header lines, for instance Set-Cookie. Those of the handshake itself are the engine's. */
+  readonly headers?: HeaderList;
+}
+
+/** An HTTP answer. */
+export interface AnswerOptions {
+  /** Header lines besides Content-Length, Connection and what the status itself demands. */
+  readonly headers?: HeaderList;
+  /** A string is sent as UTF-8. Default: none. */
+  readonly body?: string | Uint8Array;
+}
+
+export function createServerOpening(originPolicy: OriginPolicy): ServerOpening {
+  return {
+    role: "server",
+    reader: createHttpHeadReader("request"),
+    originPolicy,
+    request: null,
+    isAnswered: false,
+  };
+}
+
+export function stepServerOpening(connection: Connection, opening: ServerOpening): Step {
+  if (connection.reading === Reading.Frames && opening.request === null) {
+    if (readHead(connection, opening)) return Step.Request;
+  }
+  if (opening.request !== null && !opening.isAnswered) return stepUndecided(connection, opening);
+  return stepAtRest(connection);
+}
+
+/** The application has not decided: octets behind the head wait, and a peer who leaves ends it. */
+function stepUndecided(connection: Connection, opening: ServerOpening): Step {
+  settleInput(connection);
+  const { request } = opening;
+  const isHalfClosed = connection.inputEnd === InputEnd.EndOfStream;
+  // An HTTP client may end its stream behind its request and wait for the answer (RFC 9112 §9.6); a WebSocket cannot
+  // live on half a connection.
+  if (isHalfClosed && request?.kind === "plain") return Step.Idle;
+  if (connection.inputEnd !== InputEnd.Unknown) applyInputEnd(connection);
+  return connection.reading === Reading.Frames ? Step.Idle : stepAtRest(connection);
+}
+
+/** @returns true when a request is there that the application is to decide about. */
+function readHead(connection: Connection, opening: ServerOpening): boolean {
+  const { reader } = opening;
+  const { limits } = connection.settings;
+  while (!reader.done && reader.fault === null) {
+    if (connection.position === connection.end && !refillInput(connection)) return false;
+    connection.position = readHttpHead(
+      reader,
+      connection.memory!.bytes,
+      connection.position,
+      connection.end,
+      limits,
+    );
+  }
+  if (reader.fault !== null) {
+    refuse(connection, opening, reader.fault);
+    return false;
+  }
+  const verdict = judgeRequest(reader);
+  if (verdict.kind === "refused") {
+    refuse(connection, opening, verdict.fault);
+    return false;
+  }
+  if (verdict.kind === "upgrade") {
+    const { origin, host, headers } = verdict;
+    if (!isOriginAllowed(origin, host, headers, opening.originPolicy)) {
+      refuse(connection, opening, handshakeFault("origin-refused"));
+      return false;
+    }
+  }
+  opening.request = verdict;
+  return true;
+}
+
+/** §4.2.1: a request that is not a proper opening handshake is answered with an HTTP error, and that is all. */
+function refuse(connection: Connection, opening: ServerOpening, fault: HandshakeFault): void {
+  queueAnswer(connection, opening, fault.status, {});
+  failHandshake(connection, fault);
+}
+
+/** Sends the 101. @returns null when the peer has left, or the engine has answered, before the decision came. */
+export function acceptUpgrade(
+  connection: Connection,
+  opening: ServerOpening,
+  options: AcceptOptions,
+): { readonly protocol: string; readonly agreement: ExtensionAgreement } | null {
+  const request = requireRequest(opening, "accept");
+  if (request.kind !== "upgrade") {
+    throw new MisuseError("accept: the request does not ask for a WebSocket; answer it with respond");
+  }
+  const protocol = options.protocol ?? "";
+  if (protocol !== "" && !request.protocols.includes(protocol)) {
+    throw new MisuseError(
+      `accept: the client did not offer the subprotocol ${JSON.stringify(protocol)} (RFC 6455 §4.2.2); it offered ` +
+        `${JSON.stringify(request.protocols)}`,
+    );
+  }
+  if (!isOpenForAnswer(connection, opening)) return null;
+  const agreement = acceptOffers(request.offers, connection.settings.extensions);
+  let head: string;
+  try {
+    head = encodeAcceptance({
+      key: request.key,
+      protocol,
+      extensions: agreement.extensions,
+      headers: options.headers ?? [],
+    });
+  } catch (misuse) {
+    agreement.session?.dispose();
+    throw misuse;
+  }
+  queueHead(connection, head, null);
+  opening.isAnswered = true;
+  return { protocol, agreement };
+}
+
+/** Answers the request with HTTP. @returns false when it was too late. */
+export function answerRequest(
+  connection: Connection,
+  opening: ServerOpening,
+  command: "reject" | "respond",
+  status: number,
+  options: AnswerOptions,
+): boolean {
+  const request = requireRequest(opening, command);
+  if (command === "reject" && request.kind !== "upgrade") {
+    throw new MisuseError("reject is for upgrade requests; answer a plain one with respond");
+  }
+  if (command === "respond" && request.kind !== "plain") {
+    throw new MisuseError("respond is for plain requests; an upgrade request is accepted or rejected");
+  }
+  const lowest = command === "reject" ? 300 : 200;
+  if (!Number.isInteger(status) || status < lowest || status > 599) {
+    throw new MisuseError(
+      `${command}: status ${String(status)} is not one of ${lowest} to 599 (RFC 9110 §15)`,
+    );
+  }
+  if (!isOpenForAnswer(connection, opening)) return false;
+  queueAnswer(connection, opening, status, options);
+  endAfterLastWord(connection);
+  return true;
+}
+
+/** The deadline of the handshake has passed: the request was not finished, or not decided. */
+export function expireServerOpening(connection: Connection, opening: ServerOpening): void {
+  queueAnswer(connection, opening, opening.request === null ? 408 : 503, {});
+  endAfterLastWord(connection);
+}
+
+function requireRequest(opening: ServerOpening, command: string): UpgradeRequest | PlainRequest {
+  if (opening.request === null) throw new MisuseError(`${command} before Step.Request`);
+  return opening.request;
+}
+
+function isOpenForAnswer(connection: Connection, opening: ServerOpening): boolean {
+  return (
+    !opening.isAnswered &&
+    connection.writing === Writing.Open &&
+    connection.reading === Reading.Frames
+  );
+}
+
+function queueAnswer(
+  connection: Connection,
+  opening: ServerOpening,
+  status: number,
+  options: AnswerOptions,
+): void {
+  const { body = "" } = options;
+  const bytes = typeof body === "string" ? encodeUtf8(body) : body;
+  const head = encodeAnswer(status, { headers: options.headers ?? [], bodyLength: bytes.length });
+  // RFC 9110 §9.3.2: the answer to HEAD says how long the body would be, and has none.
+  queueHead(connection, head, opening.reader.method === "HEAD" ? null : bytes);
+  opening.isAnswered = true;
+}

@@ -1,0 +1,157 @@
+/**
+ * The frame header of RFC 6455 §5.2, in and out:
+ *
+ * ```
+ *  0               1               2               3
+ * +-+-+-+-+-------+-+-------------+-------------------------------+
+ * |F|R|R|R| opcode|M| Payload len |    Extended payload length    |
+ * |I|S|S|S|  (4)  |A|     (7)     |         (16 or 64 bits)       |
+ * |N|V|V|V|       |S|             |                               |
+ * | |1|2|3|       |K|             |  then, if MASK: masking key   |
+ * +-+-+-+-+-------+-+-------------+-------------------------------+
+ * ```
+ */
+import { FrameViolation } from "./frame-violation.ts";
+import { isControl, isReserved } from "./opcode.ts";
+
+/** Bits of the first octet. */
+export const FIN = 0x80;
+export const RSV_BITS = 0x70;
+export const OPCODE_BITS = 0x0f;
+/** Bits of the second octet. */
+export const MASK = 0x80;
+export const LENGTH_BITS = 0x7f;
+
+/** The 7-bit length announces a 16-bit or a 64-bit one. */
+export const LENGTH_16 = 126;
+export const LENGTH_64 = 127;
+
+/** §5.5. */
+export const MAX_CONTROL_PAYLOAD_OCTETS = 125;
+/** Two octets, eight of length, four of masking key. */
+export const MAX_HEADER_OCTETS = 14;
+
+/**
+ * Everything that the first two octets tell is judged by them, before a length or a payload has arrived: a frame that
+ * is wrong already must not make us wait or keep anything.
+ *
+ * @param maskBit what the MASK bit must be: {@link MASK} on a server, 0 on a client.
+ * @param claimedBits the RSV bits that an extension has given a meaning on this frame.
+ */
+export function judgeFirstOctets(
+  firstOctet: number,
+  secondOctet: number,
+  maskBit: number,
+  claimedBits: number,
+): FrameViolation | null {
+  const opcode = firstOctet & OPCODE_BITS;
+  // §5.2: "MUST be 0 unless an extension is negotiated that defines meanings for non-zero values."
+  if ((firstOctet & RSV_BITS & ~claimedBits) !== 0) return FrameViolation.ReservedBitSet;
+  // §5.2: "If an unknown opcode is received, the receiving endpoint MUST _Fail the WebSocket Connection_."
+  if (isReserved(opcode)) return FrameViolation.ReservedOpcode;
+  // §5.5: "MUST NOT be fragmented."
+  if (isControl(opcode) && (firstOctet & FIN) === 0) return FrameViolation.ControlFragmented;
+  // §5.1: both sides check the other's masking.
+  if ((secondOctet & MASK) !== maskBit) {
+    return maskBit === MASK ? FrameViolation.MaskMissing : FrameViolation.MaskUnexpected;
+  }
+  // §5.5: "MUST have a payload length of 125 bytes or less."
+  if (isControl(opcode) && (secondOctet & LENGTH_BITS) > MAX_CONTROL_PAYLOAD_OCTETS) {
+    return FrameViolation.ControlTooLong;
+  }
+  return null;
+}
+
+/** Which of the two octets {@link judgeFirstOctets} found wrong: 0 or 1. */
+export function octetAtFault(violation: FrameViolation): number {
+  return violation === FrameViolation.MaskMissing ||
+    violation === FrameViolation.MaskUnexpected ||
+    violation === FrameViolation.ControlTooLong
+    ? 1
+    : 0;
+}
+
+/** How many octets the header has in all, once its second octet is known: 2 to {@link MAX_HEADER_OCTETS}. */
+export function headerOctets(secondOctet: number): number {
+  const lengthField = secondOctet & LENGTH_BITS;
+  const extended = lengthField === LENGTH_16 ? 2 : lengthField === LENGTH_64 ? 8 : 0;
+  return 2 + extended + ((secondOctet & MASK) === 0 ? 0 : 4);
+}
+
+/** What {@link readPayloadLength} answers instead of a length; all negative. */
+export const LENGTH_NOT_MINIMAL = -1;
+export const LENGTH_TOP_BIT_SET = -2;
+export const LENGTH_UNSAFE = -3;
+
+/**
+ * The payload length of the header that begins at `at` and is complete up to its length.
+ * @returns octets, or one of the three negative answers above.
+ */
+export function readPayloadLength(bytes: Uint8Array, at: number): number {
+  const lengthField = bytes[at + 1]! & LENGTH_BITS;
+  if (lengthField < LENGTH_16) return lengthField;
+  if (lengthField === LENGTH_16) {
+    const length = (bytes[at + 2]! << 8) | bytes[at + 3]!;
+    // §5.2: "the minimal number of bytes MUST be used to encode the length"
+    return length < LENGTH_16 ? LENGTH_NOT_MINIMAL : length;
+  }
+  // §5.2: "the most significant bit MUST be 0"
+  if (bytes[at + 2]! >= 0x80) return LENGTH_TOP_BIT_SET;
+  const high = readUint32(bytes, at + 2);
+  if (high >= 0x20_0000) return LENGTH_UNSAFE;
+  const length = high * 0x1_0000_0000 + readUint32(bytes, at + 6);
+  return length < 0x1_0000 ? LENGTH_NOT_MINIMAL : length;
+}
+
+export function lengthViolation(answer: number): FrameViolation {
+  if (answer === LENGTH_NOT_MINIMAL) return FrameViolation.LengthNotMinimal;
+  return answer === LENGTH_TOP_BIT_SET
+    ? FrameViolation.LengthTopBitSet
+    : FrameViolation.LengthUnsafe;
+}
+
+/** The octets of a header for a payload of `length`, masking key included if there is one. */
+export function headerOctetsFor(length: number, isMasked: boolean): number {
+  return (length < LENGTH_16 ? 2 : length < 0x1_0000 ? 4 : 10) + (isMasked ? 4 : 0);
+}
+
+/**
+ * Writes FIN, RSV, opcode, MASK and the length in its minimal form; the masking key is the caller's.
+ * @returns the index behind the length.
+ */
+export function writeFrameHeader(
+  target: Uint8Array,
+  at: number,
+  firstOctet: number,
+  maskBit: number,
+  length: number,
+): number {
+  target[at] = firstOctet;
+  if (length < LENGTH_16) {
+    target[at + 1] = maskBit | length;
+    return at + 2;
+  }
+  if (length < 0x1_0000) {
+    target[at + 1] = maskBit | LENGTH_16;
+    target[at + 2] = length >>> 8;
+    target[at + 3] = length & 0xff;
+    return at + 4;
+  }
+  target[at + 1] = maskBit | LENGTH_64;
+  writeUint32(target, at + 2, Math.floor(length / 0x1_0000_0000));
+  writeUint32(target, at + 6, length >>> 0);
+  return at + 10;
+}
+
+function readUint32(bytes: Uint8Array, at: number): number {
+  return (
+    ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
+  );
+}
+
+function writeUint32(target: Uint8Array, at: number, value: number): void {
+  target[at] = value >>> 24;
+  target[at + 1] = (value >>> 16) & 0xff;
+  target[at + 2] = (value >>> 8) & 0xff;
+  target[at + 3] = value & 0xff;
+}

@@ -1,0 +1,31 @@
+/**
+ * Masking keys (RFC 6455 §5.3): fresh and unpredictable for every frame that a client sends, "derived from a strong
+ * source of entropy". Drawn from the host's source 2,048 at a time: a call costs 1,000 to 4,000 ns on some runtimes,
+ * a key from the pool 4 ns.
+ */
+export interface MaskingKeyPool {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly keys: Int32Array<ArrayBuffer>;
+  /** Index of the next unused key. */
+  next: number;
+}
+
+const POOL_KEYS = 2048;
+
+export function createMaskingKeyPool(): MaskingKeyPool {
+  const buffer = new ArrayBuffer(POOL_KEYS * 4);
+  return { bytes: new Uint8Array(buffer), keys: new Int32Array(buffer), next: POOL_KEYS };
+}
+
+/** @param random fills the array it is given with unpredictable octets. */
+export function nextMaskingKey(pool: MaskingKeyPool, random: (into: Uint8Array) => void): number {
+  if (pool.next === POOL_KEYS) {
+    random(pool.bytes);
+    pool.next = 0;
+  }
+  const key = pool.keys[pool.next]!;
+  // A key is used once: what has been on the wire does not stay in memory.
+  pool.keys[pool.next] = 0;
+  pool.next += 1;
+  return key;
+}

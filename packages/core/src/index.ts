@@ -1,0 +1,80 @@
+/**
+ * sansocket core: RFC 6455 as a pure state machine. Bytes and time in; events, bytes and the next deadline out.
+ *
+ * @module
+ */
+export { MisuseError } from "./bytes/misuse-error.ts";
+export { CloseCode, isCloseCodeOnWire } from "./connection/close-code.ts";
+export {
+  type CloseFrame,
+  type CloseOutcome,
+  closeOutcome,
+  type Ended,
+  type TimeoutName,
+} from "./connection/closing.ts";
+export type { WatchedFrame } from "./connection/frame-watch.ts";
+export type { SendResult } from "./connection/sending.ts";
+export {
+  type ConnectionOptions,
+  DEFAULT_LIMITS,
+  DEFAULT_TIMEOUTS,
+  type Host,
+  type Limits,
+  resolveSettings,
+  type Settings,
+  type Timeouts,
+} from "./connection/settings.ts";
+export { Step } from "./connection/step.ts";
+export type { Transmission } from "./connection/transmission.ts";
+export {
+  CloseViolation,
+  type Violation,
+  type ViolationKind,
+  type WireViolation,
+} from "./connection/violation.ts";
+export type {
+  ClientRequestOptions,
+  ServerResponse,
+} from "./endpoint/client-opening.ts";
+export {
+  type Agreed,
+  type ClientOptions,
+  Endpoint,
+  type ServerOptions,
+  type ServerSettings,
+  serverSettings,
+} from "./endpoint/endpoint.ts";
+export type { EndpointEvent } from "./endpoint/events.ts";
+export type { AcceptOptions, AnswerOptions } from "./endpoint/server-opening.ts";
+export {
+  type Extension,
+  type ExtensionAgreement,
+  type ExtensionOffer,
+  type ExtensionParameter,
+  type ExtensionSession,
+  NO_EXTENSIONS,
+} from "./extension/extension.ts";
+export { formatExtensions, parameterMap, parseExtensions } from "./extension/extension-header.ts";
+export { acceptOffers, clientOffers, confirmResponse } from "./extension/extension-negotiation.ts";
+export { FrameViolation } from "./frame/frame-violation.ts";
+export { Opcode } from "./frame/opcode.ts";
+export { type HandshakeFault, HandshakeFaultKind } from "./handshake/handshake-fault.ts";
+export { type HeaderList, headerValues } from "./handshake/header-list.ts";
+export { acceptFor, createKey, isValidKey } from "./handshake/opening-key.ts";
+export { isOriginAllowed, type OriginPolicy } from "./handshake/origin.ts";
+export {
+  encodeRequest,
+  judgeRequest,
+  type PlainRequest,
+  type RequestHead,
+  type UpgradeRequest,
+} from "./handshake/request.ts";
+export {
+  encodeAcceptance,
+  encodeAnswer,
+  judgeResponse,
+  type ResponseHead,
+} from "./handshake/response.ts";
+export { parseProtocols, selectProtocol } from "./handshake/subprotocol.ts";
+export { parseWebSocketUri, type WebSocketUri } from "./handshake/websocket-uri.ts";
+export { MessageViolation } from "./message/message-violation.ts";

@@ -1,0 +1,68 @@
+/**
+ * A message under way (RFC 6455 §5.4): from the first octet of its first frame that cannot be delivered at once to the
+ * last octet of its final frame. There is at most one per connection, and an idle connection has none.
+ */
+import { appendBytes, createGrowingBytes, type GrowingBytes } from "../bytes/growing-bytes.ts";
+import { UTF8_ACCEPT, validateUtf8 } from "../bytes/utf8-validation.ts";
+import { Opcode } from "../frame/opcode.ts";
+import { MessageViolation } from "./message-violation.ts";
+
+export interface MessageAssembly {
+  readonly opcode: number;
+  /** The first frame carried the bits of the extension session: the payload passes through it. */
+  readonly isExtended: boolean;
+  /** Octets of application data so far, after the extension. */
+  length: number;
+  /** Frames so far, empty ones included: a limit in octets alone would let those through without end. */
+  fragments: number;
+  utf8State: number;
+  /** What waits to be delivered; null while nothing does. */
+  gathered: GrowingBytes | null;
+}
+
+export function createMessageAssembly(opcode: number, isExtended: boolean): MessageAssembly {
+  return { opcode, isExtended, length: 0, fragments: 1, utf8State: UTF8_ACCEPT, gathered: null };
+}
+
+/** §5.4: fragments of one message are not interleaved with those of another, and a continuation continues something. */
+export function judgeSequence(
+  opcode: number,
+  underWay: MessageAssembly | null,
+  fragmentLimit: number,
+): MessageViolation | null {
+  if (opcode === Opcode.Continuation) {
+    if (underWay === null) return MessageViolation.ContinuationUnexpected;
+    if (underWay.fragments >= fragmentLimit) return MessageViolation.TooManyFragments;
+    return null;
+  }
+  return underWay === null ? null : MessageViolation.ContinuationMissing;
+}
+
+/**
+ * §8.1, judged at the octet: the index of the first octet of `bytes[start, end)` that the text cannot have there, or -1.
+ */
+export function judgeText(
+  message: MessageAssembly,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): number {
+  const verdict = validateUtf8(bytes, start, end, message.utf8State);
+  if (verdict < 0) return ~verdict;
+  message.utf8State = verdict;
+  return -1;
+}
+
+/** @param announced octets of the frame under way that are still to come. */
+export function gather(
+  message: MessageAssembly,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  announced: number,
+): void {
+  const size = end - start;
+  if (size === 0) return;
+  message.gathered ??= createGrowingBytes(size, size + announced);
+  appendBytes(message.gathered, bytes, start, end, message.gathered.length + size + announced);
+}
