@@ -3,6 +3,8 @@
  *
  * @module
  */
+export { KERNELS, type Kernels } from "./bytes/kernels.ts";
+export type { Memory } from "./bytes/memory.ts";
 export { MisuseError } from "./bytes/misuse-error.ts";
 export { CloseCode, isCloseCodeOnWire } from "./connection/close-code.ts";
 export {

@@ -1,7 +1,7 @@
 /** The payload of the frame under way: unmasked where it lies, judged, and delivered or gathered. */
 import { appendBytes, createGrowingBytes } from "../bytes/growing-bytes.ts";
 import { UTF8_ACCEPT } from "../bytes/utf8-validation.ts";
-import { rotateKey, xorWithKey } from "../bytes/xor.ts";
+import { rotateKey } from "../bytes/xor.ts";
 import { OPCODE_BITS } from "../frame/frame-header.ts";
 import { isControl, Opcode } from "../frame/opcode.ts";
 import { gather, judgeText, type MessageAssembly } from "../message/message-assembly.ts";
@@ -24,7 +24,8 @@ export function readPayload(connection: Connection): Step {
     connection.position = end;
     connection.frameLeft -= size;
     if (connection.role.peerMaskBit !== 0) {
-      xorWithKey(connection.memory!, start, end, connection.maskingKey);
+      const { kernels } = connection.settings;
+      kernels.xorWithKey(connection.memory!, start, end, connection.maskingKey);
       connection.maskingKey = rotateKey(connection.maskingKey, size);
     }
     if (connection.watch !== null) {
@@ -108,7 +109,7 @@ function takeData(
   if (message.isExtended) return takeExtended(connection, message, start, end);
   let goodEnd = end;
   if (message.opcode === Opcode.Text) {
-    const bad = judgeText(message, connection.memory!.bytes, start, end);
+    const bad = judgeText(message, connection.settings.kernels, connection.memory!.bytes, start, end);
     if (bad >= 0) {
       goodEnd = bad;
       defer(connection, MessageViolation.TextNotUtf8, streamOffset(connection, bad));
@@ -158,7 +159,7 @@ function gatherInflated(
   if (connection.deferred !== null) return;
   let goodEnd = inflated.length;
   if (message.opcode === Opcode.Text) {
-    const bad = judgeText(message, inflated, 0, inflated.length);
+    const bad = judgeText(message, connection.settings.kernels, inflated, 0, inflated.length);
     if (bad >= 0) {
       goodEnd = bad;
       defer(connection, MessageViolation.TextNotUtf8, message.length + bad);

@@ -3,7 +3,6 @@ import { MisuseError } from "../bytes/misuse-error.ts";
 import { commitOutput, queueReference, reserveOutput } from "../bytes/output-queue.ts";
 import { encodeUtf8, encodeUtf8Into, isHighSurrogate, utf8Length } from "../bytes/utf8-text.ts";
 import { UTF8_ACCEPT, validateUtf8 } from "../bytes/utf8-validation.ts";
-import { xorWithKey } from "../bytes/xor.ts";
 import {
   FIN,
   headerOctetsFor,
@@ -273,7 +272,7 @@ function finishFrame(
   }
   if (role.masks) {
     memory.view.setInt32(payloadStart - 4, key, true);
-    xorWithKey(memory, payloadStart, payloadEnd, key);
+    settings.kernels.xorWithKey(memory, payloadStart, payloadEnd, key);
   }
   commitOutput(output, frameOctets);
 }

@@ -1,4 +1,5 @@
 /** What an endpoint is told once: its host's ports, limits, timeouts, extensions. Checked here, and read-only after. */
+import { KERNELS, type Kernels } from "../bytes/kernels.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import type { Extension } from "../extension/extension.ts";
 import { createMaskingKeyPool, type MaskingKeyPool } from "../frame/masking-key.ts";
@@ -17,6 +18,8 @@ export interface Host {
   decodeUtf8?(bytes: Uint8Array): string;
   /** `TextEncoder.encodeInto`, for text above 64 code units. Returns octets written. Default: the engine's own loop. */
   encodeUtf8Into?(text: string, target: Uint8Array): number;
+  /** Faster loops over payloads. Default: the engine's own. */
+  kernels?: Partial<Kernels>;
 }
 
 /** What a peer may make us retain or accept. Each counts what is retained, and none depends on how input was cut. */
@@ -118,6 +121,7 @@ export interface Settings {
   readonly framePrefix: number;
   readonly referenceFrom: number;
   readonly maskingKeys: MaskingKeyPool;
+  readonly kernels: Kernels;
 }
 
 /** One pool of masking keys per host, so that a thousand clients do not draw a thousand pools. */
@@ -150,6 +154,7 @@ export function resolveSettings(options: ConnectionOptions): Settings {
     framePrefix,
     referenceFrom,
     maskingKeys,
+    kernels: host.kernels === undefined ? KERNELS : { ...KERNELS, ...host.kernels },
   };
 }
 

@@ -3,7 +3,8 @@
  * last octet of its final frame. There is at most one per connection, and an idle connection has none.
  */
 import { appendBytes, createGrowingBytes, type GrowingBytes } from "../bytes/growing-bytes.ts";
-import { UTF8_ACCEPT, validateUtf8 } from "../bytes/utf8-validation.ts";
+import type { Kernels } from "../bytes/kernels.ts";
+import { UTF8_ACCEPT } from "../bytes/utf8-validation.ts";
 import { Opcode } from "../frame/opcode.ts";
 import { MessageViolation } from "./message-violation.ts";
 
@@ -43,11 +44,12 @@ export function judgeSequence(
  */
 export function judgeText(
   message: MessageAssembly,
+  kernels: Kernels,
   bytes: Uint8Array,
   start: number,
   end: number,
 ): number {
-  const verdict = validateUtf8(bytes, start, end, message.utf8State);
+  const verdict = kernels.validateUtf8(bytes, start, end, message.utf8State);
   if (verdict < 0) return ~verdict;
   message.utf8State = verdict;
   return -1;

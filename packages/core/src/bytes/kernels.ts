@@ -1,0 +1,22 @@
+/**
+ * The two loops that touch every octet of a payload. A host may bring faster ones (native, WebAssembly, SIMD) as a port,
+ * or ones that count. They must agree with ours on every input: `packages/testing` has the law that checks it.
+ */
+import type { Memory } from "./memory.ts";
+import { type Utf8Verdict, validateUtf8 } from "./utf8-validation.ts";
+import { xorWithKey } from "./xor.ts";
+
+export interface Kernels {
+  /**
+   * XORs `memory.bytes[start, end)` in place with the repeating key (RFC 6455 §5.3), whose first octet is in the lowest
+   * byte of `key`. Answers 0 only if every octet came out below 0x80; anything else is always right.
+   */
+  xorWithKey(memory: Memory, start: number, end: number, key: number): number;
+  /**
+   * Goes on judging a UTF-8 text in `state` with `bytes[start, end)`; 0 is the state at the start of a text and between
+   * characters. Answers the state after the last octet, or `~index` of the first octet that no UTF-8 text can have there.
+   */
+  validateUtf8(bytes: Uint8Array, start: number, end: number, state: number): Utf8Verdict;
+}
+
+export const KERNELS: Kernels = { xorWithKey, validateUtf8 };
