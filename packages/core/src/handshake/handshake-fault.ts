@@ -1,0 +1,130 @@
+/**
+ * A handshake fault: what is wrong with the peer's part of the opening handshake, as a value. Faults of the head machine
+ * carry the offset of the octet that proves them; verdicts over a finished head carry none.
+ */
+
+export const HandshakeFaultKind = {
+  // The head, octet by octet (`http-head.ts`).
+  HeadTooLarge: "head-too-large",
+  RequestLineTooLong: "request-line-too-long",
+  LineTooLong: "line-too-long",
+  TooManyHeaders: "too-many-headers",
+  BareLineFeed: "bare-line-feed",
+  BareCarriageReturn: "bare-carriage-return",
+  ObsoleteFolding: "obsolete-folding",
+  SpaceBeforeColon: "space-before-colon",
+  HeaderNameMalformed: "header-name-malformed",
+  HeaderValueMalformed: "header-value-malformed",
+  RequestLineMalformed: "request-line-malformed",
+  StatusLineMalformed: "status-line-malformed",
+  HttpVersionUnsupported: "http-version-unsupported",
+  // The client's part, judged by a server (`request.ts`).
+  TargetMalformed: "target-malformed",
+  HostMissing: "host-missing",
+  HostDuplicate: "host-duplicate",
+  HostMalformed: "host-malformed",
+  MethodNotGet: "method-not-get",
+  BodyInUpgrade: "body-in-upgrade",
+  ConnectionClose: "connection-close",
+  KeyMissing: "key-missing",
+  KeyDuplicate: "key-duplicate",
+  KeyMalformed: "key-malformed",
+  VersionMissing: "version-missing",
+  VersionUnsupported: "version-unsupported",
+  OriginDuplicate: "origin-duplicate",
+  /** Not judged here: for the floor above, when `isOriginAllowed` says no. */
+  OriginRefused: "origin-refused",
+  ProtocolMalformed: "protocol-malformed",
+  ExtensionsMalformed: "extensions-malformed",
+  // Both parts.
+  UpgradeMissing: "upgrade-missing",
+  ConnectionUpgradeMissing: "connection-upgrade-missing",
+  // The server's part, judged by a client (`response.ts`).
+  StatusNot101: "status-not-101",
+  UpgradeNotWebSocket: "upgrade-not-websocket",
+  AcceptMissing: "accept-missing",
+  AcceptDuplicate: "accept-duplicate",
+  AcceptWrong: "accept-wrong",
+  ProtocolNotOffered: "protocol-not-offered",
+  ProtocolDuplicate: "protocol-duplicate",
+  ResponseExtensionsMalformed: "response-extensions-malformed",
+  ExtensionNotOffered: "extension-not-offered",
+  ExtensionDuplicate: "extension-duplicate",
+  ExtensionParametersRefused: "extension-parameters-refused",
+} as const;
+export type HandshakeFaultKind = (typeof HandshakeFaultKind)[keyof typeof HandshakeFaultKind];
+
+export interface HandshakeFault {
+  readonly kind: HandshakeFaultKind;
+  /** The section that forbids it: of RFC 6455 ("4.2.1"), or with its RFC before it ("RFC 9112 5.1"). */
+  readonly section: string;
+  /** The HTTP status that a server answers with; 0 where the client judges, since nobody answers a response. */
+  readonly status: number;
+  /** Octets from the start of the stream to the one that proves the fault; -1 for a verdict over a header list. */
+  readonly offset: number;
+}
+
+/** By kind: the section that forbids it, and the status of the answer. The only place where either is written. */
+const Answers: {
+  readonly [K in HandshakeFaultKind]: readonly [section: string, status: number];
+} = {
+  "head-too-large": ["RFC 6585 5", 431],
+  // A request line can only be that long by its target.
+  "request-line-too-long": ["RFC 9112 3", 414],
+  "line-too-long": ["RFC 6585 5", 431],
+  "too-many-headers": ["RFC 6585 5", 431],
+  "bare-line-feed": ["RFC 9112 2.2", 400],
+  "bare-carriage-return": ["RFC 9112 2.2", 400],
+  "obsolete-folding": ["RFC 9112 5.2", 400],
+  "space-before-colon": ["RFC 9112 5.1", 400],
+  "header-name-malformed": ["RFC 9112 5", 400],
+  "header-value-malformed": ["RFC 9110 5.5", 400],
+  "request-line-malformed": ["RFC 9112 3", 400],
+  "status-line-malformed": ["RFC 9112 4", 0],
+  "http-version-unsupported": ["RFC 9110 2.5", 505],
+  "target-malformed": ["RFC 9112 3.2", 400],
+  "host-missing": ["RFC 9112 3.2", 400],
+  "host-duplicate": ["RFC 9112 3.2", 400],
+  "host-malformed": ["RFC 9112 3.2", 400],
+  "method-not-get": ["4.2.1", 405],
+  "body-in-upgrade": ["4.2.1", 400],
+  "connection-close": ["RFC 9112 9.6", 400],
+  "key-missing": ["4.2.1", 400],
+  "key-duplicate": ["11.3.1", 400],
+  "key-malformed": ["4.2.1", 400],
+  "version-missing": ["4.2.1", 400],
+  "version-unsupported": ["4.4", 426],
+  "origin-duplicate": ["RFC 6454 7.3", 400],
+  "origin-refused": ["10.2", 403],
+  "protocol-malformed": ["4.1", 400],
+  "extensions-malformed": ["9.1", 400],
+  // RFC 9110 §15.5.22: the server refuses the current protocol, but might do it after an upgrade.
+  "upgrade-missing": ["4.2.1", 426],
+  "connection-upgrade-missing": ["4.2.1", 400],
+  "status-not-101": ["4.1", 0],
+  "upgrade-not-websocket": ["4.1", 0],
+  "accept-missing": ["4.1", 0],
+  "accept-duplicate": ["11.3.3", 0],
+  "accept-wrong": ["4.1", 0],
+  "protocol-not-offered": ["4.1", 0],
+  "protocol-duplicate": ["11.3.4", 0],
+  "response-extensions-malformed": ["9.1", 0],
+  "extension-not-offered": ["4.1", 0],
+  "extension-duplicate": ["9.1", 0],
+  "extension-parameters-refused": ["9.1", 0],
+};
+
+/** The fault as a server sees it, with the status it answers. Plain data. */
+export function handshakeFault(kind: HandshakeFaultKind, offset: number = -1): HandshakeFault {
+  const [section, status] = Answers[kind];
+  return { kind, section, status, offset };
+}
+
+/** The sections for faults that both sides may find, where the client's rule is another one. */
+const CLIENT_SECTION = "4.1";
+
+/** The fault as a client sees it, in a response: there is nothing to answer, so the status is 0. */
+export function responseFault(kind: HandshakeFaultKind, offset: number = -1): HandshakeFault {
+  const [section] = Answers[kind];
+  return { kind, section: section === "4.2.1" ? CLIENT_SECTION : section, status: 0, offset };
+}

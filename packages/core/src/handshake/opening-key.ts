@@ -1,0 +1,44 @@
+/**
+ * The key of the client and the proof that the server has read it (RFC 6455 §1.3, §4.1, §4.2.2): no server that does not
+ * know the protocol answers so by accident, and no cache can.
+ */
+import { decodeBase64, encodeBase64 } from "../bytes/base64.ts";
+import { encodeLatin1 } from "../bytes/latin1.ts";
+import { MisuseError } from "../bytes/misuse-error.ts";
+import { sha1 } from "../bytes/sha1.ts";
+
+/** §1.3: a GUID that is unlikely to be used by anything that does not understand the WebSocket protocol. */
+const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+/** §4.1: the nonce. */
+const KEY_OCTETS = 16;
+const KEY_CHARACTERS = 24;
+
+/**
+ * The Sec-WebSocket-Key of one connection.
+ * @param random16 16 octets from a strong source of entropy, fresh for each connection (§4.1); only read.
+ * @throws MisuseError when there are not 16.
+ */
+export function createKey(random16: Uint8Array): string {
+  if (random16.length !== KEY_OCTETS) {
+    throw new MisuseError(
+      `a key is made of 16 random octets, not of ${random16.length} (RFC 6455 §4.1)`,
+    );
+  }
+  return encodeBase64(random16);
+}
+
+/**
+ * Whether `key`, without whitespace around it, is 16 octets in base64 (§4.2.1). Its padding bits need not be zero: in
+ * the example that §4.1 prints they are not.
+ */
+export function isValidKey(key: string): boolean {
+  // The length first: a long key is not worth decoding. 24 characters are 16, 17 or 18 octets.
+  return key.length === KEY_CHARACTERS && decodeBase64(key)?.length === KEY_OCTETS;
+}
+
+/** §4.2.2: the Sec-WebSocket-Accept that answers a valid key. The key is hashed as text, not as what it encodes. */
+export function acceptFor(key: string): string {
+  const message = new Uint8Array(key.length + GUID.length);
+  encodeLatin1(GUID, message, encodeLatin1(key, message, 0));
+  return encodeBase64(sha1(message));
+}
