@@ -1,0 +1,395 @@
+/**
+ * The head of an HTTP/1.1 message, from octets to a start line and a header list (RFC 9112).
+ *
+ * A machine that is shown one octet at a time: each is examined once and judged at once, so the result, the fault and
+ * its offset cannot depend on how the stream was cut, and the work is linear however slowly a peer dribbles
+ * (CVE-2023-43669 was a parser that began again with every read). It stops behind the empty line; what follows belongs
+ * to the connection and is never touched.
+ *
+ * Strict where leniency would let two readers of one head disagree: lines end in CR LF and nothing else, no folding, no
+ * space before the colon, one space between the parts of a request line, no empty line before it.
+ */
+import { isFieldValueCode, isTokenCode, isWhitespaceCode } from "../bytes/http-token.ts";
+import { decodeLatin1 } from "../bytes/latin1.ts";
+import {
+  type HandshakeFault,
+  HandshakeFaultKind,
+  handshakeFault,
+  responseFault,
+} from "./handshake-fault.ts";
+import { isTargetCode } from "./request-target.ts";
+
+/** Counted per stream, with every 1xx response before the final one. */
+export interface HeadLimits {
+  /** Octets of all heads, line ends included. */
+  readonly headBytes: number;
+  /** Header lines of all heads. */
+  readonly headers: number;
+  /** Octets of one line, its CR LF included. */
+  readonly lineBytes: number;
+}
+
+/** Plain data. Readers: everything from `done` on; the rest is the machine's. */
+export interface HttpHeadReader {
+  readonly kind: "request" | "response";
+  position: Position;
+  /** The element being read (a method, a name, a value), without the delimiters around it. */
+  element: Uint8Array<ArrayBuffer>;
+  elementLength: number;
+  /** How many octets of "HTTP/1." were seen; how many digits of a status code. */
+  matched: number;
+  headerName: string;
+  lineOctets: number;
+  headerCount: number;
+  /** Octets taken from the stream, all heads together. The octet of a fault is not taken. */
+  octets: number;
+  /** The head is complete. */
+  done: boolean;
+  fault: HandshakeFault | null;
+  /** Request: the method, case as sent. */
+  method: string;
+  /** Request: the request-target as sent. */
+  target: string;
+  /** Of "HTTP/1.x". */
+  minorVersion: 0 | 1;
+  /** Response: 100 to 999. */
+  statusCode: number;
+  /** Response: the reason phrase, "" when there is none. */
+  statusText: string;
+  /** Without the whitespace around the values; octets above 0x7f are the characters of the same number. */
+  headers: [name: string, value: string][];
+}
+
+/** Where in the grammar the next octet stands; the parts of a start line come first, so that one can ask for them. */
+const Position = {
+  MethodStart: 0,
+  Method: 1,
+  TargetStart: 2,
+  Target: 3,
+  RequestVersion: 4,
+  RequestLineEnd: 5,
+  ResponseVersion: 6,
+  StatusCodeStart: 7,
+  StatusCode: 8,
+  StatusText: 9,
+  LineStart: 10,
+  Name: 11,
+  ValueStart: 12,
+  Value: 13,
+  /** Behind the CR of a start line, of a header line, of the empty line. */
+  StartLineFeed: 14,
+  HeaderLineFeed: 15,
+  EmptyLineFeed: 16,
+} as const;
+type Position = (typeof Position)[keyof typeof Position];
+
+const LF = 0x0a;
+const CR = 0x0d;
+const SP = 0x20;
+const COLON = 0x3a;
+
+/** RFC 9112 §2.3, as far as every version that we read goes: case-sensitive. */
+const VERSION_PREFIX = "HTTP/1.";
+/** In the prefix, where the major version stands. */
+const MAJOR_VERSION_AT = 5;
+
+/** Most elements fit; one that did not, a cookie as a rule, does not keep its buffer for the rest of the head. */
+const ELEMENT_CAPACITY = 256;
+
+export function createHttpHeadReader(kind: "request" | "response"): HttpHeadReader {
+  return {
+    kind,
+    position: firstPosition(kind),
+    element: new Uint8Array(ELEMENT_CAPACITY),
+    elementLength: 0,
+    matched: 0,
+    headerName: "",
+    lineOctets: 0,
+    headerCount: 0,
+    octets: 0,
+    done: false,
+    fault: null,
+    method: "",
+    target: "",
+    minorVersion: 1,
+    statusCode: 0,
+    statusText: "",
+    headers: [],
+  };
+}
+
+function firstPosition(kind: "request" | "response"): Position {
+  return kind === "request" ? Position.MethodStart : Position.ResponseVersion;
+}
+
+/**
+ * Shows the machine `bytes[start, end)`, which it only reads and does not keep.
+ * @returns the index behind the last octet taken: behind the empty line when `reader.done`, at the octet that proves it
+ * when there is a `reader.fault`, otherwise `end`. Done or at fault, it takes nothing more.
+ */
+export function readHttpHead(
+  reader: HttpHeadReader,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  limits: HeadLimits,
+): number {
+  for (let at = start; at < end; at += 1) {
+    if (reader.done || reader.fault !== null) return at;
+    const octet = bytes[at]!;
+    const kind = faultOfLimits(reader, limits) ?? faultOfOctet(reader, octet, limits);
+    if (kind !== null) {
+      const faultOf = reader.kind === "request" ? handshakeFault : responseFault;
+      reader.fault = faultOf(kind, reader.octets);
+      return at;
+    }
+    reader.octets += 1;
+    reader.lineOctets = octet === LF ? 0 : reader.lineOctets + 1;
+  }
+  return end;
+}
+
+/**
+ * Makes the machine ready for the head after a 1xx response (RFC 9110 §15.2). The octets and header lines so far keep
+ * counting, or a server could send interim responses for ever.
+ */
+export function restartHttpHead(reader: HttpHeadReader): void {
+  if (!reader.done) throw new Error("bug: a head was restarted before it was complete");
+  reader.position = firstPosition(reader.kind);
+  reader.done = false;
+  reader.statusText = "";
+  reader.headers = [];
+}
+
+/** Whether there is room for one octet more. Judged before the octet is: a limit does not depend on what comes. */
+function faultOfLimits(reader: HttpHeadReader, limits: HeadLimits): HandshakeFaultKind | null {
+  if (reader.octets >= limits.headBytes) return HandshakeFaultKind.HeadTooLarge;
+  if (reader.lineOctets < limits.lineBytes) return null;
+  const isStartLine =
+    reader.position <= Position.StatusText || reader.position === Position.StartLineFeed;
+  return isStartLine && reader.kind === "request"
+    ? HandshakeFaultKind.RequestLineTooLong
+    : HandshakeFaultKind.LineTooLong;
+}
+
+/** Takes one octet; when it may not stand here, says so and leaves the machine as it was. */
+function faultOfOctet(
+  reader: HttpHeadReader,
+  octet: number,
+  limits: HeadLimits,
+): HandshakeFaultKind | null {
+  if (octet === LF) return takeLineFeed(reader);
+  if (reader.position <= Position.RequestLineEnd) return takeRequestLine(reader, octet);
+  if (reader.position <= Position.StatusText) return takeStatusLine(reader, octet);
+  switch (reader.position) {
+    case Position.LineStart:
+      return takeLineStart(reader, octet, limits);
+    case Position.Name:
+      return takeName(reader, octet);
+    case Position.ValueStart:
+    case Position.Value:
+      return takeValue(reader, octet);
+    default:
+      // Behind a CR. RFC 9112 §2.2 would also allow to read it as a space; but then it may hide a field.
+      return HandshakeFaultKind.BareCarriageReturn;
+  }
+}
+
+/** RFC 9112 §2.2 lets a recipient take a LF alone for a line end. Where two recipients differ, requests are smuggled. */
+function takeLineFeed(reader: HttpHeadReader): HandshakeFaultKind | null {
+  switch (reader.position) {
+    case Position.StartLineFeed:
+      reader.position = Position.LineStart;
+      return null;
+    case Position.HeaderLineFeed:
+      reader.headers.push([reader.headerName, takeElement(reader)]);
+      reader.headerName = "";
+      reader.position = Position.LineStart;
+      return null;
+    case Position.EmptyLineFeed:
+      reader.done = true;
+      return null;
+    default:
+      return HandshakeFaultKind.BareLineFeed;
+  }
+}
+
+/** RFC 9112 §3: method SP request-target SP HTTP-version CRLF. */
+function takeRequestLine(reader: HttpHeadReader, octet: number): HandshakeFaultKind | null {
+  switch (reader.position) {
+    case Position.MethodStart:
+    case Position.Method:
+      if (isTokenCode(octet)) {
+        reader.position = Position.Method;
+        return keep(reader, octet);
+      }
+      if (octet !== SP || reader.position === Position.MethodStart) break;
+      reader.method = takeElement(reader);
+      reader.position = Position.TargetStart;
+      return null;
+    case Position.TargetStart:
+    case Position.Target:
+      if (isTargetCode(octet)) {
+        reader.position = Position.Target;
+        return keep(reader, octet);
+      }
+      if (reader.position === Position.TargetStart) break;
+      if (octet !== SP) return HandshakeFaultKind.TargetMalformed;
+      reader.target = takeElement(reader);
+      reader.position = Position.RequestVersion;
+      return null;
+    case Position.RequestVersion:
+      return takeVersion(
+        reader,
+        octet,
+        Position.RequestLineEnd,
+        HandshakeFaultKind.RequestLineMalformed,
+      );
+    default:
+      if (octet !== CR) break;
+      reader.position = Position.StartLineFeed;
+      return null;
+  }
+  return HandshakeFaultKind.RequestLineMalformed;
+}
+
+/** RFC 9112 §4: HTTP-version SP status-code SP [ reason-phrase ] CRLF. */
+function takeStatusLine(reader: HttpHeadReader, octet: number): HandshakeFaultKind | null {
+  switch (reader.position) {
+    case Position.ResponseVersion:
+      return takeVersion(
+        reader,
+        octet,
+        Position.StatusCodeStart,
+        HandshakeFaultKind.StatusLineMalformed,
+      );
+    case Position.StatusCodeStart:
+      if (octet !== SP) break;
+      reader.statusCode = 0;
+      reader.position = Position.StatusCode;
+      return null;
+    case Position.StatusCode:
+      if (reader.matched < 3) {
+        // No status begins with 0. Those from 600 on mean nothing (RFC 9110 §15) but are sent, and a client may say so.
+        if (!isDigit(octet) || (reader.matched === 0 && octet === 0x30)) break;
+        reader.statusCode = reader.statusCode * 10 + (octet - 0x30);
+        reader.matched += 1;
+        return null;
+      }
+      if (octet === SP) {
+        reader.matched = 0;
+        reader.position = Position.StatusText;
+        return null;
+      }
+      // Not the grammar: servers without a reason phrase often leave out the space too (h2o/picohttpparser #47). A
+      // client alone reads it and nothing can be hidden behind it, so this once we are as lenient as all clients.
+      if (octet !== CR) break;
+      reader.matched = 0;
+      reader.position = Position.StartLineFeed;
+      return null;
+    default:
+      if (octet === CR) {
+        reader.statusText = takeElement(reader);
+        reader.position = Position.StartLineFeed;
+        return null;
+      }
+      if (isFieldValueCode(octet)) return keep(reader, octet);
+  }
+  return HandshakeFaultKind.StatusLineMalformed;
+}
+
+/** RFC 9112 §2.3: "HTTP/" DIGIT "." DIGIT. Well-formed versions that are not 1.0 or 1.1 have a fault of their own. */
+function takeVersion(
+  reader: HttpHeadReader,
+  octet: number,
+  next: Position,
+  malformed: HandshakeFaultKind,
+): HandshakeFaultKind | null {
+  if (reader.matched < VERSION_PREFIX.length) {
+    if (octet !== VERSION_PREFIX.charCodeAt(reader.matched)) {
+      const isOtherMajor = reader.matched === MAJOR_VERSION_AT && isDigit(octet);
+      return isOtherMajor ? HandshakeFaultKind.HttpVersionUnsupported : malformed;
+    }
+    reader.matched += 1;
+    return null;
+  }
+  if (!isDigit(octet)) return malformed;
+  if (octet > 0x31) return HandshakeFaultKind.HttpVersionUnsupported;
+  reader.minorVersion = octet === 0x31 ? 1 : 0;
+  reader.matched = 0;
+  reader.position = next;
+  return null;
+}
+
+/** The first octet of a line: of a header, of the empty line, or of a folded line. */
+function takeLineStart(
+  reader: HttpHeadReader,
+  octet: number,
+  limits: HeadLimits,
+): HandshakeFaultKind | null {
+  if (octet === CR) {
+    reader.position = Position.EmptyLineFeed;
+    return null;
+  }
+  // RFC 9112 §5.2, and §2.2 for whitespace between the start line and the first header.
+  if (isWhitespaceCode(octet)) return HandshakeFaultKind.ObsoleteFolding;
+  if (!isTokenCode(octet)) return HandshakeFaultKind.HeaderNameMalformed;
+  if (reader.headerCount >= limits.headers) return HandshakeFaultKind.TooManyHeaders;
+  reader.headerCount += 1;
+  reader.position = Position.Name;
+  return keep(reader, octet);
+}
+
+function takeName(reader: HttpHeadReader, octet: number): HandshakeFaultKind | null {
+  if (isTokenCode(octet)) return keep(reader, octet);
+  if (octet === COLON) {
+    reader.headerName = takeElement(reader);
+    reader.position = Position.ValueStart;
+    return null;
+  }
+  // RFC 9112 §5.1: intermediaries have read such a name in different ways, so a server MUST refuse it.
+  return isWhitespaceCode(octet)
+    ? HandshakeFaultKind.SpaceBeforeColon
+    : HandshakeFaultKind.HeaderNameMalformed;
+}
+
+function takeValue(reader: HttpHeadReader, octet: number): HandshakeFaultKind | null {
+  if (octet === CR) {
+    trimElement(reader);
+    reader.position = Position.HeaderLineFeed;
+    return null;
+  }
+  if (!isFieldValueCode(octet)) return HandshakeFaultKind.HeaderValueMalformed;
+  // RFC 9110 §5.5: the whitespace around a value is no part of it.
+  if (reader.position === Position.ValueStart && isWhitespaceCode(octet)) return null;
+  reader.position = Position.Value;
+  return keep(reader, octet);
+}
+
+function keep(reader: HttpHeadReader, octet: number): null {
+  if (reader.elementLength === reader.element.length) {
+    const larger = new Uint8Array(reader.element.length * 2);
+    larger.set(reader.element);
+    reader.element = larger;
+  }
+  reader.element[reader.elementLength] = octet;
+  reader.elementLength += 1;
+  return null;
+}
+
+function trimElement(reader: HttpHeadReader): void {
+  let length = reader.elementLength;
+  while (length > 0 && isWhitespaceCode(reader.element[length - 1]!)) length -= 1;
+  reader.elementLength = length;
+}
+
+function takeElement(reader: HttpHeadReader): string {
+  const text = decodeLatin1(reader.element, 0, reader.elementLength);
+  if (reader.element.length > ELEMENT_CAPACITY) reader.element = new Uint8Array(ELEMENT_CAPACITY);
+  reader.elementLength = 0;
+  return text;
+}
+
+function isDigit(octet: number): boolean {
+  return octet >= 0x30 && octet <= 0x39;
+}

@@ -1,0 +1,132 @@
+/**
+ * The request-target of RFC 9112 §3.2 and the host that a request is for. RFC 6455 calls what remains, path and query,
+ * the resource name (§3).
+ */
+import { equalsIgnoringCase } from "../bytes/http-token.ts";
+
+export interface RequestTarget {
+  readonly form: "origin" | "absolute" | "asterisk" | "authority";
+  /** The authority, host and port as written; null where the target names none. */
+  readonly authority: string | null;
+  /** Path and query, at least "/"; of "*" and of an authority the target itself. */
+  readonly resource: string;
+}
+
+const SLASH = 0x2f;
+const COLON = 0x3a;
+const QUESTION_MARK = 0x3f;
+const PERCENT = 0x25;
+
+/**
+ * Visible ASCII but "#": a fragment is never sent (RFC 6455 §3). RFC 3986 would forbid a few more, which browsers leave
+ * in queries as they are ("|", "^", "%" alone), so they pass.
+ */
+export function isTargetCode(code: number): boolean {
+  return code > 0x20 && code < 0x7f && code !== 0x23;
+}
+
+/** @returns null when the target is malformed, or in a form that its method does not have. */
+export function parseRequestTarget(method: string, target: string): RequestTarget | null {
+  for (let at = 0; at < target.length; at += 1) {
+    if (!isTargetCode(target.charCodeAt(at))) return null;
+  }
+  // RFC 9112 §3.2.3 and §3.2.4: each of these two forms has one method.
+  if (method === "CONNECT") {
+    return isAuthority(target) ? { form: "authority", authority: target, resource: target } : null;
+  }
+  if (target === "*") {
+    return method === "OPTIONS" ? { form: "asterisk", authority: null, resource: "*" } : null;
+  }
+  if (target.charCodeAt(0) === SLASH) {
+    return { form: "origin", authority: null, resource: target };
+  }
+  return parseAbsoluteForm(target);
+}
+
+/** RFC 9112 §3.2.2. Proxies get this form, and every server MUST accept it; ours are of the four schemes of RFC 6455 §3. */
+function parseAbsoluteForm(target: string): RequestTarget | null {
+  const colon = target.indexOf("://");
+  if (colon === -1) return null;
+  const scheme = target.slice(0, colon);
+  const isOurs =
+    equalsIgnoringCase(scheme, "http") ||
+    equalsIgnoringCase(scheme, "https") ||
+    equalsIgnoringCase(scheme, "ws") ||
+    equalsIgnoringCase(scheme, "wss");
+  if (!isOurs) return null;
+  const start = colon + 3;
+  let end = start;
+  while (end < target.length && !isAuthorityEnd(target.charCodeAt(end))) end += 1;
+  const authority = target.slice(start, end);
+  // No userinfo either: RFC 9110 §4.2.4 has recipients treat it as an error, since it is used to deceive.
+  if (!isAuthority(authority)) return null;
+  const rest = target.slice(end);
+  const resource = rest.charCodeAt(0) === SLASH ? rest : `/${rest}`;
+  return { form: "absolute", authority, resource };
+}
+
+function isAuthorityEnd(code: number): boolean {
+  return code === SLASH || code === QUESTION_MARK;
+}
+
+/** RFC 9110 §7.2: `uri-host [ ":" port ]`, with a host that is not empty and a port up to 65535 or empty. */
+export function isAuthority(text: string): boolean {
+  const hostEnd = text.startsWith("[") ? endOfIpLiteral(text) : endOfRegName(text);
+  if (hostEnd <= 0) return false;
+  if (hostEnd === text.length) return true;
+  return text.charCodeAt(hostEnd) === COLON && isPort(text, hostEnd + 1);
+}
+
+/** RFC 3986 §3.2.2: "[" IPv6address "]", as far as the characters go: whoever resolves it judges the rest. -1: none. */
+function endOfIpLiteral(text: string): number {
+  const end = text.indexOf("]");
+  if (end < 3) return -1;
+  for (let at = 1; at < end; at += 1) {
+    const code = text.charCodeAt(at);
+    if (!isHexDigit(code) && code !== COLON && code !== 0x2e) return -1;
+  }
+  return end + 1;
+}
+
+/** RFC 3986 §3.2.2: unreserved, percent-encoded, sub-delims. An IPv4 address looks the same. Index behind the last. */
+function endOfRegName(text: string): number {
+  let at = 0;
+  while (at < text.length) {
+    const code = text.charCodeAt(at);
+    if (code === PERCENT) {
+      if (!isHexDigit(text.charCodeAt(at + 1)) || !isHexDigit(text.charCodeAt(at + 2))) return -1;
+      at += 3;
+    } else if (isRegNameCode(code)) at += 1;
+    else break;
+  }
+  return at;
+}
+
+function isRegNameCode(code: number): boolean {
+  return (
+    isAlphanumeric(code) || (code < 0x80 && "-._~!$&'()*+,;=".includes(String.fromCharCode(code)))
+  );
+}
+
+function isPort(text: string, start: number): boolean {
+  let port = 0;
+  for (let at = start; at < text.length; at += 1) {
+    const digit = text.charCodeAt(at) - 0x30;
+    if (digit < 0 || digit > 9) return false;
+    port = port * 10 + digit;
+    if (port > 65_535) return false;
+  }
+  return true;
+}
+
+function isHexDigit(code: number): boolean {
+  return isDigit(code) || (code >= 0x41 && code <= 0x46) || (code >= 0x61 && code <= 0x66);
+}
+
+function isAlphanumeric(code: number): boolean {
+  return isDigit(code) || (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a);
+}
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39;
+}
