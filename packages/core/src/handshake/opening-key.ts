@@ -11,7 +11,6 @@ import { sha1 } from "../bytes/sha1.ts";
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 /** §4.1: the nonce. */
 const KEY_OCTETS = 16;
-const KEY_CHARACTERS = 24;
 
 /**
  * The Sec-WebSocket-Key of one connection.
@@ -32,8 +31,7 @@ export function createKey(random16: Uint8Array): string {
  * the example that §4.1 prints they are not.
  */
 export function isValidKey(key: string): boolean {
-  // The length first: a long key is not worth decoding. 24 characters are 16, 17 or 18 octets.
-  return key.length === KEY_CHARACTERS && decodeBase64(key)?.length === KEY_OCTETS;
+  return decodeBase64(key)?.length === KEY_OCTETS;
 }
 
 /** §4.2.2: the Sec-WebSocket-Accept that answers a valid key. The key is hashed as text, not as what it encodes. */

@@ -3,6 +3,7 @@
  * the resource name (§3).
  */
 import { equalsIgnoringCase } from "../bytes/http-token.ts";
+import { normalizeHost, parsePort, splitAuthority } from "./authority.ts";
 
 export interface RequestTarget {
   readonly form: "origin" | "absolute" | "asterisk" | "authority";
@@ -13,9 +14,7 @@ export interface RequestTarget {
 }
 
 const SLASH = 0x2f;
-const COLON = 0x3a;
 const QUESTION_MARK = 0x3f;
-const PERCENT = 0x25;
 
 /**
  * Visible ASCII but "#": a fragment is never sent (RFC 6455 §3). RFC 3986 would forbid a few more, which browsers leave
@@ -69,64 +68,8 @@ function isAuthorityEnd(code: number): boolean {
   return code === SLASH || code === QUESTION_MARK;
 }
 
-/** RFC 9110 §7.2: `uri-host [ ":" port ]`, with a host that is not empty and a port up to 65535 or empty. */
+/** RFC 9110 §7.2: `uri-host [ ":" port ]`, with a host that is not empty and no userinfo. */
 export function isAuthority(text: string): boolean {
-  const hostEnd = text.startsWith("[") ? endOfIpLiteral(text) : endOfRegName(text);
-  if (hostEnd <= 0) return false;
-  if (hostEnd === text.length) return true;
-  return text.charCodeAt(hostEnd) === COLON && isPort(text, hostEnd + 1);
-}
-
-/** RFC 3986 §3.2.2: "[" IPv6address "]", as far as the characters go: whoever resolves it judges the rest. -1: none. */
-function endOfIpLiteral(text: string): number {
-  const end = text.indexOf("]");
-  if (end < 3) return -1;
-  for (let at = 1; at < end; at += 1) {
-    const code = text.charCodeAt(at);
-    if (!isHexDigit(code) && code !== COLON && code !== 0x2e) return -1;
-  }
-  return end + 1;
-}
-
-/** RFC 3986 §3.2.2: unreserved, percent-encoded, sub-delims. An IPv4 address looks the same. Index behind the last. */
-function endOfRegName(text: string): number {
-  let at = 0;
-  while (at < text.length) {
-    const code = text.charCodeAt(at);
-    if (code === PERCENT) {
-      if (!isHexDigit(text.charCodeAt(at + 1)) || !isHexDigit(text.charCodeAt(at + 2))) return -1;
-      at += 3;
-    } else if (isRegNameCode(code)) at += 1;
-    else break;
-  }
-  return at;
-}
-
-function isRegNameCode(code: number): boolean {
-  return (
-    isAlphanumeric(code) || (code < 0x80 && "-._~!$&'()*+,;=".includes(String.fromCharCode(code)))
-  );
-}
-
-function isPort(text: string, start: number): boolean {
-  let port = 0;
-  for (let at = start; at < text.length; at += 1) {
-    const digit = text.charCodeAt(at) - 0x30;
-    if (digit < 0 || digit > 9) return false;
-    port = port * 10 + digit;
-    if (port > 65_535) return false;
-  }
-  return true;
-}
-
-function isHexDigit(code: number): boolean {
-  return isDigit(code) || (code >= 0x41 && code <= 0x46) || (code >= 0x61 && code <= 0x66);
-}
-
-function isAlphanumeric(code: number): boolean {
-  return isDigit(code) || (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a);
-}
-
-function isDigit(code: number): boolean {
-  return code >= 0x30 && code <= 0x39;
+  const { host, port } = splitAuthority(text);
+  return normalizeHost(host) !== null && parsePort(port, 0) !== null;
 }

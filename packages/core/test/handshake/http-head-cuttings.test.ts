@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { FAULTY_HEADS, SOUND_HEADS } from "./http-heads.ts";
+import { FAULTY_HEADS } from "./faulty-heads.ts";
 import { findings, octets, readHead } from "./reading-heads.ts";
+import { SOUND_HEADS } from "./sound-heads.ts";
 
 const STREAMS = [
   ...SOUND_HEADS.map(({ of, head, because }) => ({ of, stream: `${head}behind it`, because })),

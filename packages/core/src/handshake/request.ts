@@ -1,0 +1,229 @@
+/**
+ * The client's part of the opening handshake: judged as a server does (RFC 6455 §4.2.1), and written as a client does
+ * (§4.1). Both are pure. The verdict takes a header list from any HTTP stack, not only from `http-head.ts`, and so
+ * repeats what such a stack may have let through.
+ */
+import { isToken } from "../bytes/http-token.ts";
+import { MisuseError } from "../bytes/misuse-error.ts";
+import { type ExtensionOffer, parseExtensions } from "../extension/extension-header.ts";
+import { type HandshakeFault, HandshakeFaultKind, handshakeFault } from "./handshake-fault.ts";
+import {
+  checkOutgoingHeaders,
+  checkOutgoingText,
+  formatHeaders,
+  type HeaderList,
+  hasListToken,
+  headerValues,
+  RESERVED_HEADERS,
+} from "./header-list.ts";
+import { isValidKey } from "./opening-key.ts";
+import { isAuthority, isTargetCode, parseRequestTarget } from "./request-target.ts";
+import { parseProtocols } from "./subprotocol.ts";
+
+/** §4.1: the version of RFC 6455, and the only one that we speak. */
+export const WEBSOCKET_VERSION = "13";
+
+export interface RequestHead {
+  readonly method: string;
+  readonly target: string;
+  readonly minorVersion: 0 | 1;
+  readonly headers: HeaderList;
+}
+
+/** A request to open a WebSocket, without fault so far: what remains is the decision of the server. */
+export interface UpgradeRequest extends RequestHead {
+  readonly kind: "upgrade";
+  /** §3, the resource name: path and query, beginning with "/", also when the peer sent an absolute URI. */
+  readonly target: string;
+  /** Host and port as written; of the target if that was absolute (RFC 9112 §3.2.2), otherwise of the Host field. */
+  readonly host: string;
+  /** §10.2: null when the field is absent, so that no browser is asking. Not yet judged: see `isOriginAllowed`. */
+  readonly origin: string | null;
+  readonly key: string;
+  /** The subprotocols offered, in the client's order of preference. */
+  readonly protocols: readonly string[];
+  /** The extensions offered, in the client's order of preference. */
+  readonly offers: readonly ExtensionOffer[];
+}
+
+/** Any other request that is without fault: to be answered by HTTP, with a 426 when there is nothing to serve. */
+export interface PlainRequest extends RequestHead {
+  readonly kind: "plain";
+  /** Path and query, also when the peer sent an absolute URI; "*" for OPTIONS, host and port for CONNECT. */
+  readonly target: string;
+  /** As in {@link UpgradeRequest}; "" when the request names none, as one of HTTP/1.0 may. */
+  readonly host: string;
+}
+
+/** A request that must be answered with `fault.status`; its target and headers are as sent. */
+export interface RefusedRequest extends RequestHead {
+  readonly kind: "refused";
+  readonly fault: HandshakeFault;
+}
+
+export type RequestVerdict = UpgradeRequest | PlainRequest | RefusedRequest;
+
+/** The first fault found counts; the order is that of the code, from what is true of all requests to the details. */
+export function judgeRequest(head: RequestHead): RequestVerdict {
+  const { method, minorVersion, headers } = head;
+  const target = parseRequestTarget(method, head.target);
+  if (target === null) return refused(head, HandshakeFaultKind.TargetMalformed);
+  const hosts = headerValues(headers, "host");
+  const hostFault = faultOfHosts(hosts, minorVersion);
+  if (hostFault !== null) return refused(head, hostFault);
+  const host = target.authority ?? hosts[0] ?? "";
+
+  const asksForWebSocket = hasListToken(headerValues(headers, "upgrade"), "websocket");
+  const keys = headerValues(headers, "sec-websocket-key");
+  const versions = headerValues(headers, "sec-websocket-version");
+  // RFC 9110 §7.8: the Upgrade field of an HTTP/1.0 request MUST be ignored.
+  if (minorVersion === 0 || (!asksForWebSocket && keys.length === 0 && versions.length === 0)) {
+    return { kind: "plain", method, target: target.resource, host, minorVersion, headers };
+  }
+  // A WebSocket client whose Upgrade field was lost, as a rule in a proxy that does not forward it.
+  if (!asksForWebSocket) return refused(head, HandshakeFaultKind.UpgradeMissing);
+
+  const fault =
+    faultOfUpgrade(method, headers) ?? faultOfVersions(versions) ?? faultOfKeys(keys) ?? null;
+  if (fault !== null) return refused(head, fault);
+  // §4.2.1: the server's authority; a Host that may be empty elsewhere (RFC 9112 §3.2) may not be here.
+  if (host === "") return refused(head, HandshakeFaultKind.HostMalformed);
+  const origins = headerValues(headers, "origin");
+  if (origins.length > 1) return refused(head, HandshakeFaultKind.OriginDuplicate);
+  const protocols = parseProtocols(headerValues(headers, "sec-websocket-protocol"));
+  if (protocols === null) return refused(head, HandshakeFaultKind.ProtocolMalformed);
+  const offers = parseExtensions(headerValues(headers, "sec-websocket-extensions"));
+  if (offers === null) return refused(head, HandshakeFaultKind.ExtensionsMalformed);
+  return {
+    kind: "upgrade",
+    method,
+    target: target.resource,
+    host,
+    minorVersion,
+    headers,
+    origin: origins[0] ?? null,
+    key: keys[0]!,
+    protocols,
+    offers,
+  };
+}
+
+function refused(head: RequestHead, kind: HandshakeFaultKind): RefusedRequest {
+  const { method, target, minorVersion, headers } = head;
+  return { kind: "refused", fault: handshakeFault(kind), method, target, minorVersion, headers };
+}
+
+/** RFC 9112 §3.2: 400 for any HTTP/1.1 request without one, for any request with two, and for an invalid value. */
+function faultOfHosts(hosts: readonly string[], minorVersion: 0 | 1): HandshakeFaultKind | null {
+  if (hosts.length > 1) return HandshakeFaultKind.HostDuplicate;
+  const host = hosts[0];
+  if (host === undefined) return minorVersion === 1 ? HandshakeFaultKind.HostMissing : null;
+  return host === "" || isAuthority(host) ? null : HandshakeFaultKind.HostMalformed;
+}
+
+/** §4.2.1, number 1 and 4, and what would make the octets behind the head something else than frames. */
+function faultOfUpgrade(method: string, headers: HeaderList): HandshakeFaultKind | null {
+  if (method !== "GET") return HandshakeFaultKind.MethodNotGet;
+  // With a body, whoever reads the length differently takes its end for frames, or frames for its end.
+  const lengths = headerValues(headers, "content-length");
+  const hasBody =
+    lengths.some((length) => length !== "0") ||
+    headerValues(headers, "transfer-encoding").length > 0;
+  if (hasBody) return HandshakeFaultKind.BodyInUpgrade;
+  const connection = headerValues(headers, "connection");
+  if (!hasListToken(connection, "upgrade")) return HandshakeFaultKind.ConnectionUpgradeMissing;
+  // RFC 9112 §9.6: "close" says that this is the last request, and nothing else follows it.
+  if (hasListToken(connection, "close")) return HandshakeFaultKind.ConnectionClose;
+  return null;
+}
+
+/** §4.2.1, number 6; before the key, so that a client of another version learns ours (§4.4). §11.3.5: at most once. */
+function faultOfVersions(versions: readonly string[]): HandshakeFaultKind | null {
+  if (versions.length === 0) return HandshakeFaultKind.VersionMissing;
+  const isOurs = versions.length === 1 && versions[0] === WEBSOCKET_VERSION;
+  return isOurs ? null : HandshakeFaultKind.VersionUnsupported;
+}
+
+/** §4.2.1, number 5. §11.3.1: at most once. */
+function faultOfKeys(keys: readonly string[]): HandshakeFaultKind | null {
+  const key = keys[0];
+  if (key === undefined) return HandshakeFaultKind.KeyMissing;
+  if (keys.length > 1) return HandshakeFaultKind.KeyDuplicate;
+  return isValidKey(key) ? null : HandshakeFaultKind.KeyMalformed;
+}
+
+/** What a client asks for. */
+export interface OpeningRequest {
+  /** Host, and port unless it is the default one: `WebSocketUri.hostHeader`. */
+  readonly hostHeader: string;
+  /** Path and query, beginning with "/": `WebSocketUri.resource`. */
+  readonly resource: string;
+  /** From `createKey`. */
+  readonly key: string;
+  /** In order of preference; empty: none. */
+  readonly protocols: readonly string[];
+  /** From `formatExtensions`; null or "": none. */
+  readonly offers: string | null;
+  /** Further fields, such as Origin, Cookie or Authorization; not of {@link RESERVED_HEADERS}. */
+  readonly headers: HeaderList;
+}
+
+/**
+ * The client's opening handshake (§4.1), every character one octet.
+ * @throws MisuseError for any part that could not stand where it is to go: nothing that the application chose can begin
+ * a line of its own.
+ */
+export function encodeRequest(request: OpeningRequest): string {
+  const { hostHeader, resource, key, protocols, offers, headers } = request;
+  if (!isAuthority(hostHeader)) {
+    throw new MisuseError(
+      `hostHeader ${JSON.stringify(hostHeader)} is not a host with an optional port (RFC 9110 §7.2)`,
+    );
+  }
+  checkResource(resource);
+  if (!isValidKey(key)) {
+    throw new MisuseError("key is not 16 octets in base64 (RFC 6455 §4.1): take createKey's");
+  }
+  checkProtocols(protocols);
+  if (offers !== null) checkOutgoingText("offers", offers);
+  checkOutgoingHeaders(headers, RESERVED_HEADERS);
+  const lines: [name: string, value: string][] = [
+    ["Host", hostHeader],
+    ["Upgrade", "websocket"],
+    ["Connection", "Upgrade"],
+    ["Sec-WebSocket-Key", key],
+    ["Sec-WebSocket-Version", WEBSOCKET_VERSION],
+  ];
+  if (protocols.length > 0) lines.push(["Sec-WebSocket-Protocol", protocols.join(", ")]);
+  if (offers !== null && offers !== "") lines.push(["Sec-WebSocket-Extensions", offers]);
+  return `GET ${resource} HTTP/1.1\r\n${formatHeaders(lines)}${formatHeaders(headers)}\r\n`;
+}
+
+function checkResource(resource: string): void {
+  let isSound = resource.startsWith("/");
+  for (let at = 0; at < resource.length; at += 1) {
+    if (!isTargetCode(resource.charCodeAt(at))) isSound = false;
+  }
+  if (isSound) return;
+  throw new MisuseError(
+    `resource ${JSON.stringify(resource.slice(0, 64))} is not a path with an optional query (RFC 6455 §3): it begins ` +
+      'with "/" and has no spaces, no "#", no control and no other than ASCII characters; percent-encode those',
+  );
+}
+
+/** §4.1, number 10. */
+function checkProtocols(protocols: readonly string[]): void {
+  protocols.forEach((protocol, index) => {
+    if (!isToken(protocol)) {
+      throw new MisuseError(
+        `protocols[${index}] ${JSON.stringify(protocol)} is not a token (RFC 6455 §4.1): letters, digits and ` +
+          "!#$%&'*+-.^_`|~ only",
+      );
+    }
+    if (protocols.indexOf(protocol) !== index) {
+      throw new MisuseError(
+        `protocols[${index}] ${protocol} is there twice (RFC 6455 §4.1): leave one out`,
+      );
+    }
+  });
+}
