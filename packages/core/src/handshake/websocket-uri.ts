@@ -1,0 +1,122 @@
+/** The ws and wss URI schemes (RFC 6455 §3): what the client of an application is told to connect to. */
+import { equalsIgnoringCase } from "../bytes/http-token.ts";
+import { MisuseError } from "../bytes/misuse-error.ts";
+import {
+  formatAuthority,
+  normalizeHost,
+  parsePort,
+  percentDecoded,
+  splitAuthority,
+} from "./authority.ts";
+
+/** The components of a WebSocket URI, as §3 and §4.1 name them. */
+export interface WebSocketUri {
+  /** The scheme is wss: the transport is to be TLS. */
+  readonly secure: boolean;
+  /** Lower case; an IPv6 address without its brackets, as resolvers want it. */
+  readonly host: string;
+  /** 1 to 65535; by default 80, and 443 when `secure`. */
+  readonly port: number;
+  /** The value of the Host field (§4.1, number 4): brackets around an IPv6 address, the port unless it is the default. */
+  readonly hostHeader: string;
+  /** The resource name (§3): path and query, at least "/". */
+  readonly resource: string;
+}
+
+const SLASH = 0x2f;
+const QUESTION_MARK = 0x3f;
+const PERCENT = 0x25;
+
+/**
+ * Reads an absolute URI as it is, where a browser would repair it: other characters than ASCII must already be
+ * percent-encoded, and in the host be in their "xn--" form; "http" is not read as "ws"; a fragment is not dropped. The
+ * characters that RFC 3986 excludes and browsers leave in queries ("|", "[", "{") pass.
+ *
+ * A host that wants the leniency of browsers takes `new URL(text).href` first.
+ *
+ * @throws MisuseError for everything that is not such a URI. Its message never repeats userinfo or query, which often
+ * hold secrets.
+ */
+export function parseWebSocketUri(text: string): WebSocketUri {
+  if (typeof text !== "string") throw misuse(`of type ${typeof text}: give a string`);
+  checkCharacters(text);
+  const schemeEnd = text.indexOf("://");
+  const scheme = schemeEnd === -1 ? "" : text.slice(0, schemeEnd);
+  const secure = equalsIgnoringCase(scheme, "wss");
+  if (!secure && !equalsIgnoringCase(scheme, "ws")) {
+    throw misuse('does not begin with "ws://" or "wss://": those are the two schemes');
+  }
+  const authorityStart = schemeEnd + 3;
+  let authorityEnd = authorityStart;
+  while (authorityEnd < text.length && !isAuthorityEnd(text.charCodeAt(authorityEnd))) {
+    authorityEnd += 1;
+  }
+  const defaultPort = secure ? 443 : 80;
+  const { host, port } = readAuthority(text.slice(authorityStart, authorityEnd), defaultPort);
+  return {
+    secure,
+    host,
+    port,
+    hostHeader: formatAuthority(host, port, defaultPort),
+    resource: readResource(text.slice(authorityEnd)),
+  };
+}
+
+function checkCharacters(text: string): void {
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code <= 0x20 || code >= 0x7f) {
+      const character = `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
+      throw misuse(
+        `has ${character} at ${at}: spaces, control characters and other than ASCII characters are written ` +
+          'percent-encoded, and in the host in the "xn--" form (RFC 3986 §2, §3.2.2)',
+      );
+    }
+    if (text[at] === "#") {
+      throw misuse(`has a fragment at ${at}: leave it out, or write the character as %23`);
+    }
+    if (code === PERCENT && percentDecoded(text, at) === -1) {
+      throw misuse(
+        `has a "%" at ${at} without two hexadecimal digits behind it (RFC 3986 §2.1): write %25`,
+      );
+    }
+  }
+}
+
+function isAuthorityEnd(code: number): boolean {
+  return code === SLASH || code === QUESTION_MARK;
+}
+
+function readAuthority(
+  text: string,
+  defaultPort: number,
+): { readonly host: string; readonly port: number } {
+  if (text.includes("@")) {
+    throw misuse('has userinfo before "@": give credentials in an Authorization header');
+  }
+  const written = splitAuthority(text);
+  if (written.host === "") throw misuse("has no host");
+  const host = normalizeHost(written.host);
+  if (host === null) {
+    throw misuse(
+      `has the host ${JSON.stringify(written.host)}, which is no name and no address (RFC 3986 §3.2.2)`,
+    );
+  }
+  const port = parsePort(written.port, defaultPort);
+  // Nothing can listen on port 0.
+  if (port === null || port === 0) {
+    throw misuse(`has the port ${JSON.stringify(written.port)}: give a number from 1 to 65535`);
+  }
+  return { host, port };
+}
+
+/** §3: "/" if the path is empty, the path, "?" if the query is not empty, the query. */
+function readResource(text: string): string {
+  const rooted = text.charCodeAt(0) === SLASH ? text : `/${text}`;
+  const isQueryEmpty = rooted.indexOf("?") === rooted.length - 1;
+  return isQueryEmpty ? rooted.slice(0, -1) : rooted;
+}
+
+function misuse(fault: string): MisuseError {
+  return new MisuseError(`the WebSocket URI ${fault} (RFC 6455 §3)`);
+}
