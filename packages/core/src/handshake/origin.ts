@@ -1,0 +1,158 @@
+/**
+ * The Origin field (RFC 6455 §10.2, RFC 6454): which web pages may connect.
+ *
+ * A browser lets any page open a WebSocket to any server and sends the user's cookies along; what stands between a
+ * hostile page and the user's session is this check alone (cross-site WebSocket hijacking). So it is on unless it is
+ * turned off, and what cannot be understood is refused.
+ *
+ * It protects users with a browser, which writes Origin itself, and nobody else: any other client can write what it likes.
+ */
+import { equalsIgnoringCase, trimWhitespace } from "../bytes/http-token.ts";
+import { MisuseError } from "../bytes/misuse-error.ts";
+import { formatAuthority, normalizeHost, parsePort, splitAuthority } from "./authority.ts";
+import { type HeaderList, headerValues } from "./header-list.ts";
+
+export interface OriginPolicy {
+  /**
+   * Origins as browsers send them: scheme, host, port unless it is the default; no path, no slash at the end, no
+   * patterns. "null" stands for pages without one, such as sandboxed frames and files; anyone can make such a page.
+   * Default null: the same origin as the request's own, that is scheme, host and port of the server as the page sees it.
+   */
+  readonly allowedOrigins: readonly string[] | null;
+  /** Any page may connect. For services that do not know their users by what browsers send along. Default false. */
+  readonly allowAnyOrigin: boolean;
+  /** The transport is TLS, so the server's own origin begins with "https". Default false. */
+  readonly secure: boolean;
+  /**
+   * A proxy stands before this server, for instance one that ends TLS, and writes X-Forwarded-Proto and
+   * X-Forwarded-Host, which then say what the server's own origin is. Default false.
+   */
+  readonly trustProxy: boolean;
+}
+
+/**
+ * The policy with its defaults, its origins normalized.
+ * @throws MisuseError for an origin that no browser could send, and that would therefore never match.
+ */
+export function resolveOriginPolicy(options: Partial<OriginPolicy>): OriginPolicy {
+  const {
+    allowedOrigins = null,
+    allowAnyOrigin = false,
+    secure = false,
+    trustProxy = false,
+  } = options;
+  if (allowedOrigins !== null && !Array.isArray(allowedOrigins)) {
+    throw new MisuseError("allowedOrigins is not a list: give an array of origins, or null");
+  }
+  return {
+    allowedOrigins: allowedOrigins?.map(checkedOrigin) ?? null,
+    allowAnyOrigin,
+    secure,
+    trustProxy,
+  };
+}
+
+function checkedOrigin(text: unknown, index: number): string {
+  const origin = typeof text === "string" ? normalizeOrigin(text) : null;
+  // A star may stand in a host (RFC 3986 §3.2.2), but means itself.
+  if (origin !== null && !origin.includes("*")) return origin;
+  throw new MisuseError(
+    `allowedOrigins[${index}] ${JSON.stringify(text)} is not an origin (RFC 6454 §6.2): give scheme, host and perhaps ` +
+      'port, such as "https://app.example:8443", without path, slash at the end or pattern; for any origin set ' +
+      "allowAnyOrigin",
+  );
+}
+
+/**
+ * Whether a request may go on to the application; if not, the answer is 403 (§10.2).
+ * @param origin the value of the Origin field; null when there is none, as from all clients that are no browsers.
+ * @param host the request's own host and port: `UpgradeRequest.host`.
+ * @param headers of the request; read only with `trustProxy`.
+ */
+export function isOriginAllowed(
+  origin: string | null,
+  host: string,
+  headers: HeaderList,
+  policy: OriginPolicy,
+): boolean {
+  if (origin === null || policy.allowAnyOrigin) return true;
+  const asking = normalizeOrigin(origin);
+  if (asking === null) return false;
+  if (policy.allowedOrigins !== null) {
+    return policy.allowedOrigins.some((allowed) => normalizeOrigin(allowed) === asking);
+  }
+  return asking === ownOrigin(host, headers, policy);
+}
+
+/** The server's own origin, as the browser that sent the request sees it; null when it cannot be told. */
+function ownOrigin(host: string, headers: HeaderList, policy: OriginPolicy): string | null {
+  let scheme: string | null = policy.secure ? "https" : "http";
+  let seenHost = host;
+  if (policy.trustProxy) {
+    const proto = forwardedValue(headers, "x-forwarded-proto");
+    if (proto !== null) scheme = originScheme(proto);
+    seenHost = forwardedValue(headers, "x-forwarded-host") ?? host;
+  }
+  return scheme === null ? null : normalizeOrigin(`${scheme}://${seenHost}`);
+}
+
+/**
+ * The first element, which the proxy next to the browser wrote. A client could have put one before it, but not one that
+ * matters here: a page cannot add fields to an opening handshake.
+ */
+function forwardedValue(headers: HeaderList, lowerCaseName: string): string | null {
+  const value = headerValues(headers, lowerCaseName)[0];
+  if (value === undefined) return null;
+  const comma = value.indexOf(",");
+  return trimWhitespace(value, 0, comma === -1 ? value.length : comma);
+}
+
+/** The scheme of the pages of a server that is spoken to by `proto`; proxies write either pair. */
+function originScheme(proto: string): "http" | "https" | null {
+  if (equalsIgnoringCase(proto, "https") || equalsIgnoringCase(proto, "wss")) return "https";
+  if (equalsIgnoringCase(proto, "http") || equalsIgnoringCase(proto, "ws")) return "http";
+  return null;
+}
+
+/**
+ * One origin (RFC 6454 §6.2) in the spelling that can be compared: lower case, without the default port. Schemes other
+ * than those of the web pass too, for pages inside applications ("capacitor://localhost", "file://").
+ * @returns "null" for the origin of pages without one; null for anything malformed, lists of origins included, since a
+ * browser sends one.
+ */
+export function normalizeOrigin(text: string): string | null {
+  if (text === "null") return "null";
+  const schemeEnd = text.indexOf("://");
+  if (!isScheme(text, schemeEnd)) return null;
+  const scheme = text.slice(0, schemeEnd).toLowerCase();
+  const defaultPort = defaultPortOf(scheme);
+  const written = splitAuthority(text.slice(schemeEnd + 3));
+  // Of the web's schemes each has a host; "file" has none.
+  if (written.host === "" && written.port === "" && defaultPort === NO_DEFAULT_PORT) {
+    return `${scheme}://`;
+  }
+  const host = normalizeHost(written.host);
+  const port = parsePort(written.port, defaultPort);
+  if (host === null || port === null) return null;
+  return `${scheme}://${formatAuthority(host, port, defaultPort)}`;
+}
+
+/** No port that could be written. */
+const NO_DEFAULT_PORT = -1;
+
+function defaultPortOf(scheme: string): number {
+  if (scheme === "https" || scheme === "wss") return 443;
+  return scheme === "http" || scheme === "ws" ? 80 : NO_DEFAULT_PORT;
+}
+
+/** RFC 3986 §3.1: a letter, then letters, digits and "+-.". */
+function isScheme(text: string, end: number): boolean {
+  for (let at = 0; at < end; at += 1) {
+    const code = text.charCodeAt(at);
+    const isLetter = (code | 0x20) >= 0x61 && (code | 0x20) <= 0x7a && code < 0x80;
+    const isOther =
+      (code >= 0x30 && code <= 0x39) || code === 0x2b || code === 0x2d || code === 0x2e;
+    if (!isLetter && (at === 0 || !isOther)) return false;
+  }
+  return end > 0;
+}
