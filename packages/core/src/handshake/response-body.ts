@@ -1,0 +1,231 @@
+/**
+ * The body of a server's refusal (RFC 9112 §6 and §7), for the client's error: servers explain themselves there.
+ *
+ * Only as much is kept as the application will read, and reading stops there. Framing that cannot be trusted costs
+ * nothing but the end of the explanation: the connection is closed either way, and no second message follows.
+ */
+import { appendBytes, createGrowingBytes, type GrowingBytes } from "../bytes/growing-bytes.ts";
+import { hexDigitValue } from "../bytes/hex-digit.ts";
+import {
+  equalsIgnoringCase,
+  isFieldValueCode,
+  isWhitespaceCode,
+  trimWhitespace,
+} from "../bytes/http-token.ts";
+import { type HeaderList, headerValues } from "./header-list.ts";
+
+/** What says how long the body is. */
+export interface ResponseBodyHead {
+  readonly status: number;
+  readonly headers: HeaderList;
+  /** Of HTTP/1.x. Default 1. */
+  readonly minorVersion?: 0 | 1;
+}
+
+/** Plain data. Readers: `bytes` and what follows; the rest is the machine's. */
+export interface ResponseBody {
+  readonly limit: number;
+  readonly isChunked: boolean;
+  position: Position;
+  /** Octets still to come, of the chunk or of the body; Infinity when only the end of the stream ends it. */
+  left: number;
+  gathered: GrowingBytes;
+  /**
+   * What was kept so far, at most `limit` octets, without the framing of chunks. When `done`, an exact array to keep;
+   * before, a view that is valid until the next call.
+   */
+  bytes: Uint8Array;
+  /** Nothing more will be taken. */
+  done: boolean;
+  /** There was more than `limit`. */
+  truncated: boolean;
+  /** The chunks are malformed, or the stream ended before the body did; `bytes` has what came before. */
+  malformed: boolean;
+}
+
+/** Where in the grammar the next octet stands. All but the first belong to the chunked coding (RFC 9112 §7.1). */
+const Position = {
+  Data: 0,
+  SizeStart: 1,
+  Size: 2,
+  Extension: 3,
+  SizeLineFeed: 4,
+  DataCarriageReturn: 5,
+  DataLineFeed: 6,
+  TrailerStart: 7,
+  Trailer: 8,
+  TrailerLineFeed: 9,
+  EndLineFeed: 10,
+} as const;
+type Position = (typeof Position)[keyof typeof Position];
+
+const LF = 0x0a;
+const CR = 0x0d;
+const SEMICOLON = 0x3b;
+
+/** @param limit how many octets to keep. */
+export function createResponseBody(head: ResponseBodyHead, limit: number): ResponseBody {
+  const isChunked = mayHaveBody(head.status) && isChunkedBody(head);
+  const left = isChunked || !mayHaveBody(head.status) ? 0 : bodyLength(head);
+  return {
+    limit,
+    isChunked,
+    position: isChunked ? Position.SizeStart : Position.Data,
+    left,
+    gathered: createGrowingBytes(0, isChunked ? limit : Math.min(limit, left)),
+    bytes: new Uint8Array(0),
+    done: !isChunked && left === 0,
+    truncated: false,
+    malformed: false,
+  };
+}
+
+/** RFC 9112 §6.3, number 1: these have none, whatever their fields say. */
+function mayHaveBody(status: number): boolean {
+  return status >= 200 && status !== 204 && status !== 304;
+}
+
+/** RFC 9112 §6.3, number 4: chunked is the last coding. Codings under it stay as they are. */
+function isChunkedBody(head: ResponseBodyHead): boolean {
+  // RFC 9112 §6.1: HTTP/1.0 has no transfer codings; where one is named, the framing is at fault.
+  if (head.minorVersion === 0) return false;
+  const codings = headerValues(head.headers, "transfer-encoding").join(",");
+  return equalsIgnoringCase(trimWhitespace(codings, codings.lastIndexOf(",") + 1), "chunked");
+}
+
+/** RFC 9112 §6.3, numbers 4 to 8, without the chunked coding: Infinity when the body ends with the stream. */
+function bodyLength({ headers }: ResponseBodyHead): number {
+  if (headerValues(headers, "transfer-encoding").length > 0) return Number.POSITIVE_INFINITY;
+  // The same length several times is one length (number 5). Lengths that differ or are none say nothing.
+  const lengths = headerValues(headers, "content-length").join(",").split(",").map(parseLength);
+  const length = lengths[0]!;
+  return lengths.every((other) => other === length) ? length : Number.POSITIVE_INFINITY;
+}
+
+/** `1*DIGIT`; Infinity when it is not, and when no stream is that long. */
+function parseLength(text: string): number {
+  const digits = trimWhitespace(text);
+  let length = 0;
+  for (let at = 0; at < digits.length; at += 1) {
+    const digit = digits.charCodeAt(at) - 0x30;
+    if (!(digit >= 0 && digit <= 9)) return Number.POSITIVE_INFINITY;
+    length = length * 10 + digit;
+  }
+  return digits === "" || length > Number.MAX_SAFE_INTEGER ? Number.POSITIVE_INFINITY : length;
+}
+
+/**
+ * Takes what it can of `bytes[start, end)`, which it only reads and does not keep. The result is a function of the
+ * stream, not of how it was cut.
+ * @returns the index behind the last octet taken: `end`, or where it was done. An octet over the limit, or one that is
+ * malformed, is not taken.
+ */
+export function readResponseBody(
+  body: ResponseBody,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): number {
+  let at = start;
+  while (at < end && !body.done) {
+    if (body.position === Position.Data) {
+      at += takeData(body, bytes, at, end);
+    } else if (takeFraming(body, bytes[at]!)) {
+      at += 1;
+    } else {
+      body.malformed = true;
+      body.done = true;
+    }
+  }
+  showGathered(body);
+  return at;
+}
+
+/** The stream has ended. */
+export function endResponseBody(body: ResponseBody): void {
+  if (body.done) return;
+  // RFC 9112 §8: incomplete, unless the end of the stream is what was to end it.
+  body.malformed = body.left !== Number.POSITIVE_INFINITY;
+  body.done = true;
+  showGathered(body);
+}
+
+function showGathered(body: ResponseBody): void {
+  const { bytes, length } = body.gathered;
+  if (body.done) body.bytes = bytes.length === length ? bytes : bytes.slice(0, length);
+  else if (body.bytes.length !== length) body.bytes = bytes.subarray(0, length);
+}
+
+/** @returns how many octets it took. */
+function takeData(body: ResponseBody, bytes: Uint8Array, start: number, end: number): number {
+  const { gathered, limit } = body;
+  const size = Math.min(body.left, end - start);
+  const kept = Math.min(size, limit - gathered.length);
+  appendBytes(gathered, bytes, start, start + kept, limit);
+  if (kept < size) {
+    body.truncated = true;
+    body.done = true;
+    return kept;
+  }
+  body.left -= size;
+  if (body.left === 0) {
+    if (body.isChunked) body.position = Position.DataCarriageReturn;
+    else body.done = true;
+  }
+  return size;
+}
+
+/** @returns false for an octet that cannot stand there. */
+function takeFraming(body: ResponseBody, octet: number): boolean {
+  switch (body.position) {
+    case Position.SizeStart:
+      body.left = 0;
+      body.position = Position.Size;
+      return takeSizeDigit(body, octet);
+    case Position.Size:
+      if (takeSizeDigit(body, octet)) return true;
+      // RFC 9112 §7.1.1: whitespace may stand before the semicolon, and some servers pad the size with it.
+      if (octet === SEMICOLON || isWhitespaceCode(octet)) body.position = Position.Extension;
+      else if (octet === CR) body.position = Position.SizeLineFeed;
+      else return false;
+      return true;
+    // Chunk extensions (§7.1.1) and trailers (§7.1.2) are read over. They cost nothing but time, which has a deadline.
+    case Position.Extension:
+      return skipToLineEnd(body, octet, Position.SizeLineFeed);
+    case Position.SizeLineFeed:
+      body.position = body.left === 0 ? Position.TrailerStart : Position.Data;
+      return octet === LF;
+    case Position.DataCarriageReturn:
+      body.position = Position.DataLineFeed;
+      return octet === CR;
+    case Position.DataLineFeed:
+      body.position = Position.SizeStart;
+      return octet === LF;
+    case Position.TrailerStart:
+      body.position = Position.Trailer;
+      return skipToLineEnd(body, octet, Position.EndLineFeed);
+    case Position.Trailer:
+      return skipToLineEnd(body, octet, Position.TrailerLineFeed);
+    case Position.TrailerLineFeed:
+      body.position = Position.TrailerStart;
+      return octet === LF;
+    case Position.EndLineFeed:
+      body.done = octet === LF;
+      return octet === LF;
+    default:
+      throw new Error(`bug: octet at position ${body.position} of a chunked body`);
+  }
+}
+
+function skipToLineEnd(body: ResponseBody, octet: number, lineFeed: Position): boolean {
+  if (octet === CR) body.position = lineFeed;
+  return octet === CR || isFieldValueCode(octet);
+}
+
+function takeSizeDigit(body: ResponseBody, octet: number): boolean {
+  const digit = hexDigitValue(octet);
+  if (digit === -1) return false;
+  body.left = body.left * 16 + digit;
+  // RFC 9112 §7.1: recipients MUST anticipate large sizes; no stream is that long.
+  return body.left <= Number.MAX_SAFE_INTEGER;
+}
