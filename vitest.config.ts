@@ -2,10 +2,10 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    projects: ["packages/*"],
+    projects: ["packages/core", "packages/testing", "examples/embedding"],
     coverage: {
       provider: "v8",
-      include: ["packages/{core,node}/src/**"],
+      include: ["packages/{core,testing}/src/**"],
       reporter: ["text", "lcov"],
     },
   },

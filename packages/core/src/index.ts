@@ -38,14 +38,14 @@ export type {
   ClientRequestOptions,
   ServerResponse,
 } from "./endpoint/client-opening.ts";
+export { Endpoint } from "./endpoint/endpoint.ts";
 export {
   type Agreed,
   type ClientOptions,
-  Endpoint,
   type ServerOptions,
   type ServerSettings,
   serverSettings,
-} from "./endpoint/endpoint.ts";
+} from "./endpoint/endpoint-options.ts";
 export type { EndpointEvent } from "./endpoint/events.ts";
 export type { AcceptOptions, AnswerOptions } from "./endpoint/server-opening.ts";
 export {

@@ -43,18 +43,27 @@ function xorAligned(memory: Memory, start: number, end: number, key: number): nu
   let at = alignedStart >> 2;
   const lastWord = end >> 2;
   for (; at + 8 <= lastWord; at += 8) {
-    const a = (words[at] = words[at]! ^ rotated);
-    const b = (words[at + 1] = words[at + 1]! ^ rotated);
-    const c = (words[at + 2] = words[at + 2]! ^ rotated);
-    const d = (words[at + 3] = words[at + 3]! ^ rotated);
-    const e = (words[at + 4] = words[at + 4]! ^ rotated);
-    const f = (words[at + 5] = words[at + 5]! ^ rotated);
-    const g = (words[at + 6] = words[at + 6]! ^ rotated);
-    const h = (words[at + 7] = words[at + 7]! ^ rotated);
+    const a = words[at]! ^ rotated;
+    words[at] = a;
+    const b = words[at + 1]! ^ rotated;
+    words[at + 1] = b;
+    const c = words[at + 2]! ^ rotated;
+    words[at + 2] = c;
+    const d = words[at + 3]! ^ rotated;
+    words[at + 3] = d;
+    const e = words[at + 4]! ^ rotated;
+    words[at + 4] = e;
+    const f = words[at + 5]! ^ rotated;
+    words[at + 5] = f;
+    const g = words[at + 6]! ^ rotated;
+    words[at + 6] = g;
+    const h = words[at + 7]! ^ rotated;
+    words[at + 7] = h;
     seen |= a | b | c | d | e | f | g | h;
   }
   for (; at < lastWord; at += 1) {
-    const word = (words[at] = words[at]! ^ rotated);
+    const word = words[at]! ^ rotated;
+    words[at] = word;
     seen |= word;
   }
   return (seen | xorOctets(bytes, at << 2, end, rotated)) & 0x80808080;

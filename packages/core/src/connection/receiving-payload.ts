@@ -109,7 +109,13 @@ function takeData(
   if (message.isExtended) return takeExtended(connection, message, start, end);
   let goodEnd = end;
   if (message.opcode === Opcode.Text) {
-    const bad = judgeText(message, connection.settings.kernels, connection.memory!.bytes, start, end);
+    const bad = judgeText(
+      message,
+      connection.settings.kernels,
+      connection.memory!.bytes,
+      start,
+      end,
+    );
     if (bad >= 0) {
       goodEnd = bad;
       defer(connection, MessageViolation.TextNotUtf8, streamOffset(connection, bad));
@@ -210,7 +216,13 @@ function deliver(
     }
   } else if (deferred === null) {
     if (isLast) return deliverWhole(connection, message, step, bytes, start, end);
-    gather(message, bytes, start, end, isFrameEnd ? Number.POSITIVE_INFINITY : connection.frameLeft);
+    gather(
+      message,
+      bytes,
+      start,
+      end,
+      isFrameEnd ? Number.POSITIVE_INFINITY : connection.frameLeft,
+    );
   }
   if (deferred !== null) {
     connection.deferred = null;

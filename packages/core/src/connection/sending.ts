@@ -64,7 +64,9 @@ export function sendBinary(
 ): SendResult {
   if (!(bytes instanceof Uint8Array)) throw new MisuseError("sendBinary takes a Uint8Array");
   if (!(start >= 0 && start <= end && end <= bytes.length)) {
-    throw new MisuseError(`sendBinary range ${start} to ${end} is not within ${bytes.length} bytes`);
+    throw new MisuseError(
+      `sendBinary range ${start} to ${end} is not within ${bytes.length} bytes`,
+    );
   }
   requireNoFragments(connection);
   if (connection.writing !== Writing.Open) return "closed";
@@ -216,13 +218,7 @@ export function queueFrame(
   const length = end - start;
   const memory = reserveOutput(output, length + MAX_HEADER_OCTETS);
   const frameStart = output.to;
-  let at = writeFrameHeader(
-    memory.bytes,
-    frameStart,
-    firstOctet,
-    role.masks ? MASK : 0,
-    length,
-  );
+  let at = writeFrameHeader(memory.bytes, frameStart, firstOctet, role.masks ? MASK : 0, length);
   if (role.masks) at += 4;
   const input = connection.memory;
   if (length > COPY_BY_VIEW_ABOVE) {

@@ -14,11 +14,14 @@ export interface Transmission {
    * "end-write": end the writing half of the transport behind the chunks (TCP FIN), and go on reading. "destroy": let go
    * of the transport altogether; there are no chunks.
    */
-  // biome-ignore lint/suspicious/noThenProperty: `then` is a string, so nothing takes this for a thenable.
   readonly then: "continue" | "end-write" | "destroy";
 }
 
 const NO_CHUNKS: readonly Uint8Array[] = [];
+
+function makeTransmission(chunks: readonly Uint8Array[], then: Transmission["then"]): Transmission {
+  return { chunks, then };
+}
 
 /** What to hand to the transport now, or null: nothing, or it still has the last transmission. */
 export function transmit(connection: Connection): Transmission | null {
@@ -27,7 +30,7 @@ export function transmit(connection: Connection): Transmission | null {
     if (ending.isDestroyLent) return null;
     if (ending.ended !== null) {
       ending.isDestroyLent = true;
-      return { chunks: NO_CHUNKS, then: "destroy" };
+      return makeTransmission(NO_CHUNKS, "destroy");
     }
   }
   if (output.lent > 0 || connection.writing === Writing.EndLent) return null;
@@ -37,7 +40,7 @@ export function transmit(connection: Connection): Transmission | null {
     connection.keepalive.pingState = PingState.Lent;
   }
   if (isEnd) connection.writing = Writing.EndLent;
-  return { chunks: lendOutput(output), then: isEnd ? "end-write" : "continue" };
+  return makeTransmission(lendOutput(output), isEnd ? "end-write" : "continue");
 }
 
 /** The transport has taken the whole transmission: the chunks are the engine's again. */

@@ -9,7 +9,7 @@ import { refillInput } from "../connection/input.ts";
 import { stepAtRest } from "../connection/receiving.ts";
 import type { Settings } from "../connection/settings.ts";
 import { Step } from "../connection/step.ts";
-import { type ExtensionAgreement } from "../extension/extension.ts";
+import type { ExtensionAgreement } from "../extension/extension.ts";
 import { formatExtensions } from "../extension/extension-header.ts";
 import { clientOffers } from "../extension/extension-negotiation.ts";
 import type { HeaderList } from "../handshake/header-list.ts";
@@ -21,7 +21,7 @@ import {
 } from "../handshake/http-head.ts";
 import { createKey } from "../handshake/opening-key.ts";
 import { encodeRequest } from "../handshake/request.ts";
-import { judgeResponse } from "../handshake/response.ts";
+import { judgeResponse, type ResponseHead } from "../handshake/response.ts";
 import {
   createResponseBody,
   endResponseBody,
@@ -45,10 +45,7 @@ export interface ClientOpening {
 }
 
 /** What the server answered to the opening handshake. */
-export interface ServerResponse {
-  readonly status: number;
-  readonly statusText: string;
-  readonly headers: HeaderList;
+export interface ServerResponse extends ResponseHead {
   /** Of a refusal, up to `limits.refusalBody` octets, chunked transfer decoded; empty for a 101. */
   readonly body: Uint8Array;
   readonly isBodyTruncated: boolean;
@@ -77,7 +74,9 @@ export function createClientOpening(
   }
   for (const protocol of protocols) {
     if (protocol.includes(",")) {
-      throw new MisuseError(`protocol ${JSON.stringify(protocol)} is a list: give its parts singly`);
+      throw new MisuseError(
+        `protocol ${JSON.stringify(protocol)} is a list: give its parts singly`,
+      );
     }
   }
   const nonce = new Uint8Array(16);
@@ -147,11 +146,8 @@ function readHead(connection: Connection, opening: ClientOpening): void {
 
 function judge(connection: Connection, opening: ClientOpening): void {
   const { reader } = opening;
-  const head = {
-    status: reader.statusCode,
-    statusText: reader.statusText,
-    headers: reader.headers,
-  };
+  const { statusCode: status, statusText, headers, minorVersion } = reader;
+  const head = { status, statusText, headers, minorVersion };
   opening.response = { ...head, body: new Uint8Array(0), isBodyTruncated: false };
   const verdict = judgeResponse(head, {
     key: opening.key,

@@ -6,20 +6,17 @@
  */
 import { inboxBytes, takeInbox } from "../bytes/memory.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
-import { decodeUtf8 } from "../bytes/utf8-text.ts";
-import { type CloseFrame, close, deadlineAfter, type Ended, finish } from "../connection/closing.ts";
+import { close, deadlineAfter, finish } from "../connection/closing.ts";
 import {
-  type Connection,
   createConnection,
   endingFacts,
   InputEnd,
   NEVER,
   Reading,
-  unreadOctets,
   Writing,
 } from "../connection/connection.ts";
 import { sendPing, sendPong } from "../connection/control.ts";
-import { createFrameWatch, type WatchedFrame } from "../connection/frame-watch.ts";
+import { createFrameWatch } from "../connection/frame-watch.ts";
 import { offerChunk, offerInbox, settleInput } from "../connection/input.ts";
 import { nextStep } from "../connection/receiving.ts";
 import { isQuickNow } from "../connection/receiving-quick.ts";
@@ -47,23 +44,21 @@ import {
   type Transmission,
   transmit,
 } from "../connection/transmission.ts";
-import type { Violation } from "../connection/violation.ts";
+import { type ExtensionAgreement, NO_EXTENSIONS } from "../extension/extension.ts";
 import {
-  type ExtensionAgreement,
-  type ExtensionOffer,
-  NO_EXTENSIONS,
-} from "../extension/extension.ts";
-import type { OriginPolicy } from "../handshake/origin.ts";
-import type { PlainRequest, UpgradeRequest } from "../handshake/request.ts";
-import {
-  type ClientOpening,
-  type ClientRequestOptions,
   createClientOpening,
   expireClientOpening,
-  type ServerResponse,
   startClientOpening,
   stepClientOpening,
 } from "./client-opening.ts";
+import { EndpointFacts, NOT_AGREED, Phase } from "./endpoint-facts.ts";
+import {
+  type Agreed,
+  type ClientOptions,
+  type ServerOptions,
+  type ServerSettings,
+  serverSettings,
+} from "./endpoint-options.ts";
 import { type EndpointEvent, eventsOf } from "./events.ts";
 import {
   type AcceptOptions,
@@ -72,58 +67,10 @@ import {
   answerRequest,
   createServerOpening,
   expireServerOpening,
-  type ServerOpening,
   stepServerOpening,
 } from "./server-opening.ts";
 
-export interface ServerOptions extends ConnectionOptions, Partial<OriginPolicy> {}
-export interface ClientOptions extends ConnectionOptions, ClientRequestOptions {}
-
-/** How far the opening has come; `request` and `response` can be looked at until the step after `Step.Open`. */
-const Phase = { Opening: 0, OpenDue: 1, OpenReported: 2, Open: 3 } as const;
-type Phase = (typeof Phase)[keyof typeof Phase];
-
-/** {@link ServerOptions}, checked once for any number of endpoints; see {@link serverSettings}. */
-export interface ServerSettings extends Settings {
-  readonly originPolicy: OriginPolicy;
-}
-
-/** What a foreign opening handshake agreed on. */
-export interface Agreed {
-  /** Default "": none. */
-  readonly protocol?: string;
-  /** From `acceptOffers` or `confirmResponse`. Default: none. */
-  readonly agreement?: ExtensionAgreement;
-}
-
-/**
- * Checks a server's options once. Give the result to `Endpoint.server` for each connection: they then share it.
- * @throws MisuseError as `Endpoint.server` does.
- */
-export function serverSettings(options: ServerOptions): ServerSettings {
-  const { allowedOrigins = null, allowAnyOrigin = false, secure = false, trustProxy = false } =
-    options;
-  return {
-    ...resolveSettings(options),
-    originPolicy: { allowedOrigins, allowAnyOrigin, secure, trustProxy },
-  };
-}
-
-export class Endpoint {
-  /** Plain data, all of it; see `connection/connection.ts`. */
-  private readonly connection: Connection;
-  /** Dropped once the connection is open. */
-  private opening: ServerOpening | ClientOpening | null;
-  private agreed: { readonly protocol: string; readonly extensions: readonly ExtensionOffer[] };
-  private phase: Phase;
-
-  private constructor(connection: Connection, opening: ServerOpening | ClientOpening | null) {
-    this.connection = connection;
-    this.opening = opening;
-    this.agreed = NOT_AGREED;
-    this.phase = Phase.Opening;
-  }
-
+export class Endpoint extends EndpointFacts {
   /**
    * A server's side of a connection that a client has just made.
    * @throws MisuseError for options that are wrong.
@@ -188,7 +135,9 @@ export class Endpoint {
   /** The first `byteCount` bytes of the {@link inbox} are from the peer. */
   received(byteCount: number, now: number): void {
     if (!Number.isInteger(byteCount) || byteCount < 0 || byteCount > inboxBytes().length) {
-      throw new MisuseError(`received(${String(byteCount)}): the inbox holds ${inboxBytes().length} bytes`);
+      throw new MisuseError(
+        `received(${String(byteCount)}): the inbox holds ${inboxBytes().length} bytes`,
+      );
     }
     if (!this.hear(byteCount, now)) return;
     const memory = takeInbox();
@@ -384,118 +333,6 @@ export class Endpoint {
     return nextDeadline(this.connection);
   }
 
-  // ---- facts of the step that the cursor stands on
-
-  /** The text message. Decoded at each call. */
-  get text(): string {
-    const { connection } = this;
-    if (connection.settings.pieces) {
-      throw new MisuseError("with the option pieces, text comes as octets: chunk from start to end");
-    }
-    const { eventStart, eventEnd, settings } = connection;
-    const bytes = this.chunk;
-    if (settings.host.decodeUtf8 !== undefined && eventEnd - eventStart > HOST_DECODER_ABOVE) {
-      return settings.host.decodeUtf8(bytes.subarray(eventStart, eventEnd));
-    }
-    return decodeUtf8(bytes, eventStart, eventEnd);
-  }
-
-  /**
-   * The memory that holds the payload, from {@link start} to {@link end}: the engine's, valid until the next call of
-   * `next` or `setAside`. What lies outside that range is none of the caller's business.
-   */
-  get chunk(): Uint8Array<ArrayBufferLike> {
-    const { eventBytes, memory } = this.connection;
-    if (eventBytes !== null) return eventBytes;
-    return memory === null ? NO_BYTES : memory.bytes;
-  }
-
-  get start(): number {
-    return this.connection.eventStart;
-  }
-
-  get end(): number {
-    return this.connection.eventEnd;
-  }
-
-  /** With the option `pieces`: the piece is the last of its message. Whole messages are always final. */
-  get final(): boolean {
-    return this.connection.message === null && this.connection.deferred === null;
-  }
-
-  /** The number of our ping that the pong answers, and with it every lower one; 0 if it answers none. */
-  get pongOf(): number {
-    return this.connection.keepalive?.pongOf ?? 0;
-  }
-
-  get frame(): WatchedFrame | null {
-    return this.connection.watch?.current ?? null;
-  }
-
-  // ---- facts of the connection
-
-  /** The request that waits for an answer, or was refused; null on clients and once the connection is open. */
-  get request(): UpgradeRequest | PlainRequest | null {
-    return this.opening?.role === "server" ? this.opening.request : null;
-  }
-
-  /** The server's answer, on a client that is not open (yet): of a refusal with its body. */
-  get response(): ServerResponse | null {
-    return this.opening?.role === "client" ? this.opening.response : null;
-  }
-
-  get peerClose(): CloseFrame | null {
-    return this.connection.ending?.peerClose ?? null;
-  }
-
-  get violation(): Violation | null {
-    return this.connection.ending?.violation ?? null;
-  }
-
-  /** Facts about the end; null before it. */
-  get ended(): Ended | null {
-    return this.connection.ending?.ended ?? null;
-  }
-
-  get role(): "client" | "server" {
-    return this.connection.role.name;
-  }
-
-  get state(): "opening" | "open" | "closing" | "ended" {
-    const { ending, reading, writing } = this.connection;
-    if (ending?.ended) return "ended";
-    if (writing !== Writing.Open || reading !== Reading.Frames) return "closing";
-    return this.phase === Phase.Opening ? "opening" : "open";
-  }
-
-  /** The subprotocol agreed on, "" if none. */
-  get protocol(): string {
-    return this.agreed.protocol;
-  }
-
-  /** The extensions agreed on, with their parameters. */
-  get extensions(): readonly ExtensionOffer[] {
-    return this.agreed.extensions;
-  }
-
-  /** Octets queued or with the transport, and not yet taken by it. */
-  get unsent(): number {
-    return this.connection.output.queued + this.connection.output.lent;
-  }
-
-  /**
-   * Octets received and not pulled. While an application decides about a request they can only wait: a host stops reading
-   * when there are `limits.undelivered` of them.
-   */
-  get unread(): number {
-    return unreadOctets(this.connection);
-  }
-
-  /** `Step.Text` and `Step.Binary` bring pieces, not whole messages. */
-  get deliversPieces(): boolean {
-    return this.connection.settings.pieces;
-  }
-
   // ---- private
 
   private nextOfOpening(): Step {
@@ -569,14 +406,9 @@ export class Endpoint {
   }
 }
 
-/** Above this many octets the host's decoder is worth the view that it needs. */
-const HOST_DECODER_ABOVE = 32;
-const NO_BYTES: Uint8Array = new Uint8Array(0);
-const NOT_AGREED = { protocol: "", extensions: NO_EXTENSIONS.extensions } as const;
-
 function checkedTime(now: number, last: number): number {
   if (typeof now !== "number" || Number.isNaN(now)) {
     throw new MisuseError(`now is ${String(now)}: it must be milliseconds of a monotonic clock`);
   }
-  return now > last ? now : last;
+  return Math.max(now, last);
 }

@@ -2,9 +2,10 @@
  * The steps as objects, for hosts that prefer them: a tagged union, made on the way out of the cursor. Everything in an
  * event is the receiver's own. The cursor costs a tenth of it on small messages.
  */
-import { Step } from "../connection/step.ts";
+
 import type { CloseFrame, Ended } from "../connection/closing.ts";
 import type { WatchedFrame } from "../connection/frame-watch.ts";
+import { Step } from "../connection/step.ts";
 import type { Violation } from "../connection/violation.ts";
 import type { PlainRequest, UpgradeRequest } from "../handshake/request.ts";
 import type { Endpoint } from "./endpoint.ts";

@@ -123,7 +123,9 @@ export function acceptUpgrade(
 ): { readonly protocol: string; readonly agreement: ExtensionAgreement } | null {
   const request = requireRequest(opening, "accept");
   if (request.kind !== "upgrade") {
-    throw new MisuseError("accept: the request does not ask for a WebSocket; answer it with respond");
+    throw new MisuseError(
+      "accept: the request does not ask for a WebSocket; answer it with respond",
+    );
   }
   const protocol = options.protocol ?? "";
   if (protocol !== "" && !request.protocols.includes(protocol)) {
@@ -164,7 +166,9 @@ export function answerRequest(
     throw new MisuseError("reject is for upgrade requests; answer a plain one with respond");
   }
   if (command === "respond" && request.kind !== "plain") {
-    throw new MisuseError("respond is for plain requests; an upgrade request is accepted or rejected");
+    throw new MisuseError(
+      "respond is for plain requests; an upgrade request is accepted or rejected",
+    );
   }
   const lowest = command === "reject" ? 300 : 200;
   if (!Number.isInteger(status) || status < lowest || status > 599) {

@@ -1,0 +1,160 @@
+/**
+ * The facts of an endpoint: what can be asked at any time and changes nothing. Those of the current step hold until the
+ * cursor moves on.
+ */
+import { MisuseError } from "../bytes/misuse-error.ts";
+import { decodeUtf8 } from "../bytes/utf8-text.ts";
+import type { CloseFrame, Ended } from "../connection/closing.ts";
+import { type Connection, Reading, unreadOctets, Writing } from "../connection/connection.ts";
+import type { WatchedFrame } from "../connection/frame-watch.ts";
+import type { Violation } from "../connection/violation.ts";
+import { type ExtensionOffer, NO_EXTENSIONS } from "../extension/extension.ts";
+import type { PlainRequest, UpgradeRequest } from "../handshake/request.ts";
+import type { ClientOpening, ServerResponse } from "./client-opening.ts";
+import type { ServerOpening } from "./server-opening.ts";
+
+/** How far the opening has come; `request` and `response` can be looked at until the step after `Step.Open`. */
+export const Phase = { Opening: 0, OpenDue: 1, OpenReported: 2, Open: 3 } as const;
+export type Phase = (typeof Phase)[keyof typeof Phase];
+
+/** Above this many octets the host's decoder is worth the view that it needs. */
+const HOST_DECODER_ABOVE = 32;
+const NO_BYTES: Uint8Array = new Uint8Array(0);
+
+export interface AgreedFacts {
+  readonly protocol: string;
+  readonly extensions: readonly ExtensionOffer[];
+}
+
+/** Shared by all connections that have neither, which is most. */
+export const NOT_AGREED: AgreedFacts = { protocol: "", extensions: NO_EXTENSIONS.extensions };
+
+export abstract class EndpointFacts {
+  /** Plain data, all of it; see `connection/connection.ts`. */
+  protected readonly connection: Connection;
+  /** Dropped once the connection is open. */
+  protected opening: ServerOpening | ClientOpening | null;
+  protected agreed: AgreedFacts;
+  protected phase: Phase;
+
+  protected constructor(connection: Connection, opening: ServerOpening | ClientOpening | null) {
+    this.connection = connection;
+    this.opening = opening;
+    this.agreed = NOT_AGREED;
+    this.phase = Phase.Opening;
+  }
+
+  // ---- facts of the step that the cursor stands on
+
+  /** The text message. Decoded at each call. */
+  get text(): string {
+    const { connection } = this;
+    if (connection.settings.pieces) {
+      throw new MisuseError(
+        "with the option pieces, text comes as octets: chunk from start to end",
+      );
+    }
+    const { eventStart, eventEnd, settings } = connection;
+    const bytes = this.chunk;
+    if (settings.host.decodeUtf8 !== undefined && eventEnd - eventStart > HOST_DECODER_ABOVE) {
+      return settings.host.decodeUtf8(bytes.subarray(eventStart, eventEnd));
+    }
+    return decodeUtf8(bytes, eventStart, eventEnd);
+  }
+
+  /**
+   * The memory that holds the payload, from {@link start} to {@link end}: the engine's, valid until the next call of
+   * `next` or `setAside`. What lies outside that range is none of the caller's business.
+   */
+  get chunk(): Uint8Array<ArrayBufferLike> {
+    const { eventBytes, memory } = this.connection;
+    if (eventBytes !== null) return eventBytes;
+    return memory === null ? NO_BYTES : memory.bytes;
+  }
+
+  get start(): number {
+    return this.connection.eventStart;
+  }
+
+  get end(): number {
+    return this.connection.eventEnd;
+  }
+
+  /** With the option `pieces`: the piece is the last of its message. Whole messages are always final. */
+  get final(): boolean {
+    return this.connection.message === null && this.connection.deferred === null;
+  }
+
+  /** The number of our ping that the pong answers, and with it every lower one; 0 if it answers none. */
+  get pongOf(): number {
+    return this.connection.keepalive?.pongOf ?? 0;
+  }
+
+  get frame(): WatchedFrame | null {
+    return this.connection.watch?.current ?? null;
+  }
+
+  // ---- facts of the connection
+
+  /** The request that waits for an answer, or was refused; null on clients and once the connection is open. */
+  get request(): UpgradeRequest | PlainRequest | null {
+    return this.opening?.role === "server" ? this.opening.request : null;
+  }
+
+  /** The server's answer, on a client that is not open (yet): of a refusal with its body. */
+  get response(): ServerResponse | null {
+    return this.opening?.role === "client" ? this.opening.response : null;
+  }
+
+  get peerClose(): CloseFrame | null {
+    return this.connection.ending?.peerClose ?? null;
+  }
+
+  get violation(): Violation | null {
+    return this.connection.ending?.violation ?? null;
+  }
+
+  /** Facts about the end; null before it. */
+  get ended(): Ended | null {
+    return this.connection.ending?.ended ?? null;
+  }
+
+  get role(): "client" | "server" {
+    return this.connection.role.name;
+  }
+
+  get state(): "opening" | "open" | "closing" | "ended" {
+    const { ending, reading, writing } = this.connection;
+    if (ending?.ended) return "ended";
+    if (writing !== Writing.Open || reading !== Reading.Frames) return "closing";
+    return this.phase === Phase.Opening ? "opening" : "open";
+  }
+
+  /** The subprotocol agreed on, "" if none. */
+  get protocol(): string {
+    return this.agreed.protocol;
+  }
+
+  /** The extensions agreed on, with their parameters. */
+  get extensions(): readonly ExtensionOffer[] {
+    return this.agreed.extensions;
+  }
+
+  /** Octets queued or with the transport, and not yet taken by it. */
+  get unsent(): number {
+    return this.connection.output.queued + this.connection.output.lent;
+  }
+
+  /**
+   * Octets received and not pulled. While an application decides about a request they can only wait: a host stops reading
+   * when there are `limits.undelivered` of them.
+   */
+  get unread(): number {
+    return unreadOctets(this.connection);
+  }
+
+  /** `Step.Text` and `Step.Binary` bring pieces, not whole messages. */
+  get deliversPieces(): boolean {
+    return this.connection.settings.pieces;
+  }
+}
