@@ -1,0 +1,240 @@
+/**
+ * The house rules of `docs/architecture.md`, proven from the source: floors, purity, file sizes, names. Each rule is also
+ * shown a bad sample, so that a rule that sees nothing is found out.
+ */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parse } from "@babel/parser";
+import { describe, expect, test } from "vitest";
+
+const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
+const CORE = join(ROOT, "packages/core/src");
+const MOST_LINES = 450;
+
+/** From the ground up; what lies directly in src may import all of them. */
+const FLOORS = [
+  "bytes",
+  "frame",
+  "message",
+  "extension",
+  "handshake",
+  "connection",
+  "endpoint",
+] as const;
+
+/** Runtimes, clocks, timers, entropy and decoders: nothing a pure engine may know by itself. */
+const FORBIDDEN_NAMES = new Set(
+  [
+    "Date performance setTimeout setInterval setImmediate queueMicrotask requestAnimationFrame",
+    "crypto TextDecoder TextEncoder URL URLSearchParams Buffer process console global globalThis window self",
+    "Deno Bun require WebSocket EventTarget Event AbortController fetch structuredClone eval Function",
+  ].flatMap((line) => line.split(" ")),
+);
+
+const HOMELESS_NAMES = ["util", "utils", "helper", "helpers", "common", "misc", "shared", "lib"];
+
+interface Source {
+  /** From the repository's root, with `/`. */
+  readonly path: string;
+  readonly text: string;
+}
+
+function sourcesBelow(folder: string): Source[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .map((path) => ({
+      path: relative(ROOT, path).split("\\").join("/"),
+      text: readFileSync(path, "utf8"),
+    }));
+}
+
+interface Node {
+  readonly type: string;
+  readonly [field: string]: unknown;
+}
+
+function isNode(value: unknown): value is Node {
+  return typeof value === "object" && value !== null && typeof (value as Node).type === "string";
+}
+
+/** Calls `visit` for every node, with the node that holds it and the field it is held in. */
+function walk(node: Node, visit: (node: Node, parent: Node | null, field: string) => void): void {
+  const step = (current: Node, parent: Node | null, field: string): void => {
+    visit(current, parent, field);
+    for (const [name, value] of Object.entries(current)) {
+      if (name.endsWith("Comments") || name === "loc") continue;
+      for (const child of Array.isArray(value) ? value : [value]) {
+        if (isNode(child)) step(child, current, name);
+      }
+    }
+  };
+  step(node, null, "");
+}
+
+function programOf({ text }: Source): Node {
+  const file = parse(text, { sourceType: "module", plugins: ["typescript"] });
+  return file.program as unknown as Node;
+}
+
+function importsOf(source: Source): string[] {
+  const specifiers: string[] = [];
+  walk(programOf(source), (node) => {
+    if (/^(Import|Export(Named|All))Declaration$/.test(node.type) && isNode(node["source"])) {
+      specifiers.push(String(node["source"]["value"]));
+    }
+    if (node.type === "ImportExpression" || node.type === "Import") specifiers.push("import()");
+  });
+  return specifiers;
+}
+
+function floorOf(path: string): number {
+  const folder = relative(CORE, join(ROOT, path)).split(/[\\/]/)[0] ?? "";
+  const floor = FLOORS.findIndex((name) => name === folder);
+  return floor === -1 ? FLOORS.length : floor;
+}
+
+/** What a file breaks, as sentences; none if it keeps the rules. */
+function importFaults(source: Source): string[] {
+  return importsOf(source).flatMap((specifier) => {
+    if (!specifier.startsWith(".")) return [`${source.path} imports ${specifier}`];
+    if (!specifier.endsWith(".ts")) return [`${source.path} imports ${specifier} without .ts`];
+    const target = relative(ROOT, resolve(ROOT, dirname(source.path), specifier));
+    return floorOf(target) > floorOf(source.path)
+      ? [`${source.path} imports upwards: ${specifier}`]
+      : [];
+  });
+}
+
+function nameFaults(source: Source): string[] {
+  const faults: string[] = [];
+  walk(programOf(source), (node, parent, field) => {
+    if (node.type === "TSEnumDeclaration") faults.push(`${source.path} declares an enum`);
+    if (isRandom(node)) faults.push(`${source.path} calls Math.random`);
+    if (node.type !== "Identifier" || !FORBIDDEN_NAMES.has(String(node["name"]))) return;
+    // `endpoint.process` and `{ process: 1 }` are names of our own; `process.env` is the runtime's.
+    const isMember = parent !== null && (field === "property" || field === "key");
+    if (isMember && parent["computed"] !== true) return;
+    faults.push(`${source.path} names ${String(node["name"])}`);
+  });
+  return faults;
+}
+
+function isRandom(node: Node): boolean {
+  if (node.type !== "MemberExpression") return false;
+  const { object, property } = node as { object?: unknown; property?: unknown };
+  return (
+    isNode(object) && isNode(property) && object["name"] === "Math" && property["name"] === "random"
+  );
+}
+
+function lengthFaults({ path, text }: Source): string[] {
+  const lines = text.trimEnd().split("\n").length;
+  return lines > MOST_LINES ? [`${path} has ${lines} lines`] : [];
+}
+
+function homelessFaults({ path }: Source): string[] {
+  const parts = path.replace(/\.ts$/, "").split(/[/.-]/);
+  return parts
+    .slice(parts.indexOf("src") + 1)
+    .filter((part) => HOMELESS_NAMES.includes(part))
+    .map((part) => `${path} is named ${part}`);
+}
+
+const coreSources = sourcesBelow(CORE);
+const allSources = readdirSync(join(ROOT, "packages")).flatMap((name) =>
+  sourcesBelow(join(ROOT, "packages", name, "src")),
+);
+
+describe("the house", () => {
+  test("there are sources to judge", () => {
+    expect(coreSources.length).toBeGreaterThan(30);
+  });
+
+  test("core imports only its own files, by their whole name, and only downwards", () => {
+    expect(coreSources.flatMap(importFaults)).toEqual([]);
+  });
+
+  test("core names no clock, timer, source of randomness, decoder or runtime, and no enum", () => {
+    expect(coreSources.flatMap(nameFaults)).toEqual([]);
+  });
+
+  test(`no source file of any package has more than ${MOST_LINES} lines`, () => {
+    expect(allSources.flatMap(lengthFaults)).toEqual([]);
+  });
+
+  test("no source file is named for having no place", () => {
+    expect(allSources.flatMap(homelessFaults)).toEqual([]);
+  });
+
+  test("core has no dependencies", () => {
+    const manifest = JSON.parse(readFileSync(join(ROOT, "packages/core/package.json"), "utf8"));
+    expect(Object.keys(manifest)).not.toContain("dependencies");
+    expect(Object.keys(manifest)).not.toContain("peerDependencies");
+    expect(Object.keys(manifest)).not.toContain("optionalDependencies");
+  });
+});
+
+describe("the judge of the house sees", () => {
+  const sample = (path: string, text: string): Source => ({ path, text });
+  for (const { what, faults } of [
+    {
+      what: "an import upwards",
+      faults: importFaults(
+        sample("packages/core/src/frame/x.ts", 'import type { A } from "../connection/a.ts";'),
+      ),
+    },
+    {
+      what: "a re-export upwards",
+      faults: importFaults(
+        sample("packages/core/src/bytes/x.ts", 'export * from "../frame/opcode.ts";'),
+      ),
+    },
+    {
+      what: "an import of a runtime's module",
+      faults: importFaults(sample("packages/core/src/bytes/x.ts", 'import "node:zlib";')),
+    },
+    {
+      what: "an import without .ts",
+      faults: importFaults(sample("packages/core/src/bytes/x.ts", 'import "./y";')),
+    },
+    {
+      what: "an import at run time",
+      faults: importFaults(sample("packages/core/src/bytes/x.ts", 'import("./y.ts");')),
+    },
+    {
+      what: "a clock",
+      faults: nameFaults(sample("packages/core/src/x.ts", "const t = Date.now();")),
+    },
+    {
+      what: "a timer",
+      faults: nameFaults(sample("packages/core/src/x.ts", "setTimeout(() => {}, 1);")),
+    },
+    {
+      what: "a global by way of globalThis",
+      faults: nameFaults(sample("packages/core/src/x.ts", 'globalThis["Date"];')),
+    },
+    {
+      what: "a source of randomness",
+      faults: nameFaults(sample("packages/core/src/x.ts", "Math.random();")),
+    },
+    { what: "an enum", faults: nameFaults(sample("packages/core/src/x.ts", "enum A { B }")) },
+    {
+      what: "a long file",
+      faults: lengthFaults(sample("packages/core/src/x.ts", "a;\n".repeat(MOST_LINES + 1))),
+    },
+    {
+      what: "a file without a home",
+      faults: homelessFaults(sample("packages/core/src/bytes/text-utils.ts", "")),
+    },
+  ]) {
+    test(what, () => expect(faults).toHaveLength(1));
+  }
+
+  test("no fault in a name that only looks like a runtime's", () => {
+    const text = "const a = { process: 1 }; a.process; // Date.now() in a comment, 'Buffer' too";
+    expect(nameFaults(sample("packages/core/src/x.ts", text))).toEqual([]);
+  });
+});
