@@ -57,7 +57,12 @@ export function releaseBytes(growing: GrowingBytes): void {
 
 function takeBuffer(capacity: number): Uint8Array<ArrayBuffer> {
   // At most twice what was asked for: a small message must not sit on a large buffer.
-  if (spare !== null && capacity >= SPARE_FROM && spare.length >= capacity && spare.length <= capacity * 2) {
+  if (
+    spare !== null &&
+    capacity >= SPARE_FROM &&
+    spare.length >= capacity &&
+    spare.length <= capacity * 2
+  ) {
     const taken = spare;
     spare = null;
     return taken;
