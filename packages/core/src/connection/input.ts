@@ -12,14 +12,13 @@ import {
   releaseMemory,
   takeMemory,
 } from "../bytes/memory.ts";
-import { MAX_HEADER_OCTETS } from "../frame/frame-header.ts";
 import type { Connection } from "./connection.ts";
 
-/** Takes `chunk` as what follows the unread input; borrows it until {@link settleInput}. */
+/** Takes `chunk` as what follows the unread input; borrows it until {@link settleInput} or {@link setInputAside}. */
 export function offerChunk(connection: Connection, chunk: Uint8Array): void {
   if (connection.memory !== null) {
     // The host did not pull to Idle before the next chunk, or the application has not decided about a request.
-    settleInput(connection);
+    setInputAside(connection);
     if (connection.memory !== null) {
       appendToBacklog(connection, chunk, 0, chunk.length);
       return;
@@ -39,7 +38,7 @@ export function offerChunk(connection: Connection, chunk: Uint8Array): void {
 /** Takes the first `byteCount` bytes of the inbox as what follows the unread input. */
 export function offerInbox(connection: Connection, inbox: Memory, byteCount: number): void {
   if (connection.memory !== null) {
-    settleInput(connection);
+    setInputAside(connection);
     if (connection.memory !== null) {
       appendToBacklog(connection, inbox.bytes, MEMORY_MARGIN, MEMORY_MARGIN + byteCount);
       releaseMemory(inbox);
@@ -90,32 +89,39 @@ export function refillInput(connection: Connection): boolean {
   return true;
 }
 
-/** Ends the loan: the shared memory and the caller's chunk are let go, unread octets are copied. */
+/**
+ * Ends the loan when all that is unread is a begun frame header, or nothing: it waits in `carry` for the next chunk, and
+ * no memory is held.
+ */
 export function settleInput(connection: Connection): void {
+  const { memory } = connection;
+  if (memory === null) return;
+  if (connection.end > connection.position) {
+    connection.carry = memory.bytes.slice(connection.position, connection.end);
+  }
+  connection.memory = null;
+  connection.end = connection.position;
+  releaseMemory(memory);
+}
+
+/** Ends the loan when there may be more to read: whatever is unread moves into memory of the connection's own. */
+export function setInputAside(connection: Connection): void {
   const { memory, rest } = connection;
   if (memory === null) return;
   const left = connection.end - connection.position;
   const more = rest === null ? 0 : rest.length - connection.restPosition;
-  if (memory.belongsTo === "connection") {
-    if (left === 0) connection.memory = null;
+  if (left + more === 0) {
+    settleInput(connection);
     return;
   }
-  if (more === 0 && left < MAX_HEADER_OCTETS) {
-    if (left > 0) connection.carry = memory.bytes.slice(connection.position, connection.end);
-    connection.memory = null;
-    connection.end = connection.position;
-  } else {
-    const own = createMemory(backlogCapacity(left + more));
-    own.bytes.set(memory.bytes.subarray(connection.position, connection.end), 0);
-    connection.origin += connection.position;
-    connection.memory = own;
-    connection.position = 0;
-    connection.end = left;
-    if (rest !== null) {
-      own.bytes.set(rest.subarray(connection.restPosition), left);
-      connection.end += more;
-    }
-  }
+  if (memory.belongsTo === "connection") return;
+  const own = createMemory(backlogCapacity(left + more));
+  own.bytes.set(memory.bytes.subarray(connection.position, connection.end), 0);
+  if (rest !== null) own.bytes.set(rest.subarray(connection.restPosition), left);
+  connection.origin += connection.position;
+  connection.memory = own;
+  connection.position = 0;
+  connection.end = left + more;
   connection.rest = null;
   connection.restPosition = 0;
   releaseMemory(memory);

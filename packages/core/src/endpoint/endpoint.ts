@@ -17,7 +17,7 @@ import {
 } from "../connection/connection.ts";
 import { sendPing, sendPong } from "../connection/control.ts";
 import { createFrameWatch } from "../connection/frame-watch.ts";
-import { offerChunk, offerInbox, settleInput } from "../connection/input.ts";
+import { offerChunk, offerInbox, setInputAside } from "../connection/input.ts";
 import { nextStep } from "../connection/receiving.ts";
 import { isQuickNow } from "../connection/receiving-quick.ts";
 import { CLIENT, SERVER } from "../connection/role.ts";
@@ -319,7 +319,7 @@ export class Endpoint extends EndpointFacts {
 
   /** Ends the turn early: what was not pulled is copied, and the chunk given to `receive` is the caller's again. */
   setAside(): void {
-    settleInput(this.connection);
+    setInputAside(this.connection);
   }
 
   /** What to hand to the transport now; null when there is nothing, or it still has the last transmission. */

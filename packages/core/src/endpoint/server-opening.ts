@@ -6,7 +6,7 @@ import { MisuseError } from "../bytes/misuse-error.ts";
 import { encodeUtf8 } from "../bytes/utf8-text.ts";
 import { applyInputEnd, endAfterLastWord, failHandshake } from "../connection/closing.ts";
 import { type Connection, InputEnd, Reading, Writing } from "../connection/connection.ts";
-import { refillInput, settleInput } from "../connection/input.ts";
+import { refillInput, setInputAside } from "../connection/input.ts";
 import { stepAtRest } from "../connection/receiving.ts";
 import { Step } from "../connection/step.ts";
 import type { ExtensionAgreement } from "../extension/extension.ts";
@@ -65,7 +65,7 @@ export function stepServerOpening(connection: Connection, opening: ServerOpening
 
 /** The application has not decided: octets behind the head wait, and a peer who leaves ends it. */
 function stepUndecided(connection: Connection, opening: ServerOpening): Step {
-  settleInput(connection);
+  setInputAside(connection);
   const { request } = opening;
   const isHalfClosed = connection.inputEnd === InputEnd.EndOfStream;
   // An HTTP client may end its stream behind its request and wait for the answer (RFC 9112 §9.6); a WebSocket cannot
