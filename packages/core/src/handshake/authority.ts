@@ -64,8 +64,8 @@ export function percentDecoded(text: string, at: number): number {
 function isRegNameCode(code: number): boolean {
   if (code >= 0x30 && code <= 0x39) return true;
   const letter = code | 0x20;
-  if (code < 0x80 && letter >= 0x61 && letter <= 0x7a) return true;
-  return code < 0x80 && "-._~!$&'()*+,;=".includes(String.fromCharCode(code));
+  if (letter >= 0x61 && letter <= 0x7a) return true;
+  return "-._~!$&'()*+,;=".includes(String.fromCharCode(code));
 }
 
 /**

@@ -31,7 +31,7 @@ export function parseIpv6Address(text: string): number[] | null {
     }
     groups.push(Number.parseInt(text.slice(at, end), 16));
     if (end === text.length) break;
-    if (groups.length === GROUPS || text.charCodeAt(end) !== COLON) return null;
+    if (text.charCodeAt(end) !== COLON) return null;
     at = end + 1;
     if (text.charCodeAt(at) === COLON) {
       if (gapAt !== -1) return null;

@@ -149,7 +149,7 @@ function defaultPortOf(scheme: string): number {
 function isScheme(text: string, end: number): boolean {
   for (let at = 0; at < end; at += 1) {
     const code = text.charCodeAt(at);
-    const isLetter = (code | 0x20) >= 0x61 && (code | 0x20) <= 0x7a && code < 0x80;
+    const isLetter = (code | 0x20) >= 0x61 && (code | 0x20) <= 0x7a;
     const isOther =
       (code >= 0x30 && code <= 0x39) || code === 0x2b || code === 0x2d || code === 0x2e;
     if (!isLetter && (at === 0 || !isOther)) return false;

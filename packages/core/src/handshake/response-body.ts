@@ -72,7 +72,7 @@ export function createResponseBody(head: ResponseBodyHead, limit: number): Respo
     isChunked,
     position: isChunked ? Position.SizeStart : Position.Data,
     left,
-    gathered: createGrowingBytes(0, isChunked ? limit : Math.min(limit, left)),
+    gathered: createGrowingBytes(0, limit),
     bytes: new Uint8Array(0),
     done: !isChunked && left === 0,
     truncated: false,
@@ -179,7 +179,6 @@ function takeData(body: ResponseBody, bytes: Uint8Array, start: number, end: num
 function takeFraming(body: ResponseBody, octet: number): boolean {
   switch (body.position) {
     case Position.SizeStart:
-      body.left = 0;
       body.position = Position.Size;
       return takeSizeDigit(body, octet);
     case Position.Size:

@@ -49,6 +49,7 @@ describe("what is no IPv6 address (RFC 3986 §3.2.2)", () => {
     { text: "1:2:3:4:5:6:7:8:9", because: "nine groups" },
     { text: "1:2:3:4:5:6:7:8:", because: "a colon at the end" },
     { text: "1:", because: "a colon at the end of less" },
+    { text: "1::2:", because: "a colon at the end, where a gap makes up for the groups" },
     { text: ":1:2:3:4:5:6:7", because: "a colon at the start" },
     { text: "1::2::3", because: "two gaps" },
     { text: "1::2:::", because: "two gaps, the second at the end" },

@@ -96,6 +96,12 @@ describe("a body that says where it ends (RFC 9112 §6.3)", () => {
       because: "number 1: nor has 304; the length is that of another response",
     },
     {
+      status: 103,
+      headers: [["Content-Length", "5"]],
+      stream: "",
+      because: "number 1: nor has an interim response",
+    },
+    {
       status: 204,
       headers: [["Transfer-Encoding", "chunked"]],
       stream: "",
@@ -156,7 +162,8 @@ describe("a body that ends with the stream (RFC 9112 §6.3)", () => {
       ],
       because: "two that differ, on two lines",
     },
-    { headers: [["Content-Length", "9".repeat(400)]], because: "longer than any stream" },
+    { headers: [["Content-Length", "9007199254740992"]], because: "longer than any stream" },
+    { headers: [["Content-Length", "9".repeat(400)]], because: "longer than a number can say" },
     { headers: [["Transfer-Encoding", "gzip"]], because: "number 4: another coding" },
     { headers: [["Transfer-Encoding", "chunked, gzip"]], because: "chunked is not the last" },
     { headers: [["Transfer-Encoding", "xchunked"]], because: "a name that ends like it" },

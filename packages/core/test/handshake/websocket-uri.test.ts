@@ -175,6 +175,7 @@ describe("what is no WebSocket URI is a mistake of the caller", () => {
     { text: "ws://example.com/100%", says: /"%" at 20.*%25/, because: "a bare percent sign" },
     { text: "ws://example.com/%2", says: /"%" at 17/, because: "half a percent-encoding" },
     { text: "ws://example.com/?%zz", says: /"%" at 18/, because: "no hexadecimal digits" },
+    { text: "ws://example.com/?%z1", says: /"%" at 18/, because: "nor is the first one" },
     { text: "ws://%2f/", says: /host/, because: "a slash, hidden in the host" },
   ]) {
     test(`${JSON.stringify(text)}: ${because}`, () => {
