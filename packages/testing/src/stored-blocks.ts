@@ -233,7 +233,6 @@ function takeHeaderOctet(decoding: Decoding, octet: number): boolean {
   if (decoding.position === Position.Header) {
     decoding.position = Position.Length;
     decoding.lengthOctets = 0;
-    decoding.left = 0;
     // BTYPE 00. BFINAL may be set (RFC 7692 §7.2.3.4), and the padding says nothing (RFC 1951 §3.2.4).
     return (octet & 0b110) === 0;
   }
@@ -245,8 +244,6 @@ function takeHeaderOctet(decoding: Decoding, octet: number): boolean {
   }
   // NLEN is the complement of LEN, octet by octet.
   const complement = ~(decoding.left >> (8 * (lengthOctets - 2))) & 0xff;
-  if (lengthOctets === 3) {
-    decoding.position = decoding.left === 0 ? Position.Header : Position.Data;
-  }
+  if (lengthOctets === 3) decoding.position = Position.Data;
   return octet === complement;
 }
