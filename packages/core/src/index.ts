@@ -50,6 +50,7 @@ export type { EndpointEvent } from "./endpoint/events.ts";
 export type { AcceptOptions, AnswerOptions } from "./endpoint/server-opening.ts";
 export {
   type Extension,
+  type ExtensionAcceptance,
   type ExtensionAgreement,
   type ExtensionOffer,
   type ExtensionParameter,
@@ -63,7 +64,12 @@ export { Opcode } from "./frame/opcode.ts";
 export { type HandshakeFault, HandshakeFaultKind } from "./handshake/handshake-fault.ts";
 export { type HeaderList, headerValues } from "./handshake/header-list.ts";
 export { acceptFor, createKey, isValidKey } from "./handshake/opening-key.ts";
-export { isOriginAllowed, type OriginPolicy } from "./handshake/origin.ts";
+export {
+  isOriginAllowed,
+  normalizeOrigin,
+  type OriginPolicy,
+  resolveOriginPolicy,
+} from "./handshake/origin.ts";
 export {
   encodeRequest,
   judgeRequest,

@@ -200,6 +200,10 @@ function refuse(connection: Connection, opening: ClientOpening, body: ResponseBo
 
 /** The deadline of the handshake has passed; what there is of a refusal is reported. */
 export function expireClientOpening(connection: Connection, opening: ClientOpening): void {
-  if (opening.body !== null) refuse(connection, opening, opening.body);
-  else finish(connection);
+  if (opening.body === null) {
+    finish(connection);
+    return;
+  }
+  endResponseBody(opening.body);
+  refuse(connection, opening, opening.body);
 }

@@ -1,7 +1,7 @@
 /** What an endpoint is told when it is made. */
 import { type ConnectionOptions, resolveSettings, type Settings } from "../connection/settings.ts";
 import type { ExtensionAgreement } from "../extension/extension.ts";
-import type { OriginPolicy } from "../handshake/origin.ts";
+import { type OriginPolicy, resolveOriginPolicy } from "../handshake/origin.ts";
 import type { ClientRequestOptions } from "./client-opening.ts";
 
 export interface ServerOptions extends ConnectionOptions, Partial<OriginPolicy> {}
@@ -25,14 +25,5 @@ export interface Agreed {
  * @throws MisuseError as `Endpoint.server` does.
  */
 export function serverSettings(options: ServerOptions): ServerSettings {
-  const {
-    allowedOrigins = null,
-    allowAnyOrigin = false,
-    secure = false,
-    trustProxy = false,
-  } = options;
-  return {
-    ...resolveSettings(options),
-    originPolicy: { allowedOrigins, allowAnyOrigin, secure, trustProxy },
-  };
+  return { ...resolveSettings(options), originPolicy: resolveOriginPolicy(options) };
 }

@@ -20,7 +20,7 @@ export interface OriginPolicy {
    */
   readonly allowedOrigins: readonly string[] | null;
   /** Any page may connect. For services that do not know their users by what browsers send along. Default false. */
-  readonly allowAnyOrigin: boolean;
+  readonly dangerouslyAllowAnyOrigin: boolean;
   /** The transport is TLS, so the server's own origin begins with "https". Default false. */
   readonly secure: boolean;
   /**
@@ -37,7 +37,7 @@ export interface OriginPolicy {
 export function resolveOriginPolicy(options: Partial<OriginPolicy>): OriginPolicy {
   const {
     allowedOrigins = null,
-    allowAnyOrigin = false,
+    dangerouslyAllowAnyOrigin = false,
     secure = false,
     trustProxy = false,
   } = options;
@@ -46,7 +46,7 @@ export function resolveOriginPolicy(options: Partial<OriginPolicy>): OriginPolic
   }
   return {
     allowedOrigins: allowedOrigins?.map(checkedOrigin) ?? null,
-    allowAnyOrigin,
+    dangerouslyAllowAnyOrigin,
     secure,
     trustProxy,
   };
@@ -59,7 +59,7 @@ function checkedOrigin(text: unknown, index: number): string {
   throw new MisuseError(
     `allowedOrigins[${index}] ${JSON.stringify(text)} is not an origin (RFC 6454 §6.2): give scheme, host and perhaps ` +
       'port, such as "https://app.example:8443", without path, slash at the end or pattern; for any origin set ' +
-      "allowAnyOrigin",
+      "dangerouslyAllowAnyOrigin",
   );
 }
 
@@ -75,7 +75,7 @@ export function isOriginAllowed(
   headers: HeaderList,
   policy: OriginPolicy,
 ): boolean {
-  if (origin === null || policy.allowAnyOrigin) return true;
+  if (origin === null || policy.dangerouslyAllowAnyOrigin) return true;
   const asking = normalizeOrigin(origin);
   if (asking === null) return false;
   if (policy.allowedOrigins !== null) {

@@ -68,7 +68,7 @@ const HOST = "app.example";
 function policyOf(options: Partial<OriginPolicy>): OriginPolicy {
   return {
     allowedOrigins: null,
-    allowAnyOrigin: false,
+    dangerouslyAllowAnyOrigin: false,
     secure: false,
     trustProxy: false,
     ...options,
@@ -159,9 +159,9 @@ describe("with a list, the page must be of an origin in it", () => {
   });
 });
 
-test("allowAnyOrigin allows every page, of a malformed origin too", () => {
+test("dangerouslyAllowAnyOrigin allows every page, of a malformed origin too", () => {
   for (const origin of [null, "null", "https://evil.example", "junk", ""]) {
-    expect(isAllowed(origin, { allowAnyOrigin: true, allowedOrigins: [] })).toBe(true);
+    expect(isAllowed(origin, { dangerouslyAllowAnyOrigin: true, allowedOrigins: [] })).toBe(true);
   }
 });
 
@@ -270,7 +270,7 @@ describe("resolveOriginPolicy", () => {
   test("by default only the server's own origin may connect, and nothing is believed", () => {
     expect(resolveOriginPolicy({})).toEqual({
       allowedOrigins: null,
-      allowAnyOrigin: false,
+      dangerouslyAllowAnyOrigin: false,
       secure: false,
       trustProxy: false,
     });
@@ -284,7 +284,7 @@ describe("resolveOriginPolicy", () => {
     });
     expect(policy).toEqual({
       allowedOrigins: ["https://app.example", "null"],
-      allowAnyOrigin: false,
+      dangerouslyAllowAnyOrigin: false,
       secure: true,
       trustProxy: true,
     });
