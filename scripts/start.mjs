@@ -26,7 +26,7 @@ if (build.status !== 0) {
 
 const server = spawn(
   process.execPath,
-  ["examples/embedding/dist/server.js", ...process.argv.slice(2)],
+  ["examples/embedding/dist/main.js", ...process.argv.slice(2)],
   { stdio: "inherit" },
 );
 for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.on(signal, () => server.kill(signal));
