@@ -1,13 +1,14 @@
 // pnpm test: runs every suite on every runtime, then adds up the JUnit reports.
 //
 // Which reports there must be follows from the packages themselves: a package with a script `test:deno` owes
-// reports/deno.xml. A report that is missing or empty counts as a failure, so that a runner that never started cannot
-// pass. JUnit rather than vitest's JSON, whose count leaves out a test file that failed to load.
+// reports/deno.xml. A report that is missing, empty or cut short counts as a failure, so that a runner that never
+// started or never finished cannot pass. JUnit rather than vitest's JSON, whose count leaves out a test file that failed
+// to load; why tests were skipped comes from skip-reasons.mjs.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { XMLParser } from "fast-xml-parser";
+import { XMLParser, XMLValidator } from "fast-xml-parser";
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 
@@ -25,6 +26,7 @@ function expectedReports() {
         reports.push({
           title: `${name} on ${runtime}`,
           path: join(group, folder, "reports", `${runtime}.xml`),
+          skips: join(group, folder, "reports", `${runtime}.skips.json`),
         });
       }
     }
@@ -32,8 +34,11 @@ function expectedReports() {
   return reports;
 }
 
-/** Every `<testcase>`, however deep its suites nest. */
-function testCases(xml) {
+/** Every `<testcase>`, however deep its suites nest; none if the report is not whole, for the parser would forgive that. */
+function testCases(path) {
+  if (!existsSync(path)) return [];
+  const xml = readFileSync(path, "utf8");
+  if (XMLValidator.validate(xml) !== true) return [];
   const parser = new XMLParser({
     ignoreAttributes: false,
     attributeNamePrefix: "",
@@ -56,9 +61,14 @@ function outcomeOf(testCase) {
   return "skipped" in testCase ? "skipped" : "passed";
 }
 
+function skipReasons(path) {
+  return existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : [];
+}
+
 const reports = expectedReports();
-for (const { path } of reports) {
+for (const { path, skips } of reports) {
   rmSync(path, { force: true });
+  rmSync(skips, { force: true });
   mkdirSync(dirname(path), { recursive: true }); // bun does not create it, and exits 0 all the same
 }
 
@@ -80,24 +90,23 @@ const run = spawnSync(
 );
 
 const total = { passed: 0, failed: 0, skipped: 0 };
-const skippedNames = new Set();
 console.log();
-for (const { title, path } of reports) {
-  const cases = existsSync(path) ? testCases(readFileSync(path, "utf8")) : [];
+for (const { title, path, skips } of reports) {
+  const cases = testCases(path);
   const count = { passed: 0, failed: 0, skipped: 0 };
-  for (const testCase of cases) {
-    const outcome = outcomeOf(testCase);
-    count[outcome] += 1;
-    if (outcome === "skipped") skippedNames.add(`${title}: ${testCase.name}`);
-  }
+  for (const testCase of cases) count[outcomeOf(testCase)] += 1;
   if (cases.length === 0) count.failed = 1;
-  const note = cases.length === 0 ? "  <- no report, or an empty one" : "";
+  const note = cases.length === 0 ? "  <- no report, an empty one, or one cut short" : "";
   console.log(
     `${title.padEnd(40)} ${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped${note}`,
   );
+  for (const { name, reason } of skipReasons(skips)) {
+    console.log(
+      `  skipped: ${name}\n           ${reason ?? "no reason given: use context.skip(reason)"}`,
+    );
+  }
   for (const outcome of Object.keys(total)) total[outcome] += count[outcome];
 }
-for (const name of skippedNames) console.log(`skipped  ${name}`);
 if (run.status !== 0 && total.failed === 0) {
   console.log(
     `turbo ended with ${run.status ?? run.signal ?? run.error}, though no report shows a failure`,

@@ -1,8 +1,3 @@
-import { defineConfig } from "vitest/config";
+import { project } from "../../vitest.project.ts";
 
-const conditions = ["@sansocket/source", "node", "import", "default"];
-export default defineConfig({
-  resolve: { conditions },
-  ssr: { resolve: { conditions } },
-  test: { name: `core (node ${process.versions.node})`, include: ["test/**/*.test.ts"] },
-});
+export default project("core");

@@ -1,0 +1,20 @@
+import { defineConfig, type ViteUserConfig } from "vitest/config";
+
+declare const Deno: { readonly version: { readonly deno: string } } | undefined;
+
+/** The runtime that really runs: Deno and Bun both claim a `process.versions.node`. */
+function runtime(): string {
+  if (typeof Deno !== "undefined") return `deno ${Deno.version.deno}`;
+  const { bun, node } = process.versions;
+  return bun === undefined ? `node ${node}` : `bun ${bun}`;
+}
+
+/** What every package's vitest.config.ts says. Packages import each other's TypeScript, so that stack traces show source. */
+export function project(name: string): ViteUserConfig {
+  const conditions = ["@sansocket/source", "node", "import", "default"];
+  return defineConfig({
+    resolve: { conditions },
+    ssr: { resolve: { conditions } },
+    test: { name: `${name} (${runtime()})`, include: ["test/**/*.test.ts"] },
+  });
+}
