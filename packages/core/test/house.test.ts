@@ -13,7 +13,7 @@ const CORE = join(ROOT, "packages/core/src");
 const MOST_LINES = 450;
 
 /** From the ground up; what lies directly in src may import all of them. */
-const FLOORS = [
+const FLOORS: readonly string[] = [
   "bytes",
   "frame",
   "message",
@@ -21,7 +21,7 @@ const FLOORS = [
   "handshake",
   "connection",
   "endpoint",
-] as const;
+];
 
 /** Runtimes, clocks, timers, entropy and decoders: nothing a pure engine may know by itself. */
 const FORBIDDEN_NAMES = new Set(
@@ -85,14 +85,17 @@ function importsOf(source: Source): string[] {
     if (/^(Import|Export(Named|All))Declaration$/.test(node.type) && isNode(node["source"])) {
       specifiers.push(String(node["source"]["value"]));
     }
-    if (node.type === "ImportExpression" || node.type === "Import") specifiers.push("import()");
+    // `import("./x.ts")` as an expression or as a type: no floor needs either.
+    if (["ImportExpression", "Import", "TSImportType"].includes(node.type)) {
+      specifiers.push("import()");
+    }
   });
   return specifiers;
 }
 
 function floorOf(path: string): number {
   const folder = relative(CORE, join(ROOT, path)).split(/[\\/]/)[0] ?? "";
-  const floor = FLOORS.findIndex((name) => name === folder);
+  const floor = FLOORS.indexOf(folder);
   return floor === -1 ? FLOORS.length : floor;
 }
 
@@ -112,7 +115,9 @@ function nameFaults(source: Source): string[] {
   const faults: string[] = [];
   walk(programOf(source), (node, parent, field) => {
     if (node.type === "TSEnumDeclaration") faults.push(`${source.path} declares an enum`);
-    if (isRandom(node)) faults.push(`${source.path} calls Math.random`);
+    if (node.type === "Identifier" && node["name"] === "Math" && !isPlainMath(parent, field)) {
+      faults.push(`${source.path} may reach Math.random`);
+    }
     if (node.type !== "Identifier" || !FORBIDDEN_NAMES.has(String(node["name"]))) return;
     // `endpoint.process` and `{ process: 1 }` are names of our own; `process.env` is the runtime's.
     const isMember = parent !== null && (field === "property" || field === "key");
@@ -122,12 +127,19 @@ function nameFaults(source: Source): string[] {
   return faults;
 }
 
-function isRandom(node: Node): boolean {
-  if (node.type !== "MemberExpression") return false;
-  const { object, property } = node as { object?: unknown; property?: unknown };
-  return (
-    isNode(object) && isNode(property) && object["name"] === "Math" && property["name"] === "random"
-  );
+/** `Math.imul`, say. `Math[name]`, `const { random } = Math` and `f(Math)` could be random without saying so. */
+function isPlainMath(parent: Node | null, field: string): boolean {
+  if (parent?.type !== "MemberExpression" || field !== "object") return false;
+  const property = parent["property"];
+  return isNode(property) && parent["computed"] !== true && property["name"] !== "random";
+}
+
+/** `/// <reference lib="dom" />` would undo what tsconfig.json forbids, and `@ts-ignore` any of its rules. */
+function commentFaults({ path, text }: Source): string[] {
+  const { comments } = parse(text, { sourceType: "module", plugins: ["typescript"] });
+  return (comments ?? [])
+    .filter(({ value }) => /^\/\s*<reference|@ts-(ignore|expect-error|nocheck)/.test(value))
+    .map(({ value }) => `${path} overrules the compiler: ${value.trim()}`);
 }
 
 function lengthFaults({ path, text }: Source): string[] {
@@ -159,6 +171,10 @@ describe("the house", () => {
 
   test("core names no clock, timer, source of randomness, decoder or runtime, and no enum", () => {
     expect(coreSources.flatMap(nameFaults)).toEqual([]);
+  });
+
+  test("core overrules no rule of the compiler in a comment", () => {
+    expect(coreSources.flatMap(commentFaults)).toEqual([]);
   });
 
   test(`no source file of any package has more than ${MOST_LINES} lines`, () => {
@@ -205,6 +221,12 @@ describe("the judge of the house sees", () => {
       faults: importFaults(sample("packages/core/src/bytes/x.ts", 'import("./y.ts");')),
     },
     {
+      what: "an import in a type",
+      faults: importFaults(
+        sample("packages/core/src/bytes/x.ts", 'type A = import("../connection/a.ts").A;'),
+      ),
+    },
+    {
       what: "a clock",
       faults: nameFaults(sample("packages/core/src/x.ts", "const t = Date.now();")),
     },
@@ -220,6 +242,22 @@ describe("the judge of the house sees", () => {
       what: "a source of randomness",
       faults: nameFaults(sample("packages/core/src/x.ts", "Math.random();")),
     },
+    {
+      what: "randomness by a computed name",
+      faults: nameFaults(sample("packages/core/src/x.ts", 'Math["random"]();')),
+    },
+    {
+      what: "randomness taken out of Math",
+      faults: nameFaults(sample("packages/core/src/x.ts", "const { random } = Math;")),
+    },
+    {
+      what: "a library let in by a comment",
+      faults: commentFaults(sample("packages/core/src/x.ts", '/// <reference lib="dom" />\n')),
+    },
+    {
+      what: "an error of the compiler silenced",
+      faults: commentFaults(sample("packages/core/src/x.ts", "// @ts-ignore\nlet a;")),
+    },
     { what: "an enum", faults: nameFaults(sample("packages/core/src/x.ts", "enum A { B }")) },
     {
       what: "a long file",
@@ -229,12 +267,17 @@ describe("the judge of the house sees", () => {
       what: "a file without a home",
       faults: homelessFaults(sample("packages/core/src/bytes/text-utils.ts", "")),
     },
+    {
+      what: "a folder without a home",
+      faults: homelessFaults(sample("packages/core/src/helpers/text.ts", "")),
+    },
   ]) {
     test(what, () => expect(faults).toHaveLength(1));
   }
 
   test("no fault in a name that only looks like a runtime's", () => {
-    const text = "const a = { process: 1 }; a.process; // Date.now() in a comment, 'Buffer' too";
+    const text =
+      "const a = { process: 1 }; a.process; Math.imul(1, 2); // Date.now() in a comment, 'Buffer' too";
     expect(nameFaults(sample("packages/core/src/x.ts", text))).toEqual([]);
   });
 });
