@@ -1,0 +1,195 @@
+// Extracts every sentence of RFC 6455 §4 to §10 that demands something (MUST, MUST NOT, SHALL, REQUIRED) into
+// docs/rfc6455-musts.json, which scripts/check-rfc.mjs holds docs/rfc6455.md against.
+//
+//   node scripts/extract-musts.mjs PATH_TO_rfc6455.txt
+//
+// The text file is that of https://www.rfc-editor.org/rfc/rfc6455.txt, with its pages. Nothing may get lost on the way:
+// the keywords of the sentences must be as many as those of the lines they were taken from, or it throws.
+import { readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+/** Relative to the root of the repository. */
+export const MUSTS_FILE = "docs/rfc6455-musts.json";
+const FIRST_CHAPTER = 4;
+const LAST_CHAPTER = 10;
+
+const KEYWORD = /\b(?:MUST NOT|MUST|SHALL NOT|SHALL|REQUIRED)\b/g;
+const HEADING = /^(\d+(?:\.\d+)*)\. {2}\S/;
+const PAGE_FOOTER = /\[Page \d+\]$/;
+const LIST_MARKER = /^ *(?:\d+\.|o|\*) +(?=\S)/;
+const SENTENCE_END = /[.?!:]["')_|]*$/;
+
+/**
+ * @typedef {{ line: number, text: string }} Line line number from 1
+ * @typedef {{ id: string, section: string, line: number, keywords: string[], sentence: string }} Rule
+ *   line: where the sentence begins; sentence: as it stands in the RFC, whitespace folded
+ */
+
+/**
+ * @param {string} text the RFC, with its pages
+ * @returns {Rule[]}
+ */
+export function extractMusts(text) {
+  const rules = [];
+  let section = "";
+  let ruleNumber = 0;
+  let keywordsInLines = 0;
+  for (const block of blocksOf(withoutPages(text))) {
+    const heading = HEADING.exec(block[0].text);
+    if (heading !== null) {
+      section = heading[1];
+      ruleNumber = 0;
+      continue;
+    }
+    const chapter = Number.parseInt(section, 10);
+    if (!(chapter >= FIRST_CHAPTER && chapter <= LAST_CHAPTER)) continue;
+    for (const { text } of block)
+      keywordsInLines += text.match(/\b(?:MUST|SHALL|REQUIRED)\b/g)?.length ?? 0;
+    for (const { line, sentence } of sentencesOf(block)) {
+      const keywords = sentence.match(KEYWORD);
+      if (keywords === null) continue;
+      ruleNumber += 1;
+      rules.push({ id: `${section}-${ruleNumber}`, section, line, keywords, sentence });
+    }
+  }
+  const keywordsInRules = rules.reduce((sum, { keywords }) => sum + keywords.length, 0);
+  if (keywordsInRules !== keywordsInLines) {
+    throw new Error(
+      `bug: ${keywordsInLines} keywords in the lines, ${keywordsInRules} in the sentences`,
+    );
+  }
+  if (rules.length === 0) {
+    throw new Error(
+      `no rules in sections ${FIRST_CHAPTER} to ${LAST_CHAPTER}: is this RFC 6455 as plain text?`,
+    );
+  }
+  return rules;
+}
+
+/** One object per rule in the diff; formatted as biome would. */
+export function formatMusts(rules) {
+  const source = `RFC 6455, sections ${FIRST_CHAPTER} to ${LAST_CHAPTER}; written by scripts/extract-musts.mjs`;
+  const json = JSON.stringify({ source, rules }, null, 2);
+  const inOneLine = (_, list) => `[${list.replaceAll(/\s+"/g, ' "')}]`;
+  return `${json.replaceAll(/\[\s+("[A-Z ]+"(?:,\s+"[A-Z ]+")*)\s+\]/g, inOneLine)}\n`;
+}
+
+/**
+ * The lines without page footers and headers, and without the blank lines around them where a paragraph goes on.
+ * @returns {Line[]}
+ */
+function withoutPages(text) {
+  /** @type {Line[]} */
+  const lines = [];
+  let isAfterBreak = false;
+  let isHeaderDue = false;
+  for (const [index, raw] of text.split(/\r?\n/).entries()) {
+    const line = { line: index + 1, text: raw.replaceAll("\f", "").trimEnd() };
+    if (PAGE_FOOTER.test(line.text)) {
+      while (lines.length > 0 && lines.at(-1).text === "") lines.pop();
+      isAfterBreak = true;
+      isHeaderDue = true;
+    } else if (isAfterBreak && line.text === "") {
+      // not yet known whether it parts paragraphs
+    } else if (isHeaderDue) {
+      isHeaderDue = false;
+    } else {
+      if (isAfterBreak && !goesOn(lines.at(-1), line)) lines.push({ line: line.line, text: "" });
+      isAfterBreak = false;
+      lines.push(line);
+    }
+  }
+  return lines;
+}
+
+/** Whether the first line of a page continues the paragraph of the last line before it. */
+function goesOn(before, line) {
+  return (
+    !SENTENCE_END.test(before.text) &&
+    !HEADING.test(line.text) &&
+    !LIST_MARKER.test(line.text) &&
+    textColumn(before.text) === textColumn(line.text)
+  );
+}
+
+function textColumn(text) {
+  return (LIST_MARKER.exec(text)?.[0] ?? /^ */.exec(text)[0]).length;
+}
+
+/**
+ * Paragraphs, list items, headings and grammars: what blank lines part.
+ * @returns {Iterable<Line[]>}
+ */
+function* blocksOf(lines) {
+  /** @type {Line[]} */
+  let block = [];
+  for (const line of [...lines, { line: 0, text: "" }]) {
+    if (line.text !== "") {
+      block.push(line);
+    } else if (block.length > 0) {
+      yield block;
+      block = [];
+    }
+  }
+}
+
+/** @returns {Iterable<{ line: number, sentence: string }>} */
+function sentencesOf(block) {
+  const isGrammar = block.some(({ text }) => /^ *;/.test(text));
+  return isGrammar ? commentsOf(block) : sentencesOfParagraph(block);
+}
+
+/** A comment in a grammar, behind the name of the rule that it is about. */
+function* commentsOf(block) {
+  let name = "";
+  let comment = null;
+  for (const { line, text } of block) {
+    const semicolon = text.indexOf(";");
+    const isOnlyComment = semicolon >= 0 && text.slice(0, semicolon).trim() === "";
+    if (isOnlyComment) {
+      comment ??= { line, sentence: `${name} ;` };
+      comment.sentence += ` ${text.slice(semicolon + 1).trim()}`;
+    } else {
+      if (comment !== null) yield comment;
+      name = /^ *([\w-]+) *=/.exec(text)?.[1] ?? name;
+      comment =
+        semicolon < 0 ? null : { line, sentence: `${name} ; ${text.slice(semicolon + 1).trim()}` };
+    }
+  }
+  if (comment !== null) yield comment;
+}
+
+/** A sentence ends with its mark and two spaces, or at a line's end, or before the name of a defined procedure. */
+function* sentencesOfParagraph(block) {
+  const [first, ...others] = block;
+  const lines = [{ ...first, text: first.text.replace(LIST_MARKER, "") }, ...others];
+  let line = lines[0].line;
+  let sentence = "";
+  for (const current of lines) {
+    const parts = current.text.trim().split(/(?<=[.?!]["')_|]*)(?: {2,}| (?=_[A-Z]))/);
+    for (const [index, part] of parts.entries()) {
+      const isEnded = index > 0 || /[.?!]["')_|]*$/.test(sentence);
+      if (isEnded && sentence !== "" && !/^[a-z]/.test(part)) {
+        yield { line, sentence };
+        sentence = "";
+      }
+      if (sentence === "") line = current.line;
+      // No word is hyphenated in an RFC: a hyphen at a line's end is part of the word.
+      const glue = sentence === "" || (index === 0 && sentence.endsWith("-")) ? "" : " ";
+      sentence += glue + part.replaceAll(/ +/g, " ");
+    }
+  }
+  yield { line, sentence };
+}
+
+if (realpathSync(process.argv[1] ?? ".") === fileURLToPath(import.meta.url)) {
+  const path = process.argv[2];
+  if (path === undefined) {
+    console.error("usage: node scripts/extract-musts.mjs PATH_TO_rfc6455.txt");
+    process.exit(2);
+  }
+  const rules = extractMusts(readFileSync(path, "utf8"));
+  writeFileSync(new URL(`../${MUSTS_FILE}`, import.meta.url), formatMusts(rules));
+  const keywords = rules.reduce((sum, rule) => sum + rule.keywords.length, 0);
+  console.log(`${MUSTS_FILE}: ${rules.length} rules with ${keywords} keywords`);
+}
