@@ -1,0 +1,173 @@
+// pnpm check:rfc: every rule of RFC 6455 §4 to §10 has one row in docs/rfc6455.md, and what the row claims is so: the
+// file exists, and so does the test, by the title that vitest lists for it. Skipped tests are not listed: they prove
+// nothing. That the tests pass is for `pnpm test` to say.
+//
+//   node scripts/check-rfc.mjs [--rfc PATH_TO_rfc6455.txt]
+//
+// With the RFC it also extracts the rules anew and compares them with docs/rfc6455-musts.json.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { extractMusts, formatMusts, MUSTS_FILE } from "./extract-musts.mjs";
+
+const TABLE_FILE = "docs/rfc6455.md";
+/** Files are named from here: every rule that is ours is the engine's. */
+const SOURCE_FOLDER = "packages/core/src";
+/** Parts several files, or several tests, in one cell. */
+const SEPARATOR = " · ";
+const NOT_OURS = "not ours:";
+/** In place of a test that is still to be written. */
+const TODO = "TODO";
+
+/**
+ * @typedef {import("./extract-musts.mjs").Rule} Rule
+ * @typedef {{ place: string, id: string, rule: string, whose: string, file: string, test: string }} Row
+ *   place: where the row stands, as an editor would open it
+ */
+
+/**
+ * The rows of all tables in the file. Cells are read as they are written: a title is compared, not rendered.
+ * @param {string} markdown
+ * @returns {{ rows: Row[], problems: string[] }}
+ */
+export function readRows(markdown) {
+  const rows = [];
+  const problems = [];
+  for (const [index, line] of markdown.split(/\r?\n/).entries()) {
+    if (!line.startsWith("|")) continue;
+    const cells = line.split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll("\\|", "|"));
+    const isHead = cells[1] === "id" || /^[:-]+$/.test(cells[1]);
+    if (isHead) continue;
+    const place = `${TABLE_FILE}:${index + 1}`;
+    // What stands before the first bar and behind the last is empty.
+    if (cells.length !== 7 || cells[0] !== "" || cells[6] !== "") {
+      problems.push(
+        `${place}: a row has 5 cells (id, rule, whose, file, test), this one ${cells.length - 2}`,
+      );
+      continue;
+    }
+    const [, id, rule, whose, file, test] = cells;
+    rows.push({ place, id, rule, whose, file, test });
+  }
+  return { rows, problems };
+}
+
+/**
+ * @param {Rule[]} rules
+ * @param {string} markdown
+ * @param {{ testNames: Iterable<string>, fileExists: (path: string) => boolean }} repository
+ *   testNames: "title" or "describe > title", as vitest lists them
+ * @returns {{ problems: string[], summary: string }}
+ */
+export function judgeTable(rules, markdown, repository) {
+  const { rows, problems } = readRows(markdown);
+  const titles = new Set();
+  for (const name of repository.testNames) {
+    // The describes around a test may be named or left out.
+    const parts = name.split(" > ");
+    for (const index of parts.keys()) titles.add(parts.slice(index).join(" > "));
+  }
+  const rulesById = new Map(rules.map((rule) => [rule.id, rule]));
+  const placesById = new Map();
+  const count = { proven: 0, notOurs: 0 };
+  for (const row of rows) {
+    const faults = [];
+    if (!rulesById.has(row.id)) faults.push(`no rule of the RFC has the id "${row.id}"`);
+    if (placesById.has(row.id)) faults.push(`has a row already, ${placesById.get(row.id)}`);
+    placesById.set(row.id, row.place);
+    if (row.rule === "") faults.push("does not say what the rule is");
+    if (row.whose === "ours") {
+      faults.push(...faultsOfFiles(row, repository.fileExists), ...faultsOfTests(row, titles));
+      if (faults.length === 0) count.proven += 1;
+    } else if (row.whose.startsWith(NOT_OURS)) {
+      if (row.whose === NOT_OURS) faults.push("gives no reason why it is not ours");
+      if (row.file !== "" || row.test !== "")
+        faults.push("is not ours, and yet names a file or a test");
+      if (faults.length === 0) count.notOurs += 1;
+    } else {
+      faults.push(`says "${row.whose}", which is neither "ours" nor "${NOT_OURS} reason"`);
+    }
+    for (const fault of faults) problems.push(`${row.place}: ${row.id}: ${fault}`);
+  }
+  for (const { id, line, sentence } of rules) {
+    if (!placesById.has(id))
+      problems.push(`${TABLE_FILE}: ${id} has no row: "${sentence}" (line ${line} of the RFC)`);
+  }
+  const summary = `${rules.length} rules: ${count.proven} ours and proven, ${count.notOurs} not ours`;
+  return { problems, summary };
+}
+
+function faultsOfFiles(row, fileExists) {
+  if (row.file === "") return ["is ours, but no file obeys it"];
+  return row.file
+    .split(SEPARATOR)
+    .map((file) => `${SOURCE_FOLDER}/${file.replaceAll("`", "")}`)
+    .filter((path) => !fileExists(path))
+    .map((path) => `there is no file ${path}`);
+}
+
+function faultsOfTests(row, titles) {
+  if (row.test === "" || row.test === TODO) return ["is ours, but no test proves it yet"];
+  return row.test
+    .split(SEPARATOR)
+    .filter((title) => !titles.has(title))
+    .map((title) => `no test has the title "${title}"`);
+}
+
+/** Rules that the file does not have as the RFC has them. */
+export function compareRules(stored, extracted) {
+  const storedById = new Map(stored.map((rule) => [rule.id, JSON.stringify(rule)]));
+  const extractedById = new Map(extracted.map((rule) => [rule.id, JSON.stringify(rule)]));
+  const ids = new Set([...storedById.keys(), ...extractedById.keys()]);
+  return [...ids]
+    .filter((id) => storedById.get(id) !== extractedById.get(id))
+    .map((id) => {
+      const [has, wants] = [storedById.get(id) ?? "nothing", extractedById.get(id) ?? "nothing"];
+      return `${MUSTS_FILE}: ${id} is ${has}, in the RFC ${wants}`;
+    });
+}
+
+/** Of every test of every project, table-driven ones expanded. Vitest loads the test files for it, and runs nothing. */
+function listTests(root) {
+  const folder = mkdtempSync(join(tmpdir(), "sansocket-tests-"));
+  try {
+    const list = join(folder, "tests.json");
+    const vitest = join(root, "node_modules/vitest/vitest.mjs");
+    const run = spawnSync(process.execPath, [vitest, "list", `--json=${list}`], {
+      cwd: root,
+      encoding: "utf8",
+    });
+    if (run.status !== 0 || !existsSync(list)) {
+      throw new Error(`vitest could not list the tests:\n${run.stderr}${run.stdout}`);
+    }
+    return JSON.parse(readFileSync(list, "utf8")).map(({ name }) => name);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function main() {
+  const { values } = parseArgs({ options: { rfc: { type: "string" } } });
+  const root = fileURLToPath(new URL("..", import.meta.url));
+  const musts = readFileSync(join(root, MUSTS_FILE), "utf8");
+  const { rules } = JSON.parse(musts);
+  const { problems, summary } = judgeTable(rules, readFileSync(join(root, TABLE_FILE), "utf8"), {
+    testNames: listTests(root),
+    fileExists: (path) => statSync(join(root, path), { throwIfNoEntry: false })?.isFile() === true,
+  });
+  if (values.rfc !== undefined) {
+    const extracted = extractMusts(readFileSync(values.rfc, "utf8"));
+    problems.push(...compareRules(rules, extracted));
+    if (problems.length === 0 && musts !== formatMusts(extracted)) {
+      problems.push(`${MUSTS_FILE} was not written by scripts/extract-musts.mjs: run it again`);
+    }
+  }
+  for (const problem of problems) console.error(problem);
+  console.log(problems.length === 0 ? summary : `${summary}; faults: ${problems.length}`);
+  process.exitCode = problems.length === 0 ? 0 : 1;
+}
+
+if (realpathSync(process.argv[1] ?? ".") === fileURLToPath(import.meta.url)) main();
