@@ -1,40 +1,79 @@
-// Runs the README's start command as a user would, fetches the page, and stops it.
+// Runs the README's start command as a user would, fetches the page and ends it with SIGTERM: the command first, which
+// must leave nothing behind, then the script itself, whose exit code must be 0 (npx and pnpm end with the signal's).
 import { spawn } from "node:child_process";
-import { get } from "node:http";
+import { once } from "node:events";
+import { delimiter, join } from "node:path";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-process.chdir(fileURLToPath(new URL("..", import.meta.url)));
-const DEADLINE_MS = 300_000;
-const child = spawn("npx", ["--yes", "pnpm@12", "start", "--port", "0"], {
-  stdio: ["ignore", "pipe", "inherit"],
-  shell: process.platform === "win32",
-});
-const timer = setTimeout(() => fail(`nothing listened within ${DEADLINE_MS} ms`), DEADLINE_MS);
+const root = fileURLToPath(new URL("..", import.meta.url));
+process.chdir(root);
+const INSTALL_AND_BUILD_MS = 300_000;
+const ANSWER_MS = 10_000;
 
-function fail(reason) {
-  console.error(`start: ${reason}`);
-  child.kill("SIGKILL");
-  process.exit(1);
+function run(command, args) {
+  // A process group of its own, so that nothing of it is left when a check fails. Only its head gets the SIGTERM.
+  const child = spawn(command, args, {
+    stdio: ["ignore", "pipe", "inherit"],
+    detached: true,
+    env: {
+      ...process.env,
+      PATH: [join(root, "node_modules", ".bin"), process.env.PATH].join(delimiter),
+    },
+  });
+  return { child, hasEnded: once(child, "exit") };
 }
 
-let output = "";
-child.stdout.on("data", (chunk) => {
-  process.stdout.write(chunk);
-  const before = output;
-  output += chunk;
-  const url = /http:\/\/localhost:\d+/.exec(output)?.[0];
-  if (url === undefined || /http:\/\/localhost:\d+\s/.test(before)) return;
-  if (!/http:\/\/localhost:\d+\s/.test(output)) return;
-  get(url, (response) => {
-    response.resume();
-    if (response.statusCode !== 200) fail(`GET / answered ${response.statusCode}`);
-    console.log(`GET ${url} answered 200`);
-    child.kill("SIGTERM");
-  }).on("error", (error) => fail(String(error)));
-});
-child.on("exit", (code, signal) => {
-  clearTimeout(timer);
-  if (code === 0) console.log("SIGTERM ended it with exit code 0");
-  else fail(`ended with ${code ?? signal}`);
-  process.exit(0);
-});
+async function check(command, args, wantsExitCode) {
+  console.log(`$ ${command} ${args.join(" ")}`);
+  const { child, hasEnded } = run(command, args);
+
+  function fail(reason) {
+    console.error(`start: ${reason}`);
+    try {
+      process.kill(-child.pid, "SIGKILL");
+    } catch {
+      // it has ended already
+    }
+    process.exit(1);
+  }
+
+  async function within(milliseconds, what, promise) {
+    const timer = setTimeout(() => fail(`${what} took more than ${milliseconds} ms`), milliseconds);
+    const value = await promise;
+    clearTimeout(timer);
+    return value;
+  }
+
+  async function urlOf(lines) {
+    for await (const line of lines) {
+      console.log(line);
+      const url = /http:\/\/localhost:\d+/.exec(line)?.[0];
+      if (url !== undefined) return url;
+    }
+    return fail("it ended before it listened");
+  }
+
+  const lines = createInterface(child.stdout);
+  const url = await within(INSTALL_AND_BUILD_MS, "to install, build and listen", urlOf(lines));
+  // Its end is the end of all who held it: of the server, however many processes stand between.
+  const isOutputClosed = once(child.stdout.resume(), "close");
+
+  const response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_MS) }).catch((error) =>
+    fail(`GET ${url}: ${error.cause ?? error}`),
+  );
+  const page = await response.text();
+  if (response.status !== 200 || !page.includes("</html>")) {
+    fail(`GET ${url} answered ${response.status} and ${page.length} characters, not the page`);
+  }
+  console.log(`GET ${url} answered 200 and the page`);
+
+  child.kill("SIGTERM");
+  const [code, signal] = await within(ANSWER_MS, "to end after SIGTERM", hasEnded);
+  if (wantsExitCode && code !== 0) fail(`SIGTERM ended it with ${code ?? signal}, not with 0`);
+  await within(ANSWER_MS, "the server, to end after SIGTERM", isOutputClosed);
+  console.log(`SIGTERM ended it${wantsExitCode ? ", exit code 0" : " and its server"}`);
+}
+
+await check("npx", ["--yes", "pnpm@12", "start", "--port", "0"], false);
+await check(process.execPath, ["scripts/start.mjs", "--port", "0"], true);
