@@ -1,0 +1,6 @@
+/**
+ * Property-based testing for WebSocket endpoints.
+ *
+ * @module
+ */
+export { type StoredBlocks, type StoredBlocksOptions, storedBlocks } from "./stored-blocks.ts";
