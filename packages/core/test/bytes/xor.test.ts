@@ -1,0 +1,54 @@
+import { describe, expect, test } from "vitest";
+import { createMemory } from "../../src/bytes/memory.ts";
+import { highBits, rotateKey, xorWithKey } from "../../src/bytes/xor.ts";
+
+const KEY = [0x37, 0xfa, 0x21, 0x3d];
+const KEY_WORD = 0x37 | (0xfa << 8) | (0x21 << 16) | (0x3d << 24) | 0;
+
+describe("xorWithKey (RFC 6455 §5.3)", () => {
+  test("transforms octet i with octet i modulo 4 of the key, at every alignment and length, and nothing else", () => {
+    for (let start = 0; start < 8; start += 1) {
+      for (let length = 0; length < 200; length += 1) {
+        const memory = createMemory(256);
+        for (let index = 0; index < 256; index += 1) memory.bytes[index] = (index * 31) & 0xff;
+        const before = memory.bytes.slice();
+        xorWithKey(memory, start, start + length, KEY_WORD);
+        const expected = before.map((octet, index) =>
+          index >= start && index < start + length ? octet ^ KEY[(index - start) % 4]! : octet,
+        );
+        expect(memory.bytes).toEqual(expected);
+      }
+    }
+  });
+
+  test("twice is not at all", () => {
+    const memory = createMemory(1000);
+    memory.bytes.fill(9);
+    xorWithKey(memory, 3, 997, KEY_WORD);
+    xorWithKey(memory, 3, 997, KEY_WORD);
+    expect(memory.bytes.every((octet) => octet === 9)).toBe(true);
+  });
+
+  test("in pieces with the key rotated is the same as in one", () => {
+    for (let cut = 0; cut <= 100; cut += 1) {
+      const whole = createMemory(100);
+      const pieces = createMemory(100);
+      xorWithKey(whole, 0, 100, KEY_WORD);
+      xorWithKey(pieces, 0, cut, KEY_WORD);
+      xorWithKey(pieces, cut, 100, rotateKey(KEY_WORD, cut));
+      expect(pieces.bytes).toEqual(whole.bytes);
+    }
+  });
+
+  test("answers 0 exactly when every octet came out below 0x80", () => {
+    for (const length of [1, 3, 4, 47, 48, 49, 130]) {
+      for (let high = -1; high < length; high += 1) {
+        const memory = createMemory(160);
+        for (let index = 0; index < length; index += 1)
+          memory.bytes[5 + index] = KEY[index % 4]! ^ (index === high ? 0x80 : 0x7f);
+        expect(xorWithKey(memory, 5, 5 + length, KEY_WORD) === 0).toBe(high === -1);
+        expect(highBits(memory.bytes, 5, 5 + length) === 0).toBe(high === -1);
+      }
+    }
+  });
+});
