@@ -2,15 +2,17 @@
 import { spawnSync } from "node:child_process";
 
 const env = Object.fromEntries(
-  Object.entries(process.env).filter(([k]) => !/^npm_config_(call|package)$/i.test(k)),
+  Object.entries(process.env).filter(([name]) => !/^npm_config_(call|package)$/i.test(name)),
 );
-let bad = 0;
-for (const v of process.argv.slice(2)) {
-  const r = spawnSync(
+const failed = [];
+for (const version of process.argv.slice(2)) {
+  console.log(`\n--- Node ${version}`);
+  const run = spawnSync(
     "npx",
-    ["--yes", "-p", `node@${v}`, "node", "node_modules/vitest/vitest.mjs", "run"],
+    ["--yes", "-p", `node@${version}`, "node", "node_modules/vitest/vitest.mjs", "run"],
     { stdio: ["ignore", "inherit", "inherit"], shell: process.platform === "win32", env },
   );
-  if (r.status !== 0) bad++;
+  if (run.status !== 0) failed.push(version);
 }
-process.exit(bad ? 1 : 0);
+console.log(failed.length === 0 ? "passed on all" : `failed on Node ${failed.join(", ")}`);
+process.exit(failed.length === 0 ? 0 : 1);
