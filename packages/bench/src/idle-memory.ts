@@ -4,11 +4,26 @@ import { openEndpoint, openWs } from "./subjects.ts";
 const FEW = 20_000;
 const MANY = 100_000;
 
-function heapUsed(): number {
-  const { gc } = globalThis;
+/** Twice: what survives the first collection is old after the second, and no longer copied about. */
+function collectGarbage(): void {
+  collect({ type: "major" });
+  collect({ type: "major" });
+}
+
+/** The same for young objects only: full collections would also age compiled code until it is thrown away. */
+export function collectYoungGarbage(): void {
+  collect({ type: "minor" });
+  collect({ type: "minor" });
+}
+
+function collect(options: { readonly type: "major" | "minor" }): void {
+  const { gc } = globalThis as { gc?: (options: object) => void };
   if (gc === undefined) throw new Error("run node with --expose-gc");
-  gc();
-  gc();
+  gc(options);
+}
+
+function heapUsed(): number {
+  collectGarbage();
   const { heapUsed: heap, arrayBuffers } = process.memoryUsage();
   return heap + arrayBuffers;
 }

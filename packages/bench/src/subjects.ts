@@ -15,6 +15,8 @@ export interface Outcome {
 
 export interface Subject {
   readonly name: string;
+  /** A connection that is kept while others are measured. */
+  keepOne(): unknown;
   run(chunks: readonly Uint8Array[], isEcho: boolean): Outcome;
 }
 
@@ -31,6 +33,7 @@ export function openEndpoint(): Endpoint {
 /** Ours, driven as docs/embedding.md says: a turn per chunk. */
 export const sansocket: Subject = {
   name: "sansocket",
+  keepOne: openEndpoint,
   run(chunks, isEcho) {
     const endpoint = openEndpoint();
     let frames = 0;
@@ -95,6 +98,7 @@ export function openWs(onSent: (octets: number) => void): {
 
 export const ws: Subject = {
   name: "ws",
+  keepOne: () => openWs(() => {}),
   run(chunks, isEcho) {
     let frames = 0;
     let checksum = 0;
@@ -137,6 +141,12 @@ const REQUEST = Buffer.from(
 
 export const websocketDriver: Subject = {
   name: "websocket-driver",
+  keepOne() {
+    const driver = driverModule.server();
+    driver.on("connect", () => driver.start());
+    driver.io.write(REQUEST);
+    return driver;
+  },
   run(chunks, isEcho) {
     let frames = 0;
     let checksum = 0;

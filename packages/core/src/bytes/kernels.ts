@@ -9,9 +9,9 @@ import { xorWithKey } from "./xor.ts";
 export interface Kernels {
   /**
    * XORs `memory.bytes[start, end)` in place with the repeating key (RFC 6455 §5.3), whose first octet is in the lowest
-   * byte of `key`. Answers 0 only if every octet came out below 0x80; anything else is always right.
+   * byte of `key`. No octet outside the range may change.
    */
-  xorWithKey(memory: Memory, start: number, end: number, key: number): number;
+  xorWithKey(memory: Memory, start: number, end: number, key: number): void;
   /**
    * Goes on judging a UTF-8 text in `state` with `bytes[start, end)`; 0 is the state at the start of a text and between
    * characters. Answers the state after the last octet, or `~index` of the first octet that no UTF-8 text can have there.

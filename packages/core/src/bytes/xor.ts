@@ -8,80 +8,55 @@ import type { Memory } from "./memory.ts";
 
 const LITTLE_ENDIAN: boolean = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
-/** Below, aligning the words costs more than it saves: 16 octets 2 ns, 128 octets 15 ns against 31 ns (Node 20). */
-const WORDS_FROM = 48;
-
 /** The key that is due after `octets` octets were transformed with `key`. */
 export function rotateKey(key: number, octets: number): number {
   const bits = (octets & 3) << 3;
   return bits === 0 ? key : (key >>> bits) | (key << (32 - bits));
 }
 
+/** Transforms `memory.bytes[start, end)`, and no octet outside. */
+export function xorWithKey(memory: Memory, start: number, end: number, key: number): void {
+  if (LITTLE_ENDIAN) xorWords(memory, start, end, key);
+  else xorOctets(memory.bytes, start, end, key);
+}
+
 /**
- * Transforms `memory.bytes[start, end)`.
- * @returns 0 when every octet came out below 0x80: such text is ASCII and needs no validation.
+ * By aligned 32-bit words, whatever the alignment of the payload: every word takes the same key, turned by where the
+ * payload begins in its first word, and the octets of the first and last word that are not the payload's take a zero.
+ * 125 octets in 24 ns, 1 KiB in 135 ns, against 44 and 242 ns through a DataView, and 110 and 880 ns octet by octet
+ * (`pnpm bench:kernels`, Node 20).
  */
-export function xorWithKey(memory: Memory, start: number, end: number, key: number): number {
-  if (end - start >= WORDS_FROM && LITTLE_ENDIAN) return xorAligned(memory, start, end, key);
-  const view = memory.view;
-  let at = start;
-  let seen = 0;
-  for (; at + 4 <= end; at += 4) {
-    const word = view.getInt32(at, true) ^ key;
-    view.setInt32(at, word, true);
-    seen |= word;
+function xorWords(memory: Memory, start: number, end: number, key: number): void {
+  if (start === end) return;
+  const { words } = memory;
+  const before = (start & 3) << 3;
+  const behind = (end & 3) << 3;
+  const turned = before === 0 ? key : (key << before) | (key >>> (32 - before));
+  let at = start >> 2;
+  const last = end >> 2;
+  if (at === last) {
+    words[at]! ^= turned & (-1 << before) & ~(-1 << behind);
+    return;
   }
-  return (seen | xorOctets(memory.bytes, at, end, key)) & 0x80808080;
+  if (before !== 0) {
+    words[at]! ^= turned & (-1 << before);
+    at += 1;
+  }
+  for (; at + 8 <= last; at += 8) {
+    words[at]! ^= turned;
+    words[at + 1]! ^= turned;
+    words[at + 2]! ^= turned;
+    words[at + 3]! ^= turned;
+    words[at + 4]! ^= turned;
+    words[at + 5]! ^= turned;
+    words[at + 6]! ^= turned;
+    words[at + 7]! ^= turned;
+  }
+  for (; at < last; at += 1) words[at]! ^= turned;
+  if (behind !== 0) words[at]! ^= turned & ~(-1 << behind);
 }
 
-/** The same, eight aligned 32-bit words a round: 1 KiB in 90 ns against 240 ns for one word a round (Node 20). */
-function xorAligned(memory: Memory, start: number, end: number, key: number): number {
-  const { bytes, words } = memory;
-  const alignedStart = (start + 3) & ~3;
-  let seen = xorOctets(bytes, start, alignedStart, key);
-  const rotated = rotateKey(key, alignedStart - start);
-  let at = alignedStart >> 2;
-  const lastWord = end >> 2;
-  for (; at + 8 <= lastWord; at += 8) {
-    const a = words[at]! ^ rotated;
-    words[at] = a;
-    const b = words[at + 1]! ^ rotated;
-    words[at + 1] = b;
-    const c = words[at + 2]! ^ rotated;
-    words[at + 2] = c;
-    const d = words[at + 3]! ^ rotated;
-    words[at + 3] = d;
-    const e = words[at + 4]! ^ rotated;
-    words[at + 4] = e;
-    const f = words[at + 5]! ^ rotated;
-    words[at + 5] = f;
-    const g = words[at + 6]! ^ rotated;
-    words[at + 6] = g;
-    const h = words[at + 7]! ^ rotated;
-    words[at + 7] = h;
-    seen |= a | b | c | d | e | f | g | h;
-  }
-  for (; at < lastWord; at += 1) {
-    const word = words[at]! ^ rotated;
-    words[at] = word;
-    seen |= word;
-  }
-  return (seen | xorOctets(bytes, at << 2, end, rotated)) & 0x80808080;
-}
-
-function xorOctets(bytes: Uint8Array, start: number, end: number, key: number): number {
-  let seen = 0;
-  for (let at = start, bits = 0; at < end; at += 1, bits = (bits + 8) & 31) {
-    const octet = (bytes[at]! ^ (key >>> bits)) & 0xff;
-    bytes[at] = octet;
-    seen |= octet;
-  }
-  return seen;
-}
-
-/** 0 when every octet of `bytes[start, end)` is below 0x80. */
-export function highBits(bytes: Uint8Array, start: number, end: number): number {
-  let seen = 0;
-  for (let at = start; at < end; at += 1) seen |= bytes[at]!;
-  return seen & 0x80;
+/** The definition of §5.3, for machines whose words are the other way round. */
+export function xorOctets(bytes: Uint8Array, start: number, end: number, key: number): void {
+  for (let at = start; at < end; at += 1) bytes[at]! ^= key >>> (((at - start) & 3) << 3);
 }

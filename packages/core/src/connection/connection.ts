@@ -55,7 +55,7 @@ export interface Connection {
   /** The time of the last input or command that brought one. ms */
   now: number;
 
-  // Unread input: `memory.bytes[position, end)`, then `rest` from `restPosition` on.
+  // Unread input: `memory.bytes[position, end)`, then `rest`.
   memory: Memory | null;
   position: number;
   end: number;
@@ -63,7 +63,6 @@ export interface Connection {
   origin: number;
   /** The caller's chunk, borrowed for the turn, as far as it did not fit into `memory`. */
   rest: Uint8Array | null;
-  restPosition: number;
   /** The begun frame header that the last turn left behind, at most 13 octets. */
   carry: Uint8Array | null;
   inputEnd: InputEnd;
@@ -143,7 +142,6 @@ export function createConnection(role: Role, settings: Settings, now: number): C
     end: 0,
     origin: 0,
     rest: null,
-    restPosition: 0,
     carry: null,
     inputEnd: InputEnd.Unknown,
     firstOctet: 0,
@@ -198,6 +196,6 @@ export function unreadOctets(connection: Connection): number {
     connection.end -
     connection.position +
     (connection.carry === null ? 0 : connection.carry.length) +
-    (rest === null ? 0 : rest.length - connection.restPosition)
+    (rest === null ? 0 : rest.length)
   );
 }

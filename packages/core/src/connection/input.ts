@@ -30,8 +30,7 @@ export function offerChunk(connection: Connection, chunk: Uint8Array): void {
   memory.bytes.set(size === chunk.length ? chunk : chunk.subarray(0, size), MEMORY_MARGIN);
   connection.end = MEMORY_MARGIN + size;
   if (size < chunk.length) {
-    connection.rest = chunk;
-    connection.restPosition = size;
+    connection.rest = chunk.subarray(size);
   }
 }
 
@@ -74,18 +73,12 @@ export function refillInput(connection: Connection): boolean {
   const left = connection.end - connection.position;
   const position = MEMORY_MARGIN - left;
   memory.bytes.copyWithin(position, connection.position, connection.end);
-  const size = Math.min(rest.length - connection.restPosition, MEMORY_INPUT_BYTES);
-  const restEnd = connection.restPosition + size;
-  memory.bytes.set(rest.subarray(connection.restPosition, restEnd), MEMORY_MARGIN);
+  const size = Math.min(rest.length, MEMORY_INPUT_BYTES);
+  memory.bytes.set(rest.subarray(0, size), MEMORY_MARGIN);
   connection.origin += connection.position - position;
   connection.position = position;
   connection.end = MEMORY_MARGIN + size;
-  if (restEnd === rest.length) {
-    connection.rest = null;
-    connection.restPosition = 0;
-  } else {
-    connection.restPosition = restEnd;
-  }
+  connection.rest = size === rest.length ? null : rest.subarray(size);
   return true;
 }
 
@@ -109,7 +102,7 @@ export function setInputAside(connection: Connection): void {
   const { memory, rest } = connection;
   if (memory === null) return;
   const left = connection.end - connection.position;
-  const more = rest === null ? 0 : rest.length - connection.restPosition;
+  const more = rest === null ? 0 : rest.length;
   if (left + more === 0) {
     settleInput(connection);
     return;
@@ -117,13 +110,12 @@ export function setInputAside(connection: Connection): void {
   if (memory.belongsTo === "connection") return;
   const own = createMemory(backlogCapacity(left + more));
   own.bytes.set(memory.bytes.subarray(connection.position, connection.end), 0);
-  if (rest !== null) own.bytes.set(rest.subarray(connection.restPosition), left);
+  if (rest !== null) own.bytes.set(rest, left);
   connection.origin += connection.position;
   connection.memory = own;
   connection.position = 0;
   connection.end = left + more;
   connection.rest = null;
-  connection.restPosition = 0;
   releaseMemory(memory);
 }
 
@@ -161,9 +153,8 @@ export function discardInput(connection: Connection): void {
     connection.carry = null;
   }
   if (connection.rest !== null) {
-    connection.origin += connection.rest.length - connection.restPosition;
+    connection.origin += connection.rest.length;
     connection.rest = null;
-    connection.restPosition = 0;
   }
   connection.position = connection.end;
   settleInput(connection);

@@ -1,6 +1,6 @@
 /** The fast path of receiving, and the condition under which it may be tried. */
+import { isAscii } from "../bytes/ascii.ts";
 import { UTF8_ACCEPT } from "../bytes/utf8-validation.ts";
-import { highBits } from "../bytes/xor.ts";
 import { FIN, LENGTH_16 } from "../frame/frame-header.ts";
 import { Opcode } from "../frame/opcode.ts";
 import { MessageViolation } from "../message/message-violation.ts";
@@ -43,19 +43,12 @@ export function quickMessage(connection: Connection): Step {
   connection.eventEnd = payloadEnd;
   const isText = firstOctet === FIN_TEXT;
   const { kernels } = connection.settings;
-  const beyondAscii =
-    role.peerMaskBit !== 0
-      ? kernels.xorWithKey(
-          memory,
-          payloadStart,
-          payloadEnd,
-          memory.view.getInt32(payloadStart - 4, true),
-        )
-      : isText
-        ? highBits(bytes, payloadStart, payloadEnd)
-        : 0;
+  if (role.peerMaskBit !== 0) {
+    const key = memory.view.getInt32(payloadStart - 4, true);
+    kernels.xorWithKey(memory, payloadStart, payloadEnd, key);
+  }
   if (!isText) return Step.Binary;
-  if (beyondAscii === 0) return Step.Text;
+  if (isAscii(memory, payloadStart, payloadEnd)) return Step.Text;
   const verdict = kernels.validateUtf8(bytes, payloadStart, payloadEnd, UTF8_ACCEPT);
   if (verdict === UTF8_ACCEPT) return Step.Text;
   const isTruncated = verdict > 0;

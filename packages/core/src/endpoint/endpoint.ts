@@ -2,7 +2,7 @@
  * An endpoint: the opening handshake and then the connection, as one machine (RFC 6455). What hosts hold.
  *
  * A turn is one input, `next()` until it answers Idle, then `transmit()`. Times are milliseconds of any clock that never
- * goes back; an earlier time than the last counts as the last.
+ * goes back; fractions are dropped, and an earlier time than the last counts as the last.
  */
 import { inboxBytes, takeInbox } from "../bytes/memory.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
@@ -78,7 +78,7 @@ export class Endpoint extends EndpointFacts {
   static server(options: ServerOptions | ServerSettings, now: number): Endpoint {
     const settings = "originPolicy" in options ? options : serverSettings(options);
     const connection = createConnection(SERVER, settings, checkedTime(now, 0));
-    connection.handshakeAt = deadlineAfter(now, settings.timeouts.handshake);
+    connection.handshakeAt = deadlineAfter(connection.now, settings.timeouts.handshake);
     return new Endpoint(connection, createServerOpening(settings.originPolicy));
   }
 
@@ -90,7 +90,7 @@ export class Endpoint extends EndpointFacts {
     const settings = resolveSettings(options);
     const { opening, head } = createClientOpening(options, settings);
     const connection = createConnection(CLIENT, settings, checkedTime(now, 0));
-    connection.handshakeAt = deadlineAfter(now, settings.timeouts.handshake);
+    connection.handshakeAt = deadlineAfter(connection.now, settings.timeouts.handshake);
     startClientOpening(connection, head);
     return new Endpoint(connection, opening);
   }
@@ -406,9 +406,13 @@ export class Endpoint extends EndpointFacts {
   }
 }
 
+/**
+ * Whole milliseconds are as fine as any deadline here, and an integer costs a connection no memory of its own, which a
+ * fraction does.
+ */
 function checkedTime(now: number, last: number): number {
-  if (typeof now !== "number" || Number.isNaN(now)) {
+  if (typeof now !== "number" || !Number.isFinite(now)) {
     throw new MisuseError(`now is ${String(now)}: it must be milliseconds of a monotonic clock`);
   }
-  return Math.max(now, last);
+  return Math.max(Math.floor(now), last);
 }
