@@ -83,7 +83,7 @@ export interface Connection {
   eventBytes: Uint8Array | null;
   eventStart: number;
   eventEnd: number;
-  /** Given back when the cursor moves on. */
+  /** What `eventBytes` is of, if it was gathered for a message: given back when the cursor moves on. */
   delivered: GrowingBytes | null;
   /** A violation that lies behind the octets the cursor stands on, and takes effect when it moves on. */
   deferred: DeferredViolation | null;

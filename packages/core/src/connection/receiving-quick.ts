@@ -67,7 +67,7 @@ export function isQuickNow(connection: Connection): boolean {
     connection.reading === Reading.Frames &&
     connection.frameLeft === AT_HEADER &&
     connection.message === null &&
-    connection.delivered === null &&
+    connection.eventBytes === null &&
     connection.session === null &&
     connection.watch === null &&
     !pieces &&

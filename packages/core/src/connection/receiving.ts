@@ -36,10 +36,12 @@ function plainStep(connection: Connection): Step {
 function moveOn(connection: Connection): void {
   // A step that is held back has not been seen yet: its octets must stay.
   if (connection.watch !== null && connection.watch.held !== Step.Idle) return;
-  connection.eventBytes = null;
-  if (connection.delivered !== null) {
-    releaseBytes(connection.delivered);
-    connection.delivered = null;
+  if (connection.eventBytes !== null) {
+    connection.eventBytes = null;
+    if (connection.delivered !== null) {
+      releaseBytes(connection.delivered);
+      connection.delivered = null;
+    }
     connection.isQuick = isQuickNow(connection);
   }
   const { deferred } = connection;

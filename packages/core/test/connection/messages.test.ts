@@ -191,6 +191,15 @@ describe("fragmentation (§5.4)", () => {
   });
 });
 
+test("a message behind a control frame that arrived in two chunks is read from the second chunk", () => {
+  const bench = Bench.open("server");
+  const octets = concat(masked(0x9, [1, 2, 3, 4]), masked(0x2, [5, 6]));
+  expect([...bench.feed(octets.slice(0, 8)), ...bench.feed(octets.slice(8))]).toEqual([
+    { step: "ping", payload: [1, 2, 3, 4] },
+    { step: "binary", bytes: [5, 6] },
+  ]);
+});
+
 describe("pieces, as they arrive", () => {
   test("octets are delivered before their frame and their message are whole", () => {
     const bench = Bench.open("server", { pieces: true });

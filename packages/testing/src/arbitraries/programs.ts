@@ -1,0 +1,154 @@
+/** What a peer may say: sequences of messages, fragments, pings, pongs and a Close, as values and as frames. */
+import fc from "fast-check";
+import type { WireFrame } from "../wire.ts";
+import { encodeFrame, joinOctets } from "../wire.ts";
+import { binaryPayloads, controlPayloads, maskingKeys, texts } from "./payloads.ts";
+
+export type Statement =
+  | {
+      readonly kind: "message";
+      readonly type: "text" | "binary";
+      readonly octets: Uint8Array;
+      /** Where the message is parted into fragments; ascending, repeated for empty fragments. */
+      readonly parts: readonly number[];
+      /** A control frame behind each fragment but the last, or null. */
+      readonly between: readonly (ControlStatement | null)[];
+    }
+  | ControlStatement
+  | { readonly kind: "close"; readonly body: Uint8Array };
+
+export interface ControlStatement {
+  readonly kind: "ping" | "pong";
+  readonly octets: Uint8Array;
+}
+
+export type Program = readonly Statement[];
+
+const encoder: { encode(text: string): Uint8Array } = {
+  encode: (text) => Uint8Array.from(unescape8(encodeURIComponent(text))),
+};
+
+/** UTF-8 by way of percent-encoding, which every runtime has. */
+function* unescape8(percent: string): Generator<number, void, undefined> {
+  for (let index = 0; index < percent.length; index += 1) {
+    if (percent[index] === "%") {
+      yield Number.parseInt(percent.slice(index + 1, index + 3), 16);
+      index += 2;
+    } else {
+      yield percent.charCodeAt(index);
+    }
+  }
+}
+
+export function encodeText(text: string): Uint8Array {
+  return encoder.encode(text);
+}
+
+export function controlStatements(): fc.Arbitrary<ControlStatement> {
+  return fc.record({
+    kind: fc.constantFrom("ping" as const, "pong" as const),
+    octets: controlPayloads(),
+  });
+}
+
+function messageStatements(): fc.Arbitrary<Statement> {
+  const content = fc.oneof(
+    texts().map((text) => ({ type: "text" as const, octets: encodeText(text) })),
+    binaryPayloads().map((octets) => ({ type: "binary" as const, octets })),
+  );
+  return content.chain(({ type, octets }) =>
+    fc
+      .tuple(
+        fc.array(fc.nat({ max: octets.length }), { maxLength: 4 }),
+        fc.array(fc.option(controlStatements()), { minLength: 4, maxLength: 4 }),
+      )
+      .map(([points, between]) => ({
+        kind: "message" as const,
+        type,
+        octets,
+        parts: points.sort((a, b) => a - b),
+        between: between.slice(0, points.length),
+      })),
+  );
+}
+
+const CLOSE_CODES = [
+  1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999,
+];
+
+export function closeBodies(): fc.Arbitrary<Uint8Array> {
+  return fc.oneof(
+    fc.constant(new Uint8Array(0)),
+    fc
+      .tuple(fc.constantFrom(...CLOSE_CODES), fc.string({ maxLength: 30 }))
+      .map(([code, reason]) =>
+        joinOctets([Uint8Array.of(code >> 8, code & 255), encodeText(reason)]),
+      )
+      .filter(({ length }) => length <= 125),
+  );
+}
+
+/** Anything that a peer may lawfully say, with a Close at the end or none. */
+export function programs({
+  maxLength = 6,
+}: {
+  readonly maxLength?: number;
+} = {}): fc.Arbitrary<Program> {
+  const statements = fc.array(
+    fc.oneof(
+      { weight: 3, arbitrary: messageStatements() },
+      { weight: 1, arbitrary: controlStatements() },
+    ),
+    { maxLength },
+  );
+  const close = fc.option(
+    closeBodies().map((body): Statement => ({ kind: "close", body })),
+    { freq: 1 },
+  );
+  return fc
+    .tuple(statements, close)
+    .map(([some, last]) => (last === null ? some : [...some, last]));
+}
+
+const OPCODES = { text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
+
+/** The frames of a program, masked with the keys in turn, or not at all. */
+export function framesOf(program: Program, keys: readonly Uint8Array[] | null): WireFrame[] {
+  const frames: WireFrame[] = [];
+  const add = (opcode: number, payload: Uint8Array, fin: boolean): void => {
+    const key = keys === null ? null : keys[frames.length % keys.length]!;
+    frames.push({ fin, rsv: 0, opcode, payload, key });
+  };
+  for (const statement of program) {
+    if (statement.kind === "close") {
+      add(OPCODES.close, statement.body, true);
+    } else if (statement.kind !== "message") {
+      add(OPCODES[statement.kind], statement.octets, true);
+    } else {
+      const { octets, parts, between, type } = statement;
+      let from = 0;
+      [...parts, octets.length].forEach((to, index) => {
+        add(index === 0 ? OPCODES[type] : 0, octets.slice(from, to), index === parts.length);
+        from = to;
+        const control = between[index];
+        if (control) add(OPCODES[control.kind], control.octets, true);
+      });
+    }
+  }
+  return frames;
+}
+
+/** A program with its octets, for an engine of `role` to receive. */
+export interface WireProgram {
+  readonly program: Program;
+  readonly octets: Uint8Array;
+}
+
+export function wirePrograms(role: "client" | "server"): fc.Arbitrary<WireProgram> {
+  return fc
+    .tuple(programs(), fc.array(maskingKeys(), { minLength: 1, maxLength: 3 }))
+    .map(([program, keys]) => ({
+      program,
+      octets: joinOctets(framesOf(program, role === "server" ? keys : null).map(encodeFrame)),
+    }));
+}

@@ -1,0 +1,70 @@
+/** Octets that a peer may send who is wrong, mad or hostile: almost a program, or anything at all. */
+import fc from "fast-check";
+import { joinOctets } from "../wire.ts";
+import { wirePrograms } from "./programs.ts";
+
+type Mutation = (octets: Uint8Array, at: number, value: number) => Uint8Array;
+
+/** One fault at a place. */
+const MUTATIONS: readonly Mutation[] = [
+  // a flipped bit: RSV, FIN, MASK, a length, a key, a payload
+  (octets, at, value) =>
+    octets.map((octet, index) => (index === at ? octet ^ (1 << (value % 8)) : octet)),
+  // another octet: often a reserved opcode, or not UTF-8
+  (octets, at, value) => octets.map((octet, index) => (index === at ? value : octet)),
+  // octets lost, as if a frame were shorter than it says
+  (octets, at, value) => joinOctets([octets.slice(0, at), octets.slice(at + 1 + (value % 4))]),
+  // octets too many
+  (octets, at, value) => joinOctets([octets.slice(0, at), Uint8Array.of(value), octets.slice(at)]),
+  // cut off
+  (octets, at) => octets.slice(0, at),
+  // said twice: a stray continuation, a second Close
+  (octets, at) => joinOctets([octets, octets.slice(at)]),
+];
+
+/** A lawful program with one or two faults. */
+export function nearPrograms(role: "client" | "server"): fc.Arbitrary<Uint8Array> {
+  const faults = fc.array(fc.tuple(fc.constantFrom(...MUTATIONS), fc.nat(), fc.nat({ max: 255 })), {
+    minLength: 1,
+    maxLength: 2,
+  });
+  return fc
+    .tuple(wirePrograms(role), faults)
+    .map(([{ octets }, mutations]) =>
+      mutations.reduce<Uint8Array>(
+        (mutated, [mutate, at, value]) =>
+          mutated.length === 0 ? mutated : mutate(mutated, at % mutated.length, value),
+        octets,
+      ),
+    );
+}
+
+/** Octets that look like short frames more often than chance would have it. */
+export function wildStreams(): fc.Arbitrary<Uint8Array> {
+  const headish = fc.constantFrom(
+    0x00,
+    0x01,
+    0x02,
+    0x80,
+    0x81,
+    0x82,
+    0x88,
+    0x89,
+    0x8a,
+    0xc1,
+    0xfe,
+    0xff,
+  );
+  return fc
+    .array(fc.oneof(headish, fc.nat({ max: 255 })), { maxLength: 200 })
+    .map((octets) => Uint8Array.from(octets));
+}
+
+/** Right, almost right, and wild. */
+export function streams(role: "client" | "server"): fc.Arbitrary<Uint8Array> {
+  return fc.oneof(
+    { weight: 3, arbitrary: wirePrograms(role).map(({ octets }) => octets) },
+    { weight: 4, arbitrary: nearPrograms(role) },
+    { weight: 1, arbitrary: wildStreams() },
+  );
+}

@@ -1,0 +1,46 @@
+/** Ways to cut a stream into the chunks that a network may make of it. A cutting is a list of ascending indices. */
+import fc from "fast-check";
+
+export type Cutting = readonly number[];
+
+/** `octets` in the pieces that the cutting makes, none of them empty; copies. */
+export function cut(octets: Uint8Array, cutting: Cutting): Uint8Array[] {
+  const pieces: Uint8Array[] = [];
+  let from = 0;
+  for (const to of [...cutting, octets.length]) {
+    if (to > from) pieces.push(octets.slice(from, to));
+    from = Math.max(from, to);
+  }
+  return pieces;
+}
+
+/** One octet at a time. */
+export function everyOctet(length: number): Cutting {
+  return Array.from({ length }, (_, index) => index);
+}
+
+/** In pieces of `size`. */
+export function everySize(length: number, size: number): Cutting {
+  return Array.from({ length: Math.ceil(length / size) }, (_, index) => index * size);
+}
+
+/** In two, at every point in turn. */
+export function* everyPoint(length: number): Generator<Cutting, void, undefined> {
+  for (let point = 1; point < length; point += 1) yield [point];
+}
+
+/** Any cutting of a stream of `length` octets: whole, octet by octet, even sizes, a few points, many. */
+export function cuttings(length: number): fc.Arbitrary<Cutting> {
+  const points = fc
+    .uniqueArray(fc.nat({ max: Math.max(0, length) }), { maxLength: 12 })
+    .map((some) => some.sort((a, b) => a - b));
+  return fc.oneof(
+    { weight: 1, arbitrary: fc.constant([]) },
+    { weight: 2, arbitrary: fc.constant(everyOctet(length)) },
+    {
+      weight: 2,
+      arbitrary: fc.integer({ min: 2, max: 100 }).map((size) => everySize(length, size)),
+    },
+    { weight: 5, arbitrary: points },
+  );
+}

@@ -1,0 +1,64 @@
+/**
+ * The least that a WebSocket engine must offer for the laws to be put to it: octets and times in, events and octets out.
+ * Bind your own endpoint, proxy or parser to it and put the same laws to that.
+ */
+
+/** What an engine tells. Everything in an event is the receiver's own. */
+export type EngineEvent =
+  | { readonly kind: "open" }
+  /** A message, or with `final: false` a piece of one. */
+  | {
+      readonly kind: "text" | "binary";
+      readonly octets: Uint8Array;
+      readonly final: boolean;
+    }
+  | { readonly kind: "ping" | "pong"; readonly octets: Uint8Array }
+  | { readonly kind: "closing"; readonly code: number; readonly reason: string }
+  /** The peer broke a rule; `name` and `offset` are compared, not interpreted. */
+  | { readonly kind: "violation"; readonly name: string; readonly offset: number }
+  | { readonly kind: "request" | "response" }
+  | { readonly kind: "ended" };
+
+export interface Transmitted {
+  readonly octets: Uint8Array;
+  /** What becomes of the transport behind the octets. */
+  readonly ending: "continue" | "end-write" | "destroy";
+}
+
+/** One endpoint. Times are ms and never go back. */
+export interface EngineUnderTest {
+  /** The octets are overwritten after the pull: an engine must not keep them. */
+  receive(octets: Uint8Array, now: number): void;
+  endOfStream(now: number): void;
+  handleTimeout(now: number): void;
+  /** ms; Infinity when no timer runs. */
+  readonly deadline: number;
+  /** Everything that happens until the next input. */
+  pull(now: number): EngineEvent[];
+  /** What to send now, all of it taken at once; null when there is nothing. */
+  transmit(now: number): Transmitted | null;
+  /** false when it was too late. */
+  sendText(text: string): boolean;
+  sendBinary(octets: Uint8Array): boolean;
+  sendFragments(type: "text" | "binary", fragments: readonly Uint8Array[]): boolean;
+  ping(octets: Uint8Array, now: number): boolean;
+  close(code: number, reason: string, now: number): boolean;
+}
+
+export interface EngineOptions {
+  /** "open": behind an opening handshake. "opening": before it; a server accepts whatever it may. */
+  readonly from: "opening" | "open";
+  readonly role: "client" | "server";
+  /** Deliver pieces as they arrive. */
+  readonly pieces: boolean;
+  /** Octets that a message may have. */
+  readonly messageLimit?: number;
+  /** Called with the number of octets that the engine is about to go through, for the law of linear work. */
+  readonly onWork?: (octets: number) => void;
+}
+
+/** Makes a fresh engine, whose randomness must be the same each time. */
+export interface Engine {
+  readonly name: string;
+  create(options: EngineOptions): EngineUnderTest;
+}

@@ -1,0 +1,41 @@
+/** Two engines, or two paths of one, tell the same story of the same octets. */
+import fc from "fast-check";
+import { streams } from "../arbitraries/streams.ts";
+import { cut, cuttings } from "../cuttings.ts";
+import type { Engine } from "../engine.ts";
+import { toHex } from "../wire.ts";
+import {
+  anyOptions,
+  checkLaw,
+  joinPieces,
+  type LawOptions,
+  requireSame,
+  show,
+  shownAsHex,
+  traceOf,
+} from "./law.ts";
+
+export function agreementLaw(one: Engine, other: Engine, options: LawOptions = {}): void {
+  const inputs = anyOptions().chain((engineOptions) =>
+    shownAsHex(streams(engineOptions.role)).chain((octets) =>
+      cuttings(octets.length).map((cutting) => ({ engineOptions, octets, cutting })),
+    ),
+  );
+  checkLaw(
+    fc.property(inputs, ({ engineOptions, octets, cutting }) => {
+      const first = traceOf(one, engineOptions, cut(octets, cutting));
+      const second = traceOf(other, engineOptions, cut(octets, cutting));
+      requireSame(
+        `${one.name} and ${other.name} tell different stories`,
+        show(joinPieces(first.events)),
+        show(joinPieces(second.events)),
+      );
+      requireSame(
+        `${one.name} and ${other.name} send different octets`,
+        [toHex(first.output)],
+        [toHex(second.output)],
+      );
+    }),
+    options,
+  );
+}

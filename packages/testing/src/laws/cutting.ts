@@ -1,0 +1,74 @@
+/**
+ * Law 1. Any cutting of the input gives the same trace: the same events, pieces compared after joining, the same
+ * violation at the same offset, the same octets sent; and every octet before the first bad one is delivered.
+ */
+import fc from "fast-check";
+import { handshakes } from "../arbitraries/handshakes.ts";
+import { streams } from "../arbitraries/streams.ts";
+import { type Cutting, cut, cuttings } from "../cuttings.ts";
+import type { Engine, EngineOptions } from "../engine.ts";
+import { toHex } from "../wire.ts";
+import {
+  anyOptions,
+  checkLaw,
+  joinPieces,
+  type LawOptions,
+  requireSame,
+  show,
+  shownAsHex,
+  traceOf,
+} from "./law.ts";
+
+interface Example {
+  readonly options: EngineOptions;
+  readonly octets: Uint8Array;
+  readonly cutting: Cutting;
+}
+
+function examples(
+  make: (options: EngineOptions) => fc.Arbitrary<Uint8Array>,
+  from: EngineOptions["from"],
+): fc.Arbitrary<Example> {
+  return anyOptions().chain((options) =>
+    shownAsHex(make(options)).chain((octets) =>
+      fc.record({
+        options: fc.constant({ ...options, from, messageLimit: 1000 }),
+        octets: fc.constant(octets),
+        cutting: cuttings(octets.length),
+      }),
+    ),
+  );
+}
+
+function requireSameTrace(engine: Engine, { options, octets, cutting }: Example): void {
+  const whole = traceOf(engine, options, cut(octets, []));
+  const pieces = traceOf(engine, options, cut(octets, cutting));
+  requireSame(
+    "another cutting gives other events",
+    show(joinPieces(whole.events)),
+    show(joinPieces(pieces.events)),
+  );
+  requireSame("another cutting sends other octets", [toHex(whole.output)], [toHex(pieces.output)]);
+  requireSame("another cutting ends otherwise", whole.ends, pieces.ends);
+}
+
+export function cuttingLaw(engine: Engine, options: LawOptions = {}): void {
+  checkLaw(
+    fc.property(
+      examples(({ role }) => streams(role), "open"),
+      (example) => requireSameTrace(engine, example),
+    ),
+    options,
+  );
+}
+
+/** The same for the opening handshake, and for the frames behind it in the same packet. */
+export function openingCuttingLaw(engine: Engine, options: LawOptions = {}): void {
+  checkLaw(
+    fc.property(
+      examples(({ role }) => handshakes(role), "opening"),
+      (example) => requireSameTrace(engine, example),
+    ),
+    options,
+  );
+}

@@ -1,0 +1,68 @@
+/**
+ * Law 5. With the default timeouts, from any state, a silent peer and finitely many calls of handleTimeout at the deadline
+ * reach Ended: nothing waits for ever.
+ */
+import fc from "fast-check";
+import { handshakes } from "../arbitraries/handshakes.ts";
+import { streams } from "../arbitraries/streams.ts";
+import type { Engine } from "../engine.ts";
+import { checkLaw, type LawOptions, shownAsHex } from "./law.ts";
+
+/** More than any sequence of handshake, ping, pong, idle and close deadlines needs. */
+const MOST_TIMEOUTS = 50;
+
+const COMMANDS = ["nothing", "text", "half a message", "ping", "close"] as const;
+
+export function deadlineLaw(engine: Engine, options: LawOptions = {}): void {
+  const inputs = fc
+    .record({
+      role: fc.constantFrom("client" as const, "server" as const),
+      from: fc.constantFrom("opening" as const, "open" as const),
+      pieces: fc.boolean(),
+    })
+    .chain((engineOptions) =>
+      fc.record({
+        engineOptions: fc.constant(engineOptions),
+        octets: shownAsHex(
+          engineOptions.from === "open"
+            ? streams(engineOptions.role)
+            : handshakes(engineOptions.role),
+        ),
+        commands: fc.array(fc.constantFrom(...COMMANDS), { maxLength: 3 }),
+      }),
+    );
+  checkLaw(
+    fc.property(inputs, ({ engineOptions, octets, commands }) => {
+      const one = engine.create(engineOptions);
+      let isEnded = false;
+      let isOpen = false;
+      const turn = (now: number): void => {
+        do {
+          for (const { kind } of one.pull(now)) {
+            if (kind === "ended") isEnded = true;
+            if (kind === "open") isOpen = true;
+          }
+        } while (one.transmit(now) !== null);
+      };
+      turn(0);
+      one.receive(octets, 0);
+      turn(0);
+      for (const command of isOpen ? commands : []) {
+        if (command === "text") one.sendText("x");
+        else if (command === "half a message") one.sendBinary(new Uint8Array(200));
+        else if (command === "ping") one.ping(new Uint8Array(3), 0);
+        else if (command === "close") one.close(1000, "", 0);
+        turn(0);
+      }
+      let now = 0;
+      for (let count = 0; !isEnded; count += 1) {
+        if (count === MOST_TIMEOUTS) throw new Error(`${MOST_TIMEOUTS} timeouts, and no end`);
+        if (one.deadline === Number.POSITIVE_INFINITY) throw new Error("no deadline, and no end");
+        now = Math.max(now, one.deadline);
+        one.handleTimeout(now);
+        turn(now);
+      }
+    }),
+    options,
+  );
+}

@@ -1,0 +1,134 @@
+/** What all laws share: how often they are tried, and what is told of an engine's behaviour. */
+import fc from "fast-check";
+import type { Engine, EngineEvent, EngineOptions, EngineUnderTest } from "../engine.ts";
+import { joinOctets, toHex } from "../wire.ts";
+
+export interface LawOptions {
+  /** How many examples are tried. Default 1000. */
+  readonly runs?: number;
+  /** Replays a run; fast-check prints it on failure. Default: a fresh one. */
+  readonly seed?: number;
+}
+
+/** A law: throws, with the smallest example found and the seed that finds it again, when the engine breaks it. */
+export type Law = (engine: Engine, options?: LawOptions) => void;
+
+/** Checks a property with the options of a law. */
+export function checkLaw<Ts>(property: fc.IProperty<Ts>, { runs = 1000, seed }: LawOptions): void {
+  fc.assert(property, { numRuns: runs, ...(seed === undefined ? {} : { seed }) });
+}
+
+/** Octets as fast-check prints them in a counterexample. */
+export function shownAsHex(arbitrary: fc.Arbitrary<Uint8Array>): fc.Arbitrary<Uint8Array> {
+  return arbitrary.map((octets) =>
+    Object.defineProperty(octets, fc.toStringMethod, { value: () => `octets ${toHex(octets)}` }),
+  );
+}
+
+/** What an engine did with an input: everything that may be compared. */
+export interface Trace {
+  readonly events: EngineEvent[];
+  readonly output: Uint8Array;
+  /** What became of the transport, in order. */
+  readonly ends: string[];
+}
+
+/** Feeds the pieces, a turn each, then the end of the stream, and lets time pass until nothing more happens. */
+export function traceOf(
+  engine: Engine,
+  options: EngineOptions,
+  pieces: readonly Uint8Array[],
+): Trace {
+  const one = engine.create(options);
+  const trace: Trace = { events: [], output: new Uint8Array(0), ends: [] };
+  const outputs: Uint8Array[] = [];
+  turn(one, 0, trace, outputs);
+  for (const piece of pieces) {
+    const lent = piece.slice();
+    one.receive(lent, 0);
+    turn(one, 0, trace, outputs);
+    // The chunk was borrowed for the turn: whoever kept it now reads nonsense.
+    lent.fill(0xa5);
+  }
+  one.endOfStream(0);
+  turn(one, 0, trace, outputs);
+  return { ...trace, output: joinOctets(outputs) };
+}
+
+/** Pull, transmit, and again until there is nothing left to do. */
+export function turn(
+  engine: EngineUnderTest,
+  now: number,
+  trace: Pick<Trace, "events" | "ends">,
+  outputs: Uint8Array[],
+): void {
+  for (;;) {
+    trace.events.push(...engine.pull(now));
+    const transmitted = engine.transmit(now);
+    if (transmitted === null) return;
+    outputs.push(transmitted.octets);
+    if (transmitted.ending !== "continue") trace.ends.push(transmitted.ending);
+  }
+}
+
+/** The events with the pieces of a message joined; an unfinished message stays, with `final: false`. */
+export function joinPieces(events: readonly EngineEvent[]): EngineEvent[] {
+  const joined: EngineEvent[] = [];
+  // A control frame between two pieces is told where it came: before the message that it interrupts is whole.
+  let message: Extract<EngineEvent, { final: boolean }> | null = null;
+  for (const event of events) {
+    if (event.kind !== "text" && event.kind !== "binary") {
+      if (event.kind === "violation" || event.kind === "ended") {
+        if (message !== null) joined.push(message);
+        message = null;
+      }
+      joined.push(event);
+      continue;
+    }
+    const octets: Uint8Array = joinOctets([
+      ...(message === null ? [] : [message.octets]),
+      event.octets,
+    ]);
+    message = { kind: event.kind, octets, final: event.final };
+    if (!event.final) continue;
+    joined.push(message);
+    message = null;
+  }
+  if (message !== null) joined.push(message);
+  return joined;
+}
+
+/** Events as text, for comparison and for people. */
+export function show(events: readonly EngineEvent[]): string[] {
+  return events.map((event) => {
+    switch (event.kind) {
+      case "text":
+      case "binary":
+        return `${event.kind} ${toHex(event.octets)}${event.final ? "" : " ..."}`;
+      case "ping":
+      case "pong":
+        return `${event.kind} ${toHex(event.octets)}`;
+      case "closing":
+        return `closing ${event.code} ${JSON.stringify(event.reason)}`;
+      case "violation":
+        return `violation ${event.name} at ${event.offset}`;
+      default:
+        return event.kind;
+    }
+  });
+}
+
+/** @throws Error that shows both, when they differ. */
+export function requireSame(what: string, one: readonly string[], other: readonly string[]): void {
+  if (one.length === other.length && one.every((line, index) => line === other[index])) return;
+  throw new Error(`${what}\n  one way:   ${one.join(" | ")}\n  the other: ${other.join(" | ")}`);
+}
+
+/** A connection of either role, open or opening. */
+export function anyOptions(): fc.Arbitrary<EngineOptions> {
+  return fc.record({
+    from: fc.constant("open" as const),
+    role: fc.constantFrom("client" as const, "server" as const),
+    pieces: fc.boolean(),
+  });
+}

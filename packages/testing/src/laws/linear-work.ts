@@ -1,0 +1,42 @@
+/**
+ * Law 8. Work is linear: the octets that pass through the engine's loops are at most {@link WORK_PER_OCTET} per octet fed,
+ * whole and one octet at a time. An engine that begins again with each chunk breaks it (CVE-2023-43669).
+ */
+import fc from "fast-check";
+import { wirePrograms } from "../arbitraries/programs.ts";
+import { nearPrograms } from "../arbitraries/streams.ts";
+import { cut, everyOctet } from "../cuttings.ts";
+import type { Engine } from "../engine.ts";
+import { anyOptions, checkLaw, type LawOptions, shownAsHex, traceOf } from "./law.ts";
+
+/** Unmasked once, validated once; and what is answered is masked once. */
+export const WORK_PER_OCTET = 3;
+
+export function linearWorkLaw(engine: Engine, options: LawOptions = {}): void {
+  const inputs = anyOptions().chain((engineOptions) =>
+    fc.record({
+      engineOptions: fc.constant(engineOptions),
+      octets: shownAsHex(
+        fc.oneof(
+          wirePrograms(engineOptions.role).map(({ octets }) => octets),
+          nearPrograms(engineOptions.role),
+        ),
+      ),
+    }),
+  );
+  checkLaw(
+    fc.property(inputs, ({ engineOptions, octets }) => {
+      for (const cutting of [[], everyOctet(octets.length)]) {
+        let work = 0;
+        const onWork = (count: number): void => {
+          work += count;
+        };
+        traceOf(engine, { ...engineOptions, onWork }, cut(octets, cutting));
+        if (work > WORK_PER_OCTET * octets.length + 125) {
+          throw new Error(`${octets.length} octets cost ${work} in ${cutting.length + 1} chunks`);
+        }
+      }
+    }),
+    options,
+  );
+}

@@ -1,0 +1,149 @@
+/**
+ * Law 3. Two engines bring each other any program of messages, fragments and pings unharmed, through any cutting, with
+ * extensions if the engine has been given some; the closing handshake ends both cleanly.
+ */
+import fc from "fast-check";
+import { binaryPayloads, controlPayloads, texts } from "../arbitraries/payloads.ts";
+import { encodeText } from "../arbitraries/programs.ts";
+import { cut } from "../cuttings.ts";
+import type { Engine, EngineEvent, EngineUnderTest } from "../engine.ts";
+import { checkLaw, joinPieces, type LawOptions, requireSame, show } from "./law.ts";
+
+type Act =
+  | { readonly act: "text"; readonly text: string }
+  | { readonly act: "binary"; readonly octets: Uint8Array }
+  | {
+      readonly act: "fragments";
+      readonly type: "text" | "binary";
+      readonly fragments: readonly Uint8Array[];
+    }
+  | { readonly act: "ping"; readonly octets: Uint8Array };
+
+function fragmentActs(): fc.Arbitrary<Act> {
+  const content = fc.oneof(
+    texts().map((text) => ({ type: "text" as const, octets: encodeText(text) })),
+    binaryPayloads().map((octets) => ({ type: "binary" as const, octets })),
+  );
+  return content.chain(({ type, octets }) =>
+    fc.array(fc.nat({ max: octets.length }), { maxLength: 4 }).map((points) => {
+      const parts = [0, ...points.sort((a, b) => a - b), octets.length];
+      const fragments = parts.slice(1).map((to, index) => octets.slice(parts[index], to));
+      return { act: "fragments" as const, type, fragments };
+    }),
+  );
+}
+
+function acts(): fc.Arbitrary<readonly Act[]> {
+  return fc.array(
+    fc.oneof(
+      texts().map((text): Act => ({ act: "text", text })),
+      binaryPayloads({ isLarge: true }).map((octets): Act => ({ act: "binary", octets })),
+      fragmentActs(),
+      controlPayloads().map((octets): Act => ({ act: "ping", octets })),
+    ),
+    { maxLength: 6 },
+  );
+}
+
+const MOST_PIECES = 2000;
+
+/** The two ends, and what each was told. */
+interface Pair {
+  readonly ends: readonly [EngineUnderTest, EngineUnderTest];
+  readonly told: readonly [EngineEvent[], EngineEvent[]];
+}
+
+/** Turns until nothing moves; what one sends the other receives in pieces of `size`. */
+function settle({ ends, told }: Pair, size: number): void {
+  for (let isMoving = true; isMoving; ) {
+    isMoving = false;
+    ends.forEach((end, index) => {
+      const peer = ends[1 - index]!;
+      told[index]!.push(...end.pull(0));
+      for (let sent = end.transmit(0); sent !== null; sent = end.transmit(0)) {
+        isMoving = true;
+        const { octets, ending } = sent;
+        // A large payload octet by octet would take seconds, and law 1 has that.
+        const step = Math.max(size, Math.ceil(octets.length / MOST_PIECES));
+        const points = Array.from(
+          { length: Math.ceil(octets.length / step) },
+          (_, at) => at * step,
+        );
+        for (const piece of cut(octets, points)) {
+          peer.receive(piece, 0);
+          told[1 - index]!.push(...peer.pull(0));
+        }
+        if (ending !== "continue") peer.endOfStream(0);
+        told[index]!.push(...end.pull(0));
+      }
+    });
+  }
+}
+
+function perform(end: EngineUnderTest, act: Act): void {
+  const isDone =
+    act.act === "text"
+      ? end.sendText(act.text)
+      : act.act === "binary"
+        ? end.sendBinary(act.octets)
+        : act.act === "fragments"
+          ? end.sendFragments(act.type, act.fragments)
+          : end.ping(act.octets, 0);
+  if (!isDone) throw new Error(`${act.act} was refused on an open connection`);
+}
+
+function expected(some: readonly Act[]): EngineEvent[] {
+  return some.map((act): EngineEvent => {
+    if (act.act === "ping") return { kind: "ping", octets: act.octets };
+    if (act.act === "text") return { kind: "text", octets: encodeText(act.text), final: true };
+    if (act.act === "binary") return { kind: "binary", octets: act.octets, final: true };
+    const octets = Uint8Array.from(act.fragments.flatMap((fragment) => [...fragment]));
+    return { kind: act.type, octets, final: true };
+  });
+}
+
+export function roundTripLaw(engine: Engine, options: LawOptions = {}): void {
+  const sizes = fc.constantFrom(1, 2, 7, 100, 1000, 70_000);
+  checkLaw(
+    fc.property(
+      acts(),
+      acts(),
+      sizes,
+      fc.boolean(),
+      fc.boolean(),
+      (ours, theirs, size, pieces, isClientFirst) => {
+        const client = engine.create({ from: "opening", role: "client", pieces });
+        const server = engine.create({ from: "opening", role: "server", pieces });
+        const pair: Pair = { ends: [client, server], told: [[], []] };
+        settle(pair, size);
+        for (const told of pair.told) {
+          if (told.at(-1)?.kind !== "open") throw new Error("the opening handshake failed");
+          told.length = 0;
+        }
+        for (const act of ours) perform(client, act);
+        for (const act of theirs) perform(server, act);
+        settle(pair, size);
+        const said = [theirs, ours];
+        pair.told.forEach((told, index) => {
+          const arrived = joinPieces(told.filter(({ kind }) => kind !== "pong"));
+          requireSame(
+            "what arrived is not what was sent",
+            show(arrived),
+            show(expected(said[index]!)),
+          );
+          told.length = 0;
+        });
+        (isClientFirst ? client : server).close(4000, "done", 0);
+        settle(pair, size);
+        for (const told of pair.told) {
+          requireSame(
+            "the closing handshake went wrong",
+            show(told).map((line) => line.split(" ", 2).join(" ")),
+            ["closing 4000", "ended"],
+          );
+        }
+      },
+    ),
+    options,
+  );
+}

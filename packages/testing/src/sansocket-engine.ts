@@ -1,0 +1,142 @@
+/** `@sansocket/core` as an engine under test. */
+import { Endpoint, type Extension, KERNELS, type Kernels, Step } from "@sansocket/core";
+import type { Engine, EngineEvent, EngineOptions, EngineUnderTest, Transmitted } from "./engine.ts";
+import { joinOctets } from "./wire.ts";
+
+export interface SansocketEngineOptions {
+  /** For connections that open through a handshake, and in pairs; a fresh list per endpoint. */
+  readonly extensions?: () => readonly Extension[];
+  /** Watch every frame, which takes the plain path for all of them. */
+  readonly isWatched?: boolean;
+  /** Nest the octets to be received in the engine's inbox where they fit. */
+  readonly usesInbox?: boolean;
+}
+
+export function sansocketEngine(options: SansocketEngineOptions = {}): Engine {
+  return {
+    name: "sansocket",
+    create: (engineOptions) => bind(createEndpoint(options, engineOptions), options),
+  };
+}
+
+function createEndpoint(
+  { extensions, isWatched }: SansocketEngineOptions,
+  { from, role, pieces, messageLimit, onWork }: EngineOptions,
+): Endpoint {
+  let octet = 0x5a;
+  const host = {
+    random(into: Uint8Array): void {
+      for (let index = 0; index < into.length; index += 1) {
+        octet = (octet * 167 + 13) & 0xff;
+        into[index] = octet;
+      }
+    },
+    ...(onWork === undefined ? {} : { kernels: countingKernels(onWork) }),
+  };
+  const common = {
+    host,
+    pieces,
+    extensions: extensions?.() ?? [],
+    ...(isWatched === true ? { frames: { payloadPrefix: 16 } } : {}),
+    ...(messageLimit === undefined ? {} : { limits: { message: messageLimit } }),
+  };
+  if (from === "open") return Endpoint.open(role, {}, common, 0);
+  if (role === "server") return Endpoint.server({ ...common, dangerouslyAllowAnyOrigin: true }, 0);
+  return Endpoint.client({ ...common, url: "ws://localhost/", protocols: ["a"] }, 0);
+}
+
+function countingKernels(onWork: (octets: number) => void): Kernels {
+  return {
+    xorWithKey(memory, start, end, key) {
+      onWork(end - start);
+      KERNELS.xorWithKey(memory, start, end, key);
+    },
+    validateUtf8(bytes, start, end, state) {
+      onWork(end - start);
+      return KERNELS.validateUtf8(bytes, start, end, state);
+    },
+  };
+}
+
+function bind(endpoint: Endpoint, { usesInbox }: SansocketEngineOptions): EngineUnderTest {
+  return {
+    receive(octets, now) {
+      if (usesInbox === true && octets.length <= endpoint.inbox.length) {
+        endpoint.inbox.set(octets);
+        endpoint.received(octets.length, now);
+      } else {
+        endpoint.receive(octets, now);
+      }
+    },
+    endOfStream: (now) => endpoint.endOfStream(now),
+    handleTimeout: (now) => endpoint.handleTimeout(now),
+    get deadline() {
+      return endpoint.deadline;
+    },
+    pull(now) {
+      const events: EngineEvent[] = [];
+      for (let step = endpoint.next(); step !== Step.Idle; step = endpoint.next()) {
+        const event = eventOf(endpoint, step);
+        if (event !== null) events.push(event);
+        if (step === Step.Request) answer(endpoint, now);
+      }
+      return events;
+    },
+    transmit(now): Transmitted | null {
+      const transmission = endpoint.transmit(now);
+      if (transmission === null) return null;
+      const octets = joinOctets(transmission.chunks);
+      endpoint.sent(now);
+      return { octets, ending: transmission.then };
+    },
+    sendText: (text) => endpoint.sendText(text) === "queued",
+    sendBinary: (octets) => endpoint.sendBinary(octets) === "queued",
+    sendFragments(type, fragments) {
+      if (endpoint.startMessage(type) !== "queued") return false;
+      const last = fragments.length - 1;
+      for (const [index, fragment] of fragments.entries()) {
+        endpoint.sendFragment(fragment, index === last);
+      }
+      return true;
+    },
+    ping: (octets, now) => endpoint.ping(now, octets) !== 0,
+    close: (code, reason, now) => endpoint.close(code, reason, now) === "queued",
+  };
+}
+
+function answer(endpoint: Endpoint, now: number): void {
+  const { request } = endpoint;
+  if (request?.kind === "upgrade") {
+    endpoint.accept({ protocol: request.protocols[0] ?? "" }, now);
+  } else {
+    endpoint.respond(200, { body: "plain" }, now);
+  }
+}
+
+function eventOf(endpoint: Endpoint, step: Exclude<Step, 0>): EngineEvent | null {
+  const octets = endpoint.chunk.slice(endpoint.start, endpoint.end);
+  switch (step) {
+    case Step.Request:
+      return { kind: "request" };
+    case Step.Open:
+      return { kind: "open" };
+    case Step.Text:
+      return { kind: "text", octets, final: endpoint.final };
+    case Step.Binary:
+      return { kind: "binary", octets, final: endpoint.final };
+    case Step.Ping:
+      return { kind: "ping", octets };
+    case Step.Pong:
+      return { kind: "pong", octets };
+    case Step.Closing:
+      return { kind: "closing", ...endpoint.peerClose! };
+    case Step.Violation: {
+      const { kind, offset } = endpoint.violation!;
+      return { kind: "violation", name: kind, offset };
+    }
+    case Step.Frame:
+      return null;
+    case Step.Ended:
+      return { kind: "ended" };
+  }
+}

@@ -1,0 +1,86 @@
+/** The laws of the design, put to the engine. */
+import { describe, expect, test } from "vitest";
+import {
+  agreementLaw,
+  controlLaw,
+  cuttingLaw,
+  deadlineLaw,
+  linearWorkLaw,
+  oneEndLaw,
+  openingCuttingLaw,
+  roundTripLaw,
+  sansocketEngine,
+  storedBlocks,
+  totalityLaw,
+} from "../../src/index.ts";
+import { seeded } from "../seed.ts";
+
+const MINUTES = 180_000;
+const engine = sansocketEngine();
+const laws = { timeout: MINUTES };
+
+describe("the engine keeps the law that", () => {
+  test("any cutting of the input gives the same trace", laws, () => {
+    cuttingLaw(engine, seeded(4000));
+  });
+
+  test("any cutting of the input gives the same trace when it is read into the inbox", laws, () => {
+    const inboxEngine = sansocketEngine({ usesInbox: true });
+    cuttingLaw(inboxEngine, seeded(1000));
+  });
+
+  test("any cutting of an opening handshake and what follows it gives the same trace", laws, () => {
+    openingCuttingLaw(engine, seeded(3000));
+  });
+
+  test("no string of octets makes an input throw", laws, () => {
+    totalityLaw(engine, seeded(4000));
+  });
+
+  test(
+    "client to server to client brings any program of messages, fragments and pings unharmed",
+    laws,
+    () => {
+      roundTripLaw(engine, seeded(1000));
+    },
+  );
+
+  test(
+    "the same holds through an extension that transforms every message, and leaves no session behind",
+    laws,
+    () => {
+      const extensions: ReturnType<typeof storedBlocks>[] = [];
+      const extended = sansocketEngine({
+        extensions: () => {
+          const extension = storedBlocks({ blockOctets: 50 });
+          extensions.push(extension);
+          return [extension];
+        },
+      });
+      roundTripLaw(extended, seeded(1000));
+      expect(extensions.length).toBeGreaterThanOrEqual(2000);
+      expect(extensions.filter(({ liveSessions }) => liveSessions !== 0)).toEqual([]);
+    },
+  );
+
+  test("there is exactly one Ended, it is the last, and nothing comes after it", laws, () => {
+    oneEndLaw(engine, seeded(4000));
+  });
+
+  test("a silent peer and finitely many timeouts reach the end from any state", laws, () => {
+    deadlineLaw(engine, seeded(4000));
+  });
+
+  test("Ping and Pong anywhere before Close never change the data events", laws, () => {
+    controlLaw(engine, seeded(3000));
+  });
+
+  test("work is linear, also one octet at a time", laws, () => {
+    linearWorkLaw(engine, seeded(2000));
+  });
+
+  test("the quick path and the plain path tell the same story", laws, () => {
+    const plain = { ...sansocketEngine({ isWatched: true }), name: "sansocket on the plain path" };
+    agreementLaw(engine, plain, seeded(3000));
+  });
+});
