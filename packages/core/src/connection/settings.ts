@@ -10,7 +10,7 @@ export interface Host {
    * Fills the array with octets from a strong source of entropy: `crypto.getRandomValues` and the like. For masking keys
    * (RFC 6455 §5.3) and the client's key (§4.1); a server never calls it.
    */
-  random(into: Uint8Array): void;
+  random(into: Uint8Array<ArrayBuffer>): void;
   /**
    * UTF-8 to a string, for text above 32 octets. The octets are valid. A byte order mark must be kept: a TextDecoder
    * needs `ignoreBOM: true`. Default: the engine's own loop.

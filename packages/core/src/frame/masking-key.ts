@@ -18,7 +18,10 @@ export function createMaskingKeyPool(): MaskingKeyPool {
 }
 
 /** @param random fills the array it is given with unpredictable octets. */
-export function nextMaskingKey(pool: MaskingKeyPool, random: (into: Uint8Array) => void): number {
+export function nextMaskingKey(
+  pool: MaskingKeyPool,
+  random: (into: Uint8Array<ArrayBuffer>) => void,
+): number {
   if (pool.next === POOL_KEYS) {
     random(pool.bytes);
     pool.next = 0;
