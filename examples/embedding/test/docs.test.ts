@@ -1,0 +1,61 @@
+/** What README and docs say is true of the code. */
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS } from "@sansocket/core";
+import { describe, expect, test } from "vitest";
+import { converse } from "../src/in-memory.ts";
+
+const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
+const PAGES = [
+  "README.md",
+  "CONTRIBUTING.md",
+  "docs/architecture.md",
+  "docs/embedding.md",
+  "packages/core/README.md",
+  "packages/testing/README.md",
+];
+
+function read(path: string): string {
+  return readFileSync(join(ROOT, path), "utf8");
+}
+
+test("the conversation in memory goes as docs/embedding.md says", () => {
+  expect(converse()).toEqual(["hello, engine", "closed with 1000"]);
+});
+
+test("the binding that the example explains is at most 120 lines", () => {
+  expect(
+    read("examples/embedding/src/binding.ts").trimEnd().split("\n").length,
+  ).toBeLessThanOrEqual(120);
+});
+
+describe("README", () => {
+  test("names every limit and timeout with its default", () => {
+    const text = read("README.md");
+    for (const [name, value] of Object.entries({ ...DEFAULT_LIMITS, ...DEFAULT_TIMEOUTS })) {
+      const row = text.split("\n").find((line) => line.startsWith(`| \`${name}\``));
+      const spelt = [value.toLocaleString("en-US"), `${value / 2 ** 20} MiB`];
+      expect(row, name).toBeDefined();
+      expect(
+        spelt.some((one) => row!.includes(`| ${one}`)),
+        `${name} ${value}: ${row}`,
+      ).toBe(true);
+    }
+  });
+
+  test("shows the driving loop with members that exist", async () => {
+    const { Endpoint } = await import("@sansocket/core");
+    const members = read("README.md").matchAll(/\bendpoint\.(\w+)/g);
+    for (const [, name] of members) expect(name! in Endpoint.prototype, name!).toBe(true);
+  });
+});
+
+for (const page of PAGES) {
+  test(`every link to a file in ${page} leads somewhere`, () => {
+    for (const [, target] of read(page).matchAll(/\]\(([^)#]+)\)/g)) {
+      if (target!.includes("://")) continue;
+      expect(existsSync(join(ROOT, dirname(page), target!)), target!).toBe(true);
+    }
+  });
+}
