@@ -21,8 +21,10 @@ export interface OutputQueue {
   to: number;
   /** Closed chunks that leave before `memory.bytes[from, to)`, in order. */
   chunks: Uint8Array[] | null;
-  /** Full shared memories that `chunks` or the transmission that is out look into. */
+  /** Full shared memories that `chunks` look into, and perhaps the transmission that is out. */
   full: Memory[] | null;
+  /** Full shared memories that only the transmission that is out looks into. */
+  lentFull: Memory[] | null;
   /** Bytes queued and not yet lent to the transport. */
   queued: number;
   /** Bytes that the transport has and has not yet taken. */
@@ -30,7 +32,16 @@ export interface OutputQueue {
 }
 
 export function createOutputQueue(): OutputQueue {
-  return { memory: null, from: 0, to: 0, chunks: null, full: null, queued: 0, lent: 0 };
+  return {
+    memory: null,
+    from: 0,
+    to: 0,
+    chunks: null,
+    full: null,
+    lentFull: null,
+    queued: 0,
+    lent: 0,
+  };
 }
 
 /**
@@ -78,6 +89,8 @@ export function lendOutput(queue: OutputQueue): Uint8Array[] {
   if (queue.memory !== null) closeChunk(queue, queue.memory);
   const chunks = queue.chunks ?? [];
   queue.chunks = null;
+  queue.lentFull = queue.full;
+  queue.full = null;
   queue.lent = queue.queued;
   queue.queued = 0;
   return chunks;
@@ -86,12 +99,10 @@ export function lendOutput(queue: OutputQueue): Uint8Array[] {
 /** The transport has taken what was lent: the memories that nothing more lies in go back to the pool. */
 export function outputTaken(queue: OutputQueue): void {
   queue.lent = 0;
-  if (queue.queued > 0) {
-    // New output lies behind what was lent. Full memories may hold some of it: they go with the next transmission.
-    if (queue.chunks === null) releaseFull(queue);
-    return;
-  }
-  releaseFull(queue);
+  releaseAll(queue.lentFull);
+  queue.lentFull = null;
+  // New output lies behind what was lent, in memories that go with the next transmission.
+  if (queue.queued > 0) return;
   if (queue.memory !== null) {
     releaseMemory(queue.memory);
     queue.memory = null;
@@ -103,7 +114,7 @@ export function outputTaken(queue: OutputQueue): void {
 /** Forgets everything that was queued. Memory that the transport may still look into is left to the collector. */
 export function dropOutput(queue: OutputQueue): void {
   if (queue.lent === 0) {
-    releaseFull(queue);
+    releaseAll(queue.full);
     if (queue.memory !== null) releaseMemory(queue.memory);
   }
   queue.memory = null;
@@ -111,14 +122,14 @@ export function dropOutput(queue: OutputQueue): void {
   queue.to = 0;
   queue.chunks = null;
   queue.full = null;
+  queue.lentFull = null;
   queue.queued = 0;
   queue.lent = 0;
 }
 
-function releaseFull(queue: OutputQueue): void {
-  if (queue.full === null) return;
-  for (const memory of queue.full) releaseMemory(memory);
-  queue.full = null;
+function releaseAll(memories: Memory[] | null): void {
+  if (memories === null) return;
+  for (const memory of memories) releaseMemory(memory);
 }
 
 function closeChunk(queue: OutputQueue, memory: Memory): void {
