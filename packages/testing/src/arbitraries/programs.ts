@@ -103,7 +103,7 @@ export function programs({
   );
   const close = fc.option(
     closeBodies().map((body): Statement => ({ kind: "close", body })),
-    { freq: 1 },
+    { freq: 2 },
   );
   return fc
     .tuple(statements, close)

@@ -21,7 +21,9 @@ export function checkLaw<Ts>(property: fc.IProperty<Ts>, { runs = 1000, seed }: 
 /** Octets as fast-check prints them in a counterexample. */
 export function shownAsHex(arbitrary: fc.Arbitrary<Uint8Array>): fc.Arbitrary<Uint8Array> {
   return arbitrary.map((octets) =>
-    Object.defineProperty(octets, fc.toStringMethod, { value: () => `octets ${toHex(octets)}` }),
+    Object.defineProperty(octets.slice(), fc.toStringMethod, {
+      value: () => `octets ${toHex(octets)}`,
+    }),
   );
 }
 

@@ -1,0 +1,67 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  cut,
+  cuttings,
+  encodeText,
+  everyOctet,
+  everyPoint,
+  everySize,
+  fromHex,
+  joinOctets,
+  texts,
+  toHex,
+  VirtualClock,
+} from "../src/index.ts";
+
+test("whatever the cutting, the pieces joined are the stream, and none is empty", () => {
+  fc.assert(
+    fc.property(
+      fc
+        .uint8Array({ maxLength: 300 })
+        .chain((octets) => fc.tuple(fc.constant(octets), cuttings(octets.length))),
+      ([octets, cutting]) => {
+        const pieces = cut(octets, cutting);
+        expect(joinOctets(pieces)).toEqual(octets);
+        expect(pieces.every(({ length }) => length > 0)).toBe(true);
+      },
+    ),
+  );
+});
+
+test("the named cuttings are what they are called", () => {
+  const octets = Uint8Array.from({ length: 5 }, (_, index) => index);
+  expect(cut(octets, everyOctet(5)).map(({ length }) => length)).toEqual([1, 1, 1, 1, 1]);
+  expect(cut(octets, everySize(5, 2)).map(({ length }) => length)).toEqual([2, 2, 1]);
+  expect([...everyPoint(4)]).toEqual([[1], [2], [3]]);
+});
+
+test("hexadecimal goes both ways", () => {
+  expect(toHex(Uint8Array.of(0, 15, 255))).toBe("000fff");
+  expect(fromHex("000FFf")).toEqual(Uint8Array.of(0, 15, 255));
+});
+
+test("text is encoded as the runtime's own encoder does", () => {
+  fc.assert(
+    fc.property(texts(), (text) => {
+      expect(encodeText(text)).toEqual(new TextEncoder().encode(text));
+    }),
+  );
+});
+
+describe("the virtual clock", () => {
+  test("goes to the earliest deadline, and nowhere when there is none", () => {
+    const clock = new VirtualClock();
+    expect(clock.advanceToEarliest([Number.POSITIVE_INFINITY, 30, 20])).toBe(true);
+    expect(clock.now).toBe(20);
+    expect(clock.advanceToEarliest([10])).toBe(true);
+    expect(clock.now).toBe(20);
+    expect(clock.advanceToEarliest([Number.POSITIVE_INFINITY])).toBe(false);
+  });
+
+  test("does not go back", () => {
+    const clock = new VirtualClock(5);
+    clock.advanceBy(2);
+    expect(() => clock.advanceTo(6)).toThrow(RangeError);
+  });
+});

@@ -1,0 +1,203 @@
+/** Each law is shown an engine that breaks it, in one way, and must say so. */
+import { describe, expect, test } from "vitest";
+import {
+  agreementLaw,
+  controlLaw,
+  cuttingLaw,
+  deadlineLaw,
+  type Engine,
+  type EngineEvent,
+  type EngineOptions,
+  type EngineUnderTest,
+  type Law,
+  linearWorkLaw,
+  oneEndLaw,
+  openingCuttingLaw,
+  roundTripLaw,
+  sansocketEngine,
+  totalityLaw,
+} from "../../src/index.ts";
+import { seeded } from "../seed.ts";
+
+type Fault = (one: EngineUnderTest, options: EngineOptions) => Partial<EngineUnderTest>;
+
+/** The engine, with some members replaced by wrong ones. */
+function broken(fault: Fault): Engine {
+  const engine = sansocketEngine();
+  return {
+    name: "broken",
+    create(options) {
+      const one = engine.create(options);
+      const wrong = fault(one, options);
+      return new Proxy(one, {
+        get: (target, name: keyof EngineUnderTest) => (name in wrong ? wrong[name] : target[name]),
+      });
+    },
+  };
+}
+
+function mapEvents(map: (event: EngineEvent, index: number) => EngineEvent[]): Fault {
+  return (one) => ({ pull: (now) => one.pull(now).flatMap(map) });
+}
+
+const cases: readonly {
+  readonly what: string;
+  readonly law: Law;
+  readonly fault: Fault;
+  readonly says: RegExp;
+}[] = [
+  {
+    what: "keeps the chunk that it was lent",
+    law: cuttingLaw,
+    fault: (one) => {
+      let kept: Uint8Array | null = null;
+      const flush = (now: number): void => {
+        if (kept !== null) one.receive(kept, now);
+        kept = null;
+      };
+      return {
+        receive(octets, now) {
+          flush(now);
+          if (octets.length < 3) kept = octets;
+          else one.receive(octets, now);
+        },
+        endOfStream(now) {
+          flush(now);
+          one.endOfStream(now);
+        },
+      };
+    },
+    says: /another cutting/,
+  },
+  {
+    what: "counts offsets from the chunk",
+    law: cuttingLaw,
+    fault: (one) => {
+      let before = 0;
+      let last = 0;
+      return {
+        receive(octets, now) {
+          before += last;
+          last = octets.length;
+          one.receive(octets, now);
+        },
+        pull: (now) =>
+          one
+            .pull(now)
+            .map((event) =>
+              event.kind === "violation" ? { ...event, offset: event.offset - before } : event,
+            ),
+      };
+    },
+    says: /another cutting gives other events/,
+  },
+  {
+    what: "loses the octets behind the head of the handshake",
+    law: openingCuttingLaw,
+    fault: (one) => ({
+      receive(octets, now) {
+        const end = Buffer.from(octets).indexOf("\r\n\r\n");
+        one.receive(end === -1 ? octets : octets.slice(0, end + 4), now);
+      },
+    }),
+    says: /another cutting/,
+  },
+  {
+    what: "throws on a lone octet",
+    law: totalityLaw,
+    fault: (one) => ({
+      receive(octets, now) {
+        if (octets.length === 1 && octets[0] === 0xff)
+          throw new TypeError("cannot read properties");
+        one.receive(octets, now);
+      },
+    }),
+    says: /cannot read properties/,
+  },
+  {
+    what: "drops empty messages",
+    law: roundTripLaw,
+    fault: mapEvents((event) => ("octets" in event && event.octets.length === 0 ? [] : [event])),
+    says: /what arrived is not what was sent/,
+  },
+  {
+    what: "tells the end twice",
+    law: oneEndLaw,
+    fault: mapEvents((event) => (event.kind === "ended" ? [event, event] : [event])),
+    says: /Ended was told 2 times/,
+  },
+  {
+    what: "never tells the end",
+    law: oneEndLaw,
+    fault: mapEvents((event) => (event.kind === "ended" ? [] : [event])),
+    says: /Ended was told 0 times/,
+  },
+  {
+    what: "forgets its timers",
+    law: deadlineLaw,
+    fault: () => ({ deadline: Number.POSITIVE_INFINITY }),
+    says: /no deadline, and no end/,
+  },
+  {
+    what: "does nothing at its deadline",
+    law: deadlineLaw,
+    fault: () => ({ handleTimeout: () => {} }),
+    says: /timeouts, and no end/,
+  },
+  {
+    what: "ends a message at a ping, the classic fault of fragmentation",
+    law: controlLaw,
+    fault: (one) => {
+      let hasPing = false;
+      return {
+        pull(now) {
+          const events = one.pull(now);
+          hasPing ||= events.some(({ kind }) => kind === "ping");
+          return events.filter(({ kind }) => !(hasPing && kind === "binary"));
+        },
+      };
+    },
+    says: /control frames change what is told of the data/,
+  },
+  {
+    what: "begins again with each chunk (CVE-2023-43669)",
+    law: linearWorkLaw,
+    fault: (one, { onWork }) => {
+      let all = 0;
+      return {
+        receive(octets, now) {
+          all += octets.length;
+          onWork?.(all);
+          one.receive(octets, now);
+        },
+      };
+    },
+    says: /cost \d+ in \d+ chunks/,
+  },
+  {
+    what: "answers otherwise than another",
+    law: (engine, options) => agreementLaw(sansocketEngine(), engine, options),
+    fault: mapEvents((event) => (event.kind === "closing" ? [{ ...event, code: 1000 }] : [event])),
+    says: /tell different stories/,
+  },
+];
+
+/** The message of the error and of all that caused it. */
+function messagesOf(error: unknown): string {
+  return error instanceof Error ? `${error.message}\n${messagesOf(error.cause)}` : "";
+}
+
+describe("an engine is found out that", () => {
+  for (const { what, law, fault, says } of cases) {
+    test(what, { timeout: 120_000 }, () => {
+      let message = "";
+      try {
+        law(broken(fault), seeded(2000));
+      } catch (error) {
+        message = messagesOf(error);
+      }
+      expect(message).toMatch(says);
+      expect(message).toMatch(/seed: -?\d+/);
+    });
+  }
+});
