@@ -3,7 +3,10 @@ import type { Memory } from "./memory.ts";
 
 const HIGH_BITS = 0x80808080;
 
-/** Whether every octet of `memory.bytes[start, end)` is below 0x80. By words: 125 octets in 15 ns (Node 20). */
+/**
+ * Whether every octet of `memory.bytes[start, end)` is below 0x80. By words: 125 octets in 23 ns, half of what
+ * `validateUtf8` takes (`pnpm bench:kernels`, Node 20).
+ */
 export function isAscii(memory: Memory, start: number, end: number): boolean {
   const { bytes, words } = memory;
   let at = start;

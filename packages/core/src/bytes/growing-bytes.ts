@@ -13,8 +13,8 @@ export interface GrowingBytes {
 const SMALLEST_CAPACITY = 256;
 
 /**
- * A large buffer that the last owner gave back. Fresh large buffers are the dearest part of a large message (64 KiB:
- * 10 to 18 µs, its parsing 5 to 9 µs), and messages of a connection tend to be alike. One per thread, up to 1 MiB.
+ * A large buffer that the last owner gave back. A fresh large buffer costs more than parsing what is put into it, since its
+ * pages come from the system one by one, and messages of a connection tend to be alike. One per thread, up to 1 MiB.
  */
 let spare: Uint8Array<ArrayBuffer> | null = null;
 const SPARE_FROM = 16_384;

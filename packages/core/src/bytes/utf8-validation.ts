@@ -74,7 +74,7 @@ export function validateUtf8(
   return current;
 }
 
-/** Most text is ASCII: eight octets a round trip, 1 MiB in 0.5 ms instead of 2.0 ms through the table (Node 20). */
+/** Most text is ASCII, and eight octets at a time need no table. */
 function skipAscii(bytes: Uint8Array, start: number, end: number): number {
   let at = start;
   while (at + 8 <= end) {

@@ -12,7 +12,7 @@ export interface Host {
    */
   random(into: Uint8Array<ArrayBuffer>): void;
   /**
-   * UTF-8 to a string, for text above 32 octets. The octets are valid. A byte order mark must be kept: a TextDecoder
+   * UTF-8 to a string, for text above 16 octets. The octets are valid. A byte order mark must be kept: a TextDecoder
    * needs `ignoreBOM: true`. Default: the engine's own loop.
    */
   decodeUtf8?(bytes: Uint8Array): string;

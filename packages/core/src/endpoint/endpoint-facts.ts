@@ -18,7 +18,7 @@ export const Phase = { Opening: 0, OpenDue: 1, OpenReported: 2, Open: 3 } as con
 export type Phase = (typeof Phase)[keyof typeof Phase];
 
 /** Above this many octets the host's decoder is worth the view that it needs. */
-const HOST_DECODER_ABOVE = 32;
+const HOST_DECODER_ABOVE = 16;
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 
 export interface AgreedFacts {
@@ -63,8 +63,9 @@ export abstract class EndpointFacts {
   }
 
   /**
-   * The memory that holds the payload, from {@link start} to {@link end}: the engine's, valid until the next call of
-   * `next` or `setAside`. What lies outside that range is none of the caller's business.
+   * The memory that holds the payload, from {@link start} to {@link end}: the engine's. The array that was answered may be
+   * used until `next`, `setAside`, `abort` or another input is called; asked again, all three hold until the cursor moves
+   * on. What lies outside that range is none of the caller's business.
    */
   get chunk(): Uint8Array<ArrayBufferLike> {
     const { eventBytes, memory } = this.connection;
