@@ -70,9 +70,14 @@ export function inboxBytes(): Uint8Array<ArrayBuffer> {
   return inboxRoom;
 }
 
-/** The inbox for the endpoint that the bytes in it are for; null while another endpoint has not ended its turn. */
-export function takeInbox(): Memory | null {
-  if (isInboxTaken || inbox === null) return null;
+/** Whether an endpoint has not ended the turn in which it reads the inbox: nobody may write there meanwhile. */
+export function isInboxInUse(): boolean {
+  return isInboxTaken;
+}
+
+/** The inbox for the endpoint that the bytes in it are for. */
+export function takeInbox(): Memory {
+  if (isInboxTaken || inbox === null) throw new Error("bug: the inbox was taken twice");
   isInboxTaken = true;
   return inbox;
 }

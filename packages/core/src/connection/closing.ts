@@ -25,7 +25,8 @@ import {
   Writing,
 } from "./connection.ts";
 import { queueWaitingPong } from "./control.ts";
-import { discardInput } from "./input.ts";
+import { forgetWatched } from "./frame-watch.ts";
+import { discardInput, keepEvent } from "./input.ts";
 import { queueFrame } from "./sending.ts";
 import { CloseViolation, type Violation, type WireViolation, wireViolation } from "./violation.ts";
 
@@ -213,6 +214,16 @@ export function finish(connection: Connection): void {
   connection.writing = Writing.Finished;
   dropOutput(connection.output);
   concludeIfFinished(connection);
+}
+
+/** The command: nothing more is sent or delivered. What the cursor stands on can be looked at until it moves on. */
+export function abort(connection: Connection): void {
+  endingFacts(connection).isAborted = true;
+  if (connection.watch !== null) forgetWatched(connection.watch);
+  finish(connection);
+  // Not at the next pull: whoever aborts may never pull again, and the thread has one inbox.
+  keepEvent(connection);
+  discardInput(connection);
 }
 
 /** Makes the terminal fact once both halves have finished. */

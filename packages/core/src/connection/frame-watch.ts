@@ -132,6 +132,13 @@ export function watchOutgoing(
   watch.sentOctets += frameOctets;
 }
 
+/** Nothing more is to be reported, and no step is held back for it. */
+export function forgetWatched(watch: FrameWatch): void {
+  watch.queue = [];
+  watch.next = 0;
+  watch.held = 0;
+}
+
 /** Moves to the next frame that was not reported; false when there is none. */
 export function nextWatchedFrame(watch: FrameWatch): boolean {
   const frame = watch.queue[watch.next];

@@ -94,6 +94,11 @@ export function settleInput(connection: Connection): void {
   }
   connection.memory = null;
   connection.end = connection.position;
+  if (connection.eventBytes === null) {
+    // Nothing in the window is stood on any more, and what comes into the next one never was.
+    connection.eventStart = 0;
+    connection.eventEnd = 0;
+  }
   releaseMemory(memory);
 }
 
@@ -101,6 +106,7 @@ export function settleInput(connection: Connection): void {
 export function setInputAside(connection: Connection): void {
   const { memory, rest } = connection;
   if (memory === null) return;
+  keepEvent(connection);
   const left = connection.end - connection.position;
   const more = rest === null ? 0 : rest.length;
   if (left + more === 0) {
@@ -117,6 +123,16 @@ export function setInputAside(connection: Connection): void {
   connection.end = left + more;
   connection.rest = null;
   releaseMemory(memory);
+}
+
+/** The octets that the cursor stands on are facts until it moves on, also where their window goes before. */
+export function keepEvent(connection: Connection): void {
+  const { memory, eventStart, eventEnd } = connection;
+  if (memory === null || connection.eventBytes !== null || eventStart === eventEnd) return;
+  connection.eventBytes = memory.bytes.slice(eventStart, eventEnd);
+  connection.eventStart = 0;
+  connection.eventEnd = eventEnd - eventStart;
+  connection.isQuick = false;
 }
 
 function appendToBacklog(

@@ -2,7 +2,7 @@
 import { releaseBytes } from "../bytes/growing-bytes.ts";
 import { applyInputEnd, drainDiscarded, fail } from "./closing.ts";
 import { AT_HEADER, type Connection, InputEnd, Reading } from "./connection.ts";
-import { nextWatchedFrame } from "./frame-watch.ts";
+import { nextWatchedFrame, watchIncomingEnd } from "./frame-watch.ts";
 import { refillInput, settleInput } from "./input.ts";
 import { HeaderRead, readHeader } from "./receiving-header.ts";
 import { readPayload } from "./receiving-payload.ts";
@@ -47,7 +47,9 @@ function moveOn(connection: Connection): void {
   const { deferred } = connection;
   if (deferred !== null) {
     connection.deferred = null;
-    if (connection.reading === Reading.Frames) fail(connection, deferred.kind, deferred.offset);
+    if (connection.reading !== Reading.Frames) return;
+    if (connection.watch !== null) watchIncomingEnd(connection.watch, false);
+    fail(connection, deferred.kind, deferred.offset);
   }
 }
 

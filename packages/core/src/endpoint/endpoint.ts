@@ -4,9 +4,9 @@
  * A turn is one input, `next()` until it answers Idle, then `transmit()`. Times are milliseconds of any clock that never
  * goes back; fractions are dropped, and an earlier time than the last counts as the last.
  */
-import { inboxBytes, takeInbox } from "../bytes/memory.ts";
+import { inboxBytes, isInboxInUse, takeInbox } from "../bytes/memory.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
-import { close, deadlineAfter, finish } from "../connection/closing.ts";
+import { abort, close, deadlineAfter } from "../connection/closing.ts";
 import {
   createConnection,
   endingFacts,
@@ -139,14 +139,12 @@ export class Endpoint extends EndpointFacts {
         `received(${String(byteCount)}): the inbox holds ${inboxBytes().length} bytes`,
       );
     }
-    if (!this.hear(byteCount, now)) return;
-    const memory = takeInbox();
-    if (memory === null) {
+    if (byteCount > 0 && isInboxInUse()) {
       throw new MisuseError(
-        "received while another endpoint stands on bytes of the inbox: pull it to Idle or call its setAside first",
+        "received while an endpoint stands on bytes of the inbox: pull it to Idle or call its setAside first",
       );
     }
-    offerInbox(this.connection, memory, byteCount);
+    if (this.hear(byteCount, now)) offerInbox(this.connection, takeInbox(), byteCount);
   }
 
   /** The peer has ended its stream (TCP FIN); what it sent before is still pulled. */
@@ -300,8 +298,7 @@ export class Endpoint extends EndpointFacts {
     const { connection } = this;
     this.advanceTime(now);
     if (connection.ending?.ended) return;
-    endingFacts(connection).isAborted = true;
-    finish(connection);
+    abort(connection);
   }
 
   // ---- outputs: what the engine tells the host.
