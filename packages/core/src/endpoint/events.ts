@@ -1,6 +1,6 @@
 /**
  * The steps as objects, for hosts that prefer them: a tagged union, made on the way out of the cursor. Everything in an
- * event is the receiver's own. The cursor costs a tenth of it on small messages.
+ * event is the receiver's own. The cursor makes no object at all.
  */
 
 import type { CloseFrame, Ended } from "../connection/closing.ts";
