@@ -233,7 +233,6 @@ export function concludeIfFinished(connection: Connection): void {
   if (facts.ended !== null) return;
   facts.ended = endedOf(facts);
   connection.closeAt = NEVER;
-  connection.handshakeAt = NEVER;
   connection.keepalive = null;
   connection.outgoing = null;
 }
@@ -254,6 +253,8 @@ function endedOf(facts: EndingFacts): Ended {
 function stopReading(connection: Connection): void {
   if (connection.reading === Reading.Frames) connection.reading = Reading.Discarding;
   connection.isQuick = false;
+  // The opening handshake is over too, if that is where we are: it has been answered, or never will be.
+  connection.handshakeAt = NEVER;
   connection.frameLeft = AT_HEADER;
   connection.control = null;
   if (connection.message !== null) {

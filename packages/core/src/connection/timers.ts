@@ -50,6 +50,12 @@ function pongAt(connection: Connection): number {
   return keepalive.pingState === PingState.Taken ? keepalive.pongAt : NEVER;
 }
 
+/** Runs until the connection is open. Where it is off it never fires, but keeps the timers of open connections away. */
+export function startHandshakeTimer(connection: Connection): void {
+  const { handshake } = connection.settings.timeouts;
+  connection.handshakeAt = handshake === 0 ? Number.POSITIVE_INFINITY : connection.now + handshake;
+}
+
 /** An octet arrived: whatever ping is out, the peer is alive. */
 export function heardFromPeer(connection: Connection, now: number): void {
   connection.now = now;

@@ -36,6 +36,7 @@ import {
   nextDeadline,
   pauseTimers,
   resumeTimers,
+  startHandshakeTimer,
 } from "../connection/timers.ts";
 import {
   forgetTransport,
@@ -78,7 +79,7 @@ export class Endpoint extends EndpointFacts {
   static server(options: ServerOptions | ServerSettings, now: number): Endpoint {
     const settings = "originPolicy" in options ? options : serverSettings(options);
     const connection = createConnection(SERVER, settings, checkedTime(now, 0));
-    connection.handshakeAt = deadlineAfter(connection.now, settings.timeouts.handshake);
+    startHandshakeTimer(connection);
     return new Endpoint(connection, createServerOpening(settings.originPolicy));
   }
 
@@ -90,7 +91,7 @@ export class Endpoint extends EndpointFacts {
     const settings = resolveSettings(options);
     const { opening, head } = createClientOpening(options, settings);
     const connection = createConnection(CLIENT, settings, checkedTime(now, 0));
-    connection.handshakeAt = deadlineAfter(connection.now, settings.timeouts.handshake);
+    startHandshakeTimer(connection);
     startClientOpening(connection, head);
     return new Endpoint(connection, opening);
   }
