@@ -62,18 +62,20 @@ export function sendBinary(
   connection: Connection,
   bytes: Uint8Array,
   start: number,
-  end: number,
+  end: number | undefined,
 ): SendResult {
   if (!(bytes instanceof Uint8Array)) throw new MisuseError("sendBinary takes a Uint8Array");
-  if (!(start >= 0 && start <= end && end <= bytes.length)) {
+  const to = end === undefined ? bytes.length : end;
+  const areIntegers = Number.isInteger(start) && Number.isInteger(to);
+  if (!areIntegers || start < 0 || start > to || to > bytes.length) {
     throw new MisuseError(
-      `sendBinary range ${start} to ${end} is not within ${bytes.length} bytes`,
+      `sendBinary range ${String(start)} to ${String(to)} is not within ${bytes.length} bytes`,
     );
   }
   requireNoFragments(connection);
   if (connection.writing !== Writing.Open) return "closed";
-  if (!fits(connection, end - start)) return "full";
-  return queueMessage(connection, Opcode.Binary, bytes, start, end);
+  if (!fits(connection, to - start)) return "full";
+  return queueMessage(connection, Opcode.Binary, bytes, start, to);
 }
 
 function queueMessage(

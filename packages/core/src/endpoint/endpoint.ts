@@ -210,8 +210,9 @@ export class Endpoint extends EndpointFacts {
   accept(options: AcceptOptions, now: number): boolean {
     const { connection, opening } = this;
     if (opening?.role !== "server") throw new MisuseError("accept: no request waits for an answer");
-    this.advanceTime(now);
+    const time = checkedTime(now, connection.now);
     const accepted = acceptUpgrade(connection, opening, options);
+    connection.now = time;
     if (accepted === null) return false;
     this.becomeOpen(accepted.protocol, accepted.agreement);
     return true;
@@ -245,7 +246,7 @@ export class Endpoint extends EndpointFacts {
    * Queues `bytes[start, end)` as a binary message. The bytes are copied, and never modified; see the option
    * `referenceFrom` for large ones.
    */
-  sendBinary(bytes: Uint8Array, start: number = 0, end: number = bytes.length): SendResult {
+  sendBinary(bytes: Uint8Array, start: number = 0, end?: number): SendResult {
     this.requireOpened("sendBinary");
     return sendBinary(this.connection, bytes, start, end);
   }
@@ -378,8 +379,8 @@ export class Endpoint extends EndpointFacts {
     if (opening?.role !== "server") {
       throw new MisuseError(`${command}: no request waits for an answer`);
     }
-    this.advanceTime(now);
-    return answerRequest(connection, opening, command, status, options);
+    const time = checkedTime(now, connection.now);
+    return answerRequest(connection, opening, command, status, options, time);
   }
 
   private requireOpened(command: string): void {

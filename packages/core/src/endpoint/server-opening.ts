@@ -160,6 +160,7 @@ export function answerRequest(
   command: "reject" | "respond",
   status: number,
   options: AnswerOptions,
+  now: number,
 ): boolean {
   const request = requireRequest(opening, command);
   if (command === "reject" && request.kind !== "upgrade") {
@@ -178,6 +179,7 @@ export function answerRequest(
   }
   if (!isOpenForAnswer(connection, opening)) return false;
   queueAnswer(connection, opening, status, options);
+  connection.now = now;
   endAfterLastWord(connection);
   return true;
 }
