@@ -101,6 +101,8 @@ export function receivePong(
     if (isSame(ping.payload, bytes, start, end)) {
       keepalive.pings.splice(0, index + 1);
       keepalive.pongOf = ping.number;
+      // A transport may say only now, or later, that it took the ping: there is nothing left to wait for.
+      if (keepalive.pings.length === 0) keepalive.pingState = PingState.None;
       return;
     }
   }

@@ -126,6 +126,39 @@ describe("ping and pong", () => {
     expect(bench.endpoint.deadline).toBe(220);
   });
 
+  test("a pong that comes before the transport says that it took the ping is an answer all the same", () => {
+    const bench = open({ ping: 100, pong: 50 });
+    bench.isBusy = true;
+    bench.at(100);
+    bench.now = 110;
+    expect(bench.feed(masked(0xa, [0, 0, 0, 1]))).toMatchObject([{ step: "pong", of: 1 }]);
+    bench.now = 120;
+    bench.take();
+    expect(bench.endpoint.deadline).toBe(210);
+  });
+
+  test("another octet that comes before the transport took the ping is no answer to it", () => {
+    const bench = open({ ping: 100, pong: 50 });
+    bench.isBusy = true;
+    bench.at(100);
+    bench.now = 110;
+    bench.feed(masked(0xa, [9]));
+    bench.now = 120;
+    bench.take();
+    expect(bench.endpoint.deadline).toBe(170);
+  });
+
+  test("the pong of an earlier ping leaves the timer to a later one that is still out", () => {
+    const bench = open({ pong: 50 });
+    bench.endpoint.ping(0, Uint8Array.of(1));
+    bench.endpoint.ping(0, Uint8Array.of(2));
+    bench.isBusy = true;
+    bench.turn();
+    bench.feed(masked(0xa, [1]));
+    bench.take();
+    expect(bench.endpoint.deadline).toBe(50);
+  });
+
   test("the pong timer stands still while reading is paused", () => {
     const bench = open({ ping: 100, pong: 50 });
     bench.at(100);
