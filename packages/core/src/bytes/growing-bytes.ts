@@ -25,7 +25,7 @@ const SPARE_UP_TO = 1_048_576;
  */
 export function createGrowingBytes(arrived: number, expected: number): GrowingBytes {
   const capacity = Math.min(expected, Math.max(SMALLEST_CAPACITY, arrived * 2));
-  return { bytes: takeBuffer(capacity), length: 0 };
+  return { bytes: takeBuffer(Math.min(arrived, expected), capacity), length: 0 };
 }
 
 export function appendBytes(
@@ -38,7 +38,7 @@ export function appendBytes(
   const length = growing.length + (end - start);
   if (length > growing.bytes.length) {
     const doubled = Math.max(SMALLEST_CAPACITY, length * 2);
-    const larger = takeBuffer(Math.max(length, Math.min(doubled, expected)));
+    const larger = takeBuffer(length, Math.max(length, Math.min(doubled, expected)));
     larger.set(growing.bytes.subarray(0, growing.length));
     releaseBytes(growing);
     growing.bytes = larger;
@@ -55,14 +55,9 @@ export function releaseBytes(growing: GrowingBytes): void {
   }
 }
 
-function takeBuffer(capacity: number): Uint8Array<ArrayBuffer> {
-  // At most twice what was asked for: a small message must not sit on a large buffer.
-  if (
-    spare !== null &&
-    capacity >= SPARE_FROM &&
-    spare.length >= capacity &&
-    spare.length <= capacity * 2
-  ) {
+/** Room for `needed` bytes: the spare, if that is not more than twice as much, or a fresh buffer of `capacity`. */
+function takeBuffer(needed: number, capacity: number): Uint8Array<ArrayBuffer> {
+  if (spare !== null && spare.length >= needed && spare.length <= needed * 2) {
     const taken = spare;
     spare = null;
     return taken;
