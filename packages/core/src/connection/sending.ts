@@ -128,7 +128,8 @@ export function sendFragment(
   if (typeof data === "string" && !isText) {
     throw new MisuseError("a binary message takes Uint8Array fragments");
   }
-  const size = typeof data === "string" ? utf8Length(data) : data.length;
+  const size =
+    typeof data === "string" ? utf8Length(outgoing.pendingSurrogate + data) : data.length;
   if (!fits(connection, size)) return "full";
   let payload: Uint8Array;
   if (typeof data === "string") payload = encodeFragment(outgoing, data, isFinal);
