@@ -46,7 +46,7 @@ describe("growing bytes", () => {
       appendBytes(growing, whole, from, to, Number.POSITIVE_INFINITY);
       expect(growing.length).toBe(to);
     }
-    expect(growing.bytes.slice(0, growing.length)).toEqual(whole);
+    expect(whole.findIndex((octet, index) => octet !== growing.bytes[index])).toBe(-1);
   });
 
   test("append a part of an array, and leave the array as it was", () => {
@@ -121,8 +121,7 @@ describe("a buffer that was given back", () => {
     const first = large();
     releaseBytes(first);
     const [second, third] = [40_000, 40_000].map((length) => createGrowingBytes(length, length));
-    expect(second!.bytes).toBe(first.bytes);
-    expect(third!.bytes).not.toBe(first.bytes);
+    expect([second!.bytes === first.bytes, third!.bytes === first.bytes]).toEqual([true, false]);
   });
 
   test("shows nothing of the message before in the next: only appended octets count", () => {
@@ -139,7 +138,7 @@ describe("a buffer that was given back", () => {
     for (const length of [16_383, 1_048_577]) {
       const bytes = new Uint8Array(length);
       releaseBytes({ bytes, length });
-      expect(createGrowingBytes(length, length).bytes).not.toBe(bytes);
+      expect(createGrowingBytes(length, length).bytes === bytes).toBe(false);
     }
   });
 });

@@ -1,0 +1,85 @@
+/** The memories that all endpoints of a thread share. */
+import { beforeEach, describe, expect, test } from "vitest";
+import {
+  createMemory,
+  inboxBytes,
+  isInboxInUse,
+  MEMORY_INPUT_BYTES,
+  MEMORY_MARGIN,
+  releaseMemory,
+  takeInbox,
+  takeMemory,
+} from "../../src/bytes/memory.ts";
+
+/** More than the pool keeps. */
+const MANY = 20;
+
+function takeMany(): ReturnType<typeof takeMemory>[] {
+  return Array.from({ length: MANY }, takeMemory);
+}
+
+describe("a memory", () => {
+  test("is one buffer under three views", () => {
+    const { bytes, view, words } = createMemory(100);
+    view.setInt32(4, 0x01020304, true);
+    expect([...bytes.subarray(4, 8)]).toEqual([4, 3, 2, 1]);
+    expect(words.buffer).toBe(bytes.buffer);
+    expect(words[1]).not.toBe(0);
+  });
+
+  for (const byteCount of [0, 1, 3, 4, 5, 65_537]) {
+    test(`for ${byteCount} bytes has whole words, and room for them`, () => {
+      const { bytes, words, belongsTo } = createMemory(byteCount);
+      expect(bytes.length).toBeGreaterThanOrEqual(byteCount);
+      expect(bytes.length).toBeLessThan(byteCount + 4);
+      expect(words.byteLength).toBe(bytes.length);
+      expect(belongsTo).toBe("connection");
+    });
+  }
+});
+
+describe("the pool", () => {
+  beforeEach(() => void takeMany());
+
+  test("gives out memories that hold a whole read and a begun header before it", () => {
+    expect(takeMemory().bytes.length).toBeGreaterThanOrEqual(MEMORY_MARGIN + MEMORY_INPUT_BYTES);
+  });
+
+  test("gives a memory to one at a time, and the one given back last first, which is still in the cache", () => {
+    const [one, other] = [takeMemory(), takeMemory()];
+    expect(one).not.toBe(other);
+    releaseMemory(one);
+    releaseMemory(other);
+    expect(takeMemory()).toBe(other);
+    expect(takeMemory()).toBe(one);
+  });
+
+  test("keeps eight free memories at most, so that a burst is not paid for ever after", () => {
+    const burst = takeMany();
+    for (const memory of burst) releaseMemory(memory);
+    const kept = takeMany().filter((memory) => burst.includes(memory));
+    expect(kept).toHaveLength(8);
+  });
+
+  test("takes no memory that belongs to a connection", () => {
+    const own = createMemory(MEMORY_MARGIN + MEMORY_INPUT_BYTES);
+    releaseMemory(own);
+    expect(takeMany()).not.toContain(own);
+  });
+});
+
+describe("the inbox", () => {
+  test("is always the same array of 65,536 bytes, behind room for a begun header", () => {
+    expect(inboxBytes()).toBe(inboxBytes());
+    expect([inboxBytes().length, inboxBytes().byteOffset]).toEqual([65_536, MEMORY_MARGIN]);
+  });
+
+  test("is taken once until it is given back, and never enters the pool", () => {
+    const inbox = takeInbox();
+    expect(isInboxInUse()).toBe(true);
+    expect(takeInbox).toThrow("bug:");
+    releaseMemory(inbox);
+    expect(isInboxInUse()).toBe(false);
+    expect(takeMany()).not.toContain(inbox);
+  });
+});
