@@ -15,6 +15,11 @@ export {
   type TimeoutName,
 } from "./connection/closing.ts";
 export type { WatchedFrame } from "./connection/frame-watch.ts";
+export {
+  isPreparedMessage,
+  type PreparedMessage,
+  prepareMessage,
+} from "./connection/prepared-message.ts";
 export type { SendResult } from "./connection/sending.ts";
 export {
   type ConnectionOptions,

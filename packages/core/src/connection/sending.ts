@@ -78,7 +78,7 @@ export function sendBinary(
   return queueMessage(connection, Opcode.Binary, bytes, start, to);
 }
 
-function queueMessage(
+export function queueMessage(
   connection: Connection,
   opcode: number,
   bytes: Uint8Array,
@@ -196,14 +196,14 @@ function checkedFragment(
   return data;
 }
 
-function requireNoFragments(connection: Connection): void {
+export function requireNoFragments(connection: Connection): void {
   if (connection.outgoing === null || connection.writing !== Writing.Open) return;
   throw new MisuseError(
     "a fragmented message is under way: finish it with sendFragment(data, true) first (RFC 6455 §5.4)",
   );
 }
 
-function fits(connection: Connection, octets: number): boolean {
+export function fits(connection: Connection, octets: number): boolean {
   const { output } = connection;
   return output.queued + output.lent + octets <= connection.settings.limits.unsent;
 }

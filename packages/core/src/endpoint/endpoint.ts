@@ -18,6 +18,7 @@ import {
 import { sendPing, sendPong } from "../connection/control.ts";
 import { createFrameWatch } from "../connection/frame-watch.ts";
 import { offerChunk, offerInbox, setInputAside } from "../connection/input.ts";
+import { type PreparedMessage, sendPrepared } from "../connection/prepared-message.ts";
 import { nextStep } from "../connection/receiving.ts";
 import { isQuickNow } from "../connection/receiving-quick.ts";
 import { CLIENT, SERVER } from "../connection/role.ts";
@@ -249,6 +250,12 @@ export class Endpoint extends EndpointFacts {
   sendBinary(bytes: Uint8Array, start: number = 0, end?: number): SendResult {
     this.requireOpened("sendBinary");
     return sendBinary(this.connection, bytes, start, end);
+  }
+
+  /** Queues a message that `prepareMessage` has encoded: for one message to many endpoints. */
+  sendPrepared(message: PreparedMessage): SendResult {
+    this.requireOpened("sendPrepared");
+    return sendPrepared(this.connection, message);
   }
 
   /** Begins a message in fragments (RFC 6455 §5.4). Control frames may go between them, other messages may not. */

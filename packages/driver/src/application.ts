@@ -1,0 +1,38 @@
+/**
+ * What applications get to see, the same from every adapter.
+ *
+ * @module
+ */
+export { MisuseError, type PreparedMessage, prepareMessage as prepare } from "@sansocket/core";
+export type { CloseInfo } from "./close-info.ts";
+export type { ConnectOptions, ProxyOptions } from "./connect-options.ts";
+export type { TlsClientOptions } from "./dialing.ts";
+export {
+  ConnectError,
+  type ConnectErrorCode,
+  ConnectionError,
+  type ConnectionErrorCode,
+  ServerError,
+  type ServerErrorCode,
+} from "./errors.ts";
+export type { HeaderFields } from "./header-fields.ts";
+export type { Message, SocketHooks } from "./hooks.ts";
+export type { Sendable, WriteResult } from "./outgoing.ts";
+export type { Server, ShutdownOptions } from "./server.ts";
+export type {
+  HookOptions,
+  IterationOptions,
+  ServerBase,
+  ServerOptions,
+  TlsServerOptions,
+  UpgradeHook,
+} from "./server-options.ts";
+export type { Socket } from "./socket.ts";
+export type { NetworkAddress, OpenTransport, TlsFacts } from "./transport.ts";
+export type {
+  AcceptDecision,
+  PlainRequest,
+  PlainResponse,
+  RejectOptions,
+  UpgradeRequest,
+} from "./upgrade-request.ts";

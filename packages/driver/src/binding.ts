@@ -1,0 +1,379 @@
+/**
+ * An endpoint bound to a transport: what comes from one goes to the other. The turn is here: one input, pull to Idle,
+ * deliver, transmit; and when to read, when to write, and when to look at the clock.
+ */
+import { type Endpoint, Step } from "@sansocket/core";
+import { type CloseInfo, closeInfo } from "./close-info.ts";
+import type { Deadlines, Due } from "./deadlines.ts";
+import { Delivery, ownBytes } from "./delivery.ts";
+import { ConnectionError, messageOf } from "./errors.ts";
+import { beginTurn, endTurn, type Flushable, markDirty } from "./flushing.ts";
+import type { Behaviour, HookName } from "./hooks.ts";
+import { Outgoing } from "./outgoing.ts";
+import type { Runtime } from "./runtime.ts";
+import type { Socket } from "./socket.ts";
+import type { OpenTransport, Transport, TransportHandler } from "./transport.ts";
+
+/** The server or the client that a connection belongs to. */
+export interface Owner {
+  readonly runtime: Runtime;
+  readonly deadlines: Deadlines;
+  readonly behaviour: Behaviour;
+  /** Server: a request waits for a decision. */
+  requested(binding: Binding): void;
+  /** The opening handshake is done. */
+  opened(binding: Binding): void;
+  /** The connection is over: nothing of the network remains. */
+  ended(binding: Binding, info: CloseInfo): void;
+  /** Something that `error` should hear of. */
+  report(socket: Socket | null, error: ConnectionError): void;
+}
+
+/** Above this a socket does not wait for the end of the turn: memory is worth more than one system call less. */
+const FLUSH_AT_ONCE = 65_536;
+
+export class Binding implements TransportHandler, Flushable, Due {
+  readonly owner: Owner;
+  readonly endpoint: Endpoint;
+  readonly transport: Transport;
+  /** Null until the connection is open. */
+  socket: Socket | null = null;
+  readonly delivery: Delivery;
+  readonly outgoing: Outgoing;
+  /** The time of the current turn, ms. */
+  now: number;
+  /** How it ended; null before. */
+  info: CloseInfo | null = null;
+  /** What we ended the connection for. */
+  fault: ConnectionError | null = null;
+  /** The hook that is running right now, not one that is awaited. */
+  runningHook: HookName | null = null;
+
+  isDirty = false;
+  enteredAt: number = Number.POSITIVE_INFINITY;
+  heapIndex = 0;
+
+  private isPulling = false;
+  private isTransportBusy = false;
+  private isReadingHeld = false;
+  /** Octets of the transmission that the transport has. */
+  private lent = 0;
+
+  constructor(owner: Owner, endpoint: Endpoint, open: OpenTransport, now: number) {
+    this.owner = owner;
+    this.endpoint = endpoint;
+    this.now = now;
+    this.delivery = new Delivery(this);
+    this.outgoing = new Outgoing(this);
+    this.transport = open(this);
+    markDirty(this); // a client has its request to send
+  }
+
+  // ---- from the transport
+
+  get inbox(): Uint8Array<ArrayBuffer> {
+    return this.endpoint.inbox;
+  }
+
+  onData(chunk: Uint8Array): void {
+    this.now = this.owner.runtime.now();
+    this.endpoint.receive(chunk, this.now);
+    this.turn();
+  }
+
+  onInbox(byteCount: number): void {
+    this.now = this.owner.runtime.now();
+    this.endpoint.received(byteCount, this.now);
+    this.turn();
+  }
+
+  onEnd(): void {
+    this.now = this.owner.runtime.now();
+    this.endpoint.endOfStream(this.now);
+    this.turn();
+  }
+
+  onDrain(): void {
+    if (!this.isTransportBusy) return;
+    this.now = this.owner.runtime.now();
+    this.isTransportBusy = false;
+    this.endpoint.sent(this.now);
+    this.noteTaken();
+    this.turn();
+  }
+
+  onClosed(error?: string): void {
+    this.now = this.owner.runtime.now();
+    this.endpoint.transportClosed(this.now, error);
+    this.turn();
+  }
+
+  // ---- from the clock
+
+  get deadline(): number {
+    return Math.min(this.endpoint.deadline, this.outgoing.closeBehindAt);
+  }
+
+  expire(now: number): void {
+    this.now = now;
+    if (this.outgoing.closeBehindAt <= now) this.outgoing.closeNow();
+    this.endpoint.handleTimeout(now);
+    this.turn();
+  }
+
+  // ---- the turn
+
+  /** Runs a turn, after something has been done to the endpoint. Inside of one it only asks for more of it. */
+  turn(): void {
+    if (this.isPulling) return;
+    beginTurn();
+    try {
+      this.pull();
+      markDirty(this);
+    } finally {
+      endTurn();
+    }
+  }
+
+  /** Brings the clock of this connection up to date, for a command from outside of a turn. */
+  tick(): number {
+    if (!this.isPulling) this.now = this.owner.runtime.now();
+    return this.now;
+  }
+
+  /** The end of the turn: deliver what waited, write, look at the pressure and at the clock. */
+  flush(): void {
+    this.deliverWaiting();
+    while (this.transmit()) this.pull();
+    this.delivery.settle();
+    this.holdOrRead();
+    this.owner.deadlines.enter(this, this.deadline);
+  }
+
+  /** Something was queued. */
+  queued(): void {
+    markDirty(this);
+    if (!this.isTransportBusy && this.endpoint.unsent > FLUSH_AT_ONCE) {
+      this.tick();
+      this.transmit();
+    }
+  }
+
+  /** What was `sent` once this many octets in all have been taken. */
+  get queuedTotal(): number {
+    return this.outgoing.taken + this.endpoint.unsent;
+  }
+
+  /** Messages that waited for the application may be delivered now. */
+  private deliverWaiting(): void {
+    while (this.delivery.canDeliver) {
+      try {
+        this.delivery.deliverWaiting();
+      } catch (error) {
+        this.hookThrew(error);
+      }
+    }
+  }
+
+  private pull(): void {
+    if (this.isPulling) return;
+    this.isPulling = true;
+    for (;;) {
+      try {
+        this.pullToIdle();
+        break;
+      } catch (error) {
+        this.hookThrew(error);
+      }
+    }
+    this.isPulling = false;
+  }
+
+  private pullToIdle(): void {
+    const { endpoint, delivery } = this;
+    for (;;) {
+      switch (endpoint.next()) {
+        case Step.Idle:
+          return;
+        case Step.Text:
+          delivery.text();
+          break;
+        case Step.Binary:
+          delivery.binary();
+          break;
+        case Step.Ping:
+          this.control("ping");
+          break;
+        case Step.Pong:
+          this.outgoing.answered(endpoint.pongOf);
+          this.control("pong");
+          break;
+        case Step.Frame:
+          this.traced();
+          break;
+        case Step.Request:
+          this.owner.requested(this);
+          break;
+        case Step.Open:
+          this.owner.opened(this);
+          break;
+        case Step.Ended:
+          this.ended();
+          return;
+        default: // Closing and Violation are in the facts of the end
+      }
+    }
+  }
+
+  private control(name: "ping" | "pong"): void {
+    const hook = this.owner.behaviour.hooks[name];
+    if (hook === undefined || this.socket === null) return;
+    this.runningHook = name;
+    const result = hook.call(this.owner.behaviour.hooks, this.socket, ownBytes(this.endpoint));
+    this.runningHook = null;
+    if (result instanceof Promise) result.catch((error) => this.hookFailed(name, error));
+  }
+
+  /** The peer has taken enough: {@link Outgoing} calls it, in a turn or before one. */
+  drained(): void {
+    const { hooks } = this.owner.behaviour;
+    if (hooks.drain === undefined || this.socket === null || this.endpoint.state !== "open") return;
+    const running = this.runningHook;
+    this.runningHook = "drain";
+    try {
+      const result = hooks.drain(this.socket);
+      if (result instanceof Promise) result.catch((error) => this.hookFailed("drain", error));
+    } catch (error) {
+      this.hookFailed("drain", error);
+    } finally {
+      this.runningHook = running;
+    }
+  }
+
+  private traced(): void {
+    const { hooks } = this.owner.behaviour;
+    if (this.socket === null) return;
+    this.runningHook = "trace";
+    hooks.trace?.(this.socket, this.endpoint.frame!);
+    this.runningHook = null;
+  }
+
+  private ended(): void {
+    const info = closeInfo(this.endpoint.ended!, this.fault);
+    this.info = info;
+    this.owner.deadlines.leave(this);
+    this.outgoing.ended();
+    this.owner.ended(this, info);
+    this.delivery.ended();
+    this.socket?.onEnded(info);
+  }
+
+  // ---- writing
+
+  /** @returns whether steps may follow from it. */
+  private transmit(): boolean {
+    const { endpoint, transport } = this;
+    const transmission = endpoint.transmit(this.now);
+    if (transmission === null) return false;
+    const { chunks, then } = transmission;
+    if (then === "destroy") {
+      transport.destroy();
+      return true;
+    }
+    for (const chunk of chunks) this.lent += chunk.length;
+    let isTaken = chunks.length === 0 || transport.write(chunks);
+    if (then === "end-write") isTaken = transport.endWrite() && isTaken;
+    if (!isTaken) {
+      this.isTransportBusy = true;
+      endpoint.keep();
+      return true;
+    }
+    endpoint.sent(this.now);
+    this.noteTaken();
+    return true;
+  }
+
+  private noteTaken(): void {
+    const { lent } = this;
+    this.lent = 0;
+    this.outgoing.noteTaken(lent);
+  }
+
+  // ---- reading
+
+  /** Pauses the transport while the application or the peer does not keep up, and only then. */
+  private holdOrRead(): void {
+    const shouldHold = this.shouldHold();
+    if (shouldHold === this.isReadingHeld || this.info !== null) return;
+    this.isReadingHeld = shouldHold;
+    if (shouldHold) {
+      this.endpoint.pauseReading(this.now);
+      this.transport.pause();
+    } else {
+      this.endpoint.resumeReading(this.now);
+      this.transport.resume();
+    }
+  }
+
+  private shouldHold(): boolean {
+    const { endpoint, delivery, outgoing } = this;
+    const { undelivered } = this.owner.behaviour;
+    // Nobody has decided about the request, and the peer goes on sending.
+    if (endpoint.unread > undelivered) return true;
+    if (!outgoing.isPressured && !delivery.isRetiring && delivery.octets === 0) return false;
+    const isClosing = endpoint.state !== "open";
+    // What arrives now is dropped by the engine: reading on is what keeps our last words from becoming a reset.
+    if (isClosing && (endpoint.peerClose !== null || endpoint.violation !== null)) return false;
+    // Somebody awaits a pong, or the peer's Close, which stand behind the data: room for as much again.
+    const isAwaited = isClosing || outgoing.isPongAwaited;
+    const room = isAwaited ? undelivered * 2 : undelivered;
+    // Half of it, once it is full: not a pause and a resume for every message.
+    if (delivery.octets > (this.isReadingHeld ? room / 2 : room)) return true;
+    return !isAwaited && (outgoing.isPressured || delivery.isRetiring);
+  }
+
+  // ---- failing
+
+  /** An exception in a turn: of the hook that was running, or a bug. */
+  private hookThrew(error: unknown): void {
+    const name = this.runningHook;
+    if (name === null) {
+      this.isPulling = false;
+      throw error;
+    }
+    this.runningHook = null;
+    this.hookFailed(name, error);
+  }
+
+  /** RFC 6455 §7.4.1: 1011, an unexpected condition prevented the request from being fulfilled. */
+  hookFailed(name: HookName, error: unknown): void {
+    const message = `the ${name} hook failed: ${messageOf(error)}`;
+    this.fail(new ConnectionError("hook-failed", message, { cause: error }), 1011, "");
+  }
+
+  /** Ends the connection for a reason of our own. */
+  fail(error: ConnectionError, code: number, reason: string): void {
+    this.owner.report(this.socket, error);
+    if (this.info !== null) return;
+    this.fault ??= error;
+    this.delivery.stop();
+    this.tick();
+    if (this.socket === null) {
+      this.endpoint.abort(this.now);
+      this.turn();
+      return;
+    }
+    this.endpoint.close(code, reason, this.now);
+    markDirty(this);
+  }
+
+  /** Ends the connection at once: nothing more is sent or delivered. */
+  abort(error: ConnectionError): void {
+    if (this.info !== null) return;
+    this.fault ??= error;
+    this.delivery.stop();
+    this.tick();
+    this.endpoint.abort(this.now);
+    this.turn();
+  }
+}

@@ -1,0 +1,55 @@
+/** How a connection ended, for applications. */
+import { closeOutcome, type Ended } from "@sansocket/core";
+import { describeViolation } from "@sansocket/core/describe";
+import { ConnectionError } from "./errors.ts";
+
+export interface CloseInfo {
+  /** The code of the peer's Close; 1005 if it had none, 1006 if no Close arrived (RFC 6455 §7.1.5). */
+  readonly code: number;
+  /** The reason of the peer's Close. */
+  readonly reason: string;
+  /** Both Closes crossed (RFC 6455 §7.1.4). */
+  readonly wasClean: boolean;
+  /** Who sent the first Close; null if nobody did. */
+  readonly initiator: "local" | "peer" | null;
+  /** Why the connection did not end cleanly; null if it did, and when we closed and the peer only left without a word. */
+  readonly error: ConnectionError | null;
+  /** The engine's own facts, with both Close frames. */
+  readonly ended: Ended;
+}
+
+/** @param fault what the driver or the application ended the connection for; it comes before what the peer did. */
+export function closeInfo(ended: Ended, fault: ConnectionError | null): CloseInfo {
+  const { code, reason, wasClean } = closeOutcome(ended);
+  const error = fault ?? (wasClean ? null : errorOf(ended));
+  return { code, reason, wasClean, initiator: ended.firstClose, error, ended };
+}
+
+function errorOf(ended: Ended): ConnectionError | null {
+  const { violation, timeout, transportError, isAborted, localClose } = ended;
+  if (violation !== null) {
+    return new ConnectionError("violation", describeViolation(violation), { violation });
+  }
+  if (isAborted) return new ConnectionError("aborted", "the connection was aborted");
+  if (timeout !== null) {
+    const message = `timeouts.${timeout} passed: ${TIMEOUT_SENTENCES[timeout]}`;
+    return new ConnectionError("timeout", message, { timeout });
+  }
+  if (transportError !== null) {
+    return new ConnectionError("transport-failed", `the transport failed: ${transportError}`);
+  }
+  // We had said goodbye; that the peer left without an answer harms nobody.
+  if (localClose !== null) return null;
+  return new ConnectionError(
+    "no-close",
+    "the peer ended the connection without a Close frame (RFC 6455 §7.1.5: 1006)",
+  );
+}
+
+const TIMEOUT_SENTENCES: { readonly [name in NonNullable<Ended["timeout"]>]: string } = {
+  handshake: "the opening handshake was not done",
+  idle: "nothing was received from the peer",
+  pong: "nothing was received from the peer after a ping",
+  lifetime: "the connection has reached its lifetime",
+  close: "the peer did not finish the closing handshake",
+};

@@ -1,0 +1,91 @@
+/** What a client is told, and where that leads. */
+import { type Extension, type Limits, MisuseError, type Timeouts } from "@sansocket/core";
+import type { TlsClientOptions } from "./dialing.ts";
+import type { HeaderFields } from "./header-fields.ts";
+import type { SocketHooks } from "./hooks.ts";
+import type { OpenTransport } from "./transport.ts";
+
+export interface ProxyOptions {
+  /** "http://proxy.example:3128", or "https:" for TLS to the proxy itself. Userinfo becomes Proxy-Authorization. */
+  readonly url: string;
+  /** More header lines for the CONNECT request. */
+  readonly headers?: HeaderFields;
+  /** For a proxy that speaks TLS. */
+  readonly tls?: TlsClientOptions;
+}
+
+export interface ConnectOptions<Data = undefined> {
+  /** Subprotocols to offer, the most wanted first. Default none. */
+  readonly protocols?: string | readonly string[];
+  /** More header lines of the request: Origin, Cookie, Authorization. Those of the handshake are the engine's. */
+  readonly headers?: HeaderFields;
+  /** Gives up, in any phase, until `connect` has resolved; it then rejects with code "aborted". */
+  readonly signal?: AbortSignal;
+  readonly tls?: TlsClientOptions;
+  /** RFC 7692. Default false; nothing else is possible yet. */
+  readonly perMessageDeflate?: false;
+  /** Other extensions. Default none. */
+  readonly extensions?: readonly Extension[];
+  readonly limits?: Partial<Limits>;
+  /** ms; 0 turns one off. `handshake` counts from the call on: the name, TCP, the proxy, TLS, redirects included. */
+  readonly timeouts?: Partial<Timeouts>;
+  /**
+   * How many redirects to follow. Authorization, Cookie and Proxy-Authorization do not go to another origin, and nothing
+   * goes from wss to ws. Default 0: a redirect is refused, as browsers do.
+   */
+  readonly redirects?: number;
+  /** An HTTP proxy to reach the server through, by CONNECT (RFC 9110 §9.3.6). Default none. */
+  readonly proxy?: string | ProxyOptions;
+  /** A unix socket to connect to, in place of the URL's host and port. */
+  readonly path?: string;
+  /** A transport that is connected already, in place of the URL's host and port; TLS, if any, is its own business. */
+  readonly socket?: OpenTransport;
+  /** Every frame, in and out. */
+  readonly trace?: SocketHooks<Data>["trace"];
+  /** What `socket.data` begins as. */
+  readonly data?: Data;
+}
+
+/**
+ * "ws:", "wss:", and as their newer spellings "http:" and "https:", as the WHATWG standard has it; a fragment is no part
+ * of what is asked for, and is refused.
+ * @throws MisuseError
+ */
+export function webSocketUrl(given: string | URL): URL {
+  let url: URL;
+  try {
+    url = new URL(String(given));
+  } catch {
+    throw new MisuseError(
+      `${JSON.stringify(String(given).slice(0, 100))} is not a URL: give "ws://" or "wss://", a host and a path`,
+    );
+  }
+  const scheme = SCHEMES[url.protocol];
+  if (scheme === undefined) {
+    throw new MisuseError(
+      `the URL begins with "${url.protocol}": give "ws:" or "wss:" (RFC 6455 §3), or "http:" or "https:"`,
+    );
+  }
+  if (url.hash !== "" || url.href.endsWith("#")) {
+    throw new MisuseError(
+      "the URL has a fragment, which a WebSocket URL may not have (RFC 6455 §3)",
+    );
+  }
+  if (scheme === url.protocol) return url;
+  return new URL(scheme + url.href.slice(url.protocol.length));
+}
+
+const SCHEMES: { readonly [protocol: string]: "ws:" | "wss:" | undefined } = {
+  "ws:": "ws:",
+  "wss:": "wss:",
+  "http:": "ws:",
+  "https:": "wss:",
+};
+
+/** Userinfo of a URL as RFC 7617 sends it; null when there is none. */
+export function basicCredentials(url: URL): string | null {
+  if (url.username === "" && url.password === "") return null;
+  const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  const bytes = new TextEncoder().encode(pair);
+  return `Basic ${btoa(String.fromCharCode(...bytes))}`;
+}

@@ -1,0 +1,116 @@
+/**
+ * One timer for many connections. A message moves the deadlines of its connection, almost always to later: arming a timer
+ * each time would cost 20 times the engine's work. So a connection stays where it was entered until then, and is looked at
+ * again when that moment comes.
+ */
+import { type Runtime, timerAt } from "./runtime.ts";
+
+/** What can be due. The two fields belong to {@link Deadlines}. */
+export interface Due {
+  /** When {@link expire} has something to do; Infinity when never. ms */
+  readonly deadline: number;
+  expire(now: number): void;
+  /** When it will be looked at; Infinity when it is not entered. */
+  enteredAt: number;
+  heapIndex: number;
+}
+
+/** A binary heap of those that may be due, the earliest first, and the one timer. */
+export class Deadlines {
+  private readonly runtime: Runtime;
+  private readonly heap: Due[] = [];
+  private timer: unknown = null;
+  private timerAt = Number.POSITIVE_INFINITY;
+
+  constructor(runtime: Runtime) {
+    this.runtime = runtime;
+  }
+
+  /** Looks at the item no later than `at`. */
+  enter(item: Due, at: number): void {
+    if (at >= item.enteredAt) return;
+    const isNew = item.enteredAt === Number.POSITIVE_INFINITY;
+    item.enteredAt = at;
+    if (isNew) {
+      item.heapIndex = this.heap.length;
+      this.heap.push(item);
+    }
+    this.rise(item);
+    this.arm();
+  }
+
+  /** Forgets the item. */
+  leave(item: Due): void {
+    if (item.enteredAt === Number.POSITIVE_INFINITY) return;
+    item.enteredAt = Number.POSITIVE_INFINITY;
+    const last = this.heap.pop()!;
+    if (last === item) return;
+    this.heap[item.heapIndex] = last;
+    last.heapIndex = item.heapIndex;
+    this.rise(last);
+    this.sink(last);
+  }
+
+  private arm(): void {
+    const earliest = this.heap[0]?.enteredAt ?? Number.POSITIVE_INFINITY;
+    if (earliest >= this.timerAt) return;
+    if (this.timer !== null) this.runtime.clearTimer(this.timer);
+    this.timerAt = earliest;
+    this.timer = timerAt(this.runtime, this.fired, earliest);
+  }
+
+  private readonly fired = (): void => {
+    this.runtime.afterPoll(this.expireAll);
+  };
+
+  private readonly expireAll = (): void => {
+    this.timer = null;
+    this.timerAt = Number.POSITIVE_INFINITY;
+    const now = this.runtime.now();
+    for (;;) {
+      const item = this.heap[0];
+      if (item === undefined || item.enteredAt > now) break;
+      this.leave(item);
+      if (item.deadline <= now) item.expire(now);
+      this.enter(item, Math.max(item.deadline, now + 1));
+    }
+    this.arm();
+  };
+
+  private rise(item: Due): void {
+    const { heap } = this;
+    let index = item.heapIndex;
+    while (index > 0) {
+      const parentIndex = (index - 1) >> 1;
+      const parent = heap[parentIndex]!;
+      if (parent.enteredAt <= item.enteredAt) break;
+      heap[index] = parent;
+      parent.heapIndex = index;
+      index = parentIndex;
+    }
+    heap[index] = item;
+    item.heapIndex = index;
+  }
+
+  private sink(item: Due): void {
+    const { heap } = this;
+    let index = item.heapIndex;
+    for (;;) {
+      let childIndex = index * 2 + 1;
+      if (childIndex >= heap.length) break;
+      if (
+        childIndex + 1 < heap.length &&
+        heap[childIndex + 1]!.enteredAt < heap[childIndex]!.enteredAt
+      ) {
+        childIndex += 1;
+      }
+      const child = heap[childIndex]!;
+      if (item.enteredAt <= child.enteredAt) break;
+      heap[index] = child;
+      child.heapIndex = index;
+      index = childIndex;
+    }
+    heap[index] = item;
+    item.heapIndex = index;
+  }
+}

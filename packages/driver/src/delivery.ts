@@ -1,0 +1,292 @@
+/**
+ * Messages on their way to the application. The engine is always pulled to Idle, so that control is never held back by
+ * data; what the application is not ready for waits here, and above `limits.undelivered` reading pauses.
+ */
+import type { Endpoint } from "@sansocket/core";
+import type { Binding } from "./binding.ts";
+import type { HookName, Message } from "./hooks.ts";
+
+/** An object per message costs memory too: a peer who sends empty messages must not get it for nothing. */
+const OCTETS_PER_MESSAGE = 64;
+
+/** Octets of the current step in a buffer of their own: a view would show memory that other connections use. */
+export function ownBytes(endpoint: Endpoint): Uint8Array<ArrayBuffer> {
+  const { chunk, start, end } = endpoint;
+  const bytes = new Uint8Array(end - start);
+  if (end - start <= COPY_BY_OCTET_UP_TO) {
+    for (let index = start; index < end; index += 1) bytes[index - start] = chunk[index]!;
+  } else {
+    bytes.set(chunk.subarray(start, end));
+  }
+  return bytes;
+}
+
+/** Up to here a loop is cheaper than the view that `set` needs. */
+const COPY_BY_OCTET_UP_TO = 32;
+
+interface Waiting {
+  readonly message: Message;
+  readonly octets: number;
+}
+
+/** A `next()` of a loop that waits for a message. */
+interface Parked {
+  resolve(result: IteratorResult<Message, undefined>): void;
+  reject(error: unknown): void;
+}
+
+export class Delivery {
+  private readonly binding: Binding;
+  /** Those before `first` are delivered. */
+  private waiting: Waiting[] | null = null;
+  private first = 0;
+  /** Octets of what waits. */
+  octets = 0;
+  private parked: Parked[] | null = null;
+  /** The application asked for no messages. */
+  private isPaused = false;
+  /** An asynchronous `open` or `message` has not finished. */
+  private isAwaited = false;
+  /** Nothing more is delivered. */
+  private isStopped = false;
+  /** The end was told to the application. */
+  private isFinished = false;
+  /** What to do once everything that arrived has been delivered and answered; reading pauses meanwhile. */
+  private whenAnswered: (() => void) | null = null;
+
+  constructor(binding: Binding) {
+    this.binding = binding;
+  }
+
+  // ---- from the engine
+
+  text(): void {
+    const { endpoint } = this.binding;
+    if (this.isStopped) return;
+    if (this.isReady) this.callMessage(endpoint.text);
+    else this.add(endpoint.text, endpoint.end - endpoint.start);
+  }
+
+  binary(): void {
+    const { endpoint, owner } = this.binding;
+    if (this.isStopped) return;
+    if (!this.isReady) {
+      this.add(ownBytes(endpoint), endpoint.end - endpoint.start);
+    } else if (owner.behaviour.lend) {
+      const { chunk, start, end } = endpoint;
+      this.callMessage(chunk.subarray(start, end) as Uint8Array<ArrayBuffer>);
+    } else {
+      this.callMessage(ownBytes(endpoint));
+    }
+  }
+
+  /** The connection is over; what waits is still delivered. */
+  ended(): void {
+    if (this.binding.socket === null) this.isFinished = true;
+  }
+
+  // ---- to the application
+
+  /** A message that arrives now can be given to the hook at once. */
+  private get isReady(): boolean {
+    return this.waiting === null && this.canCallHook;
+  }
+
+  private get canCallHook(): boolean {
+    const { binding } = this;
+    return (
+      !this.isAwaited &&
+      !this.isPaused &&
+      binding.runningHook === null &&
+      binding.owner.behaviour.hasMessageHook &&
+      binding.socket !== null
+    );
+  }
+
+  /** Messages wait, and the hook is free. */
+  get canDeliver(): boolean {
+    return this.waiting !== null && this.canCallHook;
+  }
+
+  deliverWaiting(): void {
+    while (this.canDeliver) this.callMessage(this.take());
+  }
+
+  private callMessage(message: Message): void {
+    const { binding } = this;
+    const { hooks } = binding.owner.behaviour;
+    binding.runningHook = "message";
+    const result = hooks.message!(binding.socket!, message);
+    binding.runningHook = null;
+    if (result !== undefined) this.awaitHook("message", result);
+  }
+
+  /** Messages wait until `result` has settled, if it is a promise. */
+  awaitHook(name: HookName, result: unknown): void {
+    if (!isThenable(result)) return;
+    this.isAwaited = true;
+    result.then(
+      () => this.hookFinished(),
+      (error: unknown) => {
+        this.binding.hookFailed(name, error);
+        this.hookFinished();
+      },
+    );
+  }
+
+  private hookFinished(): void {
+    this.isAwaited = false;
+    this.binding.tick();
+    this.binding.turn();
+  }
+
+  private add(message: Message, octets: number): void {
+    const parked = this.isPaused ? undefined : this.parked?.shift();
+    if (parked !== undefined) {
+      parked.resolve({ value: message, done: false });
+      return;
+    }
+    this.waiting ??= [];
+    const size = octets + OCTETS_PER_MESSAGE;
+    this.waiting.push({ message, octets: size });
+    this.octets += size;
+  }
+
+  private take(): Message {
+    const waiting = this.waiting!;
+    const { message, octets } = waiting[this.first]!;
+    this.octets -= octets;
+    this.first += 1;
+    if (this.first === waiting.length) {
+      this.waiting = null;
+      this.first = 0;
+    } else if (this.first >= 1_024 && this.first * 2 >= waiting.length) {
+      // What was taken is let go of in large steps: shifting an array each time is quadratic in the worst case.
+      this.waiting = waiting.slice(this.first);
+      this.first = 0;
+    }
+    return message;
+  }
+
+  // ---- commands of the application
+
+  pause(): void {
+    this.isPaused = true;
+  }
+
+  resume(): void {
+    if (!this.isPaused) return;
+    this.isPaused = false;
+    while (this.waiting !== null && (this.parked?.length ?? 0) > 0) {
+      this.parked!.shift()!.resolve({ value: this.take(), done: false });
+    }
+    this.binding.tick();
+    this.binding.turn();
+  }
+
+  /** The next message for a loop. */
+  next(): Promise<IteratorResult<Message, undefined>> {
+    if (this.waiting !== null && !this.isPaused) {
+      const wasFull = this.octets;
+      const result = Promise.resolve({ value: this.take(), done: false } as const);
+      // Reading may go on; asked only when it could have been paused.
+      if (wasFull > this.binding.owner.behaviour.undelivered / 2 || this.waiting === null) {
+        this.binding.tick();
+        this.binding.turn();
+      }
+      return result;
+    }
+    return new Promise((resolve, reject) => {
+      this.parked ??= [];
+      this.parked.push({ resolve, reject });
+      this.settle();
+    });
+  }
+
+  // ---- the end
+
+  /** Drops what waits; nothing more is delivered but the end. */
+  stop(): void {
+    this.isStopped = true;
+    this.waiting = null;
+    this.first = 0;
+    this.octets = 0;
+  }
+
+  /** Reads nothing more, delivers what has arrived, and then calls back: for a shutdown. */
+  retire(whenAnswered: () => void): void {
+    this.whenAnswered = whenAnswered;
+    this.binding.tick();
+    this.binding.turn();
+  }
+
+  get isRetiring(): boolean {
+    return this.whenAnswered !== null;
+  }
+
+  /** After each turn: whatever had to wait for the last message to be delivered and answered. */
+  settle(): void {
+    if (this.waiting !== null || this.isAwaited || this.binding.runningHook !== null) return;
+    if (this.whenAnswered !== null && this.isAnswered) {
+      const whenAnswered = this.whenAnswered;
+      this.whenAnswered = null;
+      this.isStopped = true;
+      whenAnswered();
+    }
+    const { info, socket, owner } = this.binding;
+    const isOver = info !== null || this.isStopped;
+    if (!isOver) return;
+    if (this.parked !== null) this.endLoops();
+    if (info === null || this.isFinished || socket === null) return;
+    this.isFinished = true;
+    this.callClose(() => owner.behaviour.hooks.close?.(socket, info));
+  }
+
+  /** A loop has answered a message when it asks for the next one. */
+  private get isAnswered(): boolean {
+    const { binding } = this;
+    return (
+      binding.owner.behaviour.hasMessageHook ||
+      (this.parked?.length ?? 0) > 0 ||
+      !binding.socket!.hasLoop
+    );
+  }
+
+  private endLoops(): void {
+    const parked = this.parked!;
+    this.parked = null;
+    const { info } = this.binding;
+    const error = this.endOfLoop(info);
+    for (const { resolve, reject } of parked) {
+      if (error === null) resolve({ value: undefined, done: true });
+      else reject(error);
+    }
+  }
+
+  private endOfLoop(info: Binding["info"]): unknown {
+    return this.binding.fault ?? info?.error ?? null;
+  }
+
+  private callClose(call: () => unknown): void {
+    const { binding } = this;
+    binding.runningHook = "close";
+    try {
+      const result = call();
+      if (isThenable(result)) {
+        result.then(undefined, (error: unknown) => binding.hookFailed("close", error));
+      }
+    } catch (error) {
+      binding.hookFailed("close", error);
+    } finally {
+      binding.runningHook = null;
+    }
+  }
+}
+
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    typeof (value as { then?: unknown }).then === "function"
+  );
+}

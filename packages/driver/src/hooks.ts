@@ -1,0 +1,62 @@
+/** What an application can be told of: the hooks, with the names that Bun and uWebSockets use. */
+import type { WatchedFrame } from "@sansocket/core";
+import type { CloseInfo } from "./close-info.ts";
+import type { ConnectionError, ServerError } from "./errors.ts";
+import type { Socket } from "./socket.ts";
+
+/** A message as it is delivered: text, or octets in a buffer of their own (offset 0, exact length). */
+export type Message = string | Uint8Array<ArrayBuffer>;
+
+/**
+ * A hook may be asynchronous: `open` and `message` are awaited before that socket's next message is delivered. One that
+ * throws or rejects closes its socket with 1011 and is reported to `error`.
+ */
+export interface SocketHooks<Data = unknown> {
+  /** The connection is open. Awaited before the first message. */
+  open?(socket: Socket<Data>): void | Promise<void>;
+  /** A message has arrived. With `lend: true` octets are only lent, until the hook returns. */
+  message?(socket: Socket<Data>, message: Message): void | Promise<void>;
+  /** After a `write` answered "pressure": the peer has taken enough to go on. */
+  drain?(socket: Socket<Data>): void | Promise<void>;
+  /** The peer has sent a ping, which the engine has answered. Not held back by `message`. */
+  ping?(socket: Socket<Data>, payload: Uint8Array<ArrayBuffer>): void | Promise<void>;
+  /** A pong has arrived. Not held back by `message`. */
+  pong?(socket: Socket<Data>, payload: Uint8Array<ArrayBuffer>): void | Promise<void>;
+  /** The connection is over: the last call for its socket, behind all its messages. */
+  close?(socket: Socket<Data>, info: CloseInfo): void | Promise<void>;
+  /**
+   * Something went wrong that is not the peer's doing: a hook has failed, a limit was reached, an accept failed. `socket`
+   * is null when it is not about one open socket. Default: hook failures and failed accepts are printed with
+   * `console.error`.
+   */
+  error?(socket: Socket<Data> | null, error: ConnectionError | ServerError): void | Promise<void>;
+  /** Every frame, in and out, with the first octets of its payload. Costs nothing when absent. */
+  trace?(socket: Socket<Data>, frame: WatchedFrame): void;
+}
+
+export type HookName = keyof SocketHooks | "upgrade" | "request" | "connection";
+
+/** What holds for all sockets of a server, or for one client. */
+export interface Behaviour {
+  readonly hooks: SocketHooks;
+  /** Messages go to the `message` hook; otherwise they wait for a `for await` loop. */
+  readonly hasMessageHook: boolean;
+  /** The `message` hook gets views into the engine's memory. */
+  readonly lend: boolean;
+  /** Octets that wait for the application before reading pauses. */
+  readonly undelivered: number;
+  /** `limits.unsent` */
+  readonly unsentLimit: number;
+  /** Above this many unsent octets `write` answers "pressure" and reading pauses. */
+  readonly highMark: number;
+  /** Below this many unsent octets both end. */
+  readonly lowMark: number;
+  /** ms */
+  readonly closeTimeout: number;
+}
+
+/** A peer needs this much in flight to be kept busy, and no more: 1 MiB, or a quarter of `limits.unsent`. */
+export function unsentMarks(unsentLimit: number): { highMark: number; lowMark: number } {
+  const highMark = Math.min(1_048_576, Math.floor(unsentLimit / 4));
+  return { highMark, lowMark: Math.floor(highMark / 4) };
+}

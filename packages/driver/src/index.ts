@@ -1,0 +1,13 @@
+/**
+ * The engine bound to any transport: sockets, a server and a client, written once for all runtimes. Applications import
+ * an adapter, `@sansocket/node` and its siblings; whoever writes an adapter, or has a transport of his own, imports this.
+ *
+ * @module
+ */
+export * from "./application.ts";
+export { connectWith, type Platform } from "./connect.ts";
+export { type Dialed, type Dialer, systemCodeOf } from "./dialing.ts";
+export { type Runtime, webRuntime } from "./runtime.ts";
+export { type Listener, Server } from "./server.ts";
+export { Socket } from "./socket.ts";
+export type { Transport, TransportHandler } from "./transport.ts";

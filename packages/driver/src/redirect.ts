@@ -1,0 +1,55 @@
+/** Redirects (RFC 9110 §15.4), for a client that was told to follow them. */
+import { type HeaderList, headerValues, type ServerResponse } from "@sansocket/core";
+import { ConnectError } from "./errors.ts";
+
+/** Statuses that name another place for the same GET. */
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+/** What another origin must not learn. */
+const CREDENTIALS: ReadonlySet<string> = new Set([
+  "authorization",
+  "cookie",
+  "proxy-authorization",
+]);
+
+export function isRedirect(response: ServerResponse | null): response is ServerResponse {
+  return response !== null && REDIRECTS.has(response.status);
+}
+
+/**
+ * Where the answer sends us.
+ * @throws ConnectError when that is nowhere, or from TLS to plain text.
+ */
+export function redirectTarget(response: ServerResponse, from: URL): URL {
+  const [location] = headerValues(response.headers, "location");
+  const refuse = (why: string): ConnectError =>
+    new ConnectError(
+      "redirect-refused",
+      `the server redirects with ${response.status}, but ${why}`,
+      {
+        response,
+      },
+    );
+  if (location === undefined) throw refuse("does not say where to");
+  let url: URL;
+  try {
+    // Against the http form: relative references work the same, and most servers write http.
+    url = new URL(location, from.href.replace(/^ws/, "http"));
+  } catch {
+    throw refuse("to what is no URL");
+  }
+  if (!["http:", "https:", "ws:", "wss:"].includes(url.protocol)) {
+    throw refuse(`to "${url.protocol}", which no WebSocket is reached by`);
+  }
+  const isSecure = url.protocol === "https:" || url.protocol === "wss:";
+  if (from.protocol === "wss:" && !isSecure)
+    throw refuse("from wss to ws: what was secret would be read");
+  url.hash = "";
+  return new URL(url.href.replace(/^(https|http|wss|ws):/, isSecure ? "wss:" : "ws:"));
+}
+
+/** The header lines for the new place. */
+export function headersFor(headers: HeaderList, from: URL, to: URL): HeaderList {
+  if (from.protocol === to.protocol && from.host === to.host) return headers;
+  return headers.filter(([name]) => !CREDENTIALS.has(name.toLowerCase()));
+}

@@ -1,0 +1,44 @@
+/** What the driver needs of a runtime besides its sockets: a clock, timers, the end of a poll phase, the engine's host. */
+import type { Host } from "@sansocket/core";
+
+export interface Runtime {
+  /** What the engine needs and what this runtime does faster. */
+  readonly host: Host;
+  /** Milliseconds of a clock that never goes back. */
+  now(): number;
+  /** Must not keep a process alive by itself, where the runtime has such a notion: connections do. */
+  setTimer(callback: () => void, delay: number): unknown;
+  clearTimer(timer: unknown): void;
+  /**
+   * Calls back once the runtime has looked for input: a timer that fires late must not win against octets that lie in the
+   * kernel already.
+   */
+  afterPoll(callback: () => void): void;
+}
+
+/** Delays above this fire at once in every runtime. */
+const LONGEST_DELAY = 2 ** 31 - 1;
+
+/** A timer for a point in time, which may fire early: for a deadline that is weeks away it does. */
+export function timerAt(runtime: Runtime, callback: () => void, at: number): unknown {
+  const delay = Math.min(Math.max(0, Math.ceil(at - runtime.now())), LONGEST_DELAY);
+  return runtime.setTimer(callback, delay);
+}
+
+/** A runtime made of what every web platform has; adapters replace what theirs does better. */
+export function webRuntime(): Runtime {
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  const encoder = new TextEncoder();
+  return {
+    host: {
+      random: (into) => crypto.getRandomValues(into),
+      decodeUtf8: (bytes) => decoder.decode(bytes),
+      encodeUtf8Into: (text, target) => encoder.encodeInto(text, target).written,
+    },
+    now: () => performance.now(),
+    setTimer: (callback, delay) => setTimeout(callback, delay),
+    clearTimer: (timer) => clearTimeout(timer as number),
+    // The nearest to "after the next poll" that the web platform has: a macrotask.
+    afterPoll: (callback) => setTimeout(callback, 0),
+  };
+}

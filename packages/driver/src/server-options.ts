@@ -1,0 +1,176 @@
+/** What a server is told once. */
+import {
+  type Extension,
+  type Limits,
+  MisuseError,
+  type ServerSettings,
+  serverSettings,
+  type Timeouts,
+} from "@sansocket/core";
+import { type Behaviour, type SocketHooks, unsentMarks } from "./hooks.ts";
+import type { Runtime } from "./runtime.ts";
+import type { Socket } from "./socket.ts";
+import type { PlainRequest, PlainResponse, UpgradeRequest } from "./upgrade-request.ts";
+
+/** A certificate and its key in PEM, and whom to ask for one. */
+export interface TlsServerOptions {
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface ServerBase {
+  /**
+   * Web pages that may connect, by their origin: `["https://app.example"]`. Default: pages of the server's own host, and
+   * whoever sends no Origin header and so is no browser.
+   */
+  readonly allowedOrigins?: readonly string[];
+  /** Any web page may connect, with the cookies of whoever looks at it. Default false. */
+  readonly dangerouslyAllowAnyOrigin?: boolean;
+  /** A proxy that writes X-Forwarded-Proto and -Host stands before this server. Default false. */
+  readonly trustProxy?: boolean;
+  /** Subprotocols, the most wanted first: the first one that the client offers is agreed on. Default none. */
+  readonly protocols?: readonly string[];
+  /** RFC 7692. Default false; nothing else is possible yet. */
+  readonly perMessageDeflate?: false;
+  /** Other extensions. Default none. */
+  readonly extensions?: readonly Extension[];
+  /** Open connections, those in their opening handshake included; one more is dropped at once. Default Infinity. */
+  readonly maxConnections?: number;
+  readonly limits?: Partial<Limits>;
+  /** ms; 0 turns one off. */
+  readonly timeouts?: Partial<Timeouts>;
+  /**
+   * The `message` hook gets octets as a view that is valid until it returns, in place of a copy that it may keep. Worth
+   * two to three times on messages above 8 KiB. Default false.
+   */
+  readonly lend?: boolean;
+  /** Shuts the server down, as `shutdown()` does. */
+  readonly signal?: AbortSignal;
+  /** A plain HTTP request. Default: 426 Upgrade Required. */
+  request?(request: PlainRequest): PlainResponse | Promise<PlainResponse>;
+}
+
+/** Decides about a request to open a WebSocket, now or later; what `accept` and `reject` return is to be returned. */
+export type UpgradeHook<Data> = (request: UpgradeRequest<Data>) => boolean | Promise<boolean>;
+
+/** Whoever wants `data` of a type has to give it; otherwise every request is accepted when there is no hook. */
+export type UpgradeOption<Data> = undefined extends Data
+  ? { upgrade?: UpgradeHook<Data> }
+  : { upgrade: UpgradeHook<Data> };
+
+/** Messages go to hooks … */
+export interface HookOptions<Data> extends SocketHooks<Data> {
+  readonly connection?: never;
+}
+
+/** … or to a loop in a function that is called for each connection. */
+export interface IterationOptions<Data> extends Pick<SocketHooks<Data>, "error" | "trace"> {
+  /**
+   * One connection, from its opening to its end: `for await (const message of socket)`. When it returns the connection is
+   * closed with 1000; when it throws, with 1011, and `error` is called, unless the connection had failed by itself.
+   */
+  connection(socket: Socket<Data>): Promise<void>;
+  readonly open?: never;
+  readonly message?: never;
+  readonly drain?: never;
+  readonly ping?: never;
+  readonly pong?: never;
+  readonly close?: never;
+}
+
+export type ServerOptions<Data = undefined> = ServerBase &
+  UpgradeOption<Data> &
+  (HookOptions<Data> | IterationOptions<Data>);
+
+/** The same with nothing of its type parameter left, as the server keeps it. */
+export interface ResolvedServer {
+  readonly settings: ServerSettings;
+  readonly behaviour: Behaviour;
+  readonly protocols: readonly string[];
+  readonly maxConnections: number;
+  readonly upgrade: UpgradeHook<unknown> | null;
+  readonly request: ((request: PlainRequest) => PlainResponse | Promise<PlainResponse>) | null;
+  readonly connection: ((socket: Socket) => Promise<void>) | null;
+}
+
+/** Octets of a frame's payload that `trace` gets to see. */
+const TRACED_OCTETS = 125;
+
+const HOOKS = ["open", "message", "drain", "ping", "pong", "close", "error", "trace"] as const;
+
+/** @throws MisuseError for options that are wrong. */
+export function resolveServer(
+  options: ServerOptions<never>,
+  runtime: Runtime,
+  secure: boolean,
+): ResolvedServer {
+  const given = options as ServerBase & { upgrade?: UpgradeHook<unknown> } & SocketHooks &
+    Partial<IterationOptions<unknown>>;
+  for (const name of [...HOOKS, "upgrade", "request", "connection"] as const) {
+    const hook = given[name];
+    if (hook !== undefined && typeof hook !== "function") {
+      throw new MisuseError(`options.${name} is not a function`);
+    }
+  }
+  if (given.connection !== undefined && given.message !== undefined) {
+    throw new MisuseError("options.connection and options.message exclude each other");
+  }
+  refuseDeflate(given.perMessageDeflate);
+  const maxConnections = given.maxConnections ?? Number.POSITIVE_INFINITY;
+  if (!(maxConnections >= 1)) {
+    throw new MisuseError(`options.maxConnections is ${String(maxConnections)}: give 1 or more`);
+  }
+  const settings = serverSettings({
+    host: runtime.host,
+    secure,
+    ...defined({
+      allowedOrigins: given.allowedOrigins,
+      dangerouslyAllowAnyOrigin: given.dangerouslyAllowAnyOrigin,
+      trustProxy: given.trustProxy,
+      limits: given.limits,
+      timeouts: given.timeouts,
+      extensions: given.extensions,
+    }),
+    ...(given.trace === undefined ? {} : { frames: { payloadPrefix: TRACED_OCTETS } }),
+  });
+  return {
+    settings,
+    behaviour: behaviourOf(settings, given, given.lend === true),
+    protocols: given.protocols ?? [],
+    maxConnections,
+    upgrade: given.upgrade?.bind(options) ?? null,
+    request: given.request?.bind(options) ?? null,
+    connection: (given.connection?.bind(options) as ResolvedServer["connection"]) ?? null,
+  };
+}
+
+/** What the driver itself has to know of the settings and hooks. */
+export function behaviourOf(
+  settings: { readonly limits: Limits; readonly timeouts: Timeouts },
+  hooks: SocketHooks,
+  lend: boolean,
+): Behaviour {
+  return {
+    hooks,
+    hasMessageHook: hooks.message !== undefined,
+    lend,
+    undelivered: settings.limits.undelivered,
+    unsentLimit: settings.limits.unsent,
+    ...unsentMarks(settings.limits.unsent),
+    closeTimeout: settings.timeouts.close,
+  };
+}
+
+export function refuseDeflate(value: unknown): void {
+  if (value === undefined || value === false) return;
+  throw new MisuseError("perMessageDeflate is not there yet: leave it out, or give false");
+}
+
+/** Without the members that are undefined, which `exactOptionalPropertyTypes` tells from absent ones. */
+export function defined<T extends object>(
+  fields: T,
+): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
+}

@@ -1,0 +1,394 @@
+/**
+ * A server: decides about requests, answers plain HTTP, keeps its sockets, and ends in good order. Where connections come
+ * from is the business of a {@link Listener}, or of whoever calls {@link Server.accept}.
+ */
+import { Endpoint, MisuseError, type Timeouts } from "@sansocket/core";
+import { describeViolation } from "@sansocket/core/describe";
+import { Binding, type Owner } from "./binding.ts";
+import type { CloseInfo } from "./close-info.ts";
+import { Deadlines } from "./deadlines.ts";
+import { isThenable } from "./delivery.ts";
+import { ConnectionError, messageOf, ServerError } from "./errors.ts";
+import { headerList } from "./header-fields.ts";
+import type { Behaviour } from "./hooks.ts";
+import type { Runtime } from "./runtime.ts";
+import { type ResolvedServer, resolveServer, type ServerOptions } from "./server-options.ts";
+import { Socket } from "./socket.ts";
+import type { NetworkAddress, OpenTransport } from "./transport.ts";
+import {
+  type Decider,
+  type IncomingRequest,
+  PlainRequest,
+  type PlainResponse,
+  UpgradeRequest,
+} from "./upgrade-request.ts";
+
+/** What accepts connections for a server. */
+export interface Listener {
+  readonly address: NetworkAddress;
+  /** Accepts no more; the connections that are there stay. */
+  close(): Promise<void>;
+}
+
+export interface ShutdownOptions {
+  /** Of the Close that every socket gets. Default 1001, going away. */
+  readonly code?: number;
+  /** Default "". */
+  readonly reason?: string;
+  /** ms until what is left is cut off. Default 5,000. */
+  readonly grace?: number;
+}
+
+const DEFAULT_GRACE = 5_000;
+
+/** Octets of a request's body that are read and dropped; a longer one is refused. */
+const REQUEST_BODY_LIMIT = 65_536;
+
+export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable {
+  readonly runtime: Runtime;
+  /** @internal */
+  readonly deadlines: Deadlines;
+  /** @internal */
+  readonly behaviour: Behaviour;
+  /** @internal */
+  readonly protocols: readonly string[];
+  readonly secure: boolean;
+  private readonly options: ResolvedServer;
+  private readonly bindings: Set<Binding> = new Set();
+  /** Requests that wait for a decision. */
+  private readonly undecided: Map<Binding, IncomingRequest> = new Map();
+  /** What `accept` was told, until the connection is open. */
+  private readonly accepting: Map<Binding, { request: UpgradeRequest; data: unknown }> = new Map();
+  private listener: Listener | null = null;
+  private ending: Promise<void> | null = null;
+  private whenEmpty: (() => void) | null = null;
+
+  /**
+   * @param secure the connections that it gets are TLS.
+   * @throws MisuseError for options that are wrong.
+   */
+  constructor(options: ServerOptions<Data>, runtime: Runtime, secure: boolean) {
+    this.runtime = runtime;
+    this.secure = secure;
+    this.deadlines = new Deadlines(runtime);
+    this.options = resolveServer(options as ServerOptions<never>, runtime, secure);
+    this.behaviour = this.options.behaviour;
+    this.protocols = this.options.protocols;
+    const { signal } = options;
+    if (signal?.aborted) this.ending = Promise.resolve();
+    else signal?.addEventListener("abort", () => void this.shutdown(), { once: true });
+  }
+
+  /** @internal The adapter listens, and this server gets what is accepted. */
+  listening(listener: Listener): void {
+    this.listener = listener;
+    if (this.ending !== null) void listener.close();
+  }
+
+  /** Where it listens; with port 0, the port that was found. Null when it does not listen. */
+  get address(): NetworkAddress | null {
+    return this.listener?.address ?? null;
+  }
+
+  /** The timeouts that hold, with their defaults, ms. */
+  get timeouts(): Timeouts {
+    return this.options.settings.timeouts;
+  }
+
+  /** What a client on this machine connects to; "" when the server does not listen on a port. */
+  get url(): string {
+    const address = this.address;
+    if (address === null || "path" in address) return "";
+    const { hostname, port } = address;
+    const isAny = hostname === "::" || hostname === "0.0.0.0";
+    const host = isAny ? "127.0.0.1" : hostname.includes(":") ? `[${hostname}]` : hostname;
+    return `${this.secure ? "wss" : "ws"}://${host}:${port}`;
+  }
+
+  /** The sockets that are open or closing, for a broadcast. */
+  get sockets(): Socket<Data>[] {
+    const sockets: Socket<Data>[] = [];
+    for (const { socket } of this.bindings) {
+      if (socket !== null) sockets.push(socket as Socket<Data>);
+    }
+    return sockets;
+  }
+
+  /** Connections, those in their opening handshake included. */
+  get connections(): number {
+    return this.bindings.size;
+  }
+
+  /**
+   * Serves one connection more, from wherever it comes.
+   * @returns false when it was not taken: the server has `maxConnections`, or is shut down. The transport is untouched.
+   */
+  accept(open: OpenTransport): boolean {
+    if (this.ending !== null) return false;
+    if (this.bindings.size >= this.options.maxConnections) {
+      const message = `maxConnections ${this.options.maxConnections} are open: one more was dropped`;
+      this.reportError(null, new ServerError("connection-limit", message));
+      return false;
+    }
+    const now = this.runtime.now();
+    const endpoint = Endpoint.server(this.options.settings, now);
+    this.bindings.add(new Binding(this, endpoint, open, now));
+    return true;
+  }
+
+  /** @internal The adapter could not accept; it goes on trying. */
+  acceptFailed(cause: unknown): void {
+    const message = `a connection could not be accepted: ${messageOf(cause)}`;
+    this.reportError(null, new ServerError("accept-failed", message, { cause }));
+  }
+
+  // ---- the opening handshake
+
+  /** @internal */
+  requested(binding: Binding): void {
+    const head = binding.endpoint.request!;
+    if (this.ending !== null) {
+      if (head.kind === "upgrade") binding.endpoint.reject(503, {}, binding.now);
+      else binding.endpoint.respond(503, {}, binding.now);
+    } else if (head.kind === "upgrade") {
+      this.decide(binding, new UpgradeRequest(binding, head, this));
+    } else {
+      this.answer(binding, new PlainRequest(binding, head, this.secure));
+    }
+  }
+
+  private decide(binding: Binding, request: UpgradeRequest): void {
+    const { upgrade } = this.options;
+    if (upgrade === null) {
+      request.accept();
+      return;
+    }
+    this.ask(
+      binding,
+      request,
+      "upgrade",
+      () => upgrade(request),
+      () => {
+        if (request.isDecided || binding.info !== null) return;
+        const message = "the upgrade hook has neither accepted nor rejected the request";
+        this.reportError(null, new ServerError("hook-failed", message));
+        request.reject(500);
+      },
+      () => {
+        if (!request.isDecided) request.reject(500);
+      },
+    );
+  }
+
+  private answer(binding: Binding, request: PlainRequest): void {
+    const { endpoint } = binding;
+    if (announcedBody(request) > REQUEST_BODY_LIMIT) {
+      endpoint.respond(413, {}, binding.now);
+      return;
+    }
+    const { request: hook } = this.options;
+    const respond = ({ status = 200, headers, body = "" }: PlainResponse): void => {
+      if (binding.info !== null) return;
+      endpoint.respond(status, { headers: headerList(headers), body }, binding.tick());
+      binding.turn();
+    };
+    if (hook === null) {
+      respond({ status: 426, body: "This is a WebSocket server.\n", headers: PLAIN_TEXT });
+      return;
+    }
+    const failed = (): void => respond({ status: 500 });
+    this.ask(binding, request, "request", () => hook(request), respond, failed);
+  }
+
+  /** Asks a hook that may answer later; without a detour when it does not. */
+  private ask<Answer>(
+    binding: Binding,
+    request: IncomingRequest,
+    name: "upgrade" | "request",
+    hook: () => Answer | PromiseLike<Answer>,
+    then: (answer: Answer) => void,
+    failed: () => void,
+  ): void {
+    const settled = (act: () => void): void => {
+      this.undecided.delete(binding);
+      try {
+        act();
+      } catch (error) {
+        this.hookFailed(name, error);
+        failed();
+      }
+    };
+    settled(() => {
+      const answer = hook();
+      if (!isThenable(answer)) {
+        then(answer as Answer);
+        return;
+      }
+      this.undecided.set(binding, request);
+      answer.then(
+        (value) => settled(() => then(value as Answer)),
+        (error: unknown) =>
+          settled(() => {
+            throw error;
+          }),
+      );
+    });
+  }
+
+  private hookFailed(name: string, cause: unknown): void {
+    const message = `the ${name} hook failed: ${messageOf(cause)}`;
+    this.reportError(null, new ServerError("hook-failed", message, { cause }));
+  }
+
+  /** @internal */
+  accepted(binding: Binding, request: UpgradeRequest, data: unknown): void {
+    this.accepting.set(binding, { request, data });
+  }
+
+  /** @internal */
+  opened(binding: Binding): void {
+    const { request, data } = this.accepting.get(binding)!;
+    this.accepting.delete(binding);
+    const socket = new Socket(binding, { data, request, url: "" });
+    binding.socket = socket;
+    const { connection } = this.options;
+    if (connection !== null) {
+      void this.runConnection(binding, socket, connection);
+      return;
+    }
+    const { hooks } = this.behaviour;
+    if (hooks.open === undefined) return;
+    binding.runningHook = "open";
+    const result = hooks.open(socket);
+    binding.runningHook = null;
+    binding.delivery.awaitHook("open", result);
+  }
+
+  private async runConnection(
+    binding: Binding,
+    socket: Socket,
+    connection: (socket: Socket) => Promise<void>,
+  ): Promise<void> {
+    try {
+      await connection(socket);
+      await socket.close();
+    } catch (error) {
+      // A loop throws what its connection failed of: the application is not at fault, and has nothing to hear of it.
+      if (error instanceof ConnectionError && (await isOwnFailure(binding, socket, error))) return;
+      binding.hookFailed("connection", error);
+    }
+  }
+
+  /** @internal */
+  ended(binding: Binding, { ended }: CloseInfo): void {
+    this.bindings.delete(binding);
+    this.accepting.delete(binding);
+    this.undecided.get(binding)?.abandoned();
+    this.undecided.delete(binding);
+    if (binding.socket === null && ended.violation !== null) {
+      const { violation } = ended;
+      const message = `a request was refused: ${describeViolation(violation)}`;
+      this.reportError(null, new ServerError("handshake-refused", message, { violation }));
+    }
+    if (this.bindings.size === 0) this.whenEmpty?.();
+  }
+
+  /** @internal */
+  report(socket: Socket | null, error: ConnectionError): void {
+    this.reportError(socket, error);
+  }
+
+  private reportError(socket: Socket | null, error: ConnectionError | ServerError): void {
+    const { hooks } = this.behaviour;
+    if (hooks.error === undefined) {
+      if (PRINTED.has(error.code)) console.error(error);
+      return;
+    }
+    try {
+      const result: unknown = hooks.error(socket, error);
+      if (isThenable(result)) result.then(undefined, (failure: unknown) => console.error(failure));
+    } catch (failure) {
+      console.error(failure);
+    }
+  }
+
+  // ---- the end
+
+  /**
+   * Accepts no more connections; lets every message that has arrived be delivered and answered; then sends each socket a
+   * Close behind everything that was sent to it. What is left after the grace is cut off. Messages that arrive later are
+   * not delivered. Never rejects; a second call waits for the first.
+   * @throws MisuseError for a code or reason that a Close cannot have.
+   */
+  shutdown(options: ShutdownOptions = {}): Promise<void> {
+    const { code = 1001, reason = "", grace = DEFAULT_GRACE } = options;
+    if (!(grace >= 0)) throw new MisuseError(`grace is ${String(grace)}: give ms from 0 on`);
+    this.ending ??= this.end(code, reason, grace);
+    return this.ending;
+  }
+
+  private async end(code: number, reason: string, grace: number): Promise<void> {
+    const closed = this.listener?.close();
+    const emptied = new Promise<void>((resolve) => {
+      this.whenEmpty = resolve;
+      if (this.bindings.size === 0) resolve();
+    });
+    for (const binding of [...this.bindings]) {
+      if (binding.socket === null) {
+        const request = this.undecided.get(binding);
+        if (request instanceof UpgradeRequest) {
+          binding.endpoint.reject(503, {}, binding.tick());
+          binding.turn();
+        } else if (request === undefined) {
+          binding.abort(new ConnectionError("aborted", SHUT_DOWN));
+        }
+      } else {
+        binding.delivery.retire(() => binding.outgoing.close(code, reason));
+      }
+    }
+    const timer = this.runtime.setTimer(() => this.cutOff(code, reason), grace);
+    await emptied;
+    this.runtime.clearTimer(timer);
+    await closed;
+  }
+
+  /** The grace has passed. A Close is tried all the same, for those whose application had not finished. */
+  private cutOff(code: number, reason: string): void {
+    for (const binding of [...this.bindings]) {
+      if (binding.socket !== null) binding.outgoing.close(code, reason);
+      binding.turn();
+      binding.abort(new ConnectionError("aborted", `${SHUT_DOWN}, and its grace has passed`));
+    }
+  }
+
+  /** `await using`: shuts down with the defaults. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.shutdown();
+  }
+}
+
+const SHUT_DOWN = "the server was shut down";
+const PLAIN_TEXT = { "Content-Type": "text/plain; charset=utf-8" };
+
+/** Printed when there is no `error` hook: an application would look for them in vain otherwise. */
+const PRINTED: ReadonlySet<string> = new Set([
+  "hook-failed",
+  "source-failed",
+  "unsent-limit",
+  "accept-failed",
+]);
+
+async function isOwnFailure(
+  binding: Binding,
+  socket: Socket,
+  error: ConnectionError,
+): Promise<boolean> {
+  if (binding.fault === error) return true;
+  return (await socket.closed).error === error;
+}
+
+/** RFC 9112 §6.3. A chunked body has no length that is known; what is too long of it is left unread. */
+function announcedBody(request: PlainRequest): number {
+  const length = request.headerLines.find(([name]) => name.toLowerCase() === "content-length");
+  return length === undefined ? 0 : Number(length[1]);
+}

@@ -1,0 +1,187 @@
+/** An open WebSocket connection, as applications hold it; the same class on servers and clients. */
+import { type ExtensionOffer, MisuseError } from "@sansocket/core";
+import type { Binding } from "./binding.ts";
+import type { CloseInfo } from "./close-info.ts";
+import { ConnectionError } from "./errors.ts";
+import type { Message } from "./hooks.ts";
+import type { Sendable, WriteResult } from "./outgoing.ts";
+import type { NetworkAddress, TlsFacts } from "./transport.ts";
+import type { UpgradeRequest } from "./upgrade-request.ts";
+
+/** What is known of how the connection came to be. */
+export interface Origins<Data> {
+  readonly data: Data;
+  readonly request: UpgradeRequest<Data> | null;
+  readonly url: string;
+}
+
+export class Socket<Data = unknown> implements AsyncIterable<Message>, AsyncDisposable {
+  /** The application's own: what `request.accept({ data })` was given. */
+  data: Data;
+  /** The request that opened the connection; null on clients. */
+  readonly request: UpgradeRequest<Data> | null;
+  /** What `connect` connected to, after redirects; "" on servers. */
+  readonly url: string;
+  private readonly binding: Binding;
+  private closing: Promise<CloseInfo> | null = null;
+  private resolveClosed: ((info: CloseInfo) => void) | null = null;
+  /** @internal A `for await` loop has begun. */
+  hasLoop = false;
+
+  /** @internal Servers and `connect` make sockets. */
+  constructor(binding: Binding, origins: Origins<Data>) {
+    this.binding = binding;
+    this.data = origins.data;
+    this.request = origins.request;
+    this.url = origins.url;
+  }
+
+  // ---- sending
+
+  /**
+   * Queues a message; what is written in one turn leaves in one write. Octets are copied, and never modified. Lone
+   * surrogates in text are sent as U+FFFD.
+   * @returns "pressure" when the peer has more to read than it can make use of: queued all the same, but wait for
+   * `drain` or {@link ready} before the next. "closed" when the connection is closing or over: not queued.
+   * @throws MisuseError for anything but text, octets and prepared messages.
+   */
+  write(data: Sendable): WriteResult {
+    return this.binding.outgoing.write(data);
+  }
+
+  /**
+   * Sends a message and waits until the transport has taken it. Never rejects.
+   * @returns "closed" when the connection ended before.
+   * @throws MisuseError as `write` does.
+   */
+  send(data: Sendable): Promise<"sent" | "closed"> {
+    return this.binding.outgoing.send(data);
+  }
+
+  /**
+   * Sends one message in fragments, as its parts come (RFC 6455 §5.4), and no faster than the peer reads. Other messages
+   * wait behind it; control frames do not. Never rejects: if `source` throws, the connection is closed with 1011, since
+   * half a message cannot be taken back.
+   * @param options.type default: what the first part is, or "binary" when there is none.
+   */
+  sendStream(
+    source: AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>,
+    options: { readonly type?: "text" | "binary" } = {},
+  ): Promise<"sent" | "closed"> {
+    return this.binding.outgoing.sendStream(source, options.type);
+  }
+
+  /** Resolves when there is no pressure, or the connection is over. Never rejects. */
+  ready(): Promise<void> {
+    return this.binding.outgoing.ready();
+  }
+
+  /** Octets, with their frame headers, that the transport has not taken yet. */
+  get unsent(): number {
+    return this.binding.outgoing.unsent;
+  }
+
+  // ---- receiving
+
+  /** Delivers no messages until {@link resume}. Control frames go on; reading goes on up to `limits.undelivered`. */
+  pause(): void {
+    this.binding.delivery.pause();
+  }
+
+  resume(): void {
+    this.binding.delivery.resume();
+  }
+
+  /**
+   * The messages. Ends behind the last one when the connection was closed, and throws the {@link ConnectionError} when it
+   * failed. Leaving the loop loses nothing and closes nothing: another loop goes on.
+   * @throws MisuseError where a `message` hook takes the messages.
+   */
+  [Symbol.asyncIterator](): AsyncIterator<Message, undefined> {
+    const { binding } = this;
+    if (binding.owner.behaviour.hasMessageHook) {
+      throw new MisuseError("the message hook takes the messages: use it or a loop, not both");
+    }
+    this.hasLoop = true;
+    return {
+      next: () => binding.delivery.next(),
+      return: () => Promise.resolve({ value: undefined, done: true }),
+    };
+  }
+
+  // ---- control
+
+  /**
+   * Sends a ping, with up to 125 octets of payload, and waits for its pong. Never rejects.
+   * @returns the round-trip time in ms; "closed" when the connection ended before.
+   */
+  ping(payload: Uint8Array | null = null): Promise<number | "closed"> {
+    return this.binding.outgoing.ping(payload);
+  }
+
+  /**
+   * Sends a Close behind everything that was sent, and waits for the end of the connection, at most `timeouts.close`
+   * without progress. Messages go on arriving until the peer's Close. Never rejects.
+   * @param code 1000 to 1003, 1007 to 1014 or 3000 to 4999; 1005 for none. Default 1000.
+   * @param reason at most 123 octets as UTF-8.
+   * @throws MisuseError for another code or a longer reason.
+   */
+  close(code: number = 1000, reason: string = ""): Promise<CloseInfo> {
+    this.binding.outgoing.close(code, reason);
+    return this.closed;
+  }
+
+  /** Ends the connection at once, without a Close: nothing more is sent or delivered. */
+  abort(): void {
+    this.binding.abort(new ConnectionError("aborted", "abort was called"));
+  }
+
+  /** How the connection ended, once it has. Never rejects. */
+  get closed(): Promise<CloseInfo> {
+    this.closing ??= new Promise((resolve) => {
+      const { info } = this.binding;
+      if (info !== null) resolve(info);
+      else this.resolveClosed = resolve;
+    });
+    return this.closing;
+  }
+
+  /** `await using`: closes with 1000. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  // ---- facts
+
+  get state(): "open" | "closing" | "closed" {
+    const { info, endpoint } = this.binding;
+    if (info !== null) return "closed";
+    return endpoint.state === "open" ? "open" : "closing";
+  }
+
+  /** The subprotocol agreed on, "" if none. */
+  get protocol(): string {
+    return this.binding.endpoint.protocol;
+  }
+
+  /** The extensions agreed on, with their parameters. */
+  get extensions(): readonly ExtensionOffer[] {
+    return this.binding.endpoint.extensions;
+  }
+
+  /** Null when nobody knows, and when the connection is over in runtimes that forget it then. */
+  get remoteAddress(): NetworkAddress | null {
+    return this.binding.transport.remoteAddress;
+  }
+
+  /** What TLS agreed on; null without TLS. */
+  get tls(): TlsFacts | null {
+    return this.binding.transport.tls;
+  }
+
+  /** @internal */
+  onEnded(info: CloseInfo): void {
+    this.resolveClosed?.(info);
+    this.resolveClosed = null;
+  }
+}

@@ -1,0 +1,120 @@
+/** A tunnel through an HTTP proxy (RFC 9110 §9.3.6): the exchange itself is a machine of core, its octets go over here. */
+import {
+  createProxyTunnel,
+  DEFAULT_LIMITS,
+  type HeaderList,
+  type ProxyTunnel,
+  readProxyTunnel,
+} from "@sansocket/core";
+import type { Dialed } from "./dialing.ts";
+import { ConnectError } from "./errors.ts";
+import type { OpenTransport, Transport, TransportHandler } from "./transport.ts";
+
+/**
+ * Asks the proxy at the other end of `dialed` for a tunnel.
+ * @returns the same connection, which is one to `host` and `port` from now on.
+ */
+export function openTunnel(
+  dialed: Dialed,
+  target: { readonly host: string; readonly port: number; readonly headers: HeaderList },
+  signal: AbortSignal,
+): Promise<Dialed> {
+  const tunnel = createProxyTunnel(target);
+  return new Promise((resolve, reject) => {
+    const exchange = new TunnelExchange(tunnel, (rest) => {
+      signal.removeEventListener("abort", aborted);
+      const error = errorOf(tunnel);
+      if (error === null) resolve(tunnelled(dialed, rest));
+      else {
+        dialed.destroy();
+        reject(error);
+      }
+    });
+    const aborted = (): void => {
+      dialed.destroy();
+      reject(signal.reason);
+    };
+    signal.addEventListener("abort", aborted);
+    exchange.start(dialed.open);
+  });
+}
+
+function errorOf({ outcome }: ProxyTunnel): ConnectError | null {
+  if (outcome?.kind === "established") return null;
+  if (outcome?.kind === "refused") {
+    const { status, statusText } = outcome.response;
+    const hint = status === 407 ? ": it wants credentials, see options.proxy.headers" : "";
+    return new ConnectError("proxy-refused", `the proxy answered ${status} ${statusText}${hint}`, {
+      status,
+    });
+  }
+  const why =
+    outcome === null ? "ended the connection" : `sent a faulty head: ${outcome.fault.kind}`;
+  return new ConnectError("proxy-refused", `the proxy ${why}, in place of an answer to CONNECT`);
+}
+
+/** Reads the answer, and nothing of what follows it. */
+class TunnelExchange implements TransportHandler {
+  readonly inbox: Uint8Array<ArrayBuffer> = new Uint8Array(65_536);
+  private readonly tunnel: ProxyTunnel;
+  private readonly done: (rest: Uint8Array) => void;
+  private transport: Transport | null = null;
+  private isDone = false;
+
+  constructor(tunnel: ProxyTunnel, done: (rest: Uint8Array) => void) {
+    this.tunnel = tunnel;
+    this.done = done;
+  }
+
+  start(open: OpenTransport): void {
+    this.transport = open(this);
+    this.transport.write([this.tunnel.request]);
+  }
+
+  onData(chunk: Uint8Array): void {
+    if (this.isDone) return;
+    const end = readProxyTunnel(this.tunnel, chunk, 0, chunk.length, DEFAULT_LIMITS);
+    if (this.tunnel.outcome !== null) this.finish(chunk.slice(end));
+  }
+
+  onInbox(byteCount: number): void {
+    this.onData(this.inbox.subarray(0, byteCount));
+  }
+
+  onEnd(): void {
+    this.finish(NOTHING);
+  }
+
+  onDrain(): void {}
+
+  onClosed(): void {
+    this.finish(NOTHING);
+  }
+
+  private finish(rest: Uint8Array): void {
+    if (this.isDone) return;
+    this.isDone = true;
+    this.transport?.pause();
+    this.done(rest);
+  }
+}
+
+const NOTHING = new Uint8Array(0);
+
+/** What the server sent behind the proxy's answer, in the same packet, is the first that the next handler gets. */
+function tunnelled(dialed: Dialed, rest: Uint8Array): Dialed {
+  return {
+    open(handler) {
+      const transport = dialed.open(handler);
+      if (rest.length > 0) queueMicrotask(() => handler.onData(rest));
+      transport.resume();
+      return transport;
+    },
+    startTls(options, serverName, signal) {
+      if (rest.length === 0) return dialed.startTls(options, serverName, signal);
+      const message = `${rest.length} octets came behind the proxy's answer, before TLS could begin`;
+      return Promise.reject(new ConnectError("proxy-refused", message));
+    },
+    destroy: () => dialed.destroy(),
+  };
+}

@@ -1,0 +1,184 @@
+/** A request to open a WebSocket, and the application's decision about it. */
+import {
+  type UpgradeRequest as Head,
+  type HeaderList,
+  MisuseError,
+  selectProtocol,
+} from "@sansocket/core";
+import type { Binding } from "./binding.ts";
+import { type HeaderFields, headerList } from "./header-fields.ts";
+import type { NetworkAddress, TlsFacts } from "./transport.ts";
+
+export interface AcceptBase {
+  /**
+   * The subprotocol to use, one of `request.protocols`; "" for none. Default: the first of the server's `protocols` that
+   * was offered.
+   */
+  readonly protocol?: string;
+  /** More header lines for the 101, for instance Set-Cookie. */
+  readonly headers?: HeaderFields;
+}
+
+/** `data` may be left out only where `undefined` is one of its values. */
+export type AcceptDecision<Data> = AcceptBase &
+  (undefined extends Data ? { readonly data?: Data } : { readonly data: Data });
+
+export interface RejectOptions {
+  readonly headers?: HeaderFields;
+  /** A string is sent as UTF-8, without a Content-Type unless `headers` has one. */
+  readonly body?: string | Uint8Array;
+}
+
+/** What an undecided request knows of its server. */
+export interface Decider {
+  readonly protocols: readonly string[];
+  readonly secure: boolean;
+  accepted(binding: Binding, request: UpgradeRequest, data: unknown): void;
+}
+
+/** Facts that every request has, plain or upgrade. */
+export abstract class IncomingRequest {
+  readonly method: string;
+  /** Path and query as the peer sent them, beginning with "/". */
+  readonly target: string;
+  /** Host and port as the peer named them. */
+  readonly host: string;
+  /** The header lines in their order, with repetitions. */
+  readonly headerLines: HeaderList;
+  protected readonly binding: Binding;
+  private readonly scheme: string;
+  private controller: AbortController | null = null;
+
+  protected constructor(
+    binding: Binding,
+    head: { method: string; target: string; host: string; headers: HeaderList },
+    secure: boolean,
+  ) {
+    this.binding = binding;
+    this.method = head.method;
+    this.target = head.target;
+    this.host = head.host;
+    this.headerLines = head.headers;
+    this.scheme = secure ? "https" : "http";
+  }
+
+  /** The header lines as a `Headers`, made at each call. Lines that `Headers` cannot hold are left out. */
+  get headers(): Headers {
+    const headers = new Headers();
+    for (const [name, value] of this.headerLines) headers.append(name, value);
+    return headers;
+  }
+
+  /** The target as a URL, made at each call; the host is what the peer says it is. */
+  get url(): URL {
+    const base = `${this.scheme}://${this.host === "" ? "localhost" : this.host}`;
+    return new URL(this.target === "*" ? base : base + this.target);
+  }
+
+  get remoteAddress(): NetworkAddress | null {
+    return this.binding.transport.remoteAddress;
+  }
+
+  get tls(): TlsFacts | null {
+    return this.binding.transport.tls;
+  }
+
+  /** Aborts when the peer leaves, or the time for a decision has passed, before there was one. */
+  get signal(): AbortSignal {
+    if (this.controller === null) {
+      this.controller = new AbortController();
+      if (this.binding.info !== null) this.controller.abort();
+    }
+    return this.controller.signal;
+  }
+
+  /** @internal The connection has ended. */
+  abandoned(): void {
+    this.controller?.abort();
+  }
+}
+
+export class UpgradeRequest<Data = unknown> extends IncomingRequest {
+  /** The Origin header: null when absent, and then no browser is asking. It has passed `allowedOrigins`. */
+  readonly origin: string | null;
+  /** The subprotocols offered, in the client's order of preference. */
+  readonly protocols: readonly string[];
+  private readonly head: Head;
+  private readonly decider: Decider;
+  /** @internal */
+  isDecided = false;
+
+  /** @internal */
+  constructor(binding: Binding, head: Head, decider: Decider) {
+    super(binding, head, decider.secure);
+    this.origin = head.origin;
+    this.protocols = head.protocols;
+    this.head = head;
+    this.decider = decider;
+  }
+
+  /**
+   * Answers 101: the connection is open.
+   * @returns false when it is too late: the peer has left, or time has run out.
+   * @throws MisuseError for a subprotocol that was not offered, for headers that cannot be sent, after a decision.
+   */
+  accept(
+    ...[options]: undefined extends Data
+      ? [options?: AcceptDecision<Data>]
+      : [options: AcceptDecision<Data>]
+  ): boolean {
+    const { binding, head, decider } = this;
+    this.requireUndecided();
+    const protocol = options?.protocol ?? selectProtocol(head.protocols, decider.protocols) ?? "";
+    const headers = headerList(options?.headers);
+    if (binding.info !== null) return false;
+    if (!binding.endpoint.accept({ protocol, headers }, binding.tick())) return false;
+    this.isDecided = true;
+    decider.accepted(binding, this as UpgradeRequest, options?.data);
+    binding.turn();
+    return true;
+  }
+
+  /**
+   * Refuses with an HTTP answer, and ends the connection.
+   * @param status 300 to 599.
+   * @returns false when it is too late.
+   * @throws MisuseError for another status, for headers that cannot be sent, after a decision.
+   */
+  reject(status: number = 403, options: RejectOptions = {}): boolean {
+    const { binding } = this;
+    this.requireUndecided();
+    const { body = "" } = options;
+    const headers = headerList(options.headers);
+    if (binding.info !== null) return false;
+    if (!binding.endpoint.reject(status, { headers, body }, binding.tick())) return false;
+    this.isDecided = true;
+    binding.turn();
+    return true;
+  }
+
+  private requireUndecided(): void {
+    if (this.isDecided) throw new MisuseError("this request has been accepted or rejected already");
+  }
+}
+
+/** A request that does not ask for a WebSocket. */
+export class PlainRequest extends IncomingRequest {
+  /** @internal */
+  constructor(
+    binding: Binding,
+    head: { method: string; target: string; host: string; headers: HeaderList },
+    secure: boolean,
+  ) {
+    super(binding, head, secure);
+  }
+}
+
+/** The answer to a {@link PlainRequest}; Content-Length and Connection are the engine's. */
+export interface PlainResponse {
+  /** 200 to 599. Default 200. */
+  readonly status?: number;
+  readonly headers?: HeaderFields;
+  /** A string is sent as UTF-8. Default: none. */
+  readonly body?: string | Uint8Array;
+}

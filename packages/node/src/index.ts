@@ -1,0 +1,31 @@
+/**
+ * WebSocket (RFC 6455) for Node: `serve` and `connect` on node:net and node:tls.
+ *
+ * @module
+ */
+import { type ConnectOptions, connectWith, type Socket } from "@sansocket/driver";
+import { dialer } from "./dialer.ts";
+import { runtime } from "./runtime.ts";
+
+export * from "@sansocket/driver/application";
+export { fromDuplex } from "./node-transport.ts";
+export {
+  createServer,
+  type ListenOptions,
+  NodeServer,
+  type ServeOptions,
+  serve,
+} from "./serve.ts";
+
+const platform = { runtime, dialer };
+
+/**
+ * Connects to a ws or wss URL.
+ * @returns the open socket. Rejects with a ConnectError, whose `code` says why, or a MisuseError.
+ */
+export function connect<Data = undefined>(
+  url: string | URL,
+  options: ConnectOptions<Data> = {},
+): Promise<Socket<Data>> {
+  return connectWith(platform, url, options);
+}

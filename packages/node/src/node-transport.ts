@@ -1,0 +1,148 @@
+/** A Duplex of Node as a transport: net.Socket, tls.TLSSocket, or any other. */
+import type { Socket as NetSocket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { TLSSocket } from "node:tls";
+import type {
+  NetworkAddress,
+  OpenTransport,
+  TlsFacts,
+  Transport,
+  TransportHandler,
+} from "@sansocket/driver";
+
+/** Where a Duplex keeps its transport, so that all of them share the functions that listen. */
+const TRANSPORT = Symbol("sansocket.transport");
+
+interface Listened extends Duplex {
+  [TRANSPORT]: NodeTransport;
+}
+
+export class NodeTransport implements Transport {
+  handler: TransportHandler;
+  private readonly stream: Listened;
+  /** Writes whose callback has not come. */
+  private unfinished = 0;
+  private isDrainAwaited = false;
+  private error: string | undefined = undefined;
+  private isClosed = false;
+
+  constructor(stream: Duplex, handler: TransportHandler) {
+    this.handler = handler;
+    this.stream = stream as Listened;
+    this.stream[TRANSPORT] = this;
+    stream.on("error", onError);
+    stream.on("end", onEnd);
+    stream.on("close", onClose);
+    if (stream.destroyed) queueMicrotask(() => this.closed());
+  }
+
+  /** Begins to read by `'data'` events. */
+  startReading(): void {
+    this.stream.on("data", onData);
+    this.stream.resume();
+  }
+
+  write(chunks: readonly Uint8Array[]): boolean {
+    const { stream } = this;
+    this.unfinished += chunks.length;
+    if (chunks.length === 1) {
+      stream.write(chunks[0], this.written);
+    } else {
+      stream.cork(); // one system call for all of them
+      for (const chunk of chunks) stream.write(chunk, this.written);
+      stream.uncork();
+    }
+    // What the kernel has taken at once, Node no longer counts.
+    if (stream.writableLength === 0) return true;
+    this.isDrainAwaited = true;
+    return false;
+  }
+
+  /** One function for all writes of a connection: Node then calls it back for several of them at once. */
+  private readonly written = (): void => {
+    this.unfinished -= 1;
+    if (this.unfinished > 0 || !this.isDrainAwaited || this.isClosed) return;
+    this.isDrainAwaited = false;
+    this.handler.onDrain();
+  };
+
+  endWrite(): boolean {
+    this.unfinished += 1;
+    this.isDrainAwaited = true;
+    this.stream.end(this.written);
+    return false;
+  }
+
+  destroy(): void {
+    this.stream.destroy();
+  }
+
+  pause(): void {
+    this.stream.pause();
+  }
+
+  resume(): void {
+    this.stream.resume();
+  }
+
+  get remoteAddress(): NetworkAddress | null {
+    const { remoteAddress, remotePort } = this.stream as unknown as Partial<NetSocket>;
+    if (remoteAddress === undefined || remotePort === undefined) return null;
+    return { hostname: remoteAddress, port: remotePort };
+  }
+
+  get tls(): TlsFacts | null {
+    const stream = this.stream as unknown as Partial<TLSSocket> & { servername?: string | false };
+    if (stream.encrypted !== true) return null;
+    return {
+      protocol: stream.getProtocol?.() ?? null,
+      alpnProtocol: stream.alpnProtocol || null,
+      serverName: stream.servername || null,
+    };
+  }
+
+  failed(error: NodeJS.ErrnoException): void {
+    this.error ??= error.code ?? error.message;
+  }
+
+  closed(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.handler.onClosed(this.error);
+  }
+}
+
+function onData(this: Duplex, chunk: Uint8Array): void {
+  (this as Listened)[TRANSPORT].handler.onData(chunk);
+}
+
+function onEnd(this: Duplex): void {
+  (this as Listened)[TRANSPORT].handler.onEnd();
+}
+
+function onClose(this: Duplex): void {
+  (this as Listened)[TRANSPORT].closed();
+}
+
+/** `close` follows, and says it. Without a listener the first reset would end the process. */
+function onError(this: Duplex, error: NodeJS.ErrnoException): void {
+  (this as Listened)[TRANSPORT].failed(error);
+}
+
+/**
+ * Any Duplex of octets as a transport, for `server.accept` and for `connect`'s option `socket`. It should be made with
+ * `allowHalfOpen: true`, or the peer's end of stream cuts off what is still to be said.
+ */
+export function fromDuplex(stream: Duplex, first: Uint8Array = NOTHING): OpenTransport {
+  return (handler) => {
+    const transport = new NodeTransport(stream, handler);
+    // Not before `open` has returned; and not in a microtask, which would come before a client's request is written.
+    process.nextTick(() => {
+      if (first.length > 0) handler.onData(first);
+      transport.startReading();
+    });
+    return transport;
+  };
+}
+
+const NOTHING = new Uint8Array(0);
