@@ -76,6 +76,13 @@ export {
   resolveOriginPolicy,
 } from "./handshake/origin.ts";
 export {
+  createProxyTunnel,
+  type ProxyTunnel,
+  type ProxyTunnelOptions,
+  type ProxyTunnelOutcome,
+  readProxyTunnel,
+} from "./handshake/proxy-tunnel.ts";
+export {
   encodeRequest,
   judgeRequest,
   type PlainRequest,

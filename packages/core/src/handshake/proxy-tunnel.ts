@@ -1,0 +1,109 @@
+/**
+ * A client's exchange with an HTTP proxy: CONNECT, and the proxy's answer (RFC 9110 §9.3.6). RFC 6455 §4.1 leaves it to
+ * the client whether it goes through a proxy; when it does, this comes before TLS and the opening handshake.
+ */
+import { MisuseError } from "../bytes/misuse-error.ts";
+import { formatAuthority } from "./authority.ts";
+import { type HandshakeFault, HandshakeFaultKind, responseFault } from "./handshake-fault.ts";
+import {
+  checkOutgoingHeaders,
+  formatHeaders,
+  type HeaderList,
+  RESERVED_HEADERS,
+} from "./header-list.ts";
+import {
+  createHttpHeadReader,
+  type HeadLimits,
+  type HttpHeadReader,
+  readHttpHead,
+  restartHttpHead,
+} from "./http-head.ts";
+import type { ResponseHead } from "./response.ts";
+
+export interface ProxyTunnelOptions {
+  /** The server to reach: a name, or an address without brackets, as {@link parseWebSocketUri} answers it. */
+  readonly host: string;
+  readonly port: number;
+  /** More header lines, for instance Proxy-Authorization. */
+  readonly headers?: HeaderList;
+}
+
+/** Plain data. */
+export interface ProxyTunnel {
+  /** To be sent first. */
+  readonly request: Uint8Array;
+  readonly reader: HttpHeadReader;
+  /** Null while the answer is not whole. */
+  outcome: ProxyTunnelOutcome | null;
+}
+
+export type ProxyTunnelOutcome =
+  /** What follows the answer is from the server. */
+  | { readonly kind: "established"; readonly response: ResponseHead }
+  | { readonly kind: "refused"; readonly response: ResponseHead }
+  | { readonly kind: "faulty"; readonly fault: HandshakeFault };
+
+/** No default port: the target of CONNECT has one always. */
+const NO_PORT = -1;
+
+/** @throws MisuseError for a host or header that cannot be sent. */
+export function createProxyTunnel(options: ProxyTunnelOptions): ProxyTunnel {
+  const { host, port, headers = [] } = options;
+  if (!isSendableHost(host) || !Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw new MisuseError(
+      `a tunnel to ${JSON.stringify(host)}, port ${String(port)}: give a host name or address, and 1 to 65535`,
+    );
+  }
+  checkOutgoingHeaders(headers, RESERVED_HEADERS);
+  const target = formatAuthority(host, port, NO_PORT);
+  const head = `CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n${formatHeaders(headers)}\r\n`;
+  const request = new Uint8Array(head.length);
+  for (let index = 0; index < head.length; index += 1) request[index] = head.charCodeAt(index);
+  return { request, reader: createHttpHeadReader("response"), outcome: null };
+}
+
+/** Nothing that would end the line or the target. */
+function isSendableHost(host: string): boolean {
+  if (typeof host !== "string" || host === "") return false;
+  for (let at = 0; at < host.length; at += 1) {
+    const code = host.charCodeAt(at);
+    if (code <= 0x20 || code >= 0x7f || "/?#@[]\\".includes(host[at]!)) return false;
+  }
+  return true;
+}
+
+/**
+ * Shows it `bytes[start, end)` of the proxy's answer, which it only reads and does not keep.
+ * @returns the index behind the last octet taken; those from there on are the tunnel's, when there is one.
+ */
+export function readProxyTunnel(
+  tunnel: ProxyTunnel,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  limits: HeadLimits,
+): number {
+  const { reader } = tunnel;
+  let at = start;
+  while (tunnel.outcome === null && at < end) {
+    at = readHttpHead(reader, bytes, at, end, limits);
+    if (reader.fault !== null) tunnel.outcome = { kind: "faulty", fault: reader.fault };
+    else if (reader.done) judge(tunnel);
+  }
+  return at;
+}
+
+function judge(tunnel: ProxyTunnel): void {
+  const { statusCode: status, statusText, headers, minorVersion } = tunnel.reader;
+  const response: ResponseHead = { status, statusText, headers, minorVersion };
+  if (status === 101) {
+    // RFC 9110 §15.2.2: only in answer to an Upgrade field, and CONNECT had none.
+    const fault = responseFault(HandshakeFaultKind.UpgradeNotWebSocket);
+    tunnel.outcome = { kind: "faulty", fault };
+  } else if (status < 200) {
+    restartHttpHead(tunnel.reader); // RFC 9110 §15.2: interim, the answer is still to come
+  } else {
+    // §9.3.6: any 2xx is a tunnel, and Content-Length and Transfer-Encoding in it mean nothing.
+    tunnel.outcome = { kind: status < 300 ? "established" : "refused", response };
+  }
+}
