@@ -1,4 +1,4 @@
-// pnpm bench:engine, pnpm bench:kernels [flags]: builds the benchmarks, then runs one with the remaining flags.
+// pnpm bench:engine, bench:kernels, bench:echo [flags]: builds the benchmarks, then runs one with the remaining flags.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 

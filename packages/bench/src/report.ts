@@ -27,6 +27,10 @@ export function printRows(rows: readonly Row[], asJson: boolean): void {
     target === null ? "" : `>= ${target}`,
     target === null ? "" : ratio >= target ? "reached" : "MISSED",
   ]);
+  printTable(heads, lines);
+}
+
+export function printTable(heads: readonly string[], lines: readonly string[][]): void {
   const widths = heads.map((head, column) =>
     Math.max(head.length, ...lines.map((line) => line[column]!.length)),
   );

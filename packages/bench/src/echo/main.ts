@@ -1,0 +1,184 @@
+/**
+ * `pnpm bench:echo [--quick] [--json] [--only NAME]`: an echo server end to end over loopback, against `ws` and against a
+ * plain `node:net` server that moves the same octets (subjects/net.ts says what it leaves out).
+ *
+ * The figure is the CPU time of the server's process per message, user and system, all threads: it does not depend on who
+ * waits for whom, as messages per second do. It is asked for when nothing is under way, before and after the messages that
+ * are counted. Every server has a process of its own per case, the load generator another; subjects take turns, medians over
+ * the rounds.
+ *
+ * Several messages in flight leave in one write, and the next ones when all their echoes are back: so every server gets the
+ * same input. Topping up after each echo would be another case for a server that writes every echo on its own (`ws`): it
+ * would read its input in smaller pieces too, and look worse than here.
+ *
+ * The load generator must not be what is measured. Its own CPU time per message stands beside the server's; with one message
+ * under way it needs as many reads and writes as the server, so a server that does little besides them is waiting for it.
+ * Such a row says "generator-bound" (the server's CPU was busy for less than 80 % of the time): its CPU per message holds,
+ * though a server that idles finds fewer sockets ready per poll, which costs it something; its messages per second are the
+ * generator's.
+ */
+import { parseArgs } from "node:util";
+import { printRows, printTable, type Row } from "../report.ts";
+import { CASES, caseNamed, type EchoCase } from "./cases.ts";
+import { type Child, startChild } from "./child-process.ts";
+import type { LoadCalls } from "./load-process.ts";
+import type { ServerCalls, SubjectName } from "./server-process.ts";
+
+const { values: flags } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
+    only: { type: "string" },
+  },
+});
+const ROUNDS = flags.quick ? 1 : 3;
+/** ms */
+const DURATION = flags.quick ? 500 : 1200;
+const BUSY = 0.8;
+const SUBJECTS: readonly SubjectName[] = ["sansocket", "ws", "net"];
+
+/** Of one pass, or medians. */
+interface Figures {
+  /** CPU of the server, ns per message. */
+  readonly server: number;
+  /** CPU of the load generator, ns per message. */
+  readonly generator: number;
+  /** Messages per second. */
+  readonly rate: number;
+  /** CPU time of the server by time passed: above 1 when its other threads are at work too. */
+  readonly utilisation: number;
+}
+
+interface Runner {
+  readonly subject: SubjectName;
+  readonly server: Child<ServerCalls>;
+  readonly port: number;
+  readonly passes: Figures[];
+}
+
+async function pass(
+  load: Child<LoadCalls>,
+  { server, port }: Runner,
+  { name }: EchoCase,
+): Promise<Figures> {
+  await load.call("open", name, port);
+  const before = await server.call("usedCpu");
+  const { messages, wall, cpu } = await load.call("exchange", DURATION);
+  const used = (await server.call("usedCpu")) - before;
+  await load.call("close");
+  return {
+    server: used / messages,
+    generator: cpu / messages,
+    rate: messages / (wall / 1e9),
+    utilisation: used / wall,
+  };
+}
+
+function median(figures: readonly number[]): number {
+  return [...figures].sort((a, b) => a - b)[figures.length >> 1]!;
+}
+
+function medians(passes: readonly Figures[]): Figures {
+  return {
+    server: median(passes.map((one) => one.server)),
+    generator: median(passes.map((one) => one.generator)),
+    rate: median(passes.map((one) => one.rate)),
+    utilisation: median(passes.map((one) => one.utilisation)),
+  };
+}
+
+const missing = new Map<SubjectName, string>();
+
+async function startServers({ name }: EchoCase): Promise<Runner[]> {
+  const runners: Runner[] = [];
+  for (const subject of SUBJECTS) {
+    const server = startChild<ServerCalls>(new URL("./server-process.js", import.meta.url));
+    const listening = await server.call("listen", subject, name);
+    if ("port" in listening) {
+      runners.push({ subject, server, port: listening.port, passes: [] });
+    } else {
+      missing.set(subject, listening.missing);
+      server.stop();
+    }
+  }
+  return runners;
+}
+
+async function measure(echoCase: EchoCase): Promise<Map<SubjectName, Figures>> {
+  const load = startChild<LoadCalls>(new URL("./load-process.js", import.meta.url));
+  const runners = await startServers(echoCase);
+  let current: SubjectName | null = null;
+  try {
+    for (let round = 0; round < ROUNDS; round += 1) {
+      for (const runner of runners) {
+        current = runner.subject;
+        runner.passes.push(await pass(load, runner, echoCase));
+      }
+    }
+  } catch (cause) {
+    throw new Error(`${current} in ${echoCase.name} fails`, { cause });
+  } finally {
+    load.stop();
+    for (const { server } of runners) server.stop();
+  }
+  return new Map(runners.map(({ subject, passes }) => [subject, medians(passes)]));
+}
+
+function isGeneratorBound({ utilisation }: Figures): boolean {
+  return utilisation < BUSY;
+}
+
+interface EchoRow extends Row {
+  readonly note?: string;
+}
+
+function compare({ name, target }: EchoCase, figures: Map<SubjectName, Figures>): EchoRow[] {
+  const [ours, ws, net] = SUBJECTS.map((subject) => figures.get(subject));
+  if (ours === undefined) return [];
+  const note = isGeneratorBound(ours) ? { note: "generator-bound" } : {};
+  const cpu = { name, value: ours.server, unit: "ns CPU/message", ...note };
+  const rate = { name: `${name}/rate`, value: ours.rate, unit: "messages/s", ...note };
+  const rows: EchoRow[] = [];
+  if (ws !== undefined) {
+    rows.push({ ...cpu, peer: "ws", ratio: ws.server / ours.server, target });
+    rows.push({ ...rate, peer: "ws", ratio: ours.rate / ws.rate, target: null });
+  }
+  if (net !== undefined) {
+    rows.push({ ...cpu, peer: "net", ratio: net.server / ours.server, target: null });
+  }
+  return rows;
+}
+
+function describe({ name }: EchoCase, figures: Map<SubjectName, Figures>): string[][] {
+  return [...figures].map(([subject, figure]) => [
+    name,
+    subject,
+    figure.server.toFixed(0),
+    figure.rate.toFixed(0),
+    figure.generator.toFixed(0),
+    `${(figure.utilisation * 100).toFixed(0)} %`,
+    isGeneratorBound(figure) ? "generator-bound" : "",
+  ]);
+}
+
+const rows: EchoRow[] = [];
+const details: string[][] = [];
+for (const echoCase of flags.only === undefined ? CASES : [caseNamed(flags.only)]) {
+  const figures = await measure(echoCase);
+  rows.push(...compare(echoCase, figures));
+  details.push(...describe(echoCase, figures));
+}
+if (!flags.json) {
+  const heads = [
+    "case",
+    "server",
+    "CPU ns/message",
+    "messages/s",
+    "generator's CPU",
+    "server busy",
+  ];
+  printTable([...heads, ""], details);
+  console.log();
+}
+printRows(rows, flags.json);
+for (const [subject, why] of missing) console.error(`${subject} was not measured: ${why}`);

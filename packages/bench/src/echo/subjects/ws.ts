@@ -1,0 +1,16 @@
+/** `ws` as its own documentation writes an echo: what arrives goes back as octets, text never becomes a string. */
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { WebSocketServer } from "ws";
+import type { Listen } from "./subject.ts";
+
+export const listen: Listen = async () => {
+  const server = new WebSocketServer({ host: "127.0.0.1", port: 0, perMessageDeflate: false });
+  server.on("connection", (socket) => {
+    socket.on("message", (data, isBinary) => socket.send(data, { binary: isBinary }));
+    // The generator leaves without a Close at the end of each pass.
+    socket.on("error", () => {});
+  });
+  await once(server, "listening");
+  return (server.address() as AddressInfo).port;
+};
