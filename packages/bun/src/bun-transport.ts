@@ -1,0 +1,191 @@
+/** A socket of Bun as a transport: TCP, unix or TLS. */
+import type {
+  NetworkAddress,
+  OpenTransport,
+  TlsFacts,
+  Transport,
+  TransportHandler,
+} from "@sansocket/driver";
+
+/** What happens before somebody listens. */
+type Early = (handler: TransportHandler) => void;
+
+export class BunTransport implements Transport {
+  private readonly socket: Bun.Socket<BunTransport>;
+  private readonly isSecure: boolean;
+  private handler: TransportHandler | null = null;
+  /** In order; null once everything goes to the handler at once. */
+  private early: Early[] | null = [];
+  /** What the kernel has not taken: Bun keeps nothing of it. Null: nothing. */
+  private untaken: Uint8Array[] | null = null;
+  private isEnding = false;
+  private hasShutDown = false;
+  private hasPeerEnded = false;
+  private isClosed = false;
+  private error: string | undefined = undefined;
+
+  constructor(socket: Bun.Socket<BunTransport>, isSecure: boolean) {
+    this.socket = socket;
+    this.isSecure = isSecure;
+    socket.data = this;
+  }
+
+  /** May be called again: the last handler hears of everything. */
+  readonly open: OpenTransport = (handler) => {
+    const isFirst = this.handler === null;
+    this.handler = handler;
+    if (isFirst && this.early!.length === 0) this.early = null;
+    else if (isFirst) queueMicrotask(() => this.catchUp(this.early!));
+    return this;
+  };
+
+  private catchUp(early: Early[]): void {
+    for (let index = 0; index < early.length; index += 1) early[index]!(this.handler!);
+    this.early = null;
+  }
+
+  // ---- from Bun
+
+  received(chunk: Uint8Array): void {
+    if (this.early === null) this.handler!.onData(chunk);
+    else this.early.push((handler) => handler.onData(chunk));
+  }
+
+  private tell(event: Early): void {
+    if (this.early === null) event(this.handler!);
+    else this.early.push(event);
+  }
+
+  drained(): void {
+    // Bun calls this without a reason too.
+    if (this.untaken === null || !this.writeOut(this.untaken)) return;
+    if (this.isEnding) this.shutDown();
+    this.handler!.onDrain();
+  }
+
+  peerEnded(): void {
+    // After a write has failed, this is how Bun reports the reset.
+    if (this.hasPeerEnded || this.error !== undefined) return;
+    this.hasPeerEnded = true;
+    this.tell((handler) => handler.onEnd());
+  }
+
+  failed(error: NodeJS.ErrnoException): void {
+    this.error ??= error.code ?? error.message;
+  }
+
+  closed(error?: NodeJS.ErrnoException): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    if (error !== undefined) this.failed(error);
+    // Bun closes from inside of `terminate`, and nobody expects to be called from inside of `destroy`.
+    queueMicrotask(() => {
+      // When both sides have shut down there is no `end`, only `close`.
+      if (this.hasShutDown) this.peerEnded();
+      this.tell((handler) => handler.onClosed(this.error));
+    });
+  }
+
+  // ---- to Bun
+
+  write(chunks: readonly Uint8Array[]): boolean {
+    return this.writeOut(chunks);
+  }
+
+  /** @returns whether all was taken; if not, the rest waits in {@link untaken}. */
+  private writeOut(chunks: readonly Uint8Array[]): boolean {
+    for (let index = 0; index < chunks.length; index += 1) {
+      const chunk = chunks[index]!;
+      // An empty write returns 0, as a full socket does.
+      if (chunk.length === 0) continue;
+      const taken = this.socket.write(chunk);
+      if (taken === chunk.length) continue;
+      // -1: the peer has reset the connection, and this is all that Bun says about it. `close` follows.
+      if (taken < 0 && !this.isClosed) this.error ??= "EPIPE";
+      this.untaken = chunks.slice(index);
+      if (taken > 0) this.untaken[0] = chunk.subarray(taken);
+      return false;
+    }
+    this.untaken = null;
+    return true;
+  }
+
+  endWrite(): boolean {
+    this.isEnding = true;
+    if (this.untaken !== null) return false;
+    this.shutDown();
+    return true;
+  }
+
+  /** Not `end`, which closes both directions. */
+  private shutDown(): void {
+    this.hasShutDown = true;
+    this.socket.shutdown();
+  }
+
+  destroy(): void {
+    // A reset would overtake what the peer has not acknowledged yet; once both sides have ended, nothing is unread.
+    if (this.hasShutDown && this.hasPeerEnded) this.socket.close();
+    else this.socket.terminate();
+  }
+
+  pause(): void {
+    this.socket.pause();
+  }
+
+  resume(): void {
+    this.socket.resume();
+  }
+
+  get remoteAddress(): NetworkAddress | null {
+    const { remoteAddress, remotePort } = this.socket as Partial<Bun.Socket<BunTransport>>;
+    if (remoteAddress === undefined || remotePort === undefined) return null;
+    return { hostname: remoteAddress, port: remotePort };
+  }
+
+  get tls(): TlsFacts | null {
+    if (!this.isSecure) return null;
+    const { socket } = this;
+    return {
+      protocol: socket.getTLSVersion() || null,
+      alpnProtocol: socket.alpnProtocol || null,
+      serverName: socket.getServername() || null,
+    };
+  }
+}
+
+type Sock = Bun.Socket<BunTransport>;
+
+/** What Bun calls, the same functions for all sockets. */
+export const handlers: Bun.SocketHandler<BunTransport, "uint8array"> = {
+  binaryType: "uint8array",
+  data(socket: Sock, chunk: Uint8Array): void {
+    socket.data.received(chunk);
+  },
+  drain(socket: Sock): void {
+    socket.data?.drained();
+  },
+  end(socket: Sock): void {
+    socket.data?.peerEnded();
+  },
+  close(socket: Sock, error?: Error): void {
+    socket.data?.closed(error);
+  },
+};
+
+/**
+ * The same for TLS, whose own failures `close` does not tell. What a handler of ours throws comes here too, and is nobody's
+ * to swallow.
+ */
+export const secureHandlers: Bun.SocketHandler<BunTransport, "uint8array"> = {
+  ...handlers,
+  error(socket: Sock, error: NodeJS.ErrnoException): void {
+    if (error.code === undefined) throw error;
+    socket.data?.failed(error);
+  },
+};
+
+/** ALPN (RFC 7301 §3.1) as Bun takes it: each protocol behind its length. */
+export const ALPN_HTTP1: Uint8Array<ArrayBuffer> = Uint8Array.from("\x08http/1.1", (character) =>
+  character.charCodeAt(0),
+);
