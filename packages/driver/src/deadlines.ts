@@ -44,11 +44,20 @@ export class Deadlines {
     if (item.enteredAt === Number.POSITIVE_INFINITY) return;
     item.enteredAt = Number.POSITIVE_INFINITY;
     const last = this.heap.pop()!;
-    if (last === item) return;
-    this.heap[item.heapIndex] = last;
-    last.heapIndex = item.heapIndex;
-    this.rise(last);
-    this.sink(last);
+    if (last !== item) {
+      this.heap[item.heapIndex] = last;
+      last.heapIndex = item.heapIndex;
+      this.rise(last);
+      this.sink(last);
+    }
+    if (this.heap.length === 0) this.disarm();
+  }
+
+  /** Nothing is left to wait for, and a timer would keep some runtimes waiting. */
+  private disarm(): void {
+    if (this.timer !== null) this.runtime.clearTimer(this.timer);
+    this.timer = null;
+    this.timerAt = Number.POSITIVE_INFINITY;
   }
 
   private arm(): void {

@@ -1,0 +1,123 @@
+import { describe, expect, test } from "vitest";
+import { Deadlines, type Due } from "../src/deadlines.ts";
+import { QUIET, Stage, settle, VirtualRuntime } from "./stage.ts";
+
+class Item implements Due {
+  enteredAt: number = Number.POSITIVE_INFINITY;
+  heapIndex = 0;
+  deadline: number;
+  readonly expired: number[] = [];
+
+  constructor(deadline: number) {
+    this.deadline = deadline;
+  }
+
+  expire(now: number): void {
+    this.expired.push(now);
+    this.deadline = Number.POSITIVE_INFINITY;
+  }
+}
+
+/** The same order of numbers on every run. */
+function* seeded(count: number): Generator<number> {
+  let state = 12_345;
+  for (let index = 0; index < count; index += 1) {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
+    yield state % 10_000;
+  }
+}
+
+describe("deadlines", () => {
+  test("expire in order, each once, however they were entered", async () => {
+    const runtime = new VirtualRuntime();
+    const deadlines = new Deadlines(runtime);
+    const items = [...seeded(500)].map((delay) => new Item(1_000 + delay));
+    for (const item of items) deadlines.enter(item, item.deadline);
+    const wanted = items.map(({ deadline }) => deadline);
+    for (const [index, item] of items.entries()) if (index % 5 === 0) deadlines.leave(item);
+    await runtime.advance(20_000);
+    items.forEach((item, index) => {
+      expect(item.expired).toEqual(index % 5 === 0 ? [] : [wanted[index]]);
+    });
+    expect(runtime.timerCount).toBe(0);
+  });
+
+  test("that move to later cost no new timer", async () => {
+    const runtime = new VirtualRuntime();
+    const deadlines = new Deadlines(runtime);
+    const item = new Item(2_000);
+    deadlines.enter(item, 2_000);
+    const { earliest } = runtime;
+    for (let later = 2_100; later < 9_000; later += 100) {
+      item.deadline = later;
+      deadlines.enter(item, later);
+    }
+    expect(runtime.earliest).toBe(earliest);
+    await runtime.advance(7_800);
+    expect(item.expired).toEqual([]);
+    await runtime.advance(200);
+    expect(item.expired).toEqual([8_900]);
+  });
+
+  test("that move to earlier re-arm the timer", async () => {
+    const runtime = new VirtualRuntime();
+    const deadlines = new Deadlines(runtime);
+    const item = new Item(9_000);
+    deadlines.enter(item, 9_000);
+    item.deadline = 1_500;
+    deadlines.enter(item, 1_500);
+    expect(runtime.timerCount).toBe(1);
+    await runtime.advance(500);
+    expect(item.expired).toEqual([1_500]);
+  });
+
+  test("of weeks are waited for in steps that a timer can take", async () => {
+    const runtime = new VirtualRuntime();
+    const deadlines = new Deadlines(runtime);
+    const item = new Item(1_000 + 5_000_000_000);
+    deadlines.enter(item, item.deadline);
+    expect(runtime.earliest).toBe(1_000 + 2 ** 31 - 1);
+    await runtime.advance(5_000_000_000);
+    expect(item.expired).toHaveLength(1);
+  });
+
+  test("let one poll phase pass, so that octets in the kernel count", async () => {
+    const stage = new Stage({ timeouts: { ...QUIET, idle: 5_000 } });
+    const peer = await stage.opened();
+    // The loop was blocked: the timer fires late, and behind it the kernel has something.
+    const timers = stage.runtime;
+    await timers.advance(4_999);
+    const run = timers.runPolls.bind(timers);
+    timers.runPolls = () => {
+      peer.endpoint.sendText("just in time");
+      peer.speak();
+      peer.toDriverUpTo(1_000);
+      run();
+    };
+    await timers.advance(1);
+    await peer.pump();
+    expect(peer.endpoint.state).toBe("open");
+  });
+
+  test("of many connections share one timer", async () => {
+    const stage = new Stage({ timeouts: { idle: 60_000 } });
+    for (let count = 0; count < 20; count += 1) await stage.opened();
+    await settle();
+    expect(stage.runtime.timerCount).toBe(1);
+  });
+
+  test("idle connections are closed with 1001, each at its own time", async () => {
+    const stage = new Stage({ timeouts: { ...QUIET, idle: 5_000 } });
+    const first = await stage.opened();
+    await stage.runtime.advance(3_000);
+    const second = await stage.opened();
+    await stage.runtime.advance(2_000);
+    await first.pump();
+    await second.pump();
+    expect(first.endpoint.ended?.peerClose?.code).toBe(1001);
+    expect(second.endpoint.state).toBe("open");
+    await stage.runtime.advance(3_000);
+    await second.pump();
+    expect(second.endpoint.ended?.peerClose?.code).toBe(1001);
+  });
+});

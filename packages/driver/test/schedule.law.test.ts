@@ -1,0 +1,246 @@
+/**
+ * The driver's law: whatever the order in which a network reads, takes, drains and ends, and an application pauses, resumes
+ * and takes its time, the same messages come out in the same order on both sides, and everything ends.
+ */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Socket } from "../src/index.ts";
+import { type Peer, Stage, settle } from "./stage.ts";
+
+type Action =
+  | { readonly do: "peer-sends"; readonly size: number }
+  | { readonly do: "peer-pings" }
+  | { readonly do: "arrives"; readonly octets: number }
+  | { readonly do: "network-takes"; readonly octets: number }
+  | { readonly do: "peer-reads" }
+  | { readonly do: "pause" }
+  | { readonly do: "resume" }
+  | { readonly do: "hook-finishes" }
+  | { readonly do: "we-send"; readonly size: number }
+  | { readonly do: "we-stream"; readonly sizes: number[] }
+  | { readonly do: "we-ping" }
+  | { readonly do: "time-passes"; readonly ms: number };
+
+const sizes = fc.oneof(
+  { weight: 5, arbitrary: fc.nat(130) },
+  { weight: 2, arbitrary: fc.nat(3_000) },
+  { weight: 1, arbitrary: fc.integer({ min: 60_000, max: 140_000 }) },
+);
+
+const actions: fc.Arbitrary<Action> = fc.oneof(
+  sizes.map((size) => ({ do: "peer-sends", size }) as const),
+  fc.constant({ do: "peer-pings" } as const),
+  fc
+    .oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 100, max: 200_000 }))
+    .map((octets) => ({ do: "arrives", octets }) as const),
+  fc
+    .oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 100, max: 200_000 }))
+    .map((octets) => ({ do: "network-takes", octets }) as const),
+  fc.constant({ do: "peer-reads" } as const),
+  fc.constant({ do: "pause" } as const),
+  fc.constant({ do: "resume" } as const),
+  fc.constant({ do: "hook-finishes" } as const),
+  sizes.map((size) => ({ do: "we-send", size }) as const),
+  fc.array(sizes, { maxLength: 4 }).map((all) => ({ do: "we-stream", sizes: all }) as const),
+  fc.constant({ do: "we-ping" } as const),
+  fc.integer({ min: 0, max: 3_000 }).map((ms) => ({ do: "time-passes", ms }) as const),
+);
+
+/** A message that says which one it is. */
+function message(number: number, size: number): Uint8Array {
+  const bytes = new Uint8Array(size + 4).fill(number);
+  new DataView(bytes.buffer).setUint32(0, number);
+  return bytes;
+}
+
+function numberOf(bytes: Uint8Array): string {
+  const number = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
+  const isWhole = bytes.subarray(4).every((octet) => octet === (number & 0xff));
+  return `${number} of ${bytes.length}${isWhole ? "" : ", damaged"}`;
+}
+
+class Play {
+  readonly stage: Stage;
+  readonly sentByPeer: string[] = [];
+  readonly gotByUs: string[] = [];
+  readonly sentByUs: string[] = [];
+  readonly unfinished: (() => void)[] = [];
+  readonly rtts: Promise<unknown>[] = [];
+  readonly sends: Promise<unknown>[] = [];
+  peer!: Peer;
+  socket!: Socket<undefined>;
+  closes = 0;
+  private readonly isSlow: boolean;
+
+  constructor(isSlow: boolean) {
+    this.isSlow = isSlow;
+    this.stage = new Stage({
+      limits: { undelivered: 20_000, unsent: 8_000_000 },
+      open: (socket) => {
+        this.socket = socket;
+      },
+      message: (_, bytes) => {
+        this.gotByUs.push(numberOf(bytes as Uint8Array));
+        if (!this.isSlow) return;
+        return new Promise<void>((resolve) => this.unfinished.push(resolve));
+      },
+      close: () => {
+        this.closes += 1;
+      },
+    });
+  }
+
+  act(action: Action): void {
+    const { peer, socket, stage } = this;
+    switch (action.do) {
+      case "peer-sends": {
+        const bytes = message(this.sentByPeer.length, action.size);
+        if (peer.endpoint.sendBinary(bytes) === "queued") this.sentByPeer.push(numberOf(bytes));
+        return;
+      }
+      case "peer-pings":
+        peer.endpoint.ping(stage.runtime.now());
+        return;
+      case "arrives":
+        peer.speak();
+        // What is on its way when the driver pauses still comes, in one read at most.
+        if (!peer.transport.isPaused) peer.toDriverUpTo(action.octets);
+        return;
+      case "network-takes":
+        if (peer.transport.room !== Number.POSITIVE_INFINITY) peer.transport.takes(action.octets);
+        return;
+      case "peer-reads":
+        peer.fromDriver();
+        return;
+      case "pause":
+        socket.pause();
+        return;
+      case "resume":
+        socket.resume();
+        return;
+      case "hook-finishes":
+        this.unfinished.shift()?.();
+        return;
+      case "we-send": {
+        const bytes = message(this.sentByUs.length, action.size);
+        if (socket.write(bytes) !== "closed") this.sentByUs.push(numberOf(bytes));
+        return;
+      }
+      case "we-stream": {
+        const size = action.sizes.reduce((sum, part) => sum + part, 0);
+        const bytes = message(this.sentByUs.length, size);
+        this.sentByUs.push(numberOf(bytes));
+        const parts = [bytes.subarray(0, 4)];
+        let at = 4;
+        for (const part of action.sizes) {
+          parts.push(bytes.subarray(at, at + part));
+          at += part;
+        }
+        this.sends.push(socket.sendStream(parts));
+        return;
+      }
+      case "we-ping":
+        this.rtts.push(socket.ping());
+    }
+  }
+
+  /** Everything that was held back lets go. */
+  async finish(close: "peer" | "us" | "both"): Promise<void> {
+    const { peer, socket, stage } = this;
+    peer.transport.takes(Number.POSITIVE_INFINITY);
+    socket.resume();
+    for (let quiet = 0; quiet < 3; ) {
+      const before = this.gotByUs.length + peer.events.length;
+      await peer.pump();
+      for (const finish of this.unfinished.splice(0)) finish();
+      await settle();
+      quiet = this.gotByUs.length + peer.events.length === before ? quiet + 1 : 0;
+    }
+    if (close !== "us") peer.endpoint.close(1000, "", stage.runtime.now());
+    if (close !== "peer") void socket.close(1000);
+    await peer.pump();
+    for (let seconds = 0; seconds < 20; seconds += 1) {
+      await stage.runtime.advance(1_000);
+      await peer.pump();
+    }
+  }
+}
+
+const seed = process.env["SANSOCKET_SEED"];
+
+describe("any schedule of a network and an application", () => {
+  test("gives the same messages in the same order on both sides, and ends", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(actions, { minLength: 1, maxLength: 60 }),
+        fc.boolean(),
+        fc.constantFrom("peer", "us", "both"),
+        fc.integer({ min: 0, max: 300_000 }),
+        async (script, isSlow, close, room) => {
+          const play = new Play(isSlow);
+          play.peer = await play.stage.opened();
+          play.peer.transport.room = room;
+          for (const action of script) {
+            play.act(action);
+            if (action.do === "time-passes") await play.stage.runtime.advance(action.ms);
+            else await settle();
+          }
+          await play.finish(close as "peer" | "us" | "both");
+          expect(play.gotByUs).toEqual(play.sentByPeer);
+          expect(play.peer.messages.map((bytes) => numberOf(bytes as Uint8Array))).toEqual(
+            play.sentByUs,
+          );
+          expect(play.closes).toBe(1);
+          expect((await play.socket.closed).wasClean).toBe(true);
+          expect(await Promise.all(play.rtts)).not.toContain("closed");
+          expect(await Promise.all(play.sends)).not.toContain("closed");
+          expect(play.stage.server.connections).toBe(0);
+          expect(play.stage.runtime.timerCount).toBe(0);
+        },
+      ),
+      { numRuns: 300, ...(seed === undefined ? {} : { seed: Number(seed) }) },
+    );
+  }, 120_000);
+
+  test("that breaks off anywhere delivers a prefix on each side, and ends", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(actions, { minLength: 1, maxLength: 40 }),
+        fc.boolean(),
+        fc.constantFrom("reset", "end", "abort"),
+        fc.integer({ min: 0, max: 300_000 }),
+        async (script, isSlow, how, room) => {
+          const play = new Play(isSlow);
+          play.peer = await play.stage.opened();
+          play.peer.transport.room = room;
+          for (const action of script) {
+            play.act(action);
+            if (action.do === "time-passes") await play.stage.runtime.advance(action.ms);
+            else await settle();
+          }
+          if (how === "reset") play.peer.transport.breaks("ECONNRESET");
+          else if (how === "end") play.peer.transport.ends();
+          else play.socket.abort();
+          play.socket.resume();
+          for (let seconds = 0; seconds < 20; seconds += 1) {
+            await play.stage.runtime.advance(1_000);
+            for (const finish of play.unfinished.splice(0)) finish();
+          }
+          for (let left = 0; left < 200; left += 1) {
+            await settle();
+            for (const finish of play.unfinished.splice(0)) finish();
+          }
+          play.peer.fromDriver();
+          expect(play.sentByPeer.slice(0, play.gotByUs.length)).toEqual(play.gotByUs);
+          const arrived = play.peer.messages.map((bytes) => numberOf(bytes as Uint8Array));
+          expect(play.sentByUs.slice(0, arrived.length)).toEqual(arrived);
+          expect(play.closes).toBe(1);
+          await Promise.all([...play.rtts, ...play.sends]);
+          expect(play.stage.server.connections).toBe(0);
+          expect(play.stage.runtime.timerCount).toBe(0);
+        },
+      ),
+      { numRuns: 300, ...(seed === undefined ? {} : { seed: Number(seed) }) },
+    );
+  }, 120_000);
+});
