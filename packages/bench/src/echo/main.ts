@@ -15,7 +15,8 @@
  * under way it needs as many reads and writes as the server, so a server that does little besides them is waiting for it.
  * Such a row says "generator-bound" (the server's CPU was busy for less than 80 % of the time): its CPU per message holds,
  * though a server that idles finds fewer sockets ready per poll, which costs it something; its messages per second are the
- * generator's.
+ * generator's. A row whose server and generator were both idle for longer than that says "machine-bound": something else
+ * had the processors, and it is to be measured again.
  */
 import { parseArgs } from "node:util";
 import { printRows, printTable, type Row } from "../report.ts";
@@ -124,20 +125,22 @@ async function measure(echoCase: EchoCase): Promise<Map<SubjectName, Figures>> {
   return new Map(runners.map(({ subject, passes }) => [subject, medians(passes)]));
 }
 
-function isGeneratorBound({ utilisation }: Figures): boolean {
-  return utilisation < BUSY;
+/** What kept the server from being busy; "" when nothing did. */
+function noteOf({ utilisation, generator, rate }: Figures): string {
+  if (utilisation >= BUSY) return "";
+  return (generator * rate) / 1e9 >= BUSY ? "generator-bound" : "machine-bound";
 }
 
 interface EchoRow extends Row {
-  readonly note?: string;
+  readonly note: string;
 }
 
 function compare({ name, target }: EchoCase, figures: Map<SubjectName, Figures>): EchoRow[] {
   const [ours, ws, net] = SUBJECTS.map((subject) => figures.get(subject));
   if (ours === undefined) return [];
-  const note = isGeneratorBound(ours) ? { note: "generator-bound" } : {};
-  const cpu = { name, value: ours.server, unit: "ns CPU/message", ...note };
-  const rate = { name: `${name}/rate`, value: ours.rate, unit: "messages/s", ...note };
+  const note = noteOf(ours);
+  const cpu = { name, value: ours.server, unit: "ns CPU/message", note };
+  const rate = { name: `${name}/rate`, value: ours.rate, unit: "messages/s", note };
   const rows: EchoRow[] = [];
   if (ws !== undefined) {
     rows.push({ ...cpu, peer: "ws", ratio: ws.server / ours.server, target });
@@ -157,7 +160,7 @@ function describe({ name }: EchoCase, figures: Map<SubjectName, Figures>): strin
     figure.rate.toFixed(0),
     figure.generator.toFixed(0),
     `${(figure.utilisation * 100).toFixed(0)} %`,
-    isGeneratorBound(figure) ? "generator-bound" : "",
+    noteOf(figure),
   ]);
 }
 
