@@ -18,6 +18,7 @@ type Action =
   | { readonly do: "hook-finishes" }
   | { readonly do: "we-send"; readonly size: number }
   | { readonly do: "we-stream"; readonly sizes: number[] }
+  | { readonly do: "source-yields" }
   | { readonly do: "we-ping" }
   | { readonly do: "time-passes"; readonly ms: number };
 
@@ -42,6 +43,7 @@ const actions: fc.Arbitrary<Action> = fc.oneof(
   fc.constant({ do: "hook-finishes" } as const),
   sizes.map((size) => ({ do: "we-send", size }) as const),
   fc.array(sizes, { maxLength: 4 }).map((all) => ({ do: "we-stream", sizes: all }) as const),
+  fc.constant({ do: "source-yields" } as const),
   fc.constant({ do: "we-ping" } as const),
   fc.integer({ min: 0, max: 3_000 }).map((ms) => ({ do: "time-passes", ms }) as const),
 );
@@ -65,6 +67,7 @@ class Play {
   readonly gotByUs: string[] = [];
   readonly sentByUs: string[] = [];
   readonly unfinished: (() => void)[] = [];
+  readonly unyielded: (() => void)[] = [];
   readonly rtts: Promise<unknown>[] = [];
   readonly sends: Promise<unknown>[] = [];
   peer!: Peer;
@@ -136,11 +139,22 @@ class Play {
           parts.push(bytes.subarray(at, at + part));
           at += part;
         }
-        this.sends.push(socket.sendStream(parts));
+        this.sends.push(socket.sendStream(this.slowly(parts)));
         return;
       }
+      case "source-yields":
+        this.unyielded.shift()?.();
+        return;
       case "we-ping":
         this.rtts.push(socket.ping());
+    }
+  }
+
+  /** A source that yields when it is told to. */
+  private async *slowly(parts: Uint8Array[]): AsyncGenerator<Uint8Array> {
+    for (const part of parts) {
+      await new Promise<void>((resolve) => this.unyielded.push(resolve));
+      yield part;
     }
   }
 
@@ -152,8 +166,10 @@ class Play {
     for (let quiet = 0; quiet < 3; ) {
       const before = this.gotByUs.length + peer.events.length;
       await peer.pump();
-      for (const finish of this.unfinished.splice(0)) finish();
+      const waiting = [...this.unfinished.splice(0), ...this.unyielded.splice(0)];
+      for (const go of waiting) go();
       await settle();
+      if (waiting.length > 0) quiet = -1;
       quiet = this.gotByUs.length + peer.events.length === before ? quiet + 1 : 0;
     }
     if (close !== "us") peer.endpoint.close(1000, "", stage.runtime.now());
@@ -225,6 +241,7 @@ describe("any schedule of a network and an application", () => {
           for (let seconds = 0; seconds < 20; seconds += 1) {
             await play.stage.runtime.advance(1_000);
             for (const finish of play.unfinished.splice(0)) finish();
+            for (const go of play.unyielded.splice(0)) go();
           }
           for (let left = 0; left < 200; left += 1) {
             await settle();
