@@ -77,6 +77,8 @@ const Sentences: { readonly [K in ViolationKind]: string } = {
   "extension-duplicate": "the server chose an extension more than once",
   "extension-parameters-refused":
     "the server chose parameters of an extension that do not follow from the offer",
+  // the answer of a proxy
+  "upgrade-not-requested": "the proxy switched to a protocol that was not asked for",
 };
 
 /** One sentence: what the peer did, where, by which section it is forbidden, and what it was answered. */

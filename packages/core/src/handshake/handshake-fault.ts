@@ -51,6 +51,8 @@ export const HandshakeFaultKind = {
   ExtensionNotOffered: "extension-not-offered",
   ExtensionDuplicate: "extension-duplicate",
   ExtensionParametersRefused: "extension-parameters-refused",
+  // A proxy's part, judged by a client (`proxy-tunnel.ts`).
+  UpgradeNotRequested: "upgrade-not-requested",
 } as const;
 export type HandshakeFaultKind = (typeof HandshakeFaultKind)[keyof typeof HandshakeFaultKind];
 
@@ -112,6 +114,7 @@ const Answers: {
   "extension-not-offered": ["4.1", 0],
   "extension-duplicate": ["9.1", 0],
   "extension-parameters-refused": ["9.1", 0],
+  "upgrade-not-requested": ["RFC 9110 7.8", 0],
 };
 
 /** The fault as a server sees it, with the status it answers. Plain data. */

@@ -21,6 +21,7 @@ const CLIENT_ONLY: readonly HandshakeFaultKind[] = [
   "extension-not-offered",
   "extension-duplicate",
   "extension-parameters-refused",
+  "upgrade-not-requested",
 ];
 
 /** The statuses that are not 400, each with the sentence that asks for it. */
