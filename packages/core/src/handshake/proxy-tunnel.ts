@@ -3,7 +3,7 @@
  * the client whether it goes through a proxy; when it does, this comes before TLS and the opening handshake.
  */
 import { MisuseError } from "../bytes/misuse-error.ts";
-import { formatAuthority } from "./authority.ts";
+import { formatAuthority, normalizeHost } from "./authority.ts";
 import { type HandshakeFault, HandshakeFaultKind, responseFault } from "./handshake-fault.ts";
 import {
   checkOutgoingHeaders,
@@ -23,8 +23,9 @@ import type { ResponseHead } from "./response.ts";
 export interface ProxyTunnelOptions {
   /** The server to reach: a name, or an address without brackets, as {@link parseWebSocketUri} answers it. */
   readonly host: string;
+  /** 1 to 65535. */
   readonly port: number;
-  /** More header lines, for instance Proxy-Authorization. */
+  /** More header lines, for instance Proxy-Authorization; not of {@link RESERVED_HEADERS}. Default none. */
   readonly headers?: HeaderList;
 }
 
@@ -40,36 +41,43 @@ export interface ProxyTunnel {
 export type ProxyTunnelOutcome =
   /** What follows the answer is from the server. */
   | { readonly kind: "established"; readonly response: ResponseHead }
+  /** Its body, if it has one, is left where it is. */
   | { readonly kind: "refused"; readonly response: ResponseHead }
   | { readonly kind: "faulty"; readonly fault: HandshakeFault };
 
 /** No default port: the target of CONNECT has one always. */
 const NO_PORT = -1;
 
-/** @throws MisuseError for a host or header that cannot be sent. */
+/** @throws MisuseError for a host, port or header that cannot be sent. */
 export function createProxyTunnel(options: ProxyTunnelOptions): ProxyTunnel {
   const { host, port, headers = [] } = options;
-  if (!isSendableHost(host) || !Number.isInteger(port) || port < 1 || port > 65_535) {
-    throw new MisuseError(
-      `a tunnel to ${JSON.stringify(host)}, port ${String(port)}: give a host name or address, and 1 to 65535`,
-    );
-  }
   checkOutgoingHeaders(headers, RESERVED_HEADERS);
-  const target = formatAuthority(host, port, NO_PORT);
+  const target = targetOf(host, port);
   const head = `CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n${formatHeaders(headers)}\r\n`;
   const request = new Uint8Array(head.length);
   for (let index = 0; index < head.length; index += 1) request[index] = head.charCodeAt(index);
   return { request, reader: createHttpHeadReader("response"), outcome: null };
 }
 
-/** Nothing that would end the line or the target. */
-function isSendableHost(host: string): boolean {
-  if (typeof host !== "string" || host === "") return false;
-  for (let at = 0; at < host.length; at += 1) {
-    const code = host.charCodeAt(at);
-    if (code <= 0x20 || code >= 0x7f || "/?#@[]\\".includes(host[at]!)) return false;
+/** The authority-form (RFC 9112 §3.2.3): host and port, the latter always; the Host field repeats it (§3.2). */
+function targetOf(host: string, port: number): string {
+  if (typeof host !== "string") {
+    throw new MisuseError(`the host of a tunnel is of type ${typeof host}: give a string`);
   }
-  return true;
+  // A colon makes it an address or a mistake: with brackets around it, "a.example:80" is seen to be no address.
+  const normalized = normalizeHost(host.includes(":") ? `[${host}]` : host);
+  if (normalized === null) {
+    throw new MisuseError(
+      `the host of a tunnel, ${JSON.stringify(host.slice(0, 64))}, is no name and no address (RFC 3986 §3.2.2): ` +
+        "give one without brackets and port, names of other than ASCII characters in their xn-- form",
+    );
+  }
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw new MisuseError(
+      `the port of a tunnel is ${String(port)}: give a number from 1 to 65535 (RFC 9110 §9.3.6)`,
+    );
+  }
+  return formatAuthority(normalized, port, NO_PORT);
 }
 
 /**
@@ -97,8 +105,9 @@ function judge(tunnel: ProxyTunnel): void {
   const { statusCode: status, statusText, headers, minorVersion } = tunnel.reader;
   const response: ResponseHead = { status, statusText, headers, minorVersion };
   if (status === 101) {
-    // RFC 9110 §15.2.2: only in answer to an Upgrade field, and CONNECT had none.
-    const fault = responseFault(HandshakeFaultKind.UpgradeNotWebSocket);
+    // Final, since what follows is not HTTP (RFC 9110 §15.2.2); and no refusal but a fault: nobody may switch to a protocol
+    // that no Upgrade field of the request named (§7.8), and the request cannot have one.
+    const fault = responseFault(HandshakeFaultKind.UpgradeNotRequested);
     tunnel.outcome = { kind: "faulty", fault };
   } else if (status < 200) {
     restartHttpHead(tunnel.reader); // RFC 9110 §15.2: interim, the answer is still to come

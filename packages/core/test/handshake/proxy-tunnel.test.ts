@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { HeadLimits } from "../../src/handshake/http-head.ts";
 import {
   createProxyTunnel,
   DEFAULT_LIMITS,
@@ -6,22 +7,44 @@ import {
   type ProxyTunnel,
   readProxyTunnel,
 } from "../../src/index.ts";
+import { octets, ROOMY } from "./reading-heads.ts";
 
 const target = { host: "example.com", port: 443 };
-const octets = (text: string): Uint8Array => Uint8Array.from(text, (c) => c.charCodeAt(0));
-const textOf = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
 
-/** The tunnel after that answer, and how much of the answer it took. */
-function answered(text: string, limits = DEFAULT_LIMITS): { tunnel: ProxyTunnel; taken: number } {
-  const tunnel = createProxyTunnel(target);
-  const bytes = octets(text);
-  return { tunnel, taken: readProxyTunnel(tunnel, bytes, 0, bytes.length, limits) };
+function textOf(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes);
 }
 
-describe("the request to a proxy", () => {
+interface Answered {
+  readonly tunnel: ProxyTunnel;
+  /** How many octets of the answer it took. */
+  readonly taken: number;
+}
+
+/** The tunnel after that answer, in one part. */
+function answered(answer: string, limits: HeadLimits = ROOMY): Answered {
+  return answeredInParts([octets(answer)], limits);
+}
+
+/** Each part stands in a buffer of its own between octets that are not of the answer, and is overwritten once shown. */
+function answeredInParts(parts: readonly Uint8Array[], limits: HeadLimits = ROOMY): Answered {
+  const tunnel = createProxyTunnel(target);
+  let taken = 0;
+  for (const part of parts) {
+    const buffer = new Uint8Array(part.length + 6).fill(0x0a);
+    buffer.set(part, 3);
+    const before = buffer.slice();
+    taken += readProxyTunnel(tunnel, buffer, 3, 3 + part.length, limits) - 3;
+    expect(buffer).toEqual(before);
+    buffer.fill(0xff);
+  }
+  return { tunnel, taken };
+}
+
+describe("the request to a proxy (RFC 9110 §9.3.6)", () => {
   for (const { what, options, head } of [
     {
-      what: "a name and its port, twice",
+      what: "a name and its port, as the target and as the Host",
       options: target,
       head: "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n",
     },
@@ -31,96 +54,350 @@ describe("the request to a proxy", () => {
       head: "CONNECT a.example:80 HTTP/1.1\r\nHost: a.example:80\r\n\r\n",
     },
     {
+      what: "the highest port",
+      options: { host: "a.example", port: 65_535 },
+      head: "CONNECT a.example:65535 HTTP/1.1\r\nHost: a.example:65535\r\n\r\n",
+    },
+    {
+      what: "an IPv4 address as it is",
+      options: { host: "192.0.2.1", port: 9000 },
+      head: "CONNECT 192.0.2.1:9000 HTTP/1.1\r\nHost: 192.0.2.1:9000\r\n\r\n",
+    },
+    {
       what: "an IPv6 address in brackets",
       options: { host: "::1", port: 9000 },
       head: "CONNECT [::1]:9000 HTTP/1.1\r\nHost: [::1]:9000\r\n\r\n",
     },
     {
-      what: "the caller's headers",
-      options: { ...target, headers: [["Proxy-Authorization", "Basic eDp5"]] as const },
+      what: "the usual spelling of an IPv6 address",
+      options: { host: "2001:DB8:0:0:0:0:0:1", port: 443 },
+      head: "CONNECT [2001:db8::1]:443 HTTP/1.1\r\nHost: [2001:db8::1]:443\r\n\r\n",
+    },
+    {
+      what: "the usual spelling of a name",
+      options: { host: "Example.COM", port: 443 },
+      head: "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n",
+    },
+    {
+      what: "the caller's headers behind the Host, in their order",
+      options: {
+        ...target,
+        headers: [
+          ["Proxy-Authorization", "Basic eDp5"],
+          ["User-Agent", "a"],
+        ] as const,
+      },
       head:
         "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n" +
-        "Proxy-Authorization: Basic eDp5\r\n\r\n",
+        "Proxy-Authorization: Basic eDp5\r\nUser-Agent: a\r\n\r\n",
+    },
+    {
+      what: "one octet for a character up to U+00FF",
+      options: { ...target, headers: [["A", "\u00e9\u00ff"]] as const },
+      head: "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\nA: \u00e9\u00ff\r\n\r\n",
     },
   ]) {
     test(`has ${what}`, () => {
-      expect(textOf(createProxyTunnel(options).request)).toBe(head);
+      const tunnel = createProxyTunnel(options);
+      expect(textOf(tunnel.request)).toBe(head);
+      expect(tunnel.outcome).toBeNull();
     });
   }
 
-  for (const { what, options } of [
-    { what: "a host with a line end", options: { host: "a\r\nX: y", port: 1 } },
-    { what: "a host with a path", options: { host: "a/b", port: 1 } },
-    { what: "an empty host", options: { host: "", port: 1 } },
-    { what: "port 0", options: { host: "a", port: 0 } },
-    { what: "port 65536", options: { host: "a", port: 65_536 } },
-    { what: "a header with a line end", options: { ...target, headers: [["A", "b\r\nC: d"]] } },
-    { what: "a header of the engine's", options: { ...target, headers: [["Host", "other"]] } },
+  for (const { host, because } of [
+    { host: "a\r\nX: y", because: "it would write a header" },
+    { host: "a\nX: y", because: "some proxies end a line at LF alone" },
+    { host: "a HTTP/1.1", because: "it would end the target" },
+    { host: "a\u0000b", because: "some proxies end a name there" },
+    { host: "a/b", because: "the target has no path" },
+    { host: "user@a", because: "the target has no userinfo" },
+    { host: "<a>", because: "no name has these characters (RFC 3986 §3.2.2)" },
+    { host: "%zz", because: "it is no percent-encoding" },
+    { host: "a%0d%0ab", because: "nor is an encoded line end a part of a name" },
+    { host: "b\u00fccher.example", because: "names are in their xn-- form by now" },
+    { host: "a.example:80", because: "the port has its own option" },
+    { host: "[::1]", because: "brackets are written here" },
+    { host: "::1%eth0", because: "a zone means nothing to a proxy" },
+    { host: "1:2", because: "it is half an address" },
+    { host: "", because: "nothing is there" },
+    { host: undefined, because: "it is no string" },
+    { host: 10n, because: "JSON has no such value, and the message needs none" },
   ]) {
-    test(`is refused with ${what}`, () => {
-      expect(() => createProxyTunnel(options as never)).toThrow(MisuseError);
+    test(`is not made for the host ${typeof host === "string" ? JSON.stringify(host) : typeof host}: ${because}`, () => {
+      expect(() => createProxyTunnel({ host: host as string, port: 443 })).toThrow(MisuseError);
+    });
+  }
+
+  for (const { port, because } of [
+    { port: 0, because: "nothing listens there" },
+    { port: -1, because: "it is the mark for no default port inside" },
+    { port: 65_536, because: "it has 17 bits" },
+    { port: 80.5, because: "it is no integer" },
+    { port: Number.NaN, because: "it is no number" },
+    { port: "443", because: "it is a string" },
+    { port: undefined, because: "there is no default" },
+  ]) {
+    test(`is not made for the port ${String(port)} (${typeof port}): ${because}`, () => {
+      const options = { host: "a", port: port as number };
+      expect(() => createProxyTunnel(options)).toThrow(MisuseError);
+    });
+  }
+
+  for (const { header, because } of [
+    { header: ["A", "b\r\nC: d"], because: "CR LF in a value writes a header" },
+    { header: ["A", "b\r\n\r\nGET / HTTP/1.1"], because: "or a whole request" },
+    { header: ["A", "b\nC: d"], because: "LF alone is a line end to some" },
+    { header: ["A", "b\rC: d"], because: "so is CR alone" },
+    { header: ["A\r\nC", "d"], because: "a name can hold a line end too" },
+    { header: ["A: b", "c"], because: "and a colon" },
+    { header: ["A", "\u0100"], because: "it has no octet, and cut to one it would be NUL" },
+    { header: ["A", "\u010a"], because: "cut to one octet it would be LF" },
+    { header: ["hOST", "other"], because: "two Hosts are a way to smuggle" },
+    { header: ["Content-Length", "5"], because: "CONNECT has no content (RFC 9110 §9.3.6)" },
+    { header: ["Transfer-Encoding", "chunked"], because: "nor any in chunks" },
+  ] as const) {
+    test(`is not made with the header ${JSON.stringify(header)}: ${because}`, () => {
+      const options = { ...target, headers: [["B", "c"], header] as const };
+      expect(() => createProxyTunnel(options)).toThrow(MisuseError);
     });
   }
 });
 
+const OK = "HTTP/1.1 200 OK\r\n\r\n";
+const INTERIM = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n";
+
+const ANSWERS = [
+  { answer: "HTTP/1.1 200 Connection established\r\n\r\n", kind: "established", because: "Squid" },
+  { answer: "HTTP/1.0 200 OK\r\n\r\n", kind: "established", because: "many proxies say 1.0" },
+  { answer: "HTTP/1.1 200\r\n\r\n", kind: "established", because: "nor do all give a reason" },
+  { answer: "HTTP/1.1 201 \r\n\r\n", kind: "established", because: "any 2xx is a tunnel" },
+  { answer: "HTTP/1.1 299 \r\n\r\n", kind: "established", because: "the last of them" },
+  {
+    answer: "HTTP/1.1 204 \r\nContent-Length: 5\r\n\r\n",
+    kind: "established",
+    because: "a length in a 2xx is ignored",
+  },
+  {
+    answer: "HTTP/1.1 200 \r\nTransfer-Encoding: chunked\r\n\r\n",
+    kind: "established",
+    because: "so is a coding",
+  },
+  {
+    answer: "HTTP/1.1 200 \r\nConnection: close\r\n\r\n",
+    kind: "established",
+    because: "it is about a connection that is a tunnel now",
+  },
+  {
+    answer: `HTTP/1.1 100 \r\n\r\n${OK}`,
+    kind: "established",
+    because: "the first 1xx is interim",
+  },
+  { answer: `HTTP/1.1 199 \r\n\r\n${OK}`, kind: "established", because: "so is the last" },
+  { answer: `${INTERIM}${INTERIM}${OK}`, kind: "established", because: "there may be several" },
+  { answer: "HTTP/1.1 300 \r\n\r\n", kind: "refused", because: "the first status behind 2xx" },
+  {
+    answer: "HTTP/1.1 302 Found\r\nLocation: http://a.example/\r\n\r\n",
+    kind: "refused",
+    because: "a captive portal; no redirect is followed here",
+  },
+  {
+    answer: "HTTP/1.1 407 Who are you\r\nProxy-Authenticate: Basic\r\n\r\n",
+    kind: "refused",
+    because: "it asks for credentials",
+  },
+  {
+    answer: "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n",
+    kind: "refused",
+    because: "the server is out of reach",
+  },
+  {
+    answer: "HTTP/1.1 600 \r\n\r\n",
+    kind: "refused",
+    because: "it has no meaning, least of all yes",
+  },
+  { answer: "HTTP/1.1 999 \r\n\r\n", kind: "refused", because: "the highest status" },
+  {
+    answer: `${INTERIM}HTTP/1.1 403 No\r\n\r\n`,
+    kind: "refused",
+    because: "an interim answer promises nothing",
+  },
+  {
+    answer: "HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+    kind: "faulty",
+    because: "CONNECT asked for no other protocol (RFC 9110 §7.8)",
+  },
+  { answer: "SSH-2.0-OpenSSH\r\n", kind: "faulty", because: "that is no proxy" },
+  { answer: "HTTP/1.1 200 OK\n\n", kind: "faulty", because: "that is no line end" },
+  { answer: "HTTP/2 200 \r\n\r\n", kind: "faulty", because: "that is no version of ours" },
+] as const;
+
 describe("the answer of a proxy", () => {
-  for (const { answer, kind } of [
-    { answer: "HTTP/1.1 200 Connection established\r\n\r\n", kind: "established" },
-    { answer: "HTTP/1.0 200 OK\r\n\r\n", kind: "established" },
-    { answer: "HTTP/1.1 204 \r\nContent-Length: 5\r\n\r\n", kind: "established" },
-    { answer: "HTTP/1.1 299 \r\nTransfer-Encoding: chunked\r\n\r\n", kind: "established" },
-    { answer: "HTTP/1.1 103 Hints\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", kind: "established" },
-    { answer: "HTTP/1.1 301 Moved\r\n\r\n", kind: "refused" },
-    { answer: "HTTP/1.1 407 Who are you\r\nProxy-Authenticate: Basic\r\n\r\n", kind: "refused" },
-    { answer: "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", kind: "refused" },
-    { answer: "HTTP/1.1 101 Switching\r\n\r\n", kind: "faulty" },
-    { answer: "SSH-2.0-OpenSSH\r\n", kind: "faulty" },
-    { answer: "HTTP/1.1 200 OK\n\n", kind: "faulty" },
-  ]) {
-    test(`${JSON.stringify(answer)} is ${kind}, wherever it is cut`, () => {
-      const bytes = octets(answer);
-      const whole = answered(answer);
+  for (const { answer, kind, because } of ANSWERS) {
+    test(`${JSON.stringify(answer)} is ${kind}, wherever it is cut: ${because}`, () => {
+      // What follows looks like one more answer, so that reading on would be seen.
+      const bytes = octets(`${answer}HTTP/1.1 500 \r\n\r\n`);
+      const whole = answeredInParts([bytes]);
       expect(whole.tunnel.outcome?.kind).toBe(kind);
+      if (kind !== "faulty") expect(whole.taken).toBe(answer.length);
+      const singly = Array.from(bytes, (octet) => Uint8Array.of(octet));
+      expect(answeredInParts(singly)).toEqual(whole);
       for (let cut = 0; cut <= bytes.length; cut += 1) {
-        const tunnel = createProxyTunnel(target);
-        const taken = readProxyTunnel(tunnel, bytes, 0, cut, DEFAULT_LIMITS);
-        const all = readProxyTunnel(tunnel, bytes, taken, bytes.length, DEFAULT_LIMITS);
-        expect(tunnel.outcome).toEqual(whole.tunnel.outcome);
-        expect(all).toBe(whole.taken);
+        expect(answeredInParts([bytes.subarray(0, cut), bytes.subarray(cut)])).toEqual(whole);
       }
     });
   }
 
-  test("leaves what follows a 2xx alone, whatever it looks like", () => {
-    const head = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n";
-    const { tunnel, taken } = answered(`${head}HTTP/1.1 101`);
-    expect(tunnel.outcome?.kind).toBe("established");
-    expect(taken).toBe(head.length);
+  test("is not there before the last octet of its head, and at that octet it is", () => {
+    for (const { answer, kind } of ANSWERS) {
+      if (kind === "faulty") continue;
+      const { tunnel, taken } = answered(answer.slice(0, -1));
+      expect(tunnel.outcome).toBeNull();
+      expect(taken).toBe(answer.length - 1);
+      expect(readProxyTunnel(tunnel, octets("\n"), 0, 1, ROOMY)).toBe(1);
+      expect(tunnel.outcome?.kind).toBe(kind);
+    }
   });
 
-  test("is not whole before its empty line", () => {
-    expect(answered("HTTP/1.1 200 OK\r\nA: b\r\n").tunnel.outcome).toBeNull();
-  });
-
-  test("of a refusal is there to look at", () => {
-    const { tunnel } = answered("HTTP/1.1 407 No\r\nProxy-Authenticate: Basic\r\n\r\n");
-    expect(tunnel.outcome).toMatchObject({
-      response: { status: 407, statusText: "No", headers: [["Proxy-Authenticate", "Basic"]] },
+  for (const { head, kind, because } of [
+    {
+      head: "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n",
+      kind: "established",
+      because: "a length would make the server's first octets a body",
+    },
+    {
+      head: "HTTP/1.1 502 No\r\nContent-Length: 3\r\n\r\n",
+      kind: "refused",
+      because: "the body of a refusal is not read here",
+    },
+  ]) {
+    test(`leaves what follows alone when it is ${kind}, now and later: ${because}`, () => {
+      const { tunnel, taken } = answered(`${head}HTTP/1.1 101`);
+      expect(taken).toBe(head.length);
+      const { outcome } = tunnel;
+      expect(outcome?.kind).toBe(kind);
+      const more = octets("3\r\nabc\r\n");
+      expect(readProxyTunnel(tunnel, more, 2, more.length, ROOMY)).toBe(2);
+      expect(tunnel.outcome).toBe(outcome);
     });
+  }
+
+  test("leaves what follows a fault alone too", () => {
+    const { tunnel } = answered("HTTP/1.1 200 OK\n");
+    const more = octets(OK);
+    expect(readProxyTunnel(tunnel, more, 4, more.length, ROOMY)).toBe(4);
+    expect(tunnel.outcome?.kind).toBe("faulty");
   });
 
-  test("is bounded, interim answers included", () => {
-    const interim = "HTTP/1.1 100 \r\n\r\n".repeat(20);
-    const limits = { ...DEFAULT_LIMITS, headBytes: 200 };
-    expect(answered(interim, limits).tunnel.outcome).toMatchObject({
+  test("is there to look at, and has nothing of the interim answers before it", () => {
+    for (const [status, kind] of [
+      [200, "established"],
+      [407, "refused"],
+    ]) {
+      const final = `HTTP/1.0 ${status}\r\nProxy-Authenticate: Basic\r\nVia: a\r\n\r\n`;
+      expect(answered(INTERIM + final).tunnel.outcome).toStrictEqual({
+        kind,
+        response: {
+          status,
+          statusText: "",
+          headers: [
+            ["Proxy-Authenticate", "Basic"],
+            ["Via", "a"],
+          ],
+          minorVersion: 0,
+        },
+      });
+    }
+  });
+
+  test("with 101 is a fault of the whole head, at no octet of it", () => {
+    expect(answered("HTTP/1.1 101 \r\n\r\n").tunnel.outcome).toStrictEqual({
       kind: "faulty",
-      fault: { kind: "head-too-large", offset: 200, status: 0 },
+      fault: {
+        kind: "upgrade-not-requested",
+        section: "RFC 9110 7.8",
+        status: 0,
+        offset: -1,
+      },
     });
   });
 
-  test("of a fault says where", () => {
-    expect(answered("HTTP/1.1 200 OK\nrest").tunnel.outcome).toMatchObject({
-      fault: { kind: "bare-line-feed", offset: 15 },
+  for (const { good, bad, fault, because } of [
+    { good: "", bad: "\u0016\u0003\u0003", fault: "status-line-malformed", because: "TLS" },
+    { good: "", bad: "\u0005\u0000", fault: "status-line-malformed", because: "SOCKS" },
+    { good: "HTTP/", bad: "2 200 \r\n", fault: "http-version-unsupported", because: "HTTP/2" },
+    { good: "HTTP/1.1 ", bad: "020 \r\n", fault: "status-line-malformed", because: "no status" },
+    { good: "HTTP/1.1 20", bad: " OK\r\n", fault: "status-line-malformed", because: "two digits" },
+    { good: "HTTP/1.1 200 OK", bad: "\n\n", fault: "bare-line-feed", because: "LF alone" },
+    { good: "HTTP/1.1 200 OK\r", bad: "A: b", fault: "bare-carriage-return", because: "CR alone" },
+    { good: "HTTP/1.1 200 \r\n", bad: " A: b", fault: "obsolete-folding", because: "folding" },
+    { good: "HTTP/1.1 200 \r\nA", bad: " : b", fault: "space-before-colon", because: "a space" },
+    {
+      good: "HTTP/1.1 200 \r\nA: ",
+      bad: "\u0000",
+      fault: "header-value-malformed",
+      because: "NUL",
+    },
+    { good: INTERIM, bad: "\r\n", fault: "status-line-malformed", because: "octets of a body" },
+    {
+      good: `${INTERIM}HTTP/1.1 200 \r\nA`,
+      bad: "\r\n",
+      fault: "header-name-malformed",
+      because: "offsets count from the first octet of the stream, not of the head",
+    },
+  ]) {
+    test(`is ${fault} at octet ${good.length} of ${JSON.stringify(good + bad)}: ${because}`, () => {
+      const { tunnel, taken } = answered(good + bad);
+      expect(tunnel.outcome).toMatchObject({
+        kind: "faulty",
+        fault: { kind: fault, status: 0, offset: good.length },
+      });
+      expect(taken).toBe(good.length);
     });
+  }
+});
+
+describe("the answer of a proxy is bounded to the octet, interim answers included", () => {
+  const twice = INTERIM + OK;
+  for (const { limits, fits, breaks, fault, offset } of [
+    {
+      limits: { ...ROOMY, headBytes: OK.length },
+      fits: OK,
+      breaks: OK.replace("OK", "OKs"),
+      fault: "head-too-large",
+      offset: OK.length,
+    },
+    {
+      limits: { ...ROOMY, headBytes: twice.length },
+      fits: twice,
+      breaks: INTERIM + twice,
+      fault: "head-too-large",
+      offset: twice.length,
+    },
+    {
+      limits: { ...ROOMY, headers: 2 },
+      fits: `${INTERIM}HTTP/1.1 200 \r\nA: b\r\n\r\n`,
+      breaks: `${INTERIM}${INTERIM}HTTP/1.1 200 \r\nA: b\r\n\r\n`,
+      fault: "too-many-headers",
+      offset: 2 * INTERIM.length + "HTTP/1.1 200 \r\n".length,
+    },
+    {
+      limits: { ...ROOMY, lineBytes: 26 },
+      fits: `${INTERIM}HTTP/1.1 200 ${"x".repeat(11)}\r\n\r\n`,
+      breaks: `${INTERIM}HTTP/1.1 200 ${"x".repeat(12)}\r\n\r\n`,
+      fault: "line-too-long",
+      offset: INTERIM.length + 26,
+    },
+  ]) {
+    test(`${JSON.stringify(limits)} takes ${fits.length} octets, and ${breaks.length} are ${fault} at ${offset}`, () => {
+      expect(answered(fits, limits).tunnel.outcome?.kind).toBe("established");
+      const { tunnel, taken } = answered(breaks, limits);
+      expect(tunnel.outcome).toMatchObject({ kind: "faulty", fault: { kind: fault, offset } });
+      expect(taken).toBe(offset);
+    });
+  }
+
+  test("a proxy that sends interim answers for ever ends at the limits of an endpoint", () => {
+    const rounds = Math.ceil(DEFAULT_LIMITS.headBytes / INTERIM.length) + 1;
+    expect(answered(INTERIM.repeat(rounds), DEFAULT_LIMITS).tunnel.outcome?.kind).toBe("faulty");
   });
 });
