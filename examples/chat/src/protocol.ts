@@ -1,0 +1,152 @@
+/**
+ * What the page and the server say to each other: one JSON object in one text message. What the page says is checked here
+ * by hand, member by member; what is wrong with it is a sentence that goes back to the page.
+ */
+import type { FrameReport } from "./frame-report.ts";
+import { checkName, checkText } from "./plain-text.ts";
+
+/** UTF-16 code units, as the page's `maxlength` counts them. */
+export const LIMITS = { name: 24, room: 24, text: 2_000, key: 40 } as const;
+
+/** Octets of one message from a page: the longest text, every character of it escaped, and its frame of JSON. */
+export const MESSAGE_OCTETS = 16_384;
+
+/** The newest message that a page has of a room. */
+export interface Since {
+  /** Which log it is of: a room that has begun anew counts anew. */
+  readonly log: string;
+  readonly id: number;
+}
+
+export type ClientMessage =
+  /** Enters a room, with a name; leaves the one before. The same room again: comes back, or has another name. */
+  | {
+      readonly type: "join";
+      readonly room: string;
+      readonly name: string;
+      readonly since: Since | null;
+    }
+  /** `key` is the page's own: saying the same thing twice, with one key, says it once. */
+  | { readonly type: "say"; readonly key: string; readonly text: string }
+  | { readonly type: "typing" }
+  /** Whether to be told of the frames of this connection. */
+  | { readonly type: "watch"; readonly on: boolean }
+  /** Is anybody there? */
+  | { readonly type: "probe" };
+
+export interface Entry {
+  /** Counts up from 1 in each log. */
+  readonly id: number;
+  readonly key: string;
+  /** ms since 1970 */
+  readonly at: number;
+  readonly name: string;
+  readonly text: string;
+}
+
+export interface Person {
+  readonly name: string;
+  /** Connections of that name: somebody with two tabs, or two people. */
+  readonly connections: number;
+}
+
+export interface RoomCount {
+  readonly name: string;
+  readonly connections: number;
+}
+
+export type ServerMessage =
+  | {
+      readonly type: "joined";
+      readonly room: string;
+      readonly name: string;
+      readonly log: string;
+      /** What the page does not have, oldest first. */
+      readonly entries: readonly Entry[];
+      /** Something between what the page has and `entries` is no longer kept. */
+      readonly isGap: boolean;
+      readonly people: readonly Person[];
+    }
+  | { readonly type: "entry"; readonly entry: Entry }
+  | { readonly type: "people"; readonly people: readonly Person[] }
+  | { readonly type: "rooms"; readonly rooms: readonly RoomCount[] }
+  | { readonly type: "typing"; readonly name: string }
+  | { readonly type: "frames"; readonly frames: readonly FrameReport[] }
+  | { readonly type: "alive" }
+  | Refusal;
+
+export interface Refusal {
+  readonly type: "refused";
+  /** A sentence for whoever uses the page. */
+  readonly why: string;
+  /** The `say` that it is about. */
+  readonly key?: string;
+}
+
+/** @param data a message as it came. */
+export function readClientMessage(data: string | Uint8Array): ClientMessage | Refusal {
+  if (typeof data !== "string") return refusal("Messages are JSON in text, this one is binary");
+  let value: unknown;
+  try {
+    value = JSON.parse(data);
+  } catch {
+    return refusal("The message is not JSON");
+  }
+  if (!isObject(value)) return refusal("The message is not a JSON object");
+  switch (value["type"]) {
+    case "join":
+      return readJoin(value);
+    case "say":
+      return readSay(value);
+    case "typing":
+      return { type: "typing" };
+    case "watch":
+      if (typeof value["on"] !== "boolean") return refusal("`on` is not true or false");
+      return { type: "watch", on: value["on"] };
+    case "probe":
+      return { type: "probe" };
+    default:
+      return refusal("`type` is not one of join, say, typing, watch, probe");
+  }
+}
+
+function readJoin({ room, name, since }: JsonObject): ClientMessage | Refusal {
+  if (typeof room !== "string") return refusal("`room` is not a string");
+  if (typeof name !== "string") return refusal("`name` is not a string");
+  const roomName = checkName(room.toLowerCase(), "The name of a room", LIMITS.room);
+  if (roomName.fault !== undefined) return refusal(roomName.fault);
+  const personName = checkName(name, "A name", LIMITS.name);
+  if (personName.fault !== undefined) return refusal(personName.fault);
+  const last = readSince(since);
+  if (last === undefined) return refusal("`since` is not null or {log, id}");
+  return { type: "join", room: roomName.text, name: personName.text, since: last };
+}
+
+function readSince(value: unknown): Since | null | undefined {
+  if (value === null || value === undefined) return null;
+  if (!isObject(value)) return undefined;
+  const { log, id } = value;
+  if (typeof log !== "string" || log.length > LIMITS.key) return undefined;
+  if (typeof id !== "number" || !Number.isSafeInteger(id) || id < 0) return undefined;
+  return { log, id };
+}
+
+function readSay({ key, text }: JsonObject): ClientMessage | Refusal {
+  if (typeof key !== "string" || key === "" || key.length > LIMITS.key) {
+    return refusal(`\`key\` is not a string of 1 to ${LIMITS.key} characters`);
+  }
+  if (typeof text !== "string") return refusal("`text` is not a string", key);
+  const checked = checkText(text, LIMITS.text);
+  if (checked.fault !== undefined) return refusal(checked.fault, key);
+  return { type: "say", key, text: checked.text };
+}
+
+type JsonObject = { readonly [name: string]: unknown };
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function refusal(why: string, key?: string): Refusal {
+  return key === undefined ? { type: "refused", why } : { type: "refused", why, key };
+}
