@@ -1,0 +1,85 @@
+/** Connecting with Deno.connect and Deno.startTls. */
+import {
+  type Dialed,
+  type Dialer,
+  MisuseError,
+  type NetworkAddress,
+  type TlsClientOptions,
+} from "@sansocket/driver";
+import { DenoTransport } from "./deno-transport.ts";
+
+export const dialer: Dialer = { dial };
+
+async function dial(address: NetworkAddress, signal: AbortSignal): Promise<Dialed> {
+  if (!("path" in address)) {
+    return dialed(await Deno.connect({ ...address, signal }));
+  }
+  const conn = await Deno.connect({ transport: "unix", path: address.path });
+  if (!signal.aborted) return dialed(conn);
+  conn.close();
+  throw signal.reason;
+}
+
+function dialed(conn: Deno.Conn): Dialed {
+  let transport: DenoTransport | null = null;
+  return {
+    open(handler) {
+      if (transport === null) transport = new DenoTransport(conn, handler);
+      else transport.handler = handler;
+      return transport;
+    },
+    async startTls(options, serverName, signal) {
+      await transport?.idle();
+      return dialed(await startTls(conn, options, serverName, signal));
+    },
+    destroy: () => (transport === null ? conn.close() : transport.destroy()),
+  };
+}
+
+async function startTls(
+  conn: Deno.Conn,
+  options: TlsClientOptions,
+  hostname: string,
+  signal: AbortSignal,
+): Promise<Deno.TlsConn> {
+  const { ca = [], rejectUnauthorized = true } = options;
+  let open = conn;
+  const close = (): void => {
+    try {
+      open.close();
+    } catch {
+      // It is closed, or has become part of a TLS connection.
+    }
+  };
+  signal.addEventListener("abort", close);
+  try {
+    refuseUnsupported(conn, options);
+    const secure = await Deno.startTls(conn as Deno.TcpConn, {
+      hostname,
+      caCerts: typeof ca === "string" ? [ca] : [...ca],
+      alpnProtocols: ["http/1.1"],
+      unsafelyDisableHostnameVerification: !rejectUnauthorized,
+    });
+    open = secure;
+    signal.throwIfAborted();
+    await secure.handshake();
+    return secure;
+  } catch (cause) {
+    close();
+    if (signal.aborted) throw signal.reason;
+    if (rejectUnauthorized || !(cause instanceof Deno.errors.InvalidData)) throw cause;
+    const flag = `--unsafely-ignore-certificate-errors=${hostname}`;
+    throw new Error(`${cause.message}; rejectUnauthorized: false needs Deno's ${flag}`, { cause });
+  } finally {
+    signal.removeEventListener("abort", close);
+  }
+}
+
+function refuseUnsupported(conn: Deno.Conn, { cert, key }: TlsClientOptions): void {
+  if (cert !== undefined || key !== undefined) {
+    throw new MisuseError("options.tls.cert and key: Deno.startTls has no certificates of clients");
+  }
+  if (!("setNoDelay" in conn)) {
+    throw new Error("Deno has TLS over TCP only, not over unix sockets nor inside of TLS");
+  }
+}
