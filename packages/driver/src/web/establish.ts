@@ -1,0 +1,112 @@
+/** "Establish a WebSocket connection" (websockets.spec.whatwg.org), and what comes before it in both constructors. */
+import { parseProtocols } from "@sansocket/core";
+import { connectWith, type Platform } from "../connect.ts";
+import { type ConnectOptions, webSocketUrl } from "../connect-options.ts";
+import type { Dialer } from "../dialing.ts";
+import { ConnectError, messageOf } from "../errors.ts";
+import { headerList } from "../header-fields.ts";
+import type { SocketHooks } from "../hooks.ts";
+import type { Socket } from "../socket.ts";
+import { isPortBlocked } from "./blocked-ports.ts";
+
+/** Where the code runs, in the runtimes that say: pages, workers, `deno --location`. */
+interface Location {
+  readonly href: string;
+  readonly origin: string;
+}
+
+function environment(): Location | undefined {
+  return (globalThis as { readonly location?: Location }).location;
+}
+
+/**
+ * "Get a URL record": relative to where the code runs, with http and https as ws and wss.
+ * @throws DOMException "SyntaxError" for what is no such URL, and for a fragment, the empty one too.
+ */
+export function urlRecord(given: string): URL {
+  try {
+    const base = environment()?.href;
+    return webSocketUrl(base === undefined ? given : new URL(given, base));
+  } catch (error) {
+    throw new DOMException(messageOf(error), "SyntaxError");
+  }
+}
+
+/** @throws DOMException "SyntaxError" for what is no token (RFC 6455 §4.1, number 10), and for the same twice, in any case. */
+export function checkProtocols(protocols: readonly string[]): void {
+  const seen = new Set<string>();
+  for (const protocol of protocols) {
+    const parsed = parseProtocols([protocol]);
+    if (parsed?.length !== 1 || parsed[0] !== protocol) {
+      throw new DOMException(`${JSON.stringify(protocol)} is no subprotocol`, "SyntaxError");
+    }
+    const lowerCase = protocol.toLowerCase();
+    if (seen.has(lowerCase)) {
+      throw new DOMException(`the subprotocol ${protocol} is given twice`, "SyntaxError");
+    }
+    seen.add(lowerCase);
+  }
+}
+
+/**
+ * Connects as a web page would: not to a blocked port, with an Origin where there is one, and one after the other to the
+ * same host.
+ */
+export async function establish(
+  platform: Platform,
+  url: URL,
+  options: ConnectOptions<unknown>,
+  hooks: SocketHooks<unknown>,
+): Promise<Socket<unknown>> {
+  const connect = (): Promise<Socket<unknown>> =>
+    connectWith(platform, url, { ...options, headers: requestHeaders(options) }, hooks);
+  if (options.socket !== undefined) return await connect();
+  if (isPortBlocked(url.port)) {
+    throw new ConnectError("unreachable", `port ${url.port} is blocked: it belongs to another protocol`);
+  }
+  return await queueOf(platform.dialer).run(options.path ?? url.host, connect);
+}
+
+function requestHeaders({ headers }: ConnectOptions<unknown>): [string, string][] {
+  const list = headerList(headers).map(([name, value]): [string, string] => [name, value]);
+  const origin = environment()?.origin;
+  const isGiven = list.some(([name]) => name.toLowerCase() === "origin");
+  if (origin === undefined || isGiven) return list;
+  return [["Origin", origin], ...list];
+}
+
+/**
+ * RFC 6455 §4.1, number 2: of several connections to one host, only one is in its opening handshake. Hosts are told apart
+ * by name and port: their addresses are the runtime's business.
+ */
+class ConnectingQueue {
+  private readonly last: Map<string, Promise<void>> = new Map();
+
+  async run<T>(host: string, connect: () => Promise<T>): Promise<T> {
+    const before = this.last.get(host);
+    let leave = (): void => {};
+    const mine = new Promise<void>((resolve) => {
+      leave = resolve;
+    });
+    this.last.set(host, mine);
+    try {
+      await before;
+      return await connect();
+    } finally {
+      leave();
+      if (this.last.get(host) === mine) this.last.delete(host);
+    }
+  }
+}
+
+const queues: WeakMap<Dialer, ConnectingQueue> = new WeakMap();
+
+/** One for all classes of a runtime. */
+function queueOf(dialer: Dialer): ConnectingQueue {
+  let queue = queues.get(dialer);
+  if (queue === undefined) {
+    queue = new ConnectingQueue();
+    queues.set(dialer, queue);
+  }
+  return queue;
+}

@@ -1,0 +1,48 @@
+/** `onopen` and its siblings: event handler IDL attributes (html.spec.whatwg.org, "Event handlers"). */
+
+interface Handler {
+  callback: object;
+  /** What is registered with the target; it stays when the callback is replaced, and keeps its place among the others. */
+  readonly listener: (this: unknown, event: Event) => void;
+}
+
+export class EventHandlers {
+  private readonly target: EventTarget;
+  private readonly handlers: Map<string, Handler> = new Map();
+
+  constructor(target: EventTarget) {
+    this.target = target;
+  }
+
+  get(type: string): object | null {
+    return this.handlers.get(type)?.callback ?? null;
+  }
+
+  set(type: string, value: unknown): void {
+    const handler = this.handlers.get(type);
+    // [LegacyTreatNonObjectAsNull]: an object that cannot be called is kept, and does nothing.
+    const isObject = (typeof value === "object" && value !== null) || typeof value === "function";
+    if (!isObject) {
+      if (handler === undefined) return;
+      this.handlers.delete(type);
+      this.target.removeEventListener(type, handler.listener as EventListener);
+    } else if (handler === undefined) {
+      this.add(type, value as object);
+    } else {
+      handler.callback = value as object;
+    }
+  }
+
+  private add(type: string, callback: object): void {
+    const handler: Handler = {
+      callback,
+      listener(event) {
+        const { callback: current } = handler;
+        // What it throws goes where the exceptions of all listeners go.
+        if (typeof current === "function") Reflect.apply(current, this, [event]);
+      },
+    };
+    this.handlers.set(type, handler);
+    this.target.addEventListener(type, handler.listener as EventListener);
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * Events, each in a task of its own, as the standard has it: between one and the next every promise that can go on goes
+ * on. Without that, who awaits `open` and then listens for messages misses the one that came in the same packet.
+ */
+import type { Runtime } from "../runtime.ts";
+
+interface Waiting {
+  readonly run: () => void;
+  readonly octets: number;
+}
+
+export class EventTasks {
+  private readonly runtime: Runtime;
+  private waiting: Waiting[] = [];
+  /** Those before it have run. */
+  private first = 0;
+  /** Tasks that were asked for and have not begun: one for each that waits, and one behind what ran at once. */
+  private asked = 0;
+  private octets = 0;
+  private drained: { readonly promise: Promise<void>; resolve(): void } | null = null;
+
+  constructor(runtime: Runtime) {
+    this.runtime = runtime;
+  }
+
+  /** An event runs in this task, or has not run yet. */
+  get isBusy(): boolean {
+    return this.asked > 0;
+  }
+
+  /**
+   * Runs at once if this task has run none; for what the transport brings, with nothing but the driver below it. A task
+   * per message costs 0.3 µs on Node; a connection with one message per read does not wait for it.
+   * @param octets what it keeps in memory while it waits.
+   */
+  run(run: () => void, octets: number = 0): void {
+    if (this.isBusy) {
+      this.defer(run, octets);
+      return;
+    }
+    this.ask();
+    run();
+  }
+
+  /** Runs in a later task; for what begins in a call of the application. */
+  defer(run: () => void, octets: number = 0): void {
+    this.waiting.push({ run, octets });
+    this.octets += octets;
+    this.ask();
+  }
+
+  /** @returns a promise to wait for before there is more, when more than `octets` wait; otherwise undefined. */
+  pressure(octets: number): Promise<void> | undefined {
+    if (this.octets <= octets) return undefined;
+    if (this.drained === null) {
+      let resolve = (): void => {};
+      const promise = new Promise<void>((settle) => {
+        resolve = settle;
+      });
+      this.drained = { promise, resolve };
+    }
+    return this.drained.promise;
+  }
+
+  private ask(): void {
+    this.asked += 1;
+    this.runtime.afterPoll(this.begin);
+  }
+
+  private readonly begin = (): void => {
+    this.asked -= 1;
+    if (this.first === this.waiting.length) return;
+    const { run, octets } = this.waiting[this.first]!;
+    this.first += 1;
+    this.octets -= octets;
+    if (this.first === this.waiting.length) {
+      this.waiting = [];
+      this.first = 0;
+      this.drained?.resolve();
+      this.drained = null;
+      // What comes in this task waits for the next one.
+      this.ask();
+    }
+    run();
+  };
+}

@@ -1,0 +1,171 @@
+/** A pair of web byte streams as a transport: sockets of workers and workerd, Deno.Conn, WebTransport, or two ends in memory. */
+import { systemCodeOf } from "../dialing.ts";
+import { messageOf } from "../errors.ts";
+import type {
+  NetworkAddress,
+  OpenTransport,
+  TlsFacts,
+  Transport,
+  TransportHandler,
+} from "../transport.ts";
+
+/** One connection: what the peer sends is read from `readable`, and what is written to `writable` goes to the peer. */
+export interface ByteStreams {
+  /** Its end is the peer's end of stream. Chunks are Uint8Arrays. */
+  readonly readable: ReadableStream<Uint8Array>;
+  /**
+   * Closing it must end only this direction. What is written to it is never used again on this side, so that it may be
+   * transferred; the queuing strategy decides how much it holds before we wait.
+   */
+  readonly writable: WritableStream<Uint8Array>;
+  /** What the socket's `remoteAddress` says. Default null. */
+  readonly remoteAddress?: NetworkAddress | null;
+  /** What the socket's `tls` says. Default null. */
+  readonly tls?: TlsFacts | null;
+}
+
+/**
+ * Web streams as a transport, for `server.accept` and for `connect`'s option `socket`. Both streams are locked from the
+ * moment it is opened.
+ */
+export function fromStreams(streams: ByteStreams): OpenTransport {
+  return (handler) => new StreamTransport(streams, handler);
+}
+
+class StreamTransport implements Transport {
+  readonly remoteAddress: NetworkAddress | null;
+  readonly tls: TlsFacts | null;
+  private readonly handler: TransportHandler;
+  private readonly reader: ReadableStreamDefaultReader<Uint8Array>;
+  private readonly writer: WritableStreamDefaultWriter<Uint8Array>;
+  private isPaused = false;
+  private isReading = false;
+  /** The peer has ended its stream. */
+  private isReadDone = false;
+  /** We have ended ours, and all of it was taken. */
+  private isWriteDone = false;
+  /** Promises that `onDrain` waits for. */
+  private untaken = 0;
+  private isClosed = false;
+
+  constructor(streams: ByteStreams, handler: TransportHandler) {
+    this.handler = handler;
+    this.remoteAddress = streams.remoteAddress ?? null;
+    this.tls = streams.tls ?? null;
+    this.reader = streams.readable.getReader();
+    this.writer = streams.writable.getWriter();
+    this.writer.closed.catch((error: unknown) => this.failed(error));
+    // Not before `open` has returned; and reading takes one microtask more, behind the one that writes a client's request.
+    queueMicrotask(() => this.read());
+  }
+
+  // ---- reading
+
+  private read(): void {
+    if (this.isReading || this.isPaused || this.isReadDone || this.isClosed) return;
+    this.isReading = true;
+    this.reader.read().then(this.hasRead, (error: unknown) => this.failed(error));
+  }
+
+  private readonly hasRead = (result: ReadableStreamReadResult<Uint8Array>): void => {
+    this.isReading = false;
+    if (this.isClosed) return;
+    const { done, value } = result;
+    if (done) {
+      this.isReadDone = true;
+      this.handler.onEnd();
+      this.closeIfDone();
+    } else if (value instanceof Uint8Array) {
+      this.handler.onData(value);
+      this.read();
+    } else {
+      this.failed(new TypeError("the readable stream has a chunk that is no Uint8Array"));
+    }
+  };
+
+  pause(): void {
+    this.isPaused = true;
+  }
+
+  resume(): void {
+    this.isPaused = false;
+    // Not at once: a stream's pull is a stranger's code, and may do anything.
+    queueMicrotask(() => this.read());
+  }
+
+  // ---- writing
+
+  write(chunks: readonly Uint8Array[]): boolean {
+    if (this.isClosed) return true;
+    // `closed` says what went wrong.
+    this.writer.write(joined(chunks)).catch(() => {});
+    if (this.writer.desiredSize! > 0) return true;
+    this.drainAfter(this.writer.ready);
+    return false;
+  }
+
+  endWrite(): boolean {
+    if (this.isClosed) return true;
+    this.drainAfter(
+      this.writer.close().then(() => {
+        this.isWriteDone = true;
+      }),
+    );
+    return false;
+  }
+
+  private drainAfter(taken: Promise<unknown>): void {
+    this.untaken += 1;
+    taken.then(
+      () => {
+        this.untaken -= 1;
+        if (this.isClosed || this.untaken > 0) return;
+        this.handler.onDrain();
+        this.closeIfDone();
+      },
+      (error: unknown) => this.failed(error),
+    );
+  }
+
+  // ---- the end
+
+  destroy(): void {
+    if (!this.letGo(new Error("the connection was destroyed"))) return;
+    queueMicrotask(() => this.handler.onClosed());
+  }
+
+  private closeIfDone(): void {
+    if (!this.isReadDone || !this.isWriteDone || this.isClosed) return;
+    this.isClosed = true;
+    this.handler.onClosed();
+  }
+
+  private failed(error: unknown): void {
+    if (this.letGo(error)) this.handler.onClosed(systemCodeOf(error) ?? messageOf(error));
+  }
+
+  private letGo(reason: unknown): boolean {
+    if (this.isClosed) return false;
+    this.isClosed = true;
+    // A stream that has failed says so again here, and whatever it says comes too late to matter.
+    this.reader.cancel(reason).catch(() => {});
+    this.writer.abort(reason).catch(() => {});
+    return true;
+  }
+}
+
+/**
+ * In memory of their own: the chunks are only lent, and a stream may keep what it is given long after its `write` has
+ * resolved, or transfer it.
+ */
+function joined(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  let length = 0;
+  for (const chunk of chunks) length += chunk.length;
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}

@@ -1,0 +1,93 @@
+/** The parts of Web IDL that make a class of ours look and answer like one of the platform's (webidl.spec.whatwg.org). */
+
+/** A call with too few arguments is a TypeError before anything else is looked at. */
+export function requireArguments(given: number, needed: number, what: string): void {
+  if (given >= needed) return;
+  throw new TypeError(`${what}: ${needed} argument${needed === 1 ? "" : "s"} required, ${given} given`);
+}
+
+/** USVString: lone surrogates become U+FFFD. @throws TypeError for symbols and what has no string form. */
+export function usvString(value: unknown): string {
+  const text = `${value as string}`;
+  return (text as string & { toWellFormed(): string }).toWellFormed();
+}
+
+const LARGEST_UNSIGNED_SHORT = 65_535;
+
+/** [Clamp] unsigned short: rounds, half to even, and stays within 0 and 65535; NaN is 0. */
+export function clampedUnsignedShort(value: unknown): number {
+  const number = +(value as number);
+  if (Number.isNaN(number)) return 0;
+  const clamped = Math.min(Math.max(number, 0), LARGEST_UNSIGNED_SHORT);
+  const floor = Math.floor(clamped);
+  const fraction = clamped - floor;
+  if (fraction === 0.5) return floor % 2 === 0 ? floor : floor + 1;
+  return fraction < 0.5 ? floor : floor + 1;
+}
+
+/** [EnforceRange] unsigned short. @throws TypeError for what is no number from 0 to 65535. */
+export function enforcedUnsignedShort(value: unknown, what: string): number {
+  const number = Math.trunc(+(value as number));
+  if (number >= 0 && number <= LARGEST_UNSIGNED_SHORT) return number === 0 ? 0 : number;
+  throw new TypeError(`${what} is ${String(value)}: give a number from 0 to ${LARGEST_UNSIGNED_SHORT}`);
+}
+
+/** A dictionary is an object or is left out. */
+export function dictionary(value: unknown, what: string): Readonly<Record<string, unknown>> {
+  if (value === undefined || value === null) return {};
+  if (typeof value === "object" || typeof value === "function") {
+    return value as Readonly<Record<string, unknown>>;
+  }
+  throw new TypeError(`${what} is of type ${typeof value}: give an object`);
+}
+
+/** sequence<DOMString>: anything that can be iterated, but no string. */
+export function stringSequence(value: unknown, what: string): string[] {
+  const isObject = (typeof value === "object" && value !== null) || typeof value === "function";
+  if (!isObject || !(Symbol.iterator in (value as object))) {
+    throw new TypeError(`${what} is no list of strings`);
+  }
+  return Array.from(value as Iterable<unknown>, (item) => `${item as string}`);
+}
+
+/** Octets that may be sent: a view into memory that other threads write, or that changes its size, is refused. */
+export function bufferSource(value: ArrayBuffer | ArrayBufferView): Uint8Array<ArrayBuffer> {
+  const buffer = ArrayBuffer.isView(value) ? value.buffer : value;
+  if (!(buffer instanceof ArrayBuffer)) {
+    throw new TypeError("octets in shared memory cannot be sent: copy them first");
+  }
+  if ((buffer as ArrayBuffer & { readonly resizable?: boolean }).resizable === true) {
+    throw new TypeError("octets in a resizable buffer cannot be sent: copy them first");
+  }
+  if (!ArrayBuffer.isView(value)) return new Uint8Array(buffer);
+  return new Uint8Array(buffer, value.byteOffset, value.byteLength);
+}
+
+interface Constructor {
+  readonly prototype: object;
+}
+
+/**
+ * Members of an interface are enumerable, where those of a class are not, and its objects are named by
+ * `Object.prototype.toString`.
+ */
+export function exposeInterface(
+  constructor: Constructor,
+  name: string,
+  members: readonly string[],
+): void {
+  const { prototype } = constructor;
+  for (const member of members) Object.defineProperty(prototype, member, { enumerable: true });
+  Object.defineProperty(prototype, Symbol.toStringTag, { value: name, configurable: true });
+}
+
+/** Constants stand on the interface and on its prototype, and cannot be changed. */
+export function exposeConstants(
+  constructor: Constructor,
+  constants: Readonly<Record<string, number>>,
+): void {
+  for (const [name, value] of Object.entries(constants)) {
+    Object.defineProperty(constructor, name, { value, enumerable: true });
+    Object.defineProperty(constructor.prototype, name, { value, enumerable: true });
+  }
+}
