@@ -101,7 +101,7 @@ export class BunTransport implements Transport {
       const taken = this.socket.write(chunk);
       if (taken === chunk.length) continue;
       // -1: the peer has reset the connection, and this is all that Bun says about it. `close` follows.
-      if (taken < 0 && !this.isClosed) this.error ??= "EPIPE";
+      if (taken < 0) this.error ??= this.hasPeerEnded ? "EPIPE" : "ECONNRESET";
       this.untaken = chunks.slice(index);
       if (taken > 0) this.untaken[0] = chunk.subarray(taken);
       return false;
@@ -154,38 +154,31 @@ export class BunTransport implements Transport {
   }
 }
 
-type Sock = Bun.Socket<BunTransport>;
+/** Declared for Buffers, since Bun's own options are; what comes is what `binaryType` says. */
+export type BunHandlers = Bun.SocketHandler<BunTransport>;
 
 /** What Bun calls, the same functions for all sockets. */
-export const handlers: Bun.SocketHandler<BunTransport, "uint8array"> = {
+export const handlers: BunHandlers = {
   binaryType: "uint8array",
-  data(socket: Sock, chunk: Uint8Array): void {
-    socket.data.received(chunk);
-  },
-  drain(socket: Sock): void {
-    socket.data?.drained();
-  },
-  end(socket: Sock): void {
-    socket.data?.peerEnded();
-  },
-  close(socket: Sock, error?: Error): void {
-    socket.data?.closed(error);
-  },
+  data: (socket, chunk) => socket.data.received(chunk),
+  drain: (socket) => socket.data?.drained(),
+  end: (socket) => socket.data?.peerEnded(),
+  close: (socket, error) => socket.data?.closed(error),
 };
 
-/**
- * The same for TLS, whose own failures `close` does not tell. What a handler of ours throws comes here too, and is nobody's
- * to swallow.
- */
-export const secureHandlers: Bun.SocketHandler<BunTransport, "uint8array"> = {
+/** The same for TLS, whose own failures `close` does not tell. */
+export const secureHandlers: BunHandlers = {
   ...handlers,
-  error(socket: Sock, error: NodeJS.ErrnoException): void {
+  error(socket, error: NodeJS.ErrnoException) {
+    // What our own handlers throw comes here too, and is not to be swallowed.
     if (error.code === undefined) throw error;
     socket.data?.failed(error);
   },
 };
 
 /** ALPN (RFC 7301 §3.1) as Bun takes it: each protocol behind its length. */
-export const ALPN_HTTP1: Uint8Array<ArrayBuffer> = Uint8Array.from("\x08http/1.1", (character) =>
-  character.charCodeAt(0),
-);
+export const ALPN_HTTP1: Uint8Array<ArrayBuffer> = new Uint8Array([8, ...ascii("http/1.1")]);
+
+function ascii(text: string): number[] {
+  return [...text].map((character) => character.charCodeAt(0));
+}

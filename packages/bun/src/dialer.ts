@@ -1,4 +1,7 @@
-/** Connecting with Bun.connect; TLS is always asked for afterwards, which is as fast as at once (1.4 GiB/s both, 1.4.5). */
+/**
+ * Connecting with Bun.connect. TLS is always asked for afterwards, directly or through a proxy: it is as fast as TLS from
+ * the start (1.4 GiB/s both, Bun 1.4.5).
+ */
 import type { Dialed, Dialer, NetworkAddress, TlsClientOptions } from "@sansocket/driver";
 import { ALPN_HTTP1, BunTransport, handlers, secureHandlers } from "./bun-transport.ts";
 
@@ -6,56 +9,42 @@ type Socket = Bun.Socket<BunTransport>;
 
 export const dialer: Dialer = { dial };
 
-async function dial(address: NetworkAddress, signal: AbortSignal): Promise<Dialed> {
-  const place = "path" in address ? { unix: address.path } : address;
-  const connecting = Bun.connect<BunTransport>({
-    ...(place as { hostname: string; port: number }),
-    allowHalfOpen: true,
-    socket: { ...handlers, open: (socket) => void new BunTransport(socket, false) },
-  } as Bun.TCPSocketConnectOptions<BunTransport>);
-  // Bun.connect cannot be aborted: what it comes back with too late is let go.
-  connecting.then(
-    (socket) => {
-      if (signal.aborted) socket.terminate();
-    },
-    () => {},
-  );
-  return dialed(await orAborted(connecting, signal));
-}
-
-function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+function dial(address: NetworkAddress, signal: AbortSignal): Promise<Dialed> {
   return new Promise((resolve, reject) => {
     const aborted = (): void => reject(signal.reason);
-    signal.addEventListener("abort", aborted, { once: true });
+    signal.addEventListener("abort", aborted);
     if (signal.aborted) aborted();
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", aborted));
+    const connecting = Bun.connect<BunTransport>({
+      ...("path" in address ? { unix: address.path } : address),
+      allowHalfOpen: true,
+      socket: { ...handlers, open: (socket) => void new BunTransport(socket, false) },
+    } as Bun.TCPSocketConnectOptions<BunTransport>);
+    connecting
+      .then((socket) => {
+        // Bun.connect knows no signal: what comes too late is let go.
+        if (signal.aborted) socket.terminate();
+        else resolve(dialed(socket));
+      }, reject)
+      .finally(() => signal.removeEventListener("abort", aborted));
   });
 }
 
 function dialed(socket: Socket): Dialed {
   return {
-    open: (handler) => socket.data.open(handler),
-    async startTls(options, serverName, signal) {
-      return dialed(await orAborted(upgrade(socket, options, serverName, signal), signal));
-    },
+    open: socket.data.open,
+    startTls: (options, name, signal) => shakeHands(socket, options, name, signal).then(dialed),
     destroy: () => socket.terminate(),
   };
 }
 
-function upgrade(
+function shakeHands(
   socket: Socket,
-  options: TlsClientOptions,
+  { ca, cert, key, rejectUnauthorized = true }: TlsClientOptions,
   serverName: string,
   signal: AbortSignal,
 ): Promise<Socket> {
-  const { ca, cert, key, rejectUnauthorized = true } = options;
-  return new Promise((resolve, reject) => {
-    const fail = (secure: Socket, error: Error | null | undefined): void => {
-      reject(error ?? new Error("the connection was closed during the TLS handshake"));
-      secure.terminate();
-    };
-    socket.resume();
-    const [raw, secure] = socket.upgradeTLS<BunTransport>({
+  return new Promise<Socket>((resolve, reject) => {
+    const sockets: Socket[] | undefined = socket.upgradeTLS<BunTransport>({
       tls: {
         ...(ca === undefined ? {} : { ca: typeof ca === "string" ? ca : [...ca] }),
         ...(cert === undefined ? {} : { cert }),
@@ -66,20 +55,26 @@ function upgrade(
       },
       socket: {
         ...secureHandlers,
-        open: (opened) => void new BunTransport(opened, true),
-        handshake(shaken, isDone, error) {
-          // Bun connects to whom it does not trust, and leaves it to us to mind.
-          if (isDone && (shaken.authorized || !rejectUnauthorized)) resolve(shaken);
-          else fail(shaken, error);
+        open: (secure) => void new BunTransport(secure, true),
+        handshake(secure, isDone, error) {
+          signal.removeEventListener("abort", aborted);
+          // Bun also says that it is done with whom it does not trust.
+          if (isDone && (secure.authorized || !rejectUnauthorized)) return resolve(secure);
+          reject(error ?? new Error("the certificate is not trusted"));
+          secure.terminate();
         },
-        close(closed, error) {
-          fail(closed, error);
-          closed.data.closed(error);
+        close(secure, error) {
+          signal.removeEventListener("abort", aborted);
+          reject(error ?? new Error("the connection was closed during the TLS handshake"));
+          secure.data.closed(error);
         },
-      } as Bun.SocketHandler<BunTransport>,
+      },
     });
+    if (sockets === undefined) throw new Error("Bun cannot do TLS inside of TLS");
+    const [raw, secure] = sockets as [Socket, Socket];
+    const aborted = (): void => secure.terminate(); // `close` rejects
+    signal.addEventListener("abort", aborted);
     // The socket below goes on to be told of every octet, encrypted, unless it has no use for them.
     raw.reload({ socket: { drain() {} } });
-    signal.addEventListener("abort", () => secure.terminate(), { once: true });
   });
 }

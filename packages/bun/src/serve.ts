@@ -1,14 +1,19 @@
 /** Listening with Bun.listen. */
 import {
   type Listener,
-  type NetworkAddress,
   Server,
   ServerError,
   type ServerOptions,
   systemCodeOf,
   type TlsServerOptions,
 } from "@sansocket/driver";
-import { ALPN_HTTP1, BunTransport, handlers, secureHandlers } from "./bun-transport.ts";
+import {
+  ALPN_HTTP1,
+  type BunHandlers,
+  BunTransport,
+  handlers,
+  secureHandlers,
+} from "./bun-transport.ts";
 import { runtime } from "./runtime.ts";
 
 /** Where to listen: a port, or the path of a unix socket. */
@@ -51,31 +56,21 @@ type Socket = Bun.Socket<BunTransport>;
 
 function listen(server: Accepting, options: ListenOptions): Listener {
   const { port = 0, hostname, path, tls } = options;
-  const how = {
-    allowHalfOpen: true,
-    ...(tls === undefined
-      ? { socket: { ...handlers, open: (socket: Socket) => accept(server, socket, false) } }
-      : {
-          tls: { cert: tls.cert, key: tls.key, ALPNProtocols: ALPN_HTTP1 },
-          socket: handshaking(server),
-        }),
-  };
-  const listenAt = (host: string): Bun.TCPSocketListener<BunTransport> =>
-    Bun.listen<BunTransport>({
-      ...how,
-      hostname: host,
-      port,
-    } as Bun.TCPSocketListenOptions<BunTransport>);
+  const place = path === undefined ? { hostname: hostname ?? "::", port } : { unix: path };
   try {
-    if (path !== undefined) {
-      const listener = Bun.listen<BunTransport>({
-        ...how,
-        unix: path,
-      } as Bun.UnixSocketOptions<BunTransport>);
-      return listenerOf(listener, { path });
-    }
-    const listener = hostname === undefined ? listenEverywhere(listenAt) : listenAt(hostname);
-    return listenerOf(listener, { hostname: listener.hostname, port: listener.port });
+    const listener = Bun.listen<BunTransport>({
+      ...place,
+      allowHalfOpen: true,
+      ...(tls && { tls: { cert: tls.cert, key: tls.key, ALPNProtocols: ALPN_HTTP1 } }),
+      socket: tls === undefined ? accepting(server) : handshaking(server),
+    } as Bun.TCPSocketListenOptions<BunTransport>);
+    return {
+      address: path === undefined ? { hostname: listener.hostname, port: listener.port } : { path },
+      close() {
+        listener.stop();
+        return Promise.resolve();
+      },
+    };
   } catch (cause) {
     const where = path ?? `${hostname ?? "all addresses"}, port ${port}`;
     const why = systemCodeOf(cause) ?? String(cause);
@@ -83,24 +78,8 @@ function listen(server: Accepting, options: ListenOptions): Listener {
   }
 }
 
-/** Where there is no IPv6, IPv4. */
-function listenEverywhere<T>(listenAt: (hostname: string) => T): T {
-  try {
-    return listenAt("::");
-  } catch (error) {
-    if (systemCodeOf(error) === "EADDRINUSE") throw error;
-    return listenAt("0.0.0.0");
-  }
-}
-
-function listenerOf(listener: Bun.SocketListener<BunTransport>, address: NetworkAddress): Listener {
-  return {
-    address,
-    close() {
-      listener.stop();
-      return Promise.resolve();
-    },
-  };
+function accepting(server: Accepting): BunHandlers {
+  return { ...handlers, open: (socket) => accept(server, socket, false) };
 }
 
 function accept(server: Accepting, socket: Socket, isSecure: boolean): void {
@@ -108,7 +87,7 @@ function accept(server: Accepting, socket: Socket, isSecure: boolean): void {
 }
 
 /** With TLS there is nothing to write to before the handshake, which must not take for ever. */
-function handshaking(server: Accepting): Bun.SocketHandler<BunTransport, "uint8array"> {
+function handshaking(server: Accepting): BunHandlers {
   const timers: Map<Socket, Timer> = new Map();
   const settle = (socket: Socket): void => {
     clearTimeout(timers.get(socket));

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type ConnectOptions, connect, type ServeOptions, serve } from "@sansocket/bun";
+import { type ConnectOptions, connect, type ListenOptions, serve } from "@sansocket/bun";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { selfSigned } from "./certificate.ts";
 
@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 interface Place {
-  readonly listen: Partial<ServeOptions>;
+  readonly listen: ListenOptions;
   /** By the port that was found. */
   url(port: number): string;
   readonly client: ConnectOptions;
