@@ -1,0 +1,113 @@
+import { type ConnectOptions, connect, type ListenOptions, serve } from "@sansocket/deno";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { selfSigned } from "./certificate.ts";
+
+const folder = Deno.makeTempDirSync();
+const path = `${folder}/echo.sock`;
+let certificate: { cert: string; key: string };
+
+beforeAll(async () => {
+  certificate = await selfSigned();
+});
+
+afterAll(() => Deno.removeSync(folder, { recursive: true }));
+
+interface Place {
+  readonly listen: ListenOptions;
+  /** By the port that was found. */
+  url(port: number): string;
+  readonly client: ConnectOptions;
+}
+
+const places: [string, () => Place][] = [
+  ["TCP", () => ({ listen: {}, url: (port) => `ws://127.0.0.1:${port}/`, client: {} })],
+  [
+    "TLS",
+    () => ({
+      listen: { tls: certificate },
+      url: (port) => `wss://localhost:${port}/`,
+      client: { tls: { ca: certificate.cert } },
+    }),
+  ],
+  ["a unix socket", () => ({ listen: { path }, url: () => "ws://localhost/", client: { path } })],
+];
+
+/** A pattern in which every octet tells its place. */
+function pattern(length: number): Uint8Array<ArrayBuffer> {
+  const octets = new Uint8Array(length);
+  for (let index = 0; index < length; index += 1) octets[index] = (index * 31 + (index >> 8)) & 255;
+  return octets;
+}
+
+/** As `toEqual`, but not octet by octet: that takes seconds for these. */
+function expectOctets(actual: unknown, expected: Uint8Array): void {
+  const octets = actual as Uint8Array;
+  expect(octets.length).toBe(expected.length);
+  expect(octets.findIndex((octet, index) => octet !== expected[index])).toBe(-1);
+}
+
+describe.each(places)("over %s", (name, place) => {
+  test("text, octets and a message in fragments come back as they were sent", async () => {
+    const { listen, url, client } = place();
+    const ends: unknown[] = [];
+    const server = await serve({
+      hostname: "127.0.0.1",
+      ...listen,
+      message(socket, message) {
+        socket.write(message);
+      },
+      close(_socket, { code, reason, wasClean }) {
+        ends.push({ code, reason, wasClean });
+      },
+    });
+    const { address } = server;
+    const port = address !== null && "port" in address ? address.port : 0;
+    const socket = await connect(url(port), client);
+    const octets = pattern(300_000);
+    socket.write("grüße");
+    socket.write(octets);
+    socket.write(new Uint8Array(0));
+    expect(await socket.sendStream(["in ", "three", " parts"])).toBe("sent");
+    const received: unknown[] = [];
+    for await (const message of socket) {
+      received.push(message);
+      if (received.length === 4) break;
+    }
+    expect(received[0]).toBe("grüße");
+    expectOctets(received[1], octets);
+    expect(received.slice(2)).toEqual([new Uint8Array(0), "in three parts"]);
+    expect(await socket.ping()).toBeTypeOf("number");
+    if (name === "TLS") {
+      expect(socket.tls).toEqual({ protocol: null, alpnProtocol: "http/1.1", serverName: null });
+      expect(server.sockets[0]!.tls!.alpnProtocol).toBe("http/1.1");
+    } else {
+      expect(socket.tls).toBeNull();
+    }
+    const info = await socket.close(4_000, "enough");
+    expect(info).toMatchObject({ code: 4_000, wasClean: true, error: null });
+    await server.shutdown();
+    expect(ends).toEqual([{ code: 4_000, reason: "enough", wasClean: true }]);
+    expect(server.connections).toBe(0);
+  });
+
+  test("messages of every length around the sizes of the read buffers come back whole", async () => {
+    const { listen, url, client } = place();
+    await using server = await serve({
+      hostname: "127.0.0.1",
+      ...listen,
+      message: (socket, message) => void socket.write(message),
+    });
+    const { address } = server;
+    const port = address !== null && "port" in address ? address.port : 0;
+    const socket = await connect(url(port), client);
+    for (const size of [4_096, 16_384, 65_536, 131_072]) {
+      for (const length of [size - 9, size - 8, size - 4, size - 1, size, size + 1]) {
+        const octets = pattern(length);
+        socket.write(octets);
+        const { value } = await socket[Symbol.asyncIterator]().next();
+        expectOctets(value, octets);
+      }
+    }
+    await socket.close();
+  });
+});

@@ -1,0 +1,185 @@
+import { connect, createServer, fromConn } from "@sansocket/deno";
+import { expect, test } from "vitest";
+import { DenoTransport } from "../src/deno-transport.ts";
+import { RawPeer } from "./raw-peer.ts";
+
+async function connected(): Promise<[Deno.Conn, RawPeer]> {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const [conn, peer] = await Promise.all([listener.accept(), RawPeer.connect(listener.addr.port)]);
+  listener.close();
+  return [conn, peer];
+}
+
+/** Writes down what it is told, and lets a test wait for the next of it. */
+class Recorder {
+  readonly inbox: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  readonly calls: string[] = [];
+  octets = 0;
+  sizes: number[] = [];
+  onChunk: () => void = () => {};
+  private waiting: { name: string; resolve: () => void }[] = [];
+
+  /** Until `name` has been called once more. */
+  next(name: string): Promise<void> {
+    return new Promise((resolve) => this.waiting.push({ name, resolve }));
+  }
+
+  private told(name: string): void {
+    this.calls.push(name);
+    const due = this.waiting.filter((waiter) => waiter.name === name.split(" ")[0]);
+    this.waiting = this.waiting.filter((waiter) => !due.includes(waiter));
+    for (const { resolve } of due) resolve();
+  }
+
+  onData(chunk: Uint8Array): void {
+    this.octets += chunk.length;
+    this.sizes.push(chunk.length);
+    this.onChunk();
+    this.told("data");
+  }
+  onInbox(): void {}
+  onEnd(): void {
+    this.told("end");
+  }
+  onDrain(): void {
+    this.told("drain");
+  }
+  onClosed(error?: string): void {
+    this.told(error === undefined ? "closed" : `closed ${error}`);
+  }
+}
+
+async function rest(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+test("no handler is called from inside of open, write, endWrite and destroy, and closed comes once and last", async () => {
+  const [conn, peer] = await connected();
+  await peer.write(new Uint8Array(10));
+  const recorder = new Recorder();
+  const transport = new DenoTransport(conn, recorder);
+  const data = recorder.next("data");
+  expect(recorder.calls).toEqual([]);
+  await data;
+  const drain = recorder.next("drain");
+  expect(transport.write([new Uint8Array(10)])).toBe(false);
+  expect(recorder.calls).toEqual(["data"]);
+  await drain;
+  const second = recorder.next("drain");
+  expect(transport.endWrite()).toBe(false);
+  expect(recorder.calls).toEqual(["data", "drain"]);
+  await second;
+  const closed = recorder.next("closed");
+  transport.destroy();
+  transport.destroy();
+  expect(recorder.calls).toEqual(["data", "drain", "drain"]);
+  await closed;
+  transport.resume();
+  transport.destroy();
+  await rest();
+  expect(recorder.calls).toEqual(["data", "drain", "drain", "closed"]);
+  peer.close();
+});
+
+test("a transport that is destroyed in the middle of a write is closed, without an error and without a drain", async () => {
+  const [conn, peer] = await connected();
+  const recorder = new Recorder();
+  const transport = new DenoTransport(conn, recorder);
+  transport.write([new Uint8Array(64 << 20)]);
+  await rest();
+  const closed = recorder.next("closed");
+  transport.destroy();
+  await closed;
+  expect(recorder.calls).toEqual(["closed"]);
+  peer.close();
+});
+
+test("a write and an end behind it are one drain, and the end stands behind all octets", async () => {
+  const [conn, peer] = await connected();
+  const recorder = new Recorder();
+  const transport = new DenoTransport(conn, recorder);
+  const drain = recorder.next("drain");
+  transport.write([new Uint8Array(8 << 20), new Uint8Array([1]), new Uint8Array([2, 3])]);
+  transport.endWrite();
+  const { count, tail } = await peer.readToEnd();
+  expect(count).toBe((8 << 20) + 3);
+  expect(tail.slice(-3)).toEqual([1, 2, 3]);
+  await drain;
+  expect(recorder.calls).toEqual(["drain"]);
+  const closed = recorder.next("closed");
+  await peer.conn.closeWrite();
+  await closed;
+  expect(recorder.calls).toEqual(["drain", "end", "closed"]);
+  peer.close();
+});
+
+test("a pause stops the next read, not only what comes of it", async () => {
+  const [conn, peer] = await connected();
+  const recorder = new Recorder();
+  const transport = new DenoTransport(conn, recorder);
+  recorder.onChunk = () => transport.pause();
+  const first = recorder.next("data");
+  await peer.write(new Uint8Array(10));
+  await first;
+  await peer.write(new Uint8Array(10));
+  await rest();
+  expect(recorder.octets).toBe(10);
+  // Nobody else is reading: it may be done by hand.
+  expect(await conn.read(new Uint8Array(100))).toBe(10);
+  const second = recorder.next("data");
+  transport.resume();
+  transport.resume();
+  await peer.write(new Uint8Array(5));
+  await second;
+  expect(recorder.octets).toBe(15);
+  transport.destroy();
+  peer.close();
+});
+
+test("reads are small until one is full, large while they are, and small again", async () => {
+  const [conn, peer] = await connected();
+  await peer.write(new Uint8Array(4_096 + 65_536 + 7));
+  await rest();
+  const recorder = new Recorder();
+  const transport = new DenoTransport(conn, recorder);
+  while (recorder.octets < 4_096 + 65_536 + 7) await recorder.next("data");
+  expect(recorder.sizes).toEqual([4_096, 65_536, 7]);
+  await peer.write(new Uint8Array(5_000));
+  while (recorder.octets < 4_096 + 65_536 + 7 + 5_000) await recorder.next("data");
+  expect(recorder.sizes.slice(3)).toEqual([4_096, 904]);
+  const closed = recorder.next("closed");
+  transport.destroy();
+  await closed;
+  peer.close();
+});
+
+test("a connection that somebody else has closed is closed, whatever is asked of it", async () => {
+  const [conn, peer] = await connected();
+  const recorder = new Recorder();
+  const transport = new DenoTransport(conn, recorder);
+  const closed = recorder.next("closed");
+  conn.close();
+  transport.write([new Uint8Array(1)]);
+  transport.endWrite();
+  transport.destroy();
+  await closed;
+  await rest();
+  expect(recorder.calls).toEqual([expect.stringMatching(/^closed/)]);
+  peer.close();
+});
+
+test("a server that does not listen, and a client, take connections that were made elsewhere", async () => {
+  const [conn, peer] = await connected();
+  const server = createServer({ message: (socket, message) => void socket.write(message) });
+  expect(server.address).toBeNull();
+  expect(server.accept(fromConn(conn))).toBe(true);
+  const socket = await connect("ws://127.0.0.1/", { socket: fromConn(peer.conn) });
+  expect(server.sockets[0]!.remoteAddress).toMatchObject({ hostname: "127.0.0.1" });
+  socket.write("hello");
+  for await (const message of socket) {
+    expect(message).toBe("hello");
+    break;
+  }
+  expect((await socket.close()).wasClean).toBe(true);
+  await server.shutdown();
+});
