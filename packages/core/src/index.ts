@@ -6,6 +6,7 @@
 export { KERNELS, type Kernels } from "./bytes/kernels.ts";
 export type { Memory } from "./bytes/memory.ts";
 export { MisuseError } from "./bytes/misuse-error.ts";
+export { utf8Length } from "./bytes/utf8-text.ts";
 export { CloseCode, isCloseCodeOnWire } from "./connection/close-code.ts";
 export {
   type CloseFrame,

@@ -81,6 +81,16 @@ export class Socket<Data = unknown> implements AsyncIterable<Message>, AsyncDisp
     return this.binding.outgoing.unsent;
   }
 
+  /** @internal The position behind everything queued: taken once {@link takenTotal} has come that far. */
+  get queuedTotal(): number {
+    return this.binding.queuedTotal;
+  }
+
+  /** @internal Octets that the transport has taken in all, the opening handshake included. */
+  get takenTotal(): number {
+    return this.binding.outgoing.taken;
+  }
+
   // ---- receiving
 
   /** Delivers no messages until {@link resume}. Control frames go on; reading goes on up to `limits.undelivered`. */

@@ -62,7 +62,10 @@ export async function establish(
     connectWith(platform, url, { ...options, headers: requestHeaders(options) }, hooks);
   if (options.socket !== undefined) return await connect();
   if (isPortBlocked(url.port)) {
-    throw new ConnectError("unreachable", `port ${url.port} is blocked: it belongs to another protocol`);
+    throw new ConnectError(
+      "unreachable",
+      `port ${url.port} is blocked: it belongs to another protocol`,
+    );
   }
   return await queueOf(platform.dialer).run(options.path ?? url.host, connect);
 }

@@ -79,7 +79,7 @@ export class EventTasks {
       this.drained?.resolve();
       this.drained = null;
       // What comes in this task waits for the next one.
-      this.ask();
+      if (this.asked === 0) this.ask();
     }
     run();
   };

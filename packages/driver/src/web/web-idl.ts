@@ -3,7 +3,9 @@
 /** A call with too few arguments is a TypeError before anything else is looked at. */
 export function requireArguments(given: number, needed: number, what: string): void {
   if (given >= needed) return;
-  throw new TypeError(`${what}: ${needed} argument${needed === 1 ? "" : "s"} required, ${given} given`);
+  throw new TypeError(
+    `${what}: ${needed} argument${needed === 1 ? "" : "s"} required, ${given} given`,
+  );
 }
 
 /** USVString: lone surrogates become U+FFFD. @throws TypeError for symbols and what has no string form. */
@@ -29,7 +31,9 @@ export function clampedUnsignedShort(value: unknown): number {
 export function enforcedUnsignedShort(value: unknown, what: string): number {
   const number = Math.trunc(+(value as number));
   if (number >= 0 && number <= LARGEST_UNSIGNED_SHORT) return number === 0 ? 0 : number;
-  throw new TypeError(`${what} is ${String(value)}: give a number from 0 to ${LARGEST_UNSIGNED_SHORT}`);
+  throw new TypeError(
+    `${what} is ${String(value)}: give a number from 0 to ${LARGEST_UNSIGNED_SHORT}`,
+  );
 }
 
 /** A dictionary is an object or is left out. */
@@ -63,7 +67,7 @@ export function bufferSource(value: ArrayBuffer | ArrayBufferView): Uint8Array<A
   return new Uint8Array(buffer, value.byteOffset, value.byteLength);
 }
 
-interface Constructor {
+interface Class {
   readonly prototype: object;
 }
 
@@ -71,23 +75,16 @@ interface Constructor {
  * Members of an interface are enumerable, where those of a class are not, and its objects are named by
  * `Object.prototype.toString`.
  */
-export function exposeInterface(
-  constructor: Constructor,
-  name: string,
-  members: readonly string[],
-): void {
-  const { prototype } = constructor;
+export function exposeInterface(exposed: Class, name: string, members: readonly string[]): void {
+  const { prototype } = exposed;
   for (const member of members) Object.defineProperty(prototype, member, { enumerable: true });
   Object.defineProperty(prototype, Symbol.toStringTag, { value: name, configurable: true });
 }
 
 /** Constants stand on the interface and on its prototype, and cannot be changed. */
-export function exposeConstants(
-  constructor: Constructor,
-  constants: Readonly<Record<string, number>>,
-): void {
+export function exposeConstants(exposed: Class, constants: Readonly<Record<string, number>>): void {
   for (const [name, value] of Object.entries(constants)) {
-    Object.defineProperty(constructor, name, { value, enumerable: true });
-    Object.defineProperty(constructor.prototype, name, { value, enumerable: true });
+    Object.defineProperty(exposed, name, { value, enumerable: true });
+    Object.defineProperty(exposed.prototype, name, { value, enumerable: true });
   }
 }

@@ -1,0 +1,121 @@
+/**
+ * What `send` was given, until the network has it: messages stay in order behind a Blob whose octets are still being read,
+ * and `bufferedAmount` counts payload octets as the standard does.
+ */
+import type { Runtime } from "../runtime.ts";
+import type { Socket } from "../socket.ts";
+
+/** Text, or octets that nobody changes any more. */
+type Ready = string | Uint8Array;
+
+interface Waiting {
+  /** Null while a Blob is being read. */
+  data: Ready | null;
+  readonly octets: number;
+}
+
+interface Sent {
+  /** The transport has it all once it has taken this many octets. */
+  readonly position: number;
+  readonly octets: number;
+}
+
+export class Outbox {
+  private readonly socket: Socket;
+  private readonly runtime: Runtime;
+  /** Behind a Blob, that one included. */
+  private waiting: Waiting[] = [];
+  private sent: Sent[] = [];
+  /** Those before it are taken. */
+  private firstSent = 0;
+  /** Octets of what was sent and is not known to be taken, of what waits, and of what will never be sent. */
+  private buffered = 0;
+  /** What was taken when this task first sent something: the amount only sinks between tasks. */
+  private takenBefore = 0;
+  private hasSentInTask = false;
+  private closing: { readonly code: number; readonly reason: string } | null = null;
+
+  constructor(socket: Socket, runtime: Runtime) {
+    this.socket = socket;
+    this.runtime = runtime;
+  }
+
+  /** @param octets of the payload. Octets in `data` are copied before this returns. */
+  send(data: Ready, octets: number): void {
+    this.buffered += octets;
+    if (this.waiting.length === 0) {
+      this.write(data, octets);
+    } else {
+      this.waiting.push({ data: typeof data === "string" ? data : data.slice(), octets });
+    }
+  }
+
+  sendBlob(blob: Blob): void {
+    this.buffered += blob.size;
+    const item: Waiting = { data: null, octets: blob.size };
+    this.waiting.push(item);
+    blob.arrayBuffer().then(
+      (buffer) => {
+        item.data = new Uint8Array(buffer);
+        this.advance();
+      },
+      // A file that is gone by now, for instance. What comes behind it cannot go out without it.
+      () => this.socket.abort(),
+    );
+  }
+
+  private advance(): void {
+    for (;;) {
+      const item = this.waiting[0];
+      if (item === undefined) break;
+      if (item.data === null) return;
+      this.waiting.shift();
+      this.write(item.data, item.octets);
+    }
+    if (this.closing !== null) void this.socket.close(this.closing.code, this.closing.reason);
+  }
+
+  private write(data: Ready, octets: number): void {
+    const { socket } = this;
+    if (!this.hasSentInTask) {
+      this.takenBefore = socket.takenTotal;
+      this.hasSentInTask = true;
+      this.runtime.afterPoll(this.taskOver);
+    }
+    this.forgetTaken(); // also for those who never ask for the amount
+    // Closed meanwhile: it stays in the amount for ever.
+    if (socket.write(data) === "closed") return;
+    this.sent.push({ position: socket.queuedTotal, octets });
+  }
+
+  private readonly taskOver = (): void => {
+    this.hasSentInTask = false;
+  };
+
+  /** Closes behind everything that was sent. */
+  close(code: number, reason: string): void {
+    if (this.waiting.length === 0) void this.socket.close(code, reason);
+    else this.closing = { code, reason };
+  }
+
+  /** Octets of payload that the network has not taken, as it was when this task began, and what this task has sent. */
+  get amount(): number {
+    this.forgetTaken();
+    return this.buffered;
+  }
+
+  private forgetTaken(): void {
+    const taken = this.hasSentInTask ? this.takenBefore : this.socket.takenTotal;
+    const { sent } = this;
+    while (this.firstSent < sent.length && sent[this.firstSent]!.position <= taken) {
+      this.buffered -= sent[this.firstSent]!.octets;
+      this.firstSent += 1;
+    }
+    // In large steps: shifting an array each time is quadratic in the worst case.
+    if (this.firstSent === 0) return;
+    if (this.firstSent === sent.length || this.firstSent >= 1_024) {
+      this.sent = sent.slice(this.firstSent);
+      this.firstSent = 0;
+    }
+  }
+}

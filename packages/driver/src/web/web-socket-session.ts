@@ -1,0 +1,183 @@
+/** The connection of a WebSocket object: its states, and the events that its changes lead to. */
+import { formatExtensions, MisuseError, utf8Length } from "@sansocket/core";
+import type { CloseInfo } from "../close-info.ts";
+import type { Platform } from "../connect.ts";
+import type { ConnectOptions } from "../connect-options.ts";
+import type { Message, SocketHooks } from "../hooks.ts";
+import type { Runtime } from "../runtime.ts";
+import type { Socket } from "../socket.ts";
+import { driverCloseCode } from "./close-arguments.ts";
+import { CloseEvent } from "./close-event.ts";
+import { establish } from "./establish.ts";
+import { EventTasks } from "./event-tasks.ts";
+import { Outbox } from "./outbox.ts";
+import { bufferSource } from "./web-idl.ts";
+
+export const ReadyState = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const;
+export type ReadyState = (typeof ReadyState)[keyof typeof ReadyState];
+
+export type BinaryType = "blob" | "arraybuffer";
+
+/** How the connection ended, in the words of CloseEvent, and whether `error` comes before it. */
+type End = Pick<CloseInfo, "code" | "reason" | "wasClean"> & { readonly isFailure: boolean };
+
+/** RFC 6455 §7.1.5: no Close arrived. */
+const NO_CLOSE: End = { code: 1006, reason: "", wasClean: false, isFailure: true };
+
+/** Octets of messages that wait for their events before the driver holds back more. */
+const WAITING_OCTETS = 1_048_576;
+
+export class WebSocketSession {
+  binaryType: BinaryType = "blob";
+  protocol = "";
+  extensions = "";
+  private readonly target: EventTarget;
+  private readonly runtime: Runtime;
+  private readonly tasks: EventTasks;
+  /** Of the URL, as MessageEvent has it. */
+  private readonly origin: string;
+  private readonly isProtocolWanted: boolean;
+  private readonly controller: AbortController = new AbortController();
+  private state: ReadyState = ReadyState.CONNECTING;
+  private socket: Socket | null = null;
+  private outbox: Outbox | null = null;
+  /** Octets of payload that were sent when it was too late. */
+  private unsendable = 0;
+
+  constructor(
+    target: EventTarget,
+    platform: Platform,
+    url: URL,
+    options: ConnectOptions<unknown> & { readonly protocols: readonly string[] },
+  ) {
+    this.target = target;
+    this.runtime = platform.runtime;
+    this.tasks = new EventTasks(platform.runtime);
+    this.origin = url.origin;
+    this.isProtocolWanted = options.protocols.length > 0;
+    const hooks: SocketHooks = {
+      open: (socket) => this.opened(socket),
+      message: (_socket, message) => this.arrived(message),
+      close: (_socket, info) => this.ends({ ...info, isFailure: isFailure(info) }),
+    };
+    void this.connect(platform, url, options, hooks);
+  }
+
+  private async connect(
+    platform: Platform,
+    url: URL,
+    options: ConnectOptions<unknown>,
+    hooks: SocketHooks,
+  ): Promise<void> {
+    const { signal } = options;
+    const aborted = (): void => this.controller.abort(signal?.reason);
+    if (signal?.aborted) aborted();
+    signal?.addEventListener("abort", aborted);
+    try {
+      await establish(platform, url, { ...options, signal: this.controller.signal }, hooks);
+    } catch (error) {
+      // The events do not say why; but that an option of ours is wrong is for a programmer to know.
+      if (error instanceof MisuseError) console.error(error);
+      this.ends(NO_CLOSE);
+    } finally {
+      signal?.removeEventListener("abort", aborted);
+    }
+  }
+
+  get readyState(): ReadyState {
+    const { state, socket } = this;
+    if (state !== ReadyState.OPEN || this.tasks.isBusy) return state;
+    // The peer has begun to close, and every message before its Close has had its event.
+    return socket!.state === "open" ? ReadyState.OPEN : ReadyState.CLOSING;
+  }
+
+  // ---- from the driver
+
+  private opened(socket: Socket): void {
+    this.socket = socket;
+    // "Establish a WebSocket connection": a subprotocol was asked for, and the server has acknowledged none.
+    const isUnacknowledged = this.isProtocolWanted && socket.protocol === "";
+    if (this.state !== ReadyState.CONNECTING || isUnacknowledged) {
+      socket.abort();
+      return;
+    }
+    this.outbox = new Outbox(socket, this.runtime);
+    this.tasks.run(() => {
+      if (this.state !== ReadyState.CONNECTING) return;
+      this.state = ReadyState.OPEN;
+      this.protocol = socket.protocol;
+      this.extensions = formatExtensions(socket.extensions);
+      this.target.dispatchEvent(new Event("open"));
+    });
+  }
+
+  private arrived(message: Message): Promise<void> | undefined {
+    if (this.state > ReadyState.OPEN) return undefined;
+    const octets = typeof message === "string" ? message.length * 2 : message.length;
+    this.tasks.run(() => {
+      if (this.state !== ReadyState.OPEN) return;
+      const data = this.dataOf(message);
+      this.target.dispatchEvent(new MessageEvent("message", { data, origin: this.origin }));
+    }, octets);
+    return this.tasks.pressure(WAITING_OCTETS);
+  }
+
+  private dataOf(message: Message): string | ArrayBuffer | Blob {
+    if (typeof message === "string") return message;
+    return this.binaryType === "blob" ? new Blob([message]) : message.buffer;
+  }
+
+  /** However often it is called, the first time counts. */
+  private ends({ code, reason, wasClean, isFailure }: End): void {
+    this.tasks.defer(() => {
+      if (this.state === ReadyState.CLOSED) return;
+      this.state = ReadyState.CLOSED;
+      if (isFailure) this.target.dispatchEvent(new Event("error"));
+      this.target.dispatchEvent(new CloseEvent("close", { code, reason, wasClean }));
+    });
+  }
+
+  // ---- from the application
+
+  /** @param code null and an empty reason for a Close without a body. */
+  close(code: number | null, reason: string): void {
+    if (this.state >= ReadyState.CLOSING) return;
+    if (this.state === ReadyState.CONNECTING) {
+      this.state = ReadyState.CLOSING;
+      this.controller.abort();
+      this.socket?.abort();
+      this.ends(NO_CLOSE);
+    } else {
+      this.state = ReadyState.CLOSING;
+      this.outbox!.close(driverCloseCode(code), reason);
+    }
+  }
+
+  send(data: string | ArrayBuffer | ArrayBufferView | Blob): void {
+    if (this.state === ReadyState.CONNECTING) {
+      throw new DOMException("the connection is not open yet: wait for open", "InvalidStateError");
+    }
+    const isOpen = this.readyState === ReadyState.OPEN;
+    if (data instanceof Blob) {
+      if (isOpen) this.outbox!.sendBlob(data);
+      else this.unsendable += data.size;
+      return;
+    }
+    const payload = typeof data === "string" ? data : bufferSource(data);
+    const octets = typeof payload === "string" ? utf8Length(payload) : payload.length;
+    if (isOpen) this.outbox!.send(payload, octets);
+    else this.unsendable += octets;
+  }
+
+  get bufferedAmount(): number {
+    return this.unsendable + (this.outbox?.amount ?? 0);
+  }
+}
+
+/**
+ * "Required to fail the WebSocket connection": a broken rule, a limit, a deadline, and a transport that was lost before
+ * both Closes had crossed (RFC 6455 §7.2.1).
+ */
+function isFailure({ wasClean, error }: CloseInfo): boolean {
+  return !wasClean || error !== null;
+}

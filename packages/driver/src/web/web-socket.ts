@@ -1,0 +1,228 @@
+/** The WebSocket class of the web platform (websockets.spec.whatwg.org), for a runtime's sockets. */
+import type { Platform } from "../connect.ts";
+import type { ConnectOptions } from "../connect-options.ts";
+import { checkedCloseCode } from "./close-arguments.ts";
+import type { CloseEvent } from "./close-event.ts";
+import { checkProtocols, urlRecord } from "./establish.ts";
+import { EventHandlers } from "./event-handlers.ts";
+import {
+  clampedUnsignedShort,
+  exposeConstants,
+  exposeInterface,
+  requireArguments,
+  stringSequence,
+  usvString,
+} from "./web-idl.ts";
+import { type BinaryType, ReadyState, WebSocketSession } from "./web-socket-session.ts";
+
+export interface WebSocketEvents {
+  open: Event;
+  message: MessageEvent;
+  error: Event;
+  close: CloseEvent;
+}
+
+type Handler<E extends Event> = ((this: StandardWebSocket, event: E) => unknown) | null;
+
+/** What the standard says a WebSocket is; the same as the `WebSocket` of TypeScript's DOM library, which need not be there. */
+export interface StandardWebSocket extends EventTarget {
+  readonly CONNECTING: 0;
+  readonly OPEN: 1;
+  readonly CLOSING: 2;
+  readonly CLOSED: 3;
+  readonly url: string;
+  readonly readyState: number;
+  /**
+   * Octets of payload that were sent and that the network has not taken. It only sinks between tasks, and never when the
+   * connection has closed.
+   */
+  readonly bufferedAmount: number;
+  /** What the server has accepted, as it stands in the header. */
+  readonly extensions: string;
+  readonly protocol: string;
+  /** What `message` events bring octets in. Default "blob". */
+  binaryType: BinaryType;
+  onopen: Handler<Event>;
+  onmessage: Handler<MessageEvent>;
+  onerror: Handler<Event>;
+  onclose: Handler<CloseEvent>;
+  /** Octets of buffers are copied, those of a Blob are read; messages stay in their order. */
+  send(data: string | ArrayBuffer | ArrayBufferView | Blob): void;
+  /** Without arguments: a Close without a body. Messages that arrive from now on are dropped. */
+  close(code?: number, reason?: string): void;
+  addEventListener<K extends keyof WebSocketEvents>(
+    type: K,
+    listener: (this: StandardWebSocket, event: WebSocketEvents[K]) => unknown,
+    options?: AddEventListenerOptions | boolean,
+  ): void;
+  addEventListener(
+    type: string,
+    listener: EventListener | EventListenerObject,
+    options?: AddEventListenerOptions | boolean,
+  ): void;
+  removeEventListener<K extends keyof WebSocketEvents>(
+    type: K,
+    listener: (this: StandardWebSocket, event: WebSocketEvents[K]) => unknown,
+    options?: EventListenerOptions | boolean,
+  ): void;
+  removeEventListener(
+    type: string,
+    listener: EventListener | EventListenerObject,
+    options?: EventListenerOptions | boolean,
+  ): void;
+}
+
+export interface StandardWebSocketConstructor {
+  /**
+   * @param protocols subprotocols to offer, the most wanted first; or, as an extension of ours, what `connect` takes:
+   * headers, TLS, a proxy, timeouts.
+   * @throws DOMException "SyntaxError" for a URL that is none or has another scheme or a fragment, and for subprotocols
+   * that are no tokens or are given twice.
+   */
+  new (
+    url: string | URL,
+    protocols?: string | readonly string[] | ConnectOptions<unknown>,
+  ): StandardWebSocket;
+  readonly prototype: StandardWebSocket;
+  readonly CONNECTING: 0;
+  readonly OPEN: 1;
+  readonly CLOSING: 2;
+  readonly CLOSED: 3;
+}
+
+/**
+ * Makes the class. Opening handshakes to the same host come one after the other (RFC 6455 §4.1), ports of other protocols
+ * are refused, and every event is a task of its own, all as in browsers; `connect` does none of this.
+ */
+export function createWebSocketClass(platform: Platform): StandardWebSocketConstructor {
+  class WebSocket extends EventTarget {
+    // Private names: objects of the platform have no properties of their own, and refuse a foreign `this`.
+    readonly #url: string;
+    readonly #session: WebSocketSession;
+    readonly #handlers: EventHandlers;
+
+    constructor(url: unknown, protocols: unknown = []) {
+      // biome-ignore lint/complexity/noArguments: a rest parameter would take the function's length, 1, away
+      requireArguments(arguments.length, 1, "new WebSocket");
+      super();
+      const record = urlRecord(usvString(url));
+      const options = optionsOf(protocols);
+      checkProtocols(options.protocols);
+      this.#url = record.href;
+      this.#handlers = new EventHandlers(this);
+      this.#session = new WebSocketSession(this, platform, record, options);
+    }
+
+    get url(): string {
+      return this.#url;
+    }
+
+    get readyState(): number {
+      return this.#session.readyState;
+    }
+
+    get bufferedAmount(): number {
+      return this.#session.bufferedAmount;
+    }
+
+    get extensions(): string {
+      return this.#session.extensions;
+    }
+
+    get protocol(): string {
+      return this.#session.protocol;
+    }
+
+    get binaryType(): string {
+      return this.#session.binaryType;
+    }
+
+    set binaryType(value: unknown) {
+      const session = this.#session;
+      const type = `${value as string}`;
+      if (type === "blob" || type === "arraybuffer") session.binaryType = type;
+    }
+
+    get onopen(): object | null {
+      return this.#handlers.get("open");
+    }
+
+    set onopen(value: unknown) {
+      this.#handlers.set("open", value);
+    }
+
+    get onmessage(): object | null {
+      return this.#handlers.get("message");
+    }
+
+    set onmessage(value: unknown) {
+      this.#handlers.set("message", value);
+    }
+
+    get onerror(): object | null {
+      return this.#handlers.get("error");
+    }
+
+    set onerror(value: unknown) {
+      this.#handlers.set("error", value);
+    }
+
+    get onclose(): object | null {
+      return this.#handlers.get("close");
+    }
+
+    set onclose(value: unknown) {
+      this.#handlers.set("close", value);
+    }
+
+    send(data: unknown): void {
+      const session = this.#session;
+      // biome-ignore lint/complexity/noArguments: a rest parameter would take the function's length, 1, away
+      requireArguments(arguments.length, 1, "WebSocket.send");
+      session.send(sendable(data));
+    }
+
+    close(code: unknown = undefined, reason: unknown = undefined): void {
+      const session = this.#session;
+      const number = code === undefined ? null : clampedUnsignedShort(code);
+      const text = reason === undefined ? "" : usvString(reason);
+      session.close(checkedCloseCode(number, text), text);
+    }
+  }
+
+  exposeConstants(WebSocket, ReadyState);
+  exposeInterface(WebSocket, "WebSocket", MEMBERS);
+  return WebSocket as unknown as StandardWebSocketConstructor;
+}
+
+const MEMBERS: readonly string[] = [
+  "url",
+  "readyState",
+  "bufferedAmount",
+  "extensions",
+  "protocol",
+  "binaryType",
+  "onopen",
+  "onmessage",
+  "onerror",
+  "onclose",
+  "send",
+  "close",
+];
+
+/** (DOMString or sequence<DOMString>), and our options: an object that cannot be iterated would be no subprotocol anyway. */
+function optionsOf(
+  given: unknown,
+): ConnectOptions<unknown> & { readonly protocols: readonly string[] } {
+  if (typeof given !== "object" || given === null) return { protocols: [`${given as string}`] };
+  if (Symbol.iterator in given) return { protocols: stringSequence(given, "protocols") };
+  const { protocols = [], ...options } = given as ConnectOptions<unknown>;
+  return { ...options, protocols: typeof protocols === "string" ? [protocols] : [...protocols] };
+}
+
+/** (BufferSource or Blob or USVString) */
+function sendable(data: unknown): string | ArrayBuffer | ArrayBufferView | Blob {
+  if (data instanceof Blob || data instanceof ArrayBuffer || ArrayBuffer.isView(data)) return data;
+  // Lone surrogates become U+FFFD where text is encoded.
+  return `${data as string}`;
+}
