@@ -1,0 +1,20 @@
+import { defineConfig, mergeConfig } from "vitest/config";
+import { project } from "../../vitest.project.ts";
+
+/** These start a process per runtime by themselves: what they say is the same wherever they are started. */
+const OWN_PROCESSES = ["test/pairs.test.ts", "test/transcript.test.ts", "test/foreign-*.test.ts"];
+
+const isNode = !("Deno" in globalThis) && process.versions["bun"] === undefined;
+
+export default mergeConfig(
+  project("suite"),
+  defineConfig({
+    test: {
+      exclude: isNode ? [] : OWN_PROCESSES,
+      // Files take turns: deadlines of real sockets shall not depend on how busy two processors are.
+      fileParallelism: false,
+      testTimeout: 20_000,
+      hookTimeout: 30_000,
+    },
+  }),
+);
