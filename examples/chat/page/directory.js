@@ -1,0 +1,62 @@
+// Draws the rooms there are, and who is here.
+import { hueOf, initialsOf } from "./conversation.js";
+
+const $ = (id) => document.getElementById(id);
+
+export const addressOf = (room) => `#/${encodeURIComponent(room)}`;
+
+/** The room that the address names; null when it names none. */
+export function roomInAddress() {
+  if (!location.hash.startsWith("#/")) return null;
+  try {
+    return decodeURIComponent(location.hash.slice(2)).trim().toLowerCase() || null;
+  } catch {
+    return null;
+  }
+}
+
+export function showRooms(rooms, current) {
+  $("rooms").replaceChildren(
+    ...rooms.map(({ name, connections }) => {
+      const link = document.createElement("a");
+      link.href = addressOf(name);
+      if (name === current) link.setAttribute("aria-current", "page");
+      link.append(labelled("bdi", "room-name", name));
+      if (connections > 0) {
+        const count = labelled("span", "count", String(connections));
+        count.append(labelled("span", "visually-hidden", " here"));
+        link.append(count);
+      }
+      return listItem(link);
+    }),
+  );
+}
+
+export function showPeople(people, ownName) {
+  $("people").replaceChildren(
+    ...people.map(({ name, connections }) => {
+      const disc = labelled("span", "disc", initialsOf(name));
+      disc.ariaHidden = "true";
+      const item = listItem(disc, labelled("bdi", "name", name));
+      item.className = `hue-${hueOf(name)}`;
+      if (connections > 1) item.append(labelled("span", "aside", `× ${connections}`));
+      if (name === ownName) item.append(labelled("span", "aside", "you"));
+      return item;
+    }),
+  );
+  const count = people.reduce((sum, { connections }) => sum + connections, 0);
+  $("room-facts").textContent = count === 1 ? "You are alone here" : `${count} people here`;
+}
+
+function listItem(...children) {
+  const item = document.createElement("li");
+  item.append(...children);
+  return item;
+}
+
+function labelled(element, className, text) {
+  const node = document.createElement(element);
+  node.className = className;
+  node.textContent = text;
+  return node;
+}

@@ -1,0 +1,110 @@
+// A frame, bit by bit, as RFC 6455 §5.2 draws it; from what the server's engine reported of it.
+
+const OPCODES = {
+  0: "Continuation",
+  1: "Text",
+  2: "Binary",
+  8: "Close",
+  9: "Ping",
+  10: "Pong",
+};
+
+export const opcodeName = ({ opcode }) => OPCODES[opcode] ?? `Reserved 0x${opcode.toString(16)}`;
+
+export function bytesOf(hex) {
+  return Uint8Array.from(hex.match(/../g) ?? [], (octet) => Number.parseInt(octet, 16));
+}
+
+export function hexOf(octets) {
+  return Array.from(octets, (octet) => octet.toString(16).padStart(2, "0"));
+}
+
+/** The beginning of the payload, in words where it has some. */
+export function describePayload(frame) {
+  const payload = bytesOf(frame.payload);
+  const isCut = frame.payloadLength > payload.length;
+  const more = isCut ? " …" : "";
+  if (frame.opcode === 8 && payload.length >= 2) {
+    const reason = new TextDecoder().decode(payload.subarray(2));
+    return `${(payload[0] << 8) | payload[1]}${reason === "" ? "" : ` “${reason}”`}`;
+  }
+  // A character that is cut in two at the end is left out.
+  if (frame.opcode === 1) return new TextDecoder().decode(payload, { stream: isCut }) + more;
+  return hexOf(payload).join(" ") + more;
+}
+
+/** The octets before the payload, without the masking key. */
+export function headerOctets({ fin, rsv, opcode, isMasked, payloadLength }) {
+  const first = (fin ? 0x80 : 0) | (rsv << 4) | opcode;
+  const mask = isMasked ? 0x80 : 0;
+  if (payloadLength < 126) return [first, mask | payloadLength];
+  const view = new DataView(new ArrayBuffer(8));
+  view.setBigUint64(0, BigInt(payloadLength));
+  const octets = [...new Uint8Array(view.buffer)];
+  if (payloadLength < 65536) return [first, mask | 126, ...octets.slice(6)];
+  return [first, mask | 127, ...octets];
+}
+
+export function keyOctets({ isMasked, maskingKey }) {
+  return isMasked ? [24, 16, 8, 0].map((shift) => (maskingKey >>> shift) & 0xff) : [];
+}
+
+/** Sixteen bits a row, as wide as they are on the wire; below them the octets themselves. */
+export function drawFrame(frame) {
+  const grid = element("div", "grid");
+  const { payloadLength: length, fin, rsv, isMasked } = frame;
+  const lengthField = length < 126 ? length : length < 65536 ? 126 : 127;
+  const bit = (name, isSet) => field(grid, 1, name, isSet ? "1" : "0", isSet);
+  bit("FIN", fin);
+  bit("RSV1", (rsv & 4) !== 0);
+  bit("RSV2", (rsv & 2) !== 0);
+  bit("RSV3", (rsv & 1) !== 0);
+  field(grid, 4, "opcode", `0x${frame.opcode.toString(16)}`, true);
+  bit("MASK", isMasked);
+  field(grid, 7, "payload length", String(lengthField), true);
+  if (lengthField >= 126) {
+    wide(grid, `extended payload length, ${lengthField === 126 ? 16 : 64} bits`, String(length));
+  }
+  if (isMasked) wide(grid, "masking key, 32 bits", hexOf(keyOctets(frame)).join(" "));
+  if (length > 0) wide(grid, isMasked ? "payload, unmasked" : "payload", describePayload(frame));
+  return [grid, drawWire(frame)];
+}
+
+function drawWire(frame) {
+  const key = keyOctets(frame);
+  const payload = bytesOf(frame.payload);
+  const onWire = isMaskedOnWire(key)
+    ? payload.map((octet, index) => octet ^ key[index % 4])
+    : payload;
+  const more = frame.payloadLength > payload.length ? " …" : "";
+  const wire = element("p", "octets");
+  const code = element("code", "");
+  code.append(
+    element("span", "head-octets", `${hexOf(headerOctets(frame)).join(" ")} `),
+    element("span", "key-octets", key.length > 0 ? `${hexOf(key).join(" ")} ` : ""),
+    hexOf(onWire).join(" ") + more,
+  );
+  wire.append(element("span", "caption", `octets from ${frame.offset.toLocaleString()} on`), code);
+  return wire;
+}
+
+const isMaskedOnWire = (key) => key.length > 0;
+
+function field(grid, bits, name, value, isSet) {
+  const box = element("div", `field${isSet ? " set" : ""}${bits === 1 ? " bit" : ""}`);
+  box.style.gridColumn = `span ${bits}`;
+  box.append(element("span", "field-name", name), element("span", "field-value", value));
+  grid.append(box);
+  return box;
+}
+
+function wide(grid, name, value) {
+  field(grid, 16, name, value, false).classList.add("wide");
+}
+
+function element(name, className, text = "") {
+  const node = document.createElement(name);
+  node.className = className;
+  node.textContent = text;
+  return node;
+}

@@ -1,0 +1,338 @@
+// The page: joins what the other modules do.
+import { keepConnected } from "./connection.js";
+import {
+  createRoom,
+  randomKey,
+  randomName,
+  sinceOf,
+  takeEntry,
+  takeJoined,
+} from "./conversation.js";
+import { addressOf, roomInAddress, showPeople, showRooms } from "./directory.js";
+import { addEvent, addFrames, clearFrames } from "./frame-list.js";
+import { append, showOutbox, showRoom, toEnd } from "./transcript.js";
+
+const FIRST_ROOM = "lobby";
+/** ms */
+const TYPING_EVERY = 3_000;
+const TYPING_LASTS = 4_500;
+const FAULT_LASTS = 6_000;
+
+const $ = (id) => document.getElementById(id);
+
+let name = localStorage.getItem("name") ?? randomName();
+/** The name that the server has last agreed to. */
+let agreedName = null;
+/** The room that is shown. */
+let roomName = roomInAddress() ?? FIRST_ROOM;
+/** The room that the server has us in: another one while a join is on its way; null without a connection. */
+let joinedRoom = null;
+let isWatching = true;
+let rooms = [];
+/** By name. */
+const memories = new Map();
+/** Said and not yet confirmed, in all rooms: {room, key, name, at, text, why}. */
+let outbox = [];
+
+function memoryOf(room) {
+  if (!memories.has(room)) memories.set(room, createRoom());
+  return memories.get(room);
+}
+
+const HANDLERS = {
+  joined(message) {
+    joinedRoom = message.room;
+    agreedName = message.name;
+    localStorage.setItem("name", agreedName);
+    const items = takeJoined(memoryOf(joinedRoom), message);
+    confirm(message.entries);
+    // Otherwise the room was left again before the answer came.
+    if (!isJoined()) return;
+    append(items);
+    showPeople(message.people, name);
+    sendOutbox();
+  },
+  entry({ entry }) {
+    const items = takeEntry(memoryOf(joinedRoom), entry);
+    confirm([entry]);
+    if (!isJoined()) return;
+    append(items);
+    stopTyping(entry.name);
+  },
+  people({ people }) {
+    if (isJoined()) showPeople(people, name);
+  },
+  rooms(message) {
+    rooms = message.rooms;
+    showRooms(rooms, roomName);
+  },
+  typing({ name: who }) {
+    if (isJoined()) startTyping(who);
+  },
+  frames: ({ frames }) => addFrames(frames),
+  refused({ why, key }) {
+    const message = outbox.find((said) => said.key === key);
+    if (message === undefined) {
+      showFault(why);
+      goBack();
+      return;
+    }
+    message.why = why;
+    drawOutbox();
+  },
+};
+
+function isJoined() {
+  return joinedRoom === roomName;
+}
+
+function join() {
+  const since = sinceOf(memoryOf(roomName));
+  connection.send({ type: "join", room: roomName, name, since });
+}
+
+// ---- rooms
+
+function enterRoom(next) {
+  roomName = next;
+  $("room").textContent = roomName;
+  $("room-facts").textContent = "";
+  document.title = `${roomName} · sansocket chat`;
+  showRoom(memoryOf(roomName).items);
+  showRooms(rooms, roomName);
+  forgetTyping();
+  drawOutbox();
+  toEnd();
+}
+
+/** To the room and the name that the server has for us, after it refused others. */
+function goBack() {
+  name = agreedName ?? name;
+  $("name").value = name;
+  const home = joinedRoom ?? FIRST_ROOM;
+  if (roomName !== home) location.replace(addressOf(home));
+}
+
+addEventListener("hashchange", () => {
+  const next = roomInAddress();
+  if (next === null || next === roomName) return;
+  enterRoom(next);
+  join();
+  show("chat");
+});
+
+$("open-room").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const wanted = $("room-name").value.trim().replaceAll(/\s+/g, " ").toLowerCase();
+  if (wanted === "") return;
+  $("room-name").value = "";
+  location.hash = addressOf(wanted);
+  show("chat");
+  $("message").focus();
+});
+
+$("you").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const wanted = $("name").value.trim().replaceAll(/\s+/g, " ");
+  if (wanted === "") return;
+  name = wanted;
+  $("name").value = name;
+  join();
+  show("chat");
+  $("message").focus();
+});
+
+// ---- talking
+
+$("composer").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const text = $("message").value.trim();
+  if (text === "") return;
+  $("message").value = "";
+  fitComposer();
+  const message = { room: roomName, key: randomKey(), name, at: Date.now(), text, why: null };
+  outbox.push(message);
+  drawOutbox();
+  toEnd();
+  if (isJoined()) say(message);
+});
+
+$("message").addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  event.preventDefault();
+  $("composer").requestSubmit();
+});
+
+let typedAt = Number.NEGATIVE_INFINITY;
+$("message").addEventListener("input", () => {
+  fitComposer();
+  if (performance.now() - typedAt < TYPING_EVERY || $("message").value === "" || !isJoined())
+    return;
+  typedAt = performance.now();
+  connection.send({ type: "typing" });
+});
+
+/** As many lines as are written, within what the style sheet allows. */
+function fitComposer() {
+  const field = $("message");
+  field.style.height = "auto";
+  field.style.height = `${field.scrollHeight + 2}px`;
+}
+
+function say({ key, text }) {
+  connection.send({ type: "say", key, text });
+  typedAt = Number.NEGATIVE_INFINITY;
+}
+
+/** What was said here and not confirmed goes out again; the server knows it by its key if it had heard it. */
+function sendOutbox() {
+  for (const message of outbox) {
+    if (message.room === roomName && message.why === null) say(message);
+  }
+}
+
+function confirm(entries) {
+  const keys = new Set(entries.map(({ key }) => key));
+  const left = outbox.filter(({ key }) => !keys.has(key));
+  if (left.length === outbox.length) return;
+  outbox = left;
+  drawOutbox();
+}
+
+function drawOutbox() {
+  showOutbox(
+    outbox.filter(({ room }) => room === roomName),
+    (key) => {
+      const message = outbox.find((said) => said.key === key);
+      message.why = null;
+      drawOutbox();
+      if (isJoined()) say(message);
+    },
+    (key) => {
+      outbox = outbox.filter((said) => said.key !== key);
+      drawOutbox();
+    },
+  );
+}
+
+// ---- who is typing
+
+const typists = new Map();
+
+function startTyping(who) {
+  clearTimeout(typists.get(who));
+  typists.set(
+    who,
+    setTimeout(() => stopTyping(who), TYPING_LASTS),
+  );
+  showTyping();
+}
+
+function stopTyping(who) {
+  clearTimeout(typists.get(who));
+  if (typists.delete(who)) showTyping();
+}
+
+function forgetTyping() {
+  for (const who of [...typists.keys()]) stopTyping(who);
+}
+
+function showTyping() {
+  const names = [...typists.keys()];
+  const [first, second] = names;
+  $("typing").textContent =
+    names.length === 0
+      ? ""
+      : names.length === 1
+        ? `${first} is writing …`
+        : names.length === 2
+          ? `${first} and ${second} are writing …`
+          : "Several people are writing …";
+}
+
+// ---- the connection
+
+let countdown = null;
+
+function showState(state) {
+  clearInterval(countdown);
+  const isWaiting = state.kind === "waiting";
+  $("dot").className = state.kind;
+  $("state").textContent = { connecting: "connecting", open: "connected", waiting: "offline" }[
+    state.kind
+  ];
+  if (state.kind !== "connecting") $("lost").hidden = !isWaiting;
+  if (!isWaiting) {
+    $("countdown").textContent = "";
+    return;
+  }
+  $("lost-text").textContent = state.isOnline
+    ? "The connection is lost. What you write is kept and sent later."
+    : "This device has no network. What you write is kept and sent later.";
+  const tick = () => {
+    const seconds = Math.max(0, Math.ceil((state.until - performance.now()) / 1_000));
+    $("countdown").textContent = `Next try in ${seconds} s.`;
+  };
+  tick();
+  countdown = setInterval(tick, 250);
+}
+
+$("retry").addEventListener("click", () => {
+  connection.retryNow();
+  $("message").focus();
+});
+
+let faultTimer = null;
+
+function showFault(why) {
+  $("fault").textContent = `${why}.`;
+  $("fault").hidden = false;
+  clearTimeout(faultTimer);
+  faultTimer = setTimeout(() => {
+    $("fault").hidden = true;
+  }, FAULT_LASTS);
+}
+
+// ---- the frames, and the views of narrow screens
+
+$("pause").addEventListener("click", () => {
+  isWatching = !isWatching;
+  $("pause").setAttribute("aria-pressed", String(!isWatching));
+  connection.send({ type: "watch", on: isWatching });
+});
+
+$("clear").addEventListener("click", clearFrames);
+
+function show(view) {
+  document.body.dataset.view = view;
+  for (const tab of document.querySelectorAll("[data-show]")) {
+    if (tab.dataset.show === view) tab.setAttribute("aria-current", "true");
+    else tab.removeAttribute("aria-current");
+  }
+}
+
+for (const tab of document.querySelectorAll("[data-show]")) {
+  tab.addEventListener("click", () => show(tab.dataset.show));
+}
+
+// ---- the beginning
+
+$("name").value = name;
+enterRoom(roomName);
+
+const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+const connection = keepConnected(`${scheme}//${location.host}/socket?watch`, {
+  onOpen() {
+    addEvent("connection open");
+    if (!isWatching) connection.send({ type: "watch", on: false });
+    join();
+  },
+  onMessage(message) {
+    HANDLERS[message.type]?.(message);
+  },
+  onClose({ code, reason }) {
+    joinedRoom = null;
+    addEvent(`connection closed, ${code}${reason === "" ? "" : ` “${reason}”`}`);
+  },
+  onState: showState,
+});

@@ -1,0 +1,98 @@
+/** Headless Chromium, for the tests that look at the page. */
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type BrowserContext, chromium, type Page } from "playwright-core";
+import { expect } from "vitest";
+
+const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
+const ARGUMENTS =
+  "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking " +
+  "--disable-component-update --disable-sync";
+
+export const NO_CHROMIUM = `no Chromium at ${CHROMIUM}: install Debian's package chromium, or set CHROMIUM`;
+
+/** Several people, each with a browser of their own as far as storage goes, in one Chromium. */
+export interface People {
+  arrive(name: string, url: string, options?: Arrival): Promise<Visitor>;
+  close(): Promise<void>;
+}
+
+export interface Arrival {
+  readonly width?: number;
+  readonly height?: number;
+  readonly colorScheme?: "light" | "dark";
+}
+
+export interface Visitor {
+  readonly page: Page;
+  /** What went wrong in the page, except that a server was not there. */
+  readonly faults: string[];
+}
+
+/** Null where there is no Chromium. */
+export async function openBrowser(): Promise<People | null> {
+  if (!existsSync(CHROMIUM)) return null;
+  const profile = mkdtempSync(join(tmpdir(), "sansocket-chat-"));
+  const context: BrowserContext = await chromium.launchPersistentContext(profile, {
+    executablePath: CHROMIUM,
+    args: ARGUMENTS.split(" "),
+    deviceScaleFactor: Number(process.env["SCREENSHOT_SCALE"] ?? 1),
+    locale: "en-GB",
+  });
+  return {
+    async arrive(name, url, { width = 1280, height = 860, colorScheme = "light" } = {}) {
+      const page = await context.newPage();
+      const faults: string[] = [];
+      page.on("pageerror", (error) => faults.push(String(error)));
+      page.on("console", (message) => {
+        const isAbsence = message.text().includes("WebSocket connection to");
+        if (message.type() === "error" && !isAbsence) faults.push(message.text());
+      });
+      await page.setViewportSize({ width, height });
+      await page.emulateMedia({ colorScheme });
+      // The tabs share one storage: each is told its name before its scripts run.
+      await page.addInitScript((own) => localStorage.setItem("name", own), name);
+      await page.goto(url);
+      await isConnected(page);
+      expect(faults).toEqual([]);
+      return { page, faults };
+    },
+    async close() {
+      await context.close();
+      rmSync(profile, { recursive: true, force: true });
+    },
+  };
+}
+
+export async function isConnected(page: Page): Promise<void> {
+  await page.waitForFunction(
+    () =>
+      document.querySelector("#state")?.textContent === "connected" &&
+      document.querySelector("#people")?.childElementCount !== 0,
+  );
+}
+
+export async function say(page: Page, text: string): Promise<void> {
+  await page.fill("#message", text);
+  await page.press("#message", "Enter");
+}
+
+/** The texts of the messages, once there are that many; pending ones not counted. */
+export async function messagesOn(page: Page, count: number): Promise<string[]> {
+  await page.waitForFunction(
+    (least) => document.querySelectorAll("#transcript .text").length >= least,
+    count,
+  );
+  return page.$$eval("#transcript .text", (texts) => texts.map(({ textContent }) => textContent!));
+}
+
+export async function overflowOf(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    const inner = [...document.querySelectorAll(".view, #scroll, #frames")].map(
+      (element) => element.scrollWidth - element.clientWidth,
+    );
+    return Math.max(scrollWidth - clientWidth, ...inner);
+  });
+}
