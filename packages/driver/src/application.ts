@@ -36,3 +36,22 @@ export type {
   RejectOptions,
   UpgradeRequest,
 } from "./upgrade-request.ts";
+export {
+  CloseEvent,
+  type CloseEventConstructor,
+  type CloseEventInit,
+} from "./web/close-event.ts";
+export { type ByteStreams, fromStreams } from "./web/from-streams.ts";
+export type {
+  StandardWebSocket,
+  StandardWebSocketConstructor,
+  WebSocketEvents,
+} from "./web/web-socket.ts";
+export { type WebSocketCloseInfo, WebSocketError } from "./web/web-socket-error.ts";
+export type { BinaryType } from "./web/web-socket-session.ts";
+export type {
+  StandardWebSocketStream,
+  StandardWebSocketStreamConstructor,
+  WebSocketOpenInfo,
+  WebSocketStreamOptions,
+} from "./web/web-socket-stream.ts";

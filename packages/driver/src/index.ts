@@ -11,3 +11,5 @@ export { type Runtime, webRuntime } from "./runtime.ts";
 export { type Listener, Server } from "./server.ts";
 export { Socket } from "./socket.ts";
 export type { Transport, TransportHandler } from "./transport.ts";
+export { createWebSocketClass } from "./web/web-socket.ts";
+export { createWebSocketStreamClass } from "./web/web-socket-stream.ts";

@@ -9,7 +9,10 @@ export interface CloseEvent extends Event {
   readonly wasClean: boolean;
 }
 
-export interface CloseEventInit extends EventInit {
+export interface CloseEventInit {
+  readonly bubbles?: boolean;
+  readonly cancelable?: boolean;
+  readonly composed?: boolean;
   readonly code?: number;
   readonly reason?: string;
   readonly wasClean?: boolean;

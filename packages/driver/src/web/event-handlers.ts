@@ -3,7 +3,7 @@
 interface Handler {
   callback: object;
   /** What is registered with the target; it stays when the callback is replaced, and keeps its place among the others. */
-  readonly listener: (this: unknown, event: Event) => void;
+  readonly listener: (event: Event) => void;
 }
 
 export class EventHandlers {
@@ -25,7 +25,7 @@ export class EventHandlers {
     if (!isObject) {
       if (handler === undefined) return;
       this.handlers.delete(type);
-      this.target.removeEventListener(type, handler.listener as EventListener);
+      this.target.removeEventListener(type, handler.listener);
     } else if (handler === undefined) {
       this.add(type, value as object);
     } else {
@@ -36,13 +36,13 @@ export class EventHandlers {
   private add(type: string, callback: object): void {
     const handler: Handler = {
       callback,
-      listener(event) {
+      listener: function (this: unknown, event) {
         const { callback: current } = handler;
         // What it throws goes where the exceptions of all listeners go.
         if (typeof current === "function") Reflect.apply(current, this, [event]);
       },
     };
     this.handlers.set(type, handler);
-    this.target.addEventListener(type, handler.listener as EventListener);
+    this.target.addEventListener(type, handler.listener);
   }
 }

@@ -36,7 +36,8 @@ class StreamTransport implements Transport {
   readonly remoteAddress: NetworkAddress | null;
   readonly tls: TlsFacts | null;
   private readonly handler: TransportHandler;
-  private readonly reader: ReadableStreamDefaultReader<Uint8Array>;
+  /** What is needed of it: the runtimes' typings disagree about the rest. */
+  private readonly reader: Pick<ReadableStreamDefaultReader<Uint8Array>, "read" | "cancel">;
   private readonly writer: WritableStreamDefaultWriter<Uint8Array>;
   private isPaused = false;
   private isReading = false;
@@ -67,7 +68,10 @@ class StreamTransport implements Transport {
     this.reader.read().then(this.hasRead, (error: unknown) => this.failed(error));
   }
 
-  private readonly hasRead = (result: ReadableStreamReadResult<Uint8Array>): void => {
+  private readonly hasRead = (result: {
+    readonly done: boolean;
+    readonly value?: Uint8Array | undefined;
+  }): void => {
     this.isReading = false;
     if (this.isClosed) return;
     const { done, value } = result;

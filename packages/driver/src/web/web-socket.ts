@@ -22,6 +22,18 @@ export interface WebSocketEvents {
   close: CloseEvent;
 }
 
+// The DOM library has names for these; but whoever compiles for Node alone does not have the DOM library.
+type Listener<E extends Event> =
+  | ((this: StandardWebSocket, event: E) => unknown)
+  | { handleEvent(event: E): unknown };
+
+interface ListenerOptions {
+  readonly capture?: boolean;
+  readonly once?: boolean;
+  readonly passive?: boolean;
+  readonly signal?: AbortSignal;
+}
+
 type Handler<E extends Event> = ((this: StandardWebSocket, event: E) => unknown) | null;
 
 /** What the standard says a WebSocket is; the same as the `WebSocket` of TypeScript's DOM library, which need not be there. */
@@ -52,23 +64,23 @@ export interface StandardWebSocket extends EventTarget {
   close(code?: number, reason?: string): void;
   addEventListener<K extends keyof WebSocketEvents>(
     type: K,
-    listener: (this: StandardWebSocket, event: WebSocketEvents[K]) => unknown,
-    options?: AddEventListenerOptions | boolean,
+    listener: Listener<WebSocketEvents[K]>,
+    options?: ListenerOptions | boolean,
   ): void;
   addEventListener(
     type: string,
-    listener: EventListener | EventListenerObject,
-    options?: AddEventListenerOptions | boolean,
+    listener: Listener<Event> | null,
+    options?: ListenerOptions | boolean,
   ): void;
   removeEventListener<K extends keyof WebSocketEvents>(
     type: K,
-    listener: (this: StandardWebSocket, event: WebSocketEvents[K]) => unknown,
-    options?: EventListenerOptions | boolean,
+    listener: Listener<WebSocketEvents[K]>,
+    options?: Pick<ListenerOptions, "capture"> | boolean,
   ): void;
   removeEventListener(
     type: string,
-    listener: EventListener | EventListenerObject,
-    options?: EventListenerOptions | boolean,
+    listener: Listener<Event> | null,
+    options?: Pick<ListenerOptions, "capture"> | boolean,
   ): void;
 }
 

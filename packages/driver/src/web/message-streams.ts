@@ -1,0 +1,131 @@
+/** The two streams of a WebSocketStream: messages in and out, each no faster than the other end can take them. */
+import { utf8Length } from "@sansocket/core";
+import type { Message } from "../hooks.ts";
+import type { Socket } from "../socket.ts";
+import { bufferSource, usvString } from "./web-idl.ts";
+import type { WebSocketError } from "./web-socket-error.ts";
+
+/** How the connection ended: null for cleanly. */
+export type StreamEnd = WebSocketError | null;
+
+/** What both streams are told by their owner, and what they ask of it. */
+export interface MessageStreamsOwner {
+  /** Resolves when the connection is over. */
+  readonly ended: Promise<StreamEnd>;
+  /** Begins to close, with what the reason of a `cancel` or `abort` says. */
+  closeUsing(reason: unknown): void;
+}
+
+/**
+ * Messages as they are asked for: what nobody reads waits in the driver up to `limits.undelivered`, and from then on
+ * nothing is read from the transport.
+ */
+export class IncomingMessages {
+  readonly readable: ReadableStream<Message>;
+  private readonly messages: AsyncIterator<Message, undefined>;
+  private isDropping = false;
+
+  constructor(socket: Socket, owner: MessageStreamsOwner) {
+    this.messages = socket[Symbol.asyncIterator]();
+    this.readable = new ReadableStream<Message>({
+      pull: async (controller) => {
+        const message = await this.next();
+        if (message !== null) {
+          controller.enqueue(message);
+          return;
+        }
+        const error = await owner.ended;
+        if (error === null) controller.close();
+        else controller.error(error);
+      },
+      cancel: (reason) => owner.closeUsing(reason),
+    });
+  }
+
+  /** The next message; null behind the last one. */
+  private async next(): Promise<Message | null> {
+    for (;;) {
+      try {
+        const { value, done } = await this.messages.next();
+        if (done) return null;
+        if (!this.isDropping) return value;
+      } catch {
+        return null; // the owner knows why
+      }
+    }
+  }
+
+  /** Messages that arrive after our Close are dropped, and must not keep the peer's Close from arriving. */
+  drop(): void {
+    if (this.isDropping) return;
+    this.isDropping = true;
+    void this.next();
+  }
+}
+
+/**
+ * Larger messages go out in fragments, as the peer takes them, so that `limits.unsent` does not limit what can be written.
+ */
+const WHOLE_UP_TO = 1_048_576;
+
+export class OutgoingMessages {
+  readonly writable: WritableStream<unknown>;
+  /** A write was accepted, and the peer has not made room for more. */
+  isWriting = false;
+  private isClosing = false;
+  private controller: WritableStreamDefaultController | null = null;
+  private readonly socket: Socket;
+
+  constructor(socket: Socket, owner: MessageStreamsOwner) {
+    this.socket = socket;
+    this.writable = new WritableStream<unknown>({
+      start: (controller) => {
+        this.controller = controller;
+      },
+      write: (chunk) => this.write(chunk),
+      close: async () => {
+        this.isClosing = true;
+        owner.closeUsing(undefined);
+        const error = await owner.ended;
+        if (error !== null) throw error;
+      },
+      abort: (reason) => owner.closeUsing(reason),
+    });
+  }
+
+  private async write(chunk: unknown): Promise<void> {
+    const { socket } = this;
+    const isBuffer = chunk instanceof ArrayBuffer || ArrayBuffer.isView(chunk);
+    const data = isBuffer ? bufferSource(chunk) : usvString(chunk);
+    const octets = typeof data === "string" ? utf8Length(data) : data.length;
+    if (octets <= WHOLE_UP_TO) {
+      const result = socket.write(data);
+      if (result === "ok") return;
+      if (result === "closed") throw writtenTooLate();
+    }
+    this.isWriting = true;
+    const isTaken = octets <= WHOLE_UP_TO ? this.whenReady() : this.inFragments(data);
+    // Left true when it was not: the end then counts as unclean.
+    if (!(await isTaken)) throw writtenTooLate();
+    this.isWriting = false;
+  }
+
+  private async whenReady(): Promise<boolean> {
+    await this.socket.ready();
+    return this.socket.state !== "closed";
+  }
+
+  private async inFragments(data: string | Uint8Array): Promise<boolean> {
+    return (await this.socket.sendStream([data])) === "sent";
+  }
+
+  /** The connection is over. A write or close under way says so itself, by being rejected or resolved. */
+  ended(error: StreamEnd): void {
+    if (this.isWriting || this.isClosing) return;
+    this.controller?.error(error ?? writtenTooLate());
+  }
+}
+
+function writtenTooLate(): DOMException {
+  return new DOMException("a closed WebSocketStream cannot be written to", "InvalidStateError");
+}

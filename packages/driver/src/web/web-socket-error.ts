@@ -1,0 +1,67 @@
+/** WebSocketError (websockets.spec.whatwg.org): what a WebSocketStream fails with, and what it can be aborted with. */
+import { checkedCloseCode } from "./close-arguments.ts";
+import { dictionary, enforcedUnsignedShort, exposeInterface, usvString } from "./web-idl.ts";
+
+export interface WebSocketCloseInfo {
+  readonly closeCode?: number;
+  /** Default "". */
+  readonly reason?: string;
+}
+
+/**
+ * "WebSocketCloseInfo" as Web IDL reads it, and validated.
+ * @throws TypeError, or a DOMException for a code or reason that cannot be sent.
+ */
+export function readCloseInfo(given: unknown): { code: number | null; reason: string } {
+  const { closeCode, reason } = dictionary(given, "the close info");
+  const code = closeCode === undefined ? null : enforcedUnsignedShort(closeCode, "closeCode");
+  const text = reason === undefined ? "" : usvString(reason);
+  return { code: checkedCloseCode(code, text), reason: text };
+}
+
+/** Sets what the constructor would refuse: 1006 is a code that only we may give. */
+let setFacts: (error: WebSocketError, code: number | null, reason: string) => void;
+
+export class WebSocketError extends DOMException {
+  #closeCode: number | null;
+  #reason: string;
+
+  static {
+    setFacts = (error, code, reason) => {
+      error.#closeCode = code;
+      error.#reason = reason;
+    };
+  }
+
+  /** @throws DOMException for another code than 1000 and 3000 to 4999, and for a reason of more than 123 octets. */
+  constructor(message: string = "", init: WebSocketCloseInfo = {}) {
+    super(`${message}`, "WebSocketError");
+    const { code, reason } = readCloseInfo(init);
+    this.#closeCode = code;
+    this.#reason = reason;
+  }
+
+  /** The code of the peer's Close, 1006 if none arrived; null when there is nothing to say. */
+  get closeCode(): number | null {
+    return this.#closeCode;
+  }
+
+  get reason(): string {
+    return this.#reason;
+  }
+}
+
+exposeInterface(WebSocketError, "WebSocketError", ["closeCode", "reason"]);
+
+/** @param cause what happened, for those who look for more than the standard's fields. */
+export function webSocketError(
+  message: string,
+  facts: { readonly code: number | null; readonly reason: string; readonly cause: unknown },
+): WebSocketError {
+  const error = new WebSocketError(message);
+  setFacts(error, facts.code, facts.reason);
+  if (facts.cause !== null) {
+    Object.defineProperty(error, "cause", { value: facts.cause, configurable: true });
+  }
+  return error;
+}
