@@ -32,12 +32,22 @@ export function fromStreams(streams: ByteStreams): OpenTransport {
   return (handler) => new StreamTransport(streams, handler);
 }
 
+interface ReadResult {
+  readonly done: boolean;
+  readonly value?: Uint8Array | undefined;
+}
+
+/** What is needed of a reader: the runtimes' typings disagree about the rest. */
+interface ChunkReader {
+  read(): Promise<ReadResult>;
+  cancel(reason: unknown): Promise<unknown>;
+}
+
 class StreamTransport implements Transport {
   readonly remoteAddress: NetworkAddress | null;
   readonly tls: TlsFacts | null;
   private readonly handler: TransportHandler;
-  /** What is needed of it: the runtimes' typings disagree about the rest. */
-  private readonly reader: Pick<ReadableStreamDefaultReader<Uint8Array>, "read" | "cancel">;
+  private readonly reader: ChunkReader;
   private readonly writer: WritableStreamDefaultWriter<Uint8Array>;
   private isPaused = false;
   private isReading = false;
@@ -68,10 +78,7 @@ class StreamTransport implements Transport {
     this.reader.read().then(this.hasRead, (error: unknown) => this.failed(error));
   }
 
-  private readonly hasRead = (result: {
-    readonly done: boolean;
-    readonly value?: Uint8Array | undefined;
-  }): void => {
+  private readonly hasRead = (result: ReadResult): void => {
     this.isReading = false;
     if (this.isClosed) return;
     const { done, value } = result;
