@@ -64,8 +64,7 @@ export class BunTransport implements Transport {
   }
 
   peerEnded(): void {
-    // After a write has failed, this is how Bun reports the reset.
-    if (this.hasPeerEnded || this.error !== undefined) return;
+    if (this.hasPeerEnded) return;
     this.hasPeerEnded = true;
     this.tell((handler) => handler.onEnd());
   }
@@ -96,8 +95,6 @@ export class BunTransport implements Transport {
   private writeOut(chunks: readonly Uint8Array[]): boolean {
     for (let index = 0; index < chunks.length; index += 1) {
       const chunk = chunks[index]!;
-      // An empty write returns 0, as a full socket does.
-      if (chunk.length === 0) continue;
       const taken = this.socket.write(chunk);
       if (taken === chunk.length) continue;
       // -1: the peer has reset the connection, and this is all that Bun says about it. `close` follows.

@@ -58,7 +58,7 @@ function shakeHands(
         open: (secure) => void new BunTransport(secure, true),
         handshake(secure, isDone, error) {
           signal.removeEventListener("abort", aborted);
-          // Bun also says that it is done with whom it does not trust.
+          // `isDone` is false for whom Bun does not trust, but only `authorized` is documented to say so.
           if (isDone && (secure.authorized || !rejectUnauthorized)) return resolve(secure);
           reject(error ?? new Error("the certificate is not trusted"));
           secure.terminate();

@@ -208,12 +208,20 @@ test("a TLS handshake that does not begin ends after timeouts.handshake", async 
   expect(server.connections).toBe(0);
 });
 
-test("plain HTTP on a port with TLS ends that connection, and no other", async () => {
-  const port = await listen({ tls: certificate });
-  const peer = await RawPeer.connect(port);
-  peer.write(new TextEncoder().encode("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"));
-  await peer.until(() => peer.hasEnded);
-  peer.socket.terminate();
-  const other = await RawPeer.open(port, { ca: certificate.cert, serverName: "localhost" });
-  other.socket.terminate();
+test("plain HTTP on a port with TLS is no connection, and harms no other", async () => {
+  const errors: string[] = [];
+  const port = await listen({
+    tls: certificate,
+    maxConnections: 1,
+    error: (_socket, { code }) => void errors.push(code),
+  });
+  const good = await RawPeer.open(port, { ca: certificate.cert, serverName: "localhost" });
+  const plain = await RawPeer.connect(port);
+  plain.write(new TextEncoder().encode("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+  await plain.until(() => plain.hasEnded);
+  plain.socket.terminate();
+  good.write(frame(0x89, "still there"));
+  expect((await good.frame())!.opcode).toBe(0xa);
+  good.socket.terminate();
+  expect(errors).toEqual([]);
 });
