@@ -225,3 +225,23 @@ test("plain HTTP on a port with TLS is no connection, and harms no other", async
   good.socket.terminate();
   expect(errors).toEqual([]);
 });
+
+test("no timer keeps a process alive once its server and sockets are gone", async () => {
+  const child = Bun.spawn({
+    cmd: [process.execPath, "--conditions=@sansocket/source", "-e", IDLE_PROGRAM],
+    cwd: import.meta.dirname,
+    stdout: "pipe",
+    stderr: "inherit",
+  });
+  expect(await child.exited).toBe(0);
+  expect(await new Response(child.stdout).text()).toBe("1000\n");
+});
+
+/** Ends by itself, or the test runs out of time. */
+const IDLE_PROGRAM = `
+  import { connect, serve } from "@sansocket/bun";
+  const server = await serve({ hostname: "127.0.0.1", timeouts: { idle: 60_000 } });
+  const socket = await connect(server.url);
+  console.log((await socket.close()).code);
+  await server.shutdown({ grace: 60_000 });
+`;
