@@ -1,7 +1,7 @@
 import { connect, createServer, fromConn } from "@sansocket/deno";
 import { expect, test } from "vitest";
 import { DenoTransport } from "../src/deno-transport.ts";
-import { RawPeer } from "./raw-peer.ts";
+import { deferred, RawPeer } from "./raw-peer.ts";
 
 async function connected(): Promise<[Deno.Conn, RawPeer]> {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -151,6 +151,102 @@ test("reads are small until one is full, large while they are, and small again",
   transport.destroy();
   await closed;
   peer.close();
+});
+
+test("a transport that is destroyed by what it tells is closed once", async () => {
+  const [conn, peer] = await connected();
+  const recorder = new Recorder();
+  const transport = new DenoTransport(conn, recorder);
+  recorder.onChunk = () => transport.destroy();
+  const closed = recorder.next("closed");
+  await peer.write(new Uint8Array(10));
+  await closed;
+  await rest();
+  expect(recorder.calls).toEqual(["data", "closed"]);
+  peer.close();
+});
+
+test("a transport that is paused and destroyed is closed, but not before destroy returns", async () => {
+  const [conn, peer] = await connected();
+  const recorder = new Recorder();
+  const transport = new DenoTransport(conn, recorder);
+  const data = recorder.next("data");
+  recorder.onChunk = () => transport.pause();
+  await peer.write(new Uint8Array(10));
+  await data;
+  await rest();
+  const closed = recorder.next("closed");
+  transport.destroy();
+  expect(recorder.calls).toEqual(["data"]);
+  await closed;
+  peer.close();
+});
+
+test("an end of the stream behind a failed write is not an orderly one", async () => {
+  const [conn, peer] = await connected();
+  const recorder = new Recorder();
+  const transport = new DenoTransport(conn, recorder);
+  const data = recorder.next("data");
+  await peer.write(new Uint8Array(10));
+  await data;
+  const closed = recorder.next("closed");
+  transport.write([new Uint8Array(32 << 20)]);
+  await rest();
+  peer.close(); // with octets unread: a reset
+  await closed;
+  expect(recorder.calls).toEqual(["data", expect.stringMatching(/^closed (EPIPE|ECONNRESET)$/)]);
+});
+
+/** A connection whose operations end when the test says so. */
+class HeldConn {
+  readonly remoteAddr = { transport: "tcp", hostname: "127.0.0.1", port: 1 };
+  readonly reading = deferred<number | null>();
+  readonly writing = deferred<number>();
+  isClosed = false;
+  read(): Promise<number | null> {
+    return this.reading.promise;
+  }
+  write(): Promise<number> {
+    return this.writing.promise;
+  }
+  close(): void {
+    this.isClosed = true;
+  }
+}
+
+test("a transport is closed only when neither direction holds memory any more", async () => {
+  const conn = new HeldConn();
+  const recorder = new Recorder();
+  const transport = new DenoTransport(conn as unknown as Deno.Conn, recorder);
+  transport.write([new Uint8Array(1)]);
+  transport.destroy();
+  expect(conn.isClosed).toBe(true);
+  conn.reading.resolve(null);
+  await rest();
+  expect(recorder.calls).toEqual([]);
+  const closed = recorder.next("closed");
+  conn.writing.resolve(1);
+  await closed;
+  expect(recorder.calls).toEqual(["closed"]);
+});
+
+test("a transport is idle, for TLS to begin, when its last write has ended", async () => {
+  const conn = new HeldConn();
+  const recorder = new Recorder();
+  const transport = new DenoTransport(conn as unknown as Deno.Conn, recorder);
+  recorder.onChunk = () => transport.pause();
+  transport.write([new Uint8Array(1)]);
+  conn.reading.resolve(10);
+  let isIdle = false;
+  const idle = transport.idle().then(() => {
+    isIdle = true;
+  });
+  await rest();
+  expect(recorder.calls).toEqual(["data"]);
+  expect(isIdle).toBe(false);
+  conn.writing.resolve(1);
+  await idle;
+  expect(recorder.calls).toEqual(["data", "drain"]);
 });
 
 test("a connection that somebody else has closed is closed, whatever is asked of it", async () => {
