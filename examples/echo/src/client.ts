@@ -1,0 +1,40 @@
+/**
+ * An echo client: `client.js --url ws://... [--ca FILE] [--insecure]`. Sends every message back, as the type that it came
+ * as, until the peer closes.
+ */
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { adapter, LIMITS } from "./adapter.ts";
+
+const { values } = parseArgs({
+  options: {
+    url: { type: "string" },
+    ca: { type: "string" },
+    insecure: { type: "boolean", default: false },
+    protocol: { type: "string", multiple: true, default: [] },
+  },
+});
+if (values.url === undefined) {
+  console.error("usage: echo:client --url ws://host:port/path [--ca FILE] [--insecure]");
+  process.exit(2);
+}
+const { connect } = await adapter();
+try {
+  const socket = await connect(values.url, {
+    limits: LIMITS,
+    protocols: values.protocol,
+    tls: {
+      ...(values.ca === undefined ? {} : { ca: readFileSync(values.ca, "utf8") }),
+      rejectUnauthorized: !values.insecure,
+    },
+  });
+  for await (const message of socket) {
+    if (socket.write(message) === "pressure") await socket.ready();
+  }
+  const { code, reason } = await socket.closed;
+  console.log(`closed with ${code}${reason === "" ? "" : `: ${reason}`}`);
+} catch (error) {
+  // A violation, a reset, a refusal: said in one line, and by the exit code.
+  console.error(error instanceof Error ? `${error.name}: ${error.message}` : error);
+  process.exitCode = 1;
+}
