@@ -2,7 +2,7 @@
  * Events, each in a task of its own, as the standard has it: between one and the next every promise that can go on goes
  * on. Without that, who awaits `open` and then listens for messages misses the one that came in the same packet.
  */
-import type { Runtime } from "../runtime.ts";
+import { queueTask } from "./task-queue.ts";
 
 interface Waiting {
   readonly run: () => void;
@@ -10,7 +10,6 @@ interface Waiting {
 }
 
 export class EventTasks {
-  private readonly runtime: Runtime;
   private waiting: Waiting[] = [];
   /** Those before it have run. */
   private first = 0;
@@ -19,18 +18,14 @@ export class EventTasks {
   private octets = 0;
   private drained: { readonly promise: Promise<void>; resolve(): void } | null = null;
 
-  constructor(runtime: Runtime) {
-    this.runtime = runtime;
-  }
-
   /** An event runs in this task, or has not run yet. */
   get isBusy(): boolean {
     return this.asked > 0;
   }
 
   /**
-   * Runs at once if this task has run none; for what the transport brings, with nothing but the driver below it. A task
-   * per message costs 0.3 µs on Node; a connection with one message per read does not wait for it.
+   * Runs at once if this task has run none; for what the transport brings, with nothing but the driver below it. What its
+   * listeners send then leaves with the turn, and a connection with one message per read waits for nothing.
    * @param octets what it keeps in memory while it waits.
    */
   run(run: () => void, octets: number = 0): void {
@@ -64,7 +59,7 @@ export class EventTasks {
 
   private ask(): void {
     this.asked += 1;
-    this.runtime.afterPoll(this.begin);
+    queueTask(this.begin);
   }
 
   private readonly begin = (): void => {

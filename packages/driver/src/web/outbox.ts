@@ -2,8 +2,8 @@
  * What `send` was given, until the network has it: messages stay in order behind a Blob whose octets are still being read,
  * and `bufferedAmount` counts payload octets as the standard does.
  */
-import type { Runtime } from "../runtime.ts";
 import type { Socket } from "../socket.ts";
+import { queueTask } from "./task-queue.ts";
 
 /** Text, or octets that nobody changes any more. */
 type Ready = string | Uint8Array;
@@ -22,7 +22,6 @@ interface Sent {
 
 export class Outbox {
   private readonly socket: Socket;
-  private readonly runtime: Runtime;
   /** Behind a Blob, that one included. */
   private waiting: Waiting[] = [];
   private sent: Sent[] = [];
@@ -35,9 +34,8 @@ export class Outbox {
   private hasSentInTask = false;
   private closing: { readonly code: number; readonly reason: string } | null = null;
 
-  constructor(socket: Socket, runtime: Runtime) {
+  constructor(socket: Socket) {
     this.socket = socket;
-    this.runtime = runtime;
   }
 
   /** @param octets of the payload. Octets in `data` are copied before this returns. */
@@ -80,7 +78,7 @@ export class Outbox {
     if (!this.hasSentInTask) {
       this.takenBefore = socket.takenTotal;
       this.hasSentInTask = true;
-      this.runtime.afterPoll(this.taskOver);
+      queueTask(this.taskOver);
     }
     this.forgetTaken(); // also for those who never ask for the amount
     // Closed meanwhile: it stays in the amount for ever.

@@ -4,7 +4,6 @@ import type { CloseInfo } from "../close-info.ts";
 import type { Platform } from "../connect.ts";
 import type { ConnectOptions } from "../connect-options.ts";
 import type { Message, SocketHooks } from "../hooks.ts";
-import type { Runtime } from "../runtime.ts";
 import type { Socket } from "../socket.ts";
 import { driverCloseCode } from "./close-arguments.ts";
 import { CloseEvent } from "./close-event.ts";
@@ -32,8 +31,7 @@ export class WebSocketSession {
   protocol = "";
   extensions = "";
   private readonly target: EventTarget;
-  private readonly runtime: Runtime;
-  private readonly tasks: EventTasks;
+  private readonly tasks: EventTasks = new EventTasks();
   /** Of the URL, as MessageEvent has it. */
   private readonly origin: string;
   private readonly isProtocolWanted: boolean;
@@ -51,8 +49,6 @@ export class WebSocketSession {
     options: ConnectOptions<unknown> & { readonly protocols: readonly string[] },
   ) {
     this.target = target;
-    this.runtime = platform.runtime;
-    this.tasks = new EventTasks(platform.runtime);
     this.origin = url.origin;
     this.isProtocolWanted = options.protocols.length > 0;
     const hooks: SocketHooks = {
@@ -101,7 +97,7 @@ export class WebSocketSession {
       socket.abort();
       return;
     }
-    this.outbox = new Outbox(socket, this.runtime);
+    this.outbox = new Outbox(socket);
     this.tasks.run(() => {
       if (this.state !== ReadyState.CONNECTING) return;
       this.state = ReadyState.OPEN;

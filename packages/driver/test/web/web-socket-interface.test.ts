@@ -1,0 +1,206 @@
+import { describe, expect, test, vi } from "vitest";
+import type { StandardWebSocket } from "../../src/index.ts";
+import { once, record, serving, tasks, thrownName } from "./web-stage.ts";
+
+const { WebSocket } = serving();
+const URL_GIVEN = "ws://site.example/";
+
+describe("the WebSocket interface", () => {
+  test("has a length of 1, its name, and EventTarget for a parent", () => {
+    expect(WebSocket).toHaveLength(1);
+    expect((WebSocket as unknown as { name: string }).name).toBe("WebSocket");
+    expect(Object.getPrototypeOf(WebSocket)).toBe(EventTarget);
+    expect(new WebSocket(URL_GIVEN)).toBeInstanceOf(EventTarget);
+  });
+
+  test("objects of it are called [object WebSocket], and have no properties of their own", () => {
+    const socket = new WebSocket(URL_GIVEN);
+    expect(Object.prototype.toString.call(socket)).toBe("[object WebSocket]");
+    expect(Object.keys(socket)).toEqual([]);
+  });
+
+  for (const [name, value] of Object.entries({ CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 })) {
+    test(`${name} is ${value} on class and prototype, enumerable and fixed`, () => {
+      const fixed = { value, enumerable: true, writable: false, configurable: false };
+      expect(Object.getOwnPropertyDescriptor(WebSocket, name)).toEqual(fixed);
+      expect(Object.getOwnPropertyDescriptor(WebSocket.prototype, name)).toEqual(fixed);
+      expect(Reflect.get(new WebSocket(URL_GIVEN), name)).toBe(value);
+    });
+  }
+
+  for (const name of [
+    ...["url", "readyState", "bufferedAmount", "extensions", "protocol", "binaryType"],
+    ...["onopen", "onmessage", "onerror", "onclose"],
+  ]) {
+    test(`${name} is an enumerable accessor that refuses the prototype as its object`, () => {
+      const accessor = Object.getOwnPropertyDescriptor(WebSocket.prototype, name)!;
+      expect(accessor).toMatchObject({ enumerable: true, configurable: true });
+      expect(() => Reflect.get(WebSocket.prototype, name)).toThrow(TypeError);
+    });
+  }
+
+  for (const { name, length } of [
+    { name: "send", length: 1 },
+    { name: "close", length: 0 },
+  ]) {
+    test(`${name} is an enumerable method of length ${length} that refuses the prototype as its object`, () => {
+      const method = Object.getOwnPropertyDescriptor(WebSocket.prototype, name)!;
+      expect(method).toMatchObject({ enumerable: true, configurable: true, writable: true });
+      expect(method.value).toHaveLength(length);
+      expect(() => Reflect.apply(method.value, WebSocket.prototype, [""])).toThrow(TypeError);
+    });
+  }
+
+  test("has none of the members that the standard has dropped", () => {
+    expect("URL" in WebSocket.prototype).toBe(false);
+  });
+});
+
+describe("the WebSocket constructor", () => {
+  test("without an argument throws a TypeError", () => {
+    expect(() => Reflect.construct(WebSocket as never, [])).toThrow(TypeError);
+  });
+
+  for (const { url, because } of [
+    { url: "", because: "no URL" },
+    { url: "/relative", because: "relative to nothing" },
+    { url: "ws://foo bar.com/", because: "a space in the host" },
+    { url: "ws://example.org:port/", because: "no port number" },
+    { url: "ftp://example.org/", because: "another scheme" },
+    { url: "about:blank", because: "another scheme" },
+    { url: "ws://example.org/#test", because: "a fragment" },
+    { url: "ws://example.org/#", because: "a fragment, if an empty one" },
+  ]) {
+    test(`throws a SyntaxError for ${JSON.stringify(url)}: ${because}`, () => {
+      expect(thrownName(() => new WebSocket(url))).toBe("SyntaxError");
+    });
+  }
+
+  for (const { url, href } of [
+    { url: "ws://site.example", href: "ws://site.example/" },
+    { url: "http://site.example:8080/a?b", href: "ws://site.example:8080/a?b" },
+    { url: "HTTPS://site.example:443/", href: "wss://site.example/" },
+    { url: "ws://user:pass@SITE.example/a b", href: "ws://user:pass@site.example/a%20b" },
+  ]) {
+    test(`makes ${href} of ${url}`, () => {
+      expect(new WebSocket(url).url).toBe(href);
+    });
+  }
+
+  test("reads a relative URL against where the code runs", () => {
+    vi.stubGlobal("location", { href: "https://site.example/a/b", origin: "https://site.example" });
+    try {
+      expect(new WebSocket("c?d").url).toBe("wss://site.example/a/c?d");
+      expect(thrownName(() => new WebSocket("#e"))).toBe("SyntaxError");
+    } finally {
+      vi.unstubAllGlobals();
+    }
+  });
+
+  for (const { protocols, because } of [
+    { protocols: "", because: "an empty string is no token" },
+    { protocols: "a b", because: "a space is no token character" },
+    { protocols: "a,b", because: "a comma is no token character" },
+    { protocols: "ä", because: "only ASCII is" },
+    { protocols: ["echo", ""], because: "one of them is empty" },
+    { protocols: ["echo", "echo"], because: "given twice" },
+    { protocols: ["echo", "eCho"], because: "given twice, but for the case" },
+  ]) {
+    test(`throws a SyntaxError for the subprotocols ${JSON.stringify(protocols)}: ${because}`, () => {
+      expect(thrownName(() => new WebSocket(URL_GIVEN, protocols))).toBe("SyntaxError");
+    });
+  }
+
+  test("takes null for the subprotocol of that name", async () => {
+    const socket = new WebSocket(URL_GIVEN, null as unknown as string);
+    const words = record(socket);
+    await once(socket, "close");
+    expect(words).toEqual(["error", "close 1006 unclean"]); // the server does not speak "null"
+  });
+
+  test("takes connect's options in place of subprotocols", async () => {
+    let seen: string | null = "";
+    const stage = serving({
+      protocols: ["echo"],
+      upgrade(request) {
+        seen = request.headers.get("x-token");
+        return request.accept();
+      },
+    });
+    const options = { protocols: "echo", headers: { "X-Token": "abc" } };
+    const socket = new stage.WebSocket(URL_GIVEN, options);
+    await once(socket, "open");
+    expect(seen).toBe("abc");
+    expect(socket.protocol).toBe("echo");
+  });
+
+  test("tells a wrong option to the programmer, on the console, besides the events", async () => {
+    const print = vi.spyOn(console, "error").mockImplementation(() => {});
+    const socket = new WebSocket(URL_GIVEN, { redirects: -1 });
+    const words = record(socket);
+    await once(socket, "close");
+    expect(words).toEqual(["error", "close 1006 unclean"]);
+    expect(String(print.mock.calls[0]![0])).toContain("redirects");
+    print.mockRestore();
+  });
+});
+
+describe("event handler attributes", () => {
+  test("begin as null, and everything but an object is null", () => {
+    const socket = new WebSocket(URL_GIVEN);
+    expect([socket.onopen, socket.onmessage, socket.onerror, socket.onclose]).toEqual(
+      Array(4).fill(null),
+    );
+    socket.onopen = () => {};
+    socket.onopen = 1 as never;
+    expect(socket.onopen).toBeNull();
+  });
+
+  test("a handler that is replaced keeps its place among the listeners", () => {
+    const socket = new WebSocket(URL_GIVEN);
+    const calls: string[] = [];
+    socket.onmessage = () => calls.push("first");
+    socket.addEventListener("message", () => calls.push("listener"));
+    socket.onmessage = () => calls.push("second");
+    socket.dispatchEvent(new Event("message"));
+    expect(calls).toEqual(["second", "listener"]);
+  });
+
+  test("a handler that was null in between comes last", () => {
+    const socket = new WebSocket(URL_GIVEN);
+    const calls: string[] = [];
+    socket.onmessage = () => calls.push("first");
+    socket.addEventListener("message", () => calls.push("listener"));
+    socket.onmessage = null;
+    socket.dispatchEvent(new Event("message"));
+    expect(calls).toEqual(["listener"]);
+    socket.onmessage = () => calls.push("second");
+    socket.dispatchEvent(new Event("message"));
+    expect(calls).toEqual(["listener", "listener", "second"]);
+  });
+
+  test("an object with handleEvent is kept, and not called", () => {
+    const socket = new WebSocket(URL_GIVEN);
+    const handler = { handleEvent: vi.fn() };
+    socket.onopen = handler as never;
+    expect(socket.onopen).toBe(handler);
+    socket.dispatchEvent(new Event("open"));
+    expect(handler.handleEvent).not.toHaveBeenCalled();
+    socket.addEventListener("open", handler);
+    socket.dispatchEvent(new Event("open"));
+    expect(handler.handleEvent).toHaveBeenCalledTimes(1);
+  });
+
+  test("handlers are called with the object as this and target, in the phase at the target", async () => {
+    const socket = new WebSocket(URL_GIVEN);
+    const seen: unknown[] = [];
+    await new Promise<void>((resolve) => {
+      socket.onopen = function (this: StandardWebSocket, event) {
+        seen.push(this, event.target, event.currentTarget, event.eventPhase);
+        resolve();
+      };
+    });
+    expect(seen).toEqual([socket, socket, socket, Event.AT_TARGET]);
+    await tasks(1);
+  });
+});

@@ -1,0 +1,199 @@
+/** Web classes on connections in memory, and at the other end a server of the driver's, or one that says what a test says. */
+import { acceptFor } from "@sansocket/core";
+import {
+  type ByteStreams,
+  createWebSocketClass,
+  createWebSocketStreamClass,
+  type Dialed,
+  fromStreams,
+  type NetworkAddress,
+  type Platform,
+  Server,
+  type ServerOptions,
+  type StandardWebSocket,
+  type StandardWebSocketConstructor,
+  type StandardWebSocketStreamConstructor,
+  webRuntime,
+} from "../../src/index.ts";
+
+/** Two ends of one connection. */
+export function streamPair(): [ByteStreams, ByteStreams] {
+  const up = new TransformStream<Uint8Array, Uint8Array>();
+  const down = new TransformStream<Uint8Array, Uint8Array>();
+  return [
+    { readable: down.readable, writable: up.writable },
+    { readable: up.readable, writable: down.writable },
+  ];
+}
+
+/** A runtime with the classes of an adapter, whose connections end in `accept`. */
+export class WebStage {
+  readonly WebSocket: StandardWebSocketConstructor;
+  readonly WebSocketStream: StandardWebSocketStreamConstructor;
+  readonly platform: Platform;
+  /** Where connections were asked for. */
+  readonly dialled: NetworkAddress[] = [];
+
+  constructor(accept: (streams: ByteStreams) => void) {
+    const dial = (address: NetworkAddress): Promise<Dialed> => {
+      this.dialled.push(address);
+      const [ours, theirs] = streamPair();
+      accept(theirs);
+      const dialed: Dialed = {
+        open: fromStreams(ours),
+        startTls: () => Promise.resolve(dialed),
+        destroy: () => {},
+      };
+      return Promise.resolve(dialed);
+    };
+    this.platform = { runtime: webRuntime(), dialer: { dial } };
+    this.WebSocket = createWebSocketClass(this.platform);
+    this.WebSocketStream = createWebSocketStreamClass(this.platform);
+  }
+}
+
+/** With a server of the driver's behind it. */
+export function serving(options: ServerOptions<undefined> = ECHO): WebStage {
+  const server = new Server<undefined>(options, webRuntime(), false);
+  return new WebStage((streams) => void server.accept(fromStreams(streams)));
+}
+
+export const ECHO: ServerOptions<undefined> = {
+  protocols: ["echo", "chat"],
+  dangerouslyAllowAnyOrigin: true,
+  message(socket, message) {
+    socket.write(message);
+  },
+};
+
+/** With a peer behind it that does what the test says. */
+export function scripted(): { stage: WebStage; peer: Promise<RawPeer> } {
+  let settle = (_peer: RawPeer): void => {};
+  const peer = new Promise<RawPeer>((resolve) => {
+    settle = resolve;
+  });
+  return { stage: new WebStage((streams) => settle(new RawPeer(streams))), peer };
+}
+
+/** A server's end of a connection, octet by octet. */
+export class RawPeer {
+  private readonly reader: ReadableStreamDefaultReader<Uint8Array>;
+  private readonly writer: WritableStreamDefaultWriter<Uint8Array>;
+
+  constructor({ readable, writable }: ByteStreams) {
+    this.reader = readable.getReader() as ReadableStreamDefaultReader<Uint8Array>;
+    this.writer = writable.getWriter();
+  }
+
+  /** The request, whole. */
+  async request(): Promise<string> {
+    let text = "";
+    while (!text.endsWith("\r\n\r\n")) text += latin1(await this.read());
+    return text;
+  }
+
+  /** Answers 101, with more header lines, and with frames in the same write. */
+  async accept(lines: readonly string[] = [], ...frames: Uint8Array[]): Promise<string> {
+    const request = await this.request();
+    const key = header(request, "sec-websocket-key");
+    const head = [
+      "HTTP/1.1 101 Switching Protocols",
+      "Upgrade: websocket",
+      "Connection: Upgrade",
+      `Sec-WebSocket-Accept: ${acceptFor(key)}`,
+      ...lines,
+    ];
+    this.write(join(octets(`${head.join("\r\n")}\r\n\r\n`), ...frames));
+    return request;
+  }
+
+  /** The next octets; none at the end of the stream, and when it failed. */
+  async read(): Promise<Uint8Array> {
+    const { value } = await this.reader.read().catch(() => ({ value: undefined }));
+    return value ?? new Uint8Array(0);
+  }
+
+  write(bytes: Uint8Array): void {
+    this.writer.write(bytes).catch(() => {});
+  }
+
+  /** Ends its stream. */
+  end(): void {
+    this.writer.close().catch(() => {});
+  }
+
+  /** Breaks the connection off. */
+  destroy(): void {
+    const reason = new Error("ECONNRESET");
+    this.writer.abort(reason).catch(() => {});
+    this.reader.cancel(reason).catch(() => {});
+  }
+}
+
+export function header(request: string, name: string): string {
+  for (const line of request.split("\r\n")) {
+    const colon = line.indexOf(":");
+    if (line.slice(0, colon).toLowerCase() === name) return line.slice(colon + 1).trim();
+  }
+  return "";
+}
+
+/** An unmasked frame with a short payload. */
+export function frame(firstOctet: number, payload: string | Uint8Array = ""): Uint8Array {
+  const bytes = typeof payload === "string" ? octets(payload) : payload;
+  return join(Uint8Array.of(firstOctet, bytes.length), bytes);
+}
+
+export const TEXT = 0x81;
+export const CLOSE = 0x88;
+
+export function closeFrame(code: number, reason = ""): Uint8Array {
+  return frame(CLOSE, join(Uint8Array.of(code >> 8, code & 0xff), octets(reason)));
+}
+
+export function octets(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(text);
+}
+
+function latin1(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes);
+}
+
+export function join(...parts: Uint8Array[]): Uint8Array {
+  return Uint8Array.from(parts.flatMap((part) => [...part]));
+}
+
+/** The next event of that type. */
+export function once<T extends Event>(target: EventTarget, type: string): Promise<T> {
+  return new Promise((resolve) => {
+    target.addEventListener(type, (event) => resolve(event as T), { once: true });
+  });
+}
+
+/** What happens, in its order, as words; `close` with its code and whether it was clean. */
+export function record(socket: StandardWebSocket): string[] {
+  const words: string[] = [];
+  socket.addEventListener("open", () => words.push("open"));
+  socket.addEventListener("message", ({ data }) => words.push(`message ${String(data)}`));
+  socket.addEventListener("error", () => words.push("error"));
+  socket.addEventListener("close", ({ code, wasClean }) => {
+    words.push(`close ${code} ${wasClean ? "clean" : "unclean"}`);
+  });
+  return words;
+}
+
+/** A task, or a few: enough for whatever was going to happen. */
+export async function tasks(count = 3): Promise<void> {
+  for (let task = 0; task < count; task += 1)
+    await new Promise((resolve) => setTimeout(resolve, 0));
+}
+
+/** The name of the DOMException that `act` throws; "" when it throws another error, or none. */
+export function thrownName(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    return error instanceof DOMException ? error.name : "";
+  }
+  return "";
+}
