@@ -1,0 +1,96 @@
+// node programs/echo-server.mjs <package of an adapter> <options of serve as JSON>
+//
+// The server that is attacked, the same on every runtime. Prints "listening on <port>"; GET /stats on the same port tells
+// how it is. It ends with its parent. One option is its own: `behaviour`, what the message hook does; default a plain echo.
+import { readdirSync, readFileSync } from "node:fs";
+
+const [specifier, json = "{}"] = process.argv.slice(2);
+const { serve } = await import(specifier);
+const { behaviour = "echo", ...options } = JSON.parse(json);
+
+let release;
+const released = new Promise((resolve) => {
+  release = resolve;
+});
+
+const behaviours = {
+  echo(socket, data) {
+    socket.write(data);
+  },
+
+  /** "512 65536": sends so many messages of so many octets, as fast as the peer takes them; each is filled with its number. */
+  async send(socket, data) {
+    const [count, length] = data.split(" ").map(Number);
+    for (let number = 0; number < count; number += 1) {
+      const result = socket.write(new Uint8Array(length).fill(number));
+      if (result === "closed") return;
+      if (result === "pressure") await socket.ready();
+    }
+  },
+
+  /** An echo that is busy from "hold" until somebody sends "release". */
+  async hold(socket, data) {
+    if (data === "hold") await released;
+    if (data === "release") release();
+    socket.write(data);
+  },
+
+  close(socket) {
+    void socket.close(1000, "bye");
+  },
+};
+
+/** How often `error` was called, by code. */
+const errors = {};
+
+const server = await serve({
+  hostname: "127.0.0.1",
+  ...options,
+  message: behaviours[behaviour],
+  error(_, { code }) {
+    errors[code] = (errors[code] ?? 0) + 1;
+  },
+  request({ target }) {
+    return target === "/stats" ? { body: JSON.stringify(stats()) } : { status: 404 };
+  },
+});
+
+function stats() {
+  if (typeof Bun !== "undefined") Bun.gc(true);
+  else globalThis.gc?.();
+  const { rss, heapUsed } = process.memoryUsage();
+  const { user, system } = process.cpuUsage();
+  return {
+    rss,
+    peakRss: peakRss() ?? rss,
+    heapUsed,
+    // The one that asks is not counted.
+    connections: server.connections - 1,
+    descriptors: descriptors(),
+    cpuMicroseconds: user + system,
+    errors,
+  };
+}
+
+/** Octets; null where there is no /proc. `resourceUsage().maxRSS` begins with what the parent had. */
+function peakRss() {
+  try {
+    const [, kibibytes] = /VmHWM:\s+(\d+)/.exec(readFileSync("/proc/self/status", "latin1"));
+    return Number(kibibytes) * 1024;
+  } catch {
+    return null;
+  }
+}
+
+/** Null where there is no /proc. */
+function descriptors() {
+  try {
+    return readdirSync("/proc/self/fd").length;
+  } catch {
+    return null;
+  }
+}
+
+process.stdin.on("end", () => process.exit());
+process.stdin.resume();
+console.log(`listening on ${server.address.port}`);

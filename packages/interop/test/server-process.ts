@@ -1,0 +1,189 @@
+/** The server under attack: programs/echo-server.mjs in a process of its own, on any of the three runtimes. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { get as httpGet } from "node:http";
+import { get as httpsGet } from "node:https";
+import { createRequire } from "node:module";
+import { join, parse } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { TestContext } from "vitest";
+
+export type RuntimeName = "node" | "deno" | "bun";
+
+export const RUNTIMES: readonly RuntimeName[] = ["node", "deno", "bun"];
+
+/** Of `serve`, as far as JSON can say it, and what the message hook does. */
+export interface ServerOptions {
+  readonly behaviour?: "echo" | "send" | "hold" | "close";
+  readonly limits?: Readonly<Record<string, number>>;
+  readonly timeouts?: Readonly<Record<string, number>>;
+  readonly tls?: { readonly cert: string; readonly key: string };
+}
+
+export interface Stats {
+  readonly rss: number;
+  /** The largest that `rss` has ever been. */
+  readonly peakRss: number;
+  readonly heapUsed: number;
+  readonly connections: number;
+  /** Null where the system does not tell. */
+  readonly descriptors: number | null;
+  readonly cpuMicroseconds: number;
+  /** How often the `error` hook was called, by code. */
+  readonly errors: Readonly<Record<string, number>>;
+}
+
+const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("../programs/echo-server.mjs", import.meta.url));
+const isWindows = process.platform === "win32";
+
+const requireFromRoot = createRequire(join(ROOT, "package.json"));
+
+/** The binary itself: the scripts around it do not pass signals on. Null where it is not installed. */
+function binaryOf(runtime: RuntimeName): string | null {
+  if (runtime === "node") return process.execPath;
+  try {
+    const { dir } = parse(requireFromRoot.resolve(`${runtime}/package.json`));
+    // Bun's is called so on all systems.
+    const name = runtime === "bun" ? "bin/bun.exe" : isWindows ? "deno.exe" : "deno";
+    const binary = join(dir, name);
+    return existsSync(binary) ? binary : null;
+  } catch {
+    return null;
+  }
+}
+
+const ARGUMENTS: Readonly<Record<RuntimeName, readonly string[]>> = {
+  node: ["--expose-gc"],
+  // Without its configuration Deno takes the packages from node_modules, compiled, as everybody does.
+  deno: [
+    "run",
+    "-A",
+    "--quiet",
+    "--no-config",
+    "--node-modules-dir=manual",
+    "--v8-flags=--expose-gc",
+  ],
+  bun: [],
+};
+
+export class EchoServer {
+  readonly runtime: RuntimeName;
+  readonly port: number;
+  /** What it was before anybody had connected. */
+  readonly before: Stats;
+  private readonly process: ServerProcess;
+
+  constructor(runtime: RuntimeName, port: number, before: Stats, process: ServerProcess) {
+    this.runtime = runtime;
+    this.port = port;
+    this.before = before;
+    this.process = process;
+  }
+
+  /** After a garbage collection. Fails when the server has died. */
+  stats(): Promise<Stats> {
+    return statsOf(this.process, this.port);
+  }
+
+  /** Waits until nobody is connected and every descriptor has come back. */
+  async idle(): Promise<Stats> {
+    const { descriptors } = this.before;
+    let stats = await this.stats();
+    for (let count = 0; count < 100; count += 1) {
+      if (stats.connections === 0 && (stats.descriptors ?? 0) <= (descriptors ?? 0)) return stats;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      stats = await this.stats();
+    }
+    throw new Error(
+      `${stats.connections} connections and ${stats.descriptors} descriptors are left, of ${descriptors} at the start`,
+    );
+  }
+
+  /**
+   * Prints the outcome of an attack, and checks that the server has survived it without a word.
+   * @returns how much its resident memory has grown at most, MB.
+   */
+  async outlived(row: string, outcome: string): Promise<number> {
+    const { peakRss, errors } = await this.stats();
+    const growth = (peakRss - this.before.rss) / 1e6;
+    const reported = Object.entries(errors).map(([code, count]) => `, ${count} x ${code}`);
+    const figures = `+${growth.toFixed(0)} MB${reported.join("")}`;
+    console.log(`${row.padEnd(4)} ${this.runtime.padEnd(5)} ${outcome} · ${figures}`);
+    if (this.process.complaints !== "") throw new Error(this.process.complaints);
+    return growth;
+  }
+}
+
+interface ServerProcess {
+  readonly child: ChildProcess;
+  readonly isSecure: boolean;
+  /** What it has written to stderr; a healthy server has nothing to say there. */
+  complaints: string;
+}
+
+/** Starts a server of its own for the test that asks. Skips the test where the runtime or its adapter is not there. */
+export async function startServer(
+  { skip, onTestFinished }: TestContext,
+  runtime: RuntimeName,
+  options: ServerOptions = {},
+): Promise<EchoServer> {
+  const binary = binaryOf(runtime);
+  if (binary === null) skip(`${runtime} is not installed`);
+  const adapter = join(ROOT, "packages", runtime, "dist/index.js");
+  if (!existsSync(adapter)) skip(`@sansocket/${runtime} is not built`);
+  const child = spawn(
+    binary!,
+    [...ARGUMENTS[runtime], PROGRAM, `@sansocket/${runtime}`, JSON.stringify(options)],
+    { stdio: ["pipe", "pipe", "pipe"] },
+  );
+  const server: ServerProcess = { child, isSecure: options.tls !== undefined, complaints: "" };
+  child.stderr!.setEncoding("utf8").on("data", (text: string) => {
+    server.complaints += text;
+  });
+  onTestFinished(async () => {
+    const gone = new Promise((resolve) => child.once("exit", resolve));
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill("SIGKILL");
+    await gone;
+  });
+  const port = await portOf(server);
+  return new EchoServer(runtime, port, await statsOf(server, port), server);
+}
+
+function portOf(server: ServerProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let output = "";
+    server.child.stdout!.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+      const [, port] = /listening on (\d+)/.exec(output) ?? [];
+      if (port !== undefined) resolve(Number(port));
+    });
+    server.child.once("error", reject);
+    server.child.once("exit", (code) => reject(died(server, code)));
+  });
+}
+
+function statsOf(server: ServerProcess, port: number): Promise<Stats> {
+  return new Promise((resolve, reject) => {
+    const onExit = (code: number | null): void => reject(died(server, code));
+    if (server.child.exitCode !== null) return onExit(server.child.exitCode);
+    server.child.once("exit", onExit);
+    const get = server.isSecure ? httpsGet : httpGet;
+    const options = { host: "127.0.0.1", port, path: "/stats", rejectUnauthorized: false };
+    get({ ...options, agent: false }, (response) => {
+      let body = "";
+      response.setEncoding("utf8").on("data", (text: string) => {
+        body += text;
+      });
+      response.on("end", () => {
+        server.child.off("exit", onExit);
+        resolve(JSON.parse(body));
+      });
+    }).on("error", reject);
+  });
+}
+
+function died({ complaints }: ServerProcess, code: number | null): Error {
+  return new Error(`the server has ended with ${code}: ${complaints}`);
+}

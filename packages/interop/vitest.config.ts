@@ -1,0 +1,12 @@
+import { mergeConfig } from "vitest/config";
+import { project } from "../../vitest.project.ts";
+
+/** One file after the other: the servers are measured, and the figures are to be seen without a heading each. */
+export default mergeConfig(project("interop"), {
+  test: {
+    fileParallelism: false,
+    disableConsoleIntercept: true,
+    testTimeout: 90_000,
+    hookTimeout: 30_000,
+  },
+});
