@@ -77,6 +77,26 @@ describe.each([
     expect(peer.closed!.code).toBeUndefined();
   });
 
+  test("a peer that has ended its stream still gets the 8 MiB that were sent to it, and our end", async () => {
+    const port = await listen({
+      ...tls(),
+      open(socket) {
+        for (let count = 0; count < 8; count += 1) socket.write(new Uint8Array(1_048_576));
+      },
+    });
+    const peer = await RawPeer.open(port, trust());
+    peer.socket.shutdown();
+    let octets = 0;
+    for (;;) {
+      const received = await peer.frame();
+      if (received === null) break;
+      octets += received.payload.length;
+    }
+    expect(octets).toBe(8 * 1_048_576);
+    await peer.until(() => peer.closed !== null);
+    expect(peer.closed!.code).toBeUndefined();
+  });
+
   test("our Close reaches a peer of whom 4 MiB are unread, and no reset does", async () => {
     const opening = occasion<Socket>();
     const closing = occasion<CloseInfo>();

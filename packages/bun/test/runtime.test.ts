@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import { runtime } from "../src/runtime.ts";
+
+test("octets that lie in the kernel when a timer fires come before what is to run after the poll", async () => {
+  const log: string[] = [];
+  const listener = Bun.listen({
+    hostname: "127.0.0.1",
+    port: 0,
+    socket: { data: () => void log.push("octets") },
+  });
+  const peer = await Bun.connect({
+    hostname: "127.0.0.1",
+    port: listener.port,
+    socket: { data() {} },
+  });
+  for (let count = 0; count < 20; count += 1) {
+    await new Promise<void>((resolve) => {
+      runtime.setTimer(() => {
+        peer.write("x");
+        Bun.sleepSync(1);
+        runtime.afterPoll(() => {
+          log.push("after");
+          resolve();
+        });
+      }, 1);
+    });
+  }
+  expect(log).toEqual(Array.from({ length: 20 }, () => ["octets", "after"]).flat());
+  peer.terminate();
+  listener.stop(true);
+});
+
+test("a timer that was cleared does not fire", async () => {
+  let hasFired = false;
+  runtime.clearTimer(
+    runtime.setTimer(() => {
+      hasFired = true;
+    }, 1),
+  );
+  await new Promise<void>((resolve) => void runtime.setTimer(resolve, 5));
+  expect(hasFired).toBe(false);
+});
