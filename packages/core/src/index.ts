@@ -11,6 +11,7 @@ export { CloseCode, isCloseCodeOnWire } from "./connection/close-code.ts";
 export {
   type CloseFrame,
   type CloseOutcome,
+  checkClose,
   closeOutcome,
   type Ended,
   type TimeoutName,

@@ -2,7 +2,7 @@
  * A server: decides about requests, answers plain HTTP, keeps its sockets, and ends in good order. Where connections come
  * from is the business of a {@link Listener}, or of whoever calls {@link Server.accept}.
  */
-import { Endpoint, MisuseError, type Timeouts } from "@sansocket/core";
+import { checkClose, Endpoint, MisuseError, type Timeouts } from "@sansocket/core";
 import { describeViolation } from "@sansocket/core/describe";
 import { Binding, type Owner } from "./binding.ts";
 import type { CloseInfo } from "./close-info.ts";
@@ -214,6 +214,7 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
       try {
         act();
       } catch (error) {
+        if (request.isGivenUp(error)) return;
         this.hookFailed(name, error);
         failed();
       }
@@ -322,6 +323,7 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
    */
   shutdown(options: ShutdownOptions = {}): Promise<void> {
     const { code = 1001, reason = "", grace = DEFAULT_GRACE } = options;
+    checkClose(code, reason); // now, and not at each socket with half of the shutdown done
     if (!(grace >= 0)) throw new MisuseError(`grace is ${String(grace)}: give ms from 0 on`);
     this.ending ??= this.end(code, reason, grace);
     return this.ending;

@@ -69,10 +69,16 @@ export abstract class IncomingRequest {
     return headers;
   }
 
-  /** The target as a URL, made at each call; the host is what the peer says it is. */
+  /**
+   * The target as a URL, made at each call. The host is what the peer says it is, and "localhost" where that is none that
+   * a URL may have.
+   */
   get url(): URL {
-    const base = `${this.scheme}://${this.host === "" ? "localhost" : this.host}`;
-    return new URL(this.target === "*" ? base : base + this.target);
+    const { scheme, host, target } = this;
+    const path = target.startsWith("/") ? target : ""; // "*" of OPTIONS, host and port of CONNECT
+    const url = `${scheme}://${host}${path}`;
+    // HTTP knows more hosts than URLs do, "1.2.3.999" for one; a peer must not make an application throw.
+    return new URL(host !== "" && URL.canParse(url) ? url : `${scheme}://localhost${path}`);
   }
 
   get remoteAddress(): NetworkAddress | null {
@@ -95,6 +101,13 @@ export abstract class IncomingRequest {
   /** @internal The connection has ended. */
   abandoned(): void {
     this.controller?.abort();
+  }
+
+  /** @internal Whether a hook that failed of this only heeded {@link signal}. */
+  isGivenUp(error: unknown): boolean {
+    return (
+      this.controller?.signal.aborted === true && (error as Error | null)?.name === "AbortError"
+    );
   }
 }
 

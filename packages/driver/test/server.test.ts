@@ -178,6 +178,32 @@ describe("an upgrade hook", () => {
     expect(seen!.reject()).toBe(false);
   });
 
+  for (const { what, failure, reported } of [
+    { what: "its signal's reason", failure: (signal: AbortSignal) => signal.reason, reported: [] },
+    {
+      what: "an AbortError made of it, as Node's functions do",
+      failure: () => Object.assign(new Error("x"), { name: "AbortError" }),
+      reported: [],
+    },
+    { what: "anything else", failure: () => new Error("x"), reported: ["hook-failed"] },
+  ]) {
+    test(`that fails of ${what} when the peer has left reports ${reported.length} failures`, async () => {
+      const errors: string[] = [];
+      const stage = new Stage({
+        upgrade: ({ signal }) =>
+          new Promise((_, reject) => {
+            signal.addEventListener("abort", () => reject(failure(signal)));
+          }),
+        error: (_, { code }) => void errors.push(code),
+      });
+      const client = new RawClient(stage);
+      client.says(UPGRADE);
+      client.transport.breaks("ECONNRESET");
+      await settle();
+      expect(errors).toEqual(reported);
+    });
+  }
+
   test("that takes longer than timeouts.handshake is answered for with 503", async () => {
     let seen: UpgradeRequest | undefined;
     const stage = new Stage({
@@ -281,6 +307,22 @@ describe("plain HTTP on the same port", () => {
     expect(client.heard).toMatch(/\r\nContent-Length: 18\r\n/);
     expect(client.heard.endsWith("\r\n\r\nGET /path?q=1 1 Ã¤")).toBe(true);
   });
+
+  for (const { line, host, url } of [
+    { line: "GET /x", host: "site.example:81", url: "http://site.example:81/x" },
+    { line: "GET //x/y", host: "site.example", url: "http://site.example//x/y" },
+    { line: "GET /x", host: "1.2.3.999", url: "http://localhost/x" },
+    { line: "GET /x", host: "xn--a", url: "http://localhost/x" },
+    { line: "GET /x", host: "", url: "http://localhost/x" },
+    { line: "OPTIONS *", host: "site.example", url: "http://site.example/" },
+    { line: "CONNECT a.example:443", host: "a.example:443", url: "http://a.example:443/" },
+  ]) {
+    test(`"${line}" of the host "${host}" has the url ${url}`, async () => {
+      const stage = new Stage({ request: (request) => ({ body: request.url.href }) });
+      const client = await plain(stage, `${line} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+      expect(client.heard.split("\r\n\r\n")[1]).toBe(url);
+    });
+  }
 
   test("HEAD gets the head alone", async () => {
     const stage = new Stage({ request: () => ({ body: "12345" }) });
@@ -492,6 +534,17 @@ describe("shutdown", () => {
     expect(decisions).toEqual([false]);
     expect(stage.server.connections).toBe(0);
   });
+
+  for (const options of [{ code: 1006 }, { reason: "x".repeat(124) }, { grace: -1 }]) {
+    test(`is a mistake with ${JSON.stringify(options).slice(0, 30)}, and nothing is shut down`, async () => {
+      const stage = new Stage({});
+      const peer = await stage.opened();
+      expect(() => stage.server.shutdown(options)).toThrow(MisuseError);
+      await peer.pump();
+      expect(peer.endpoint.state).toBe("open");
+      await stage.opened();
+    });
+  }
 
   test("takes no more connections, and a second call waits for the first", async () => {
     const stage = new Stage({});

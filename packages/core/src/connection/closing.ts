@@ -93,7 +93,8 @@ export function close(
   return "queued";
 }
 
-function checkClose(code: number, reason: string): void {
+/** @throws MisuseError for a code or reason that a Close cannot have. */
+export function checkClose(code: number, reason: string): void {
   if (code === CloseCode.NoStatus) {
     // The way to say "no code": an empty body (§7.1.5).
     if (reason === "") return;
