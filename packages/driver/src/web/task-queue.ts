@@ -20,9 +20,15 @@ function bestOf({
   return (callback) => void setTimeout(callback, 0);
 }
 
+/** Declared here, since not all typings of runtimes have it. */
+interface Port {
+  onmessage: (() => void) | null;
+  postMessage(message: null): void;
+}
+
 /** Browsers and their workers, where nested timeouts take 4 ms. */
 function messageTasks(): QueueTask {
-  const { port1, port2 } = new MessageChannel();
+  const { port1, port2 } = new MessageChannel() as unknown as { port1: Port; port2: Port };
   let callbacks: (() => void)[] = [];
   let first = 0;
   port1.onmessage = () => {
