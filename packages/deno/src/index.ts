@@ -3,7 +3,17 @@
  *
  * @module
  */
-import { type ConnectOptions, connectWith, type Socket } from "@sansocket/driver";
+import {
+  type ConnectOptions,
+  connectWith,
+  createWebSocketClass,
+  createWebSocketStreamClass,
+  type Socket,
+  type StandardWebSocket,
+  type StandardWebSocketConstructor,
+  type StandardWebSocketStream,
+  type StandardWebSocketStreamConstructor,
+} from "@sansocket/driver";
 import { dialer } from "./dialer.ts";
 import { runtime } from "./runtime.ts";
 
@@ -23,3 +33,12 @@ export function connect<Data = undefined>(
 ): Promise<Socket<Data>> {
   return connectWith(platform, url, options);
 }
+
+/** The class of the web platform. */
+export const WebSocket: StandardWebSocketConstructor = createWebSocketClass(platform);
+export type WebSocket = StandardWebSocket;
+
+/** The class of the web platform, as proposed: a WebSocket as two streams with back-pressure. */
+export const WebSocketStream: StandardWebSocketStreamConstructor =
+  createWebSocketStreamClass(platform);
+export type WebSocketStream = StandardWebSocketStream;
