@@ -320,7 +320,10 @@ export class Binding implements TransportHandler, Flushable, Due {
     const { undelivered } = this.owner.behaviour;
     // Nobody has decided about the request, and the peer goes on sending.
     if (endpoint.unread > undelivered) return true;
-    if (!outgoing.isPressured && !delivery.isRetiring && delivery.octets === 0) return false;
+    // A server protects itself from a peer who makes it write and does not read. A client reads on: if both waited for
+    // the other to read, two messages of 1 MiB would be enough to stop them for good.
+    const isPressured = outgoing.isPressured && endpoint.role === "server";
+    if (!isPressured && !delivery.isRetiring && delivery.octets === 0) return false;
     const isClosing = endpoint.state !== "open";
     // What arrives now is dropped by the engine: reading on is what keeps our last words from becoming a reset.
     if (isClosing && (endpoint.peerClose !== null || endpoint.violation !== null)) return false;
@@ -329,7 +332,7 @@ export class Binding implements TransportHandler, Flushable, Due {
     const room = isAwaited ? undelivered * 2 : undelivered;
     // Half of it, once it is full: not a pause and a resume for every message.
     if (delivery.octets > (this.isReadingHeld ? room / 2 : room)) return true;
-    return !isAwaited && (outgoing.isPressured || delivery.isRetiring);
+    return !isAwaited && (isPressured || delivery.isRetiring);
   }
 
   // ---- failing

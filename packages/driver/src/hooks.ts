@@ -47,7 +47,7 @@ export interface Behaviour {
   readonly undelivered: number;
   /** `limits.unsent` */
   readonly unsentLimit: number;
-  /** Above this many unsent octets `write` answers "pressure" and reading pauses. */
+  /** Above this many unsent octets `write` answers "pressure", and a server's reading pauses. */
   readonly highMark: number;
   /** Below this many unsent octets both end. */
   readonly lowMark: number;

@@ -144,6 +144,17 @@ describe("pressure", () => {
     expect(peer.transport.isPaused).toBe(false);
   });
 
+  test("does not keep a client from reading: a server that waits to be read would wait for ever", async () => {
+    const { socket, peer } = await connected();
+    peer.transport.room = 0;
+    expect(socket.write(new Uint8Array(2 * MiB))).toBe("pressure");
+    peer.endpoint.sendText("read me");
+    peer.speak();
+    await peer.pump();
+    expect(peer.transport.isPaused).toBe(false);
+    expect(await socket[Symbol.asyncIterator]().next()).toEqual({ value: "read me", done: false });
+  });
+
   test("that nobody heeds ends the socket at limits.unsent, with an error that says so", async () => {
     const errors: Error[] = [];
     const stage = new Stage({
