@@ -1,0 +1,32 @@
+import { generate } from "selfsigned";
+
+export interface Certificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** For localhost and 127.0.0.1, signed by itself. */
+export async function selfSigned(): Promise<Certificate> {
+  const { cert, private: key } = await generate([{ name: "commonName", value: "localhost" }], {
+    keyType: "ec",
+    algorithm: "sha256", // Deno trusts no SHA-1
+    extensions: [
+      {
+        name: "subjectAltName",
+        altNames: [
+          { type: 2, value: "localhost" },
+          { type: 7, ip: "127.0.0.1" },
+        ],
+      },
+    ],
+  });
+  return { cert, key };
+}
+
+let shared: Promise<Certificate> | null = null;
+
+/** One for all tests of a file. */
+export function certificate(): Promise<Certificate> {
+  shared ??= selfSigned();
+  return shared;
+}

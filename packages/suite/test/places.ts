@@ -1,0 +1,55 @@
+/** Where a server can listen, and how its clients get there. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ConnectOptions, ListenOptions, Server } from "@sansocket/node";
+import { afterAll } from "vitest";
+import { certificate } from "./certificate.ts";
+
+export interface Place {
+  readonly listen: ListenOptions;
+  readonly client: ConnectOptions;
+  url(server: Pick<Server, "url">): string;
+}
+
+export const LOOPBACK: ListenOptions = { hostname: "127.0.0.1" };
+
+const folder = mkdtempSync(join(tmpdir(), "sansocket-"));
+let sockets = 0;
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+export function unixPath(): string {
+  sockets += 1;
+  return join(folder, `${sockets}.sock`);
+}
+
+async function plain(): Promise<Place> {
+  return { listen: LOOPBACK, client: {}, url: (server) => `${server.url}/` };
+}
+
+async function tls(): Promise<Place> {
+  const { cert, key } = await certificate();
+  return {
+    listen: { ...LOOPBACK, tls: { cert, key } },
+    client: { tls: { ca: cert } },
+    url: (server) => `${server.url}/`,
+  };
+}
+
+async function unix(): Promise<Place> {
+  const path = unixPath();
+  return { listen: { path }, client: { path }, url: () => "ws://localhost/" };
+}
+
+export const PLACES: readonly (readonly [name: string, at: () => Promise<Place>])[] = [
+  ["TCP", plain],
+  ["TLS", tls],
+  ["a unix socket", unix],
+];
+
+/** The port that a server was given. */
+export function portOf({ address }: Pick<Server, "address">): number {
+  if (address === null || "path" in address) throw new Error("bug: the server has no port");
+  return address.port;
+}
