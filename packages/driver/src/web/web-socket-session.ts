@@ -93,13 +93,12 @@ export class WebSocketSession {
     this.socket = socket;
     // "Establish a WebSocket connection": a subprotocol was asked for, and the server has acknowledged none.
     const isUnacknowledged = this.isProtocolWanted && socket.protocol === "";
-    if (this.state !== ReadyState.CONNECTING || isUnacknowledged) {
+    if (isUnacknowledged) {
       socket.abort();
       return;
     }
     this.outbox = new Outbox(socket);
     this.tasks.run(() => {
-      if (this.state !== ReadyState.CONNECTING) return;
       this.state = ReadyState.OPEN;
       this.protocol = socket.protocol;
       this.extensions = formatExtensions(socket.extensions);
@@ -141,7 +140,6 @@ export class WebSocketSession {
     if (this.state === ReadyState.CONNECTING) {
       this.state = ReadyState.CLOSING;
       this.controller.abort();
-      this.socket?.abort();
       this.ends(NO_CLOSE);
     } else {
       this.state = ReadyState.CLOSING;

@@ -200,7 +200,7 @@ describe("event handler attributes", () => {
         resolve();
       };
     });
-    expect(seen).toEqual([socket, socket, socket, Event.AT_TARGET]);
+    expect(seen).toEqual([socket, socket, socket, 2]);
     await tasks(1);
   });
 });

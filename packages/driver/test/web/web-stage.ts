@@ -95,6 +95,11 @@ export class RawPeer {
   /** Answers 101, with more header lines, and with frames in the same write. */
   async accept(lines: readonly string[] = [], ...frames: Uint8Array[]): Promise<string> {
     const request = await this.request();
+    this.answer(request, lines, ...frames);
+    return request;
+  }
+
+  answer(request: string, lines: readonly string[], ...frames: Uint8Array[]): void {
     const key = header(request, "sec-websocket-key");
     const head = [
       "HTTP/1.1 101 Switching Protocols",
@@ -104,7 +109,6 @@ export class RawPeer {
       ...lines,
     ];
     this.write(join(octets(`${head.join("\r\n")}\r\n\r\n`), ...frames));
-    return request;
   }
 
   /** The next octets; none at the end of the stream, and when it failed. */
@@ -117,9 +121,15 @@ export class RawPeer {
     this.writer.write(bytes).catch(() => {});
   }
 
-  /** Ends its stream. */
+  /** Ends its stream, and takes what still comes. */
   end(): void {
     this.writer.close().catch(() => {});
+    void this.drain();
+  }
+
+  /** Reads until the end of the stream. */
+  async drain(): Promise<void> {
+    while ((await this.read()).length > 0);
   }
 
   /** Breaks the connection off. */
@@ -151,7 +161,7 @@ export function closeFrame(code: number, reason = ""): Uint8Array {
   return frame(CLOSE, join(Uint8Array.of(code >> 8, code & 0xff), octets(reason)));
 }
 
-export function octets(text: string): Uint8Array<ArrayBuffer> {
+export function octets(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
