@@ -1,0 +1,36 @@
+/** Who may connect is decided before there is a connection: by a browser's cookie, or by a program's token. */
+import { serve } from "@sansocket/node";
+
+export interface User {
+  readonly name: string;
+}
+
+/** Looks a session or token up; null when it is unknown. `signal` aborts when the client has left. */
+export type FindUser = (secret: string, signal: AbortSignal) => Promise<User | null>;
+
+export function serveUsers(port: number, findUser: FindUser) {
+  return serve<User>({
+    port,
+    async upgrade(request) {
+      const { headers, signal } = request;
+      const secret = bearerToken(headers) ?? cookie(headers, "session");
+      const user = secret === null ? null : await findUser(secret, signal);
+      if (user !== null) return request.accept({ data: user });
+      const challenge = { "WWW-Authenticate": "Bearer", "Content-Type": "text/plain" };
+      return request.reject(401, { headers: challenge, body: "Log in first.\n" });
+    },
+    message(socket, message) {
+      socket.write(`${socket.data.name} said ${message.length} characters or octets`);
+    },
+  });
+}
+
+function bearerToken(headers: Headers): string | null {
+  const field = headers.get("authorization") ?? "";
+  return field.slice(0, 7).toLowerCase() === "bearer " ? field.slice(7).trim() : null;
+}
+
+function cookie(headers: Headers, name: string): string | null {
+  const pairs = (headers.get("cookie") ?? "").split(";").map((pair) => pair.trim());
+  return pairs.find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1) ?? null;
+}

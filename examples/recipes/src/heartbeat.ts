@@ -1,0 +1,32 @@
+/** The engine looks after silent peers by itself; `ping` measures how long the way to them is. */
+import { setTimeout as delay } from "node:timers/promises";
+import { type Socket, serve } from "@sansocket/node";
+
+export interface Health {
+  /** ms to the client and back; null before the first pong. */
+  roundTrip: number | null;
+}
+
+export function serveMeasured(port: number, interval = 10_000) {
+  return serve<Health>({
+    port,
+    // A ping after 15 s without an octet from the client; closed with 1001 when 5 s later there still is none.
+    timeouts: { ping: 15_000, pong: 5_000 },
+    upgrade: (request) => request.accept({ data: { roundTrip: null } }),
+    open(socket) {
+      void measure(socket, interval); // not awaited: the first message would wait for it
+    },
+    message(socket) {
+      socket.write(JSON.stringify(socket.data));
+    },
+  });
+}
+
+async function measure(socket: Socket<Health>, interval: number): Promise<void> {
+  for (;;) {
+    const roundTrip = await socket.ping(); // never rejects
+    if (roundTrip === "closed") return;
+    socket.data.roundTrip = roundTrip;
+    await delay(interval, undefined, { ref: false });
+  }
+}

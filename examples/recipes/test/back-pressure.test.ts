@@ -1,0 +1,65 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test, vi } from "vitest";
+import { serveDownloads } from "../src/back-pressure.ts";
+import { Visitor } from "./conversation.ts";
+
+const folder = await mkdtemp(join(tmpdir(), "recipes-"));
+const path = join(folder, "file");
+const contents = Buffer.alloc(5_000_000, "0123456789");
+await writeFile(path, contents);
+afterAll(() => rm(folder, { recursive: true }));
+
+test("all rows arrive, in their order, and then the word that it is done", async () => {
+  await using server = await serveDownloads(0, path);
+  const visitor = await Visitor.open(server.url);
+  visitor.say("300");
+  for (let row = 1; row <= 300; row += 1) {
+    expect((await visitor.hear()).startsWith(`row ${row} `)).toBe(true);
+  }
+  expect(await visitor.hear()).toBe("done");
+});
+
+test("a client that does not read costs little more than the high mark, and gets everything later", async () => {
+  await using server = await serveDownloads(0, path);
+  const visitor = await Visitor.open(server.url);
+  visitor.socket.pause();
+  visitor.say("3000"); // 30 MB, of which the kernel takes a part
+  const [socket] = server.sockets;
+  await vi.waitFor(() => expect(socket!.unsent).toBeGreaterThan(1_048_576), { interval: 1 });
+  expect(socket!.unsent).toBeLessThan(1_100_000);
+  visitor.socket.resume();
+  for (let row = 1; row <= 3_000; row += 1) await visitor.hearBytes();
+  expect(await visitor.hear()).toBe("done");
+});
+
+test("a file arrives as one message", async () => {
+  await using server = await serveDownloads(0, path);
+  const visitor = await Visitor.open(server.url);
+  visitor.say("file");
+  expect((await visitor.hearBytes()).equals(contents)).toBe(true);
+});
+
+test("a file that is not there is said to be so, and the connection goes on", async () => {
+  await using server = await serveDownloads(0, join(folder, "none"));
+  const visitor = await Visitor.open(server.url);
+  visitor.say("file");
+  expect(await visitor.hear()).toBe("there is no such file");
+  visitor.say("0");
+  expect(await visitor.hear()).toBe("done");
+});
+
+test("a client that leaves in the middle of a file harms nobody", async () => {
+  await using server = await serveDownloads(0, path);
+  const leaving = await Visitor.open(server.url);
+  leaving.socket.pause();
+  leaving.say("file");
+  const [socket] = server.sockets;
+  await vi.waitFor(() => expect(socket!.unsent).toBeGreaterThan(0), { interval: 1 });
+  leaving.socket.terminate();
+  await socket!.closed;
+  const visitor = await Visitor.open(server.url);
+  visitor.say("0");
+  expect(await visitor.hear()).toBe("done");
+});

@@ -1,0 +1,28 @@
+import { expect, test, vi } from "vitest";
+import { serveMeasured } from "../src/heartbeat.ts";
+import { Visitor } from "./conversation.ts";
+
+test("the way to a client is measured from the beginning, and again after the interval", async () => {
+  await using server = await serveMeasured(0, 1);
+  const visitor = await Visitor.open(server.url);
+  const ping = vi.fn();
+  visitor.socket.on("ping", ping);
+  await vi.waitFor(() => expect(ping.mock.calls.length).toBeGreaterThan(2));
+  visitor.say("how far?");
+  const { roundTrip } = JSON.parse(await visitor.hear());
+  expect(roundTrip).toBeGreaterThanOrEqual(0);
+});
+
+test("measuring ends with the connection", async () => {
+  await using server = await serveMeasured(0, 1);
+  const visitor = await Visitor.open(server.url);
+  const [socket] = server.sockets;
+  const ping = vi.spyOn(socket!, "ping");
+  await vi.waitFor(() => expect(ping).toHaveBeenCalled());
+  await visitor.leave();
+  await socket!.closed;
+  await vi.waitFor(async () => expect(await ping.mock.results.at(-1)!.value).toBe("closed"));
+  const { length } = ping.mock.calls;
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(ping.mock.calls).toHaveLength(length);
+});
