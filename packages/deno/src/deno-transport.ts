@@ -10,6 +10,7 @@ import {
 import {
   LARGE_READ,
   LARGE_TLS_READ,
+  mayHoldLargeBuffer,
   returnLargeBuffer,
   SMALL_READ,
   takeLargeBuffer,
@@ -25,6 +26,7 @@ export class DenoTransport implements Transport {
   private isWriting = false;
   private unwritten: readonly Uint8Array[] = NOTHING;
   private isPaused = false;
+  private isDrainAwaited = false;
   private isEndAsked = false;
   private hasReadEnded = false;
   private hasWriteEnded = false;
@@ -60,6 +62,7 @@ export class DenoTransport implements Transport {
       // What could still be read after a failure has been; Deno calls the rest an orderly end.
       else if (this.error === undefined) this.handler.onEnd();
     }
+    this.shrink();
     this.isReading = false;
     this.settle();
   }
@@ -80,30 +83,40 @@ export class DenoTransport implements Transport {
   }
 
   private deliver(count: number): void {
-    const { buffer, small } = this;
+    const { buffer } = this;
     const isFull = count === buffer.length;
     this.handler.onData(isFull ? buffer : buffer.subarray(0, count));
-    // The kernel had no more than fits: the next read waits, and shall not hold a large buffer meanwhile.
-    if (isFull === (buffer !== small)) return;
-    if (isFull) {
+    if (buffer !== this.small) {
+      if (!isFull && (count <= SMALL_READ || !mayHoldLargeBuffer())) this.shrink();
+    } else if (isFull) {
       this.buffer = takeLargeBuffer(isTls(this.conn) ? LARGE_TLS_READ : LARGE_READ);
-    } else {
-      returnLargeBuffer(buffer);
-      this.buffer = small;
     }
+  }
+
+  private shrink(): void {
+    if (this.buffer !== this.small) returnLargeBuffer(this.buffer);
+    this.buffer = this.small;
   }
 
   // ---- writing
 
-  /** Never taken at once: Deno writes at once if it can, but says so in a promise only. */
+  /**
+   * Deno writes at once if it can, but says so in a promise only. A small write is copied, lest each connection that writes
+   * hold 64 KiB of the engine's until then (5.2 in place of 18 µs for 100 octets, with 50 connections); one at a time, so
+   * that no more than this waits behind the back of those who count it.
+   */
   write(chunks: readonly Uint8Array[]): boolean {
-    this.unwritten = chunks;
+    const copy = this.isWriting ? null : joined(chunks);
+    this.unwritten = copy === null ? chunks : [copy];
     if (!this.isWriting) void this.writeAll();
+    if (copy !== null) return true;
+    this.isDrainAwaited = true;
     return false;
   }
 
   endWrite(): boolean {
     this.isEndAsked = true;
+    this.isDrainAwaited = true;
     if (!this.isWriting) void this.writeAll();
     return false;
   }
@@ -112,10 +125,14 @@ export class DenoTransport implements Transport {
     const { conn } = this;
     this.isWriting = true;
     try {
-      for (const chunk of this.unwritten) {
-        // One after the other: of two writes at once, the first may be cut short and the second follow all the same.
-        let written = await conn.write(chunk);
-        while (written < chunk.length) written += await conn.write(chunk.subarray(written));
+      while (this.unwritten.length > 0) {
+        const chunks = this.unwritten;
+        this.unwritten = NOTHING;
+        for (const chunk of chunks) {
+          // One after the other: of two writes at once, the first may be cut short and the second follow all the same.
+          let written = await conn.write(chunk);
+          while (written < chunk.length) written += await conn.write(chunk.subarray(written));
+        }
       }
       if (this.isEndAsked) {
         await conn.closeWrite(); // with TLS, close_notify before it
@@ -126,7 +143,10 @@ export class DenoTransport implements Transport {
     }
     this.isWriting = false;
     this.unwritten = NOTHING;
-    if (this.error === undefined && !this.isDestroyed) this.handler.onDrain();
+    if (this.isDrainAwaited && this.error === undefined && !this.isDestroyed) {
+      this.isDrainAwaited = false;
+      this.handler.onDrain();
+    }
     this.settle();
   }
 
@@ -167,7 +187,6 @@ export class DenoTransport implements Transport {
   private closed(): void {
     if (this.isClosed) return;
     this.isClosed = true;
-    if (this.buffer !== this.small) returnLargeBuffer(this.buffer);
     this.handler.onClosed(this.error);
   }
 
@@ -184,7 +203,8 @@ export class DenoTransport implements Transport {
 
   get remoteAddress(): NetworkAddress | null {
     const { remoteAddr } = this.conn;
-    if (remoteAddr.transport !== "tcp") return null;
+    // Not by `transport`: a connection of Deno.startTls has none in its addresses (2.9.6).
+    if (!("hostname" in remoteAddr)) return null;
     return { hostname: remoteAddr.hostname, port: remoteAddr.port };
   }
 
@@ -195,6 +215,24 @@ export class DenoTransport implements Transport {
 }
 
 const NOTHING: readonly Uint8Array[] = [];
+
+/** Octets that are copied to be written: half of what the engine's memory has. */
+const LARGEST_COPY = 32_768;
+
+/** The chunks as one, in memory of its own; null when that would be too much. */
+function joined(chunks: readonly Uint8Array[]): Uint8Array | null {
+  let length = 0;
+  for (const chunk of chunks) length += chunk.length;
+  if (length > LARGEST_COPY) return null;
+  if (chunks.length === 1) return chunks[0]!.slice();
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+}
 
 function isTls(conn: Deno.Conn): conn is Deno.TlsConn {
   return "handshake" in conn;
