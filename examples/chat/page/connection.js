@@ -41,6 +41,7 @@ export function browser() {
  * @param handlers
  *   onOpen(); onMessage(object); onClose({code, reason}), of a connection that was open; onState(state), one of
  *   {kind: "connecting"}, {kind: "open"}, {kind: "waiting", until, isOnline}, `until` on the clock of `world.now`.
+ * @param {any} [world]
  */
 export function keepConnected(url, handlers, world = browser()) {
   let socket = null;

@@ -65,8 +65,8 @@ export function isSameDay(one, other) {
 /** One of eight colours for each name, the same on every page. */
 export function hueOf(name) {
   let hash = 0;
-  for (const character of name) hash = (hash * 31 + character.codePointAt(0)) >>> 0;
-  return (hash ^ (hash >>> 15)) % 8;
+  for (const character of name) hash = Math.imul(hash ^ character.codePointAt(0), 0x9e3779b1);
+  return hash >>> 29;
 }
 
 /** The first letters of the first two words. */
@@ -76,7 +76,7 @@ export function initialsOf(name) {
 }
 
 export function randomKey() {
-  const octets = crypto.getRandomValues(new Uint8Array(12));
+  const octets = crypto.getRandomValues(new Uint8Array(8));
   return Array.from(octets, (octet) => octet.toString(16).padStart(2, "0")).join("");
 }
 

@@ -17,13 +17,13 @@ export function roomInAddress() {
 
 export function showRooms(rooms, current) {
   $("rooms").replaceChildren(
-    ...rooms.map(({ name, connections }) => {
+    ...rooms.map(({ name, people }) => {
       const link = document.createElement("a");
       link.href = addressOf(name);
       if (name === current) link.setAttribute("aria-current", "page");
       link.append(labelled("bdi", "room-name", name));
-      if (connections > 0) {
-        const count = labelled("span", "count", String(connections));
+      if (people > 0) {
+        const count = labelled("span", "count", String(people));
         count.append(labelled("span", "visually-hidden", " here"));
         link.append(count);
       }
@@ -44,8 +44,8 @@ export function showPeople(people, ownName) {
       return item;
     }),
   );
-  const count = people.reduce((sum, { connections }) => sum + connections, 0);
-  $("room-facts").textContent = count === 1 ? "You are alone here" : `${count} people here`;
+  $("room-facts").textContent =
+    people.length === 1 ? "You are alone here" : `${people.length} people here`;
 }
 
 function listItem(...children) {

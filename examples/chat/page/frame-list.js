@@ -65,6 +65,7 @@ function drawRow(frame) {
     // Drawn when it is looked at: most never are.
     const details = row.querySelector(".details");
     if (target.open && details.childElementCount === 0) details.append(...drawFrame(frame));
+    if (target.open) row.scrollIntoView({ block: "nearest" });
   });
   return row;
 }

@@ -180,7 +180,7 @@ function fitComposer() {
 }
 
 function say({ key, text }) {
-  connection.send({ type: "say", key, text });
+  connection.send({ type: "say", text, key });
   typedAt = Number.NEGATIVE_INFINITY;
 }
 

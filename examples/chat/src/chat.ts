@@ -178,7 +178,7 @@ function say<M extends Member>(
   const said = room.entries.find((entry) => entry.key === key);
   if (said !== undefined) return [toOne(member, { type: "entry", entry: said })];
   room.lastId += 1;
-  const entry: Entry = { id: room.lastId, key, at: now, name: member.name, text };
+  const entry: Entry = { id: room.lastId, name: member.name, text, at: now, key };
   room.entries.push(entry);
   if (room.entries.length > KEPT_ENTRIES) room.entries.shift();
   room.usedAt = now;
@@ -203,19 +203,24 @@ function others<M extends Member>(room: Room<M>, member: M): M[] {
 
 /** In the order of their names; the same everywhere, whatever the server's language. */
 function peopleOf<M extends Member>(room: Room<M>): Person[] {
-  const counts = new Map<string, number>();
-  for (const { name } of room.members) counts.set(name, (counts.get(name) ?? 0) + 1);
-  return Array.from(counts, ([name, connections]) => ({ name, connections })).sort((one, other) =>
-    one.name < other.name ? -1 : 1,
+  return Array.from(namesIn(room), ([name, connections]) => ({ name, connections })).sort(
+    (one, other) => (one.name < other.name ? -1 : 1),
   );
+}
+
+/** How many connections there are of each name. */
+function namesIn<M extends Member>({ members }: Room<M>): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { name } of members) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return counts;
 }
 
 /** The standing rooms, and those where somebody is, oldest first. */
 function roomsMessage<M extends Member>(chat: Chat<M>): ServerMessage {
   const rooms: RoomCount[] = [];
-  for (const { name, members } of chat.rooms.values()) {
-    if (members.size === 0 && !STANDING_ROOMS.includes(name)) continue;
-    rooms.push({ name, connections: members.size });
+  for (const room of chat.rooms.values()) {
+    if (room.members.size === 0 && !STANDING_ROOMS.includes(room.name)) continue;
+    rooms.push({ name: room.name, people: namesIn(room).size });
   }
   return { type: "rooms", rooms };
 }

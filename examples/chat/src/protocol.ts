@@ -37,11 +37,11 @@ export type ClientMessage =
 export interface Entry {
   /** Counts up from 1 in each log. */
   readonly id: number;
-  readonly key: string;
-  /** ms since 1970 */
-  readonly at: number;
   readonly name: string;
   readonly text: string;
+  /** ms since 1970 */
+  readonly at: number;
+  readonly key: string;
 }
 
 export interface Person {
@@ -52,7 +52,8 @@ export interface Person {
 
 export interface RoomCount {
   readonly name: string;
-  readonly connections: number;
+  /** How many names are there. */
+  readonly people: number;
 }
 
 export type ServerMessage =

@@ -84,9 +84,14 @@ export async function messagesOn(page: Page, count: number): Promise<string[]> {
     (least) => document.querySelectorAll("#transcript .text").length >= least,
     count,
   );
-  return page.$$eval("#transcript .text", (texts) => texts.map(({ textContent }) => textContent!));
+  return textsOf(page, "#transcript .text");
 }
 
+export function textsOf(page: Page, selector: string): Promise<string[]> {
+  return page.$$eval(selector, (found) => found.map(({ textContent }) => textContent ?? ""));
+}
+
+/** px that something is wider than the place it has. */
 export async function overflowOf(page: Page): Promise<number> {
   return page.evaluate(() => {
     const { scrollWidth, clientWidth } = document.documentElement;

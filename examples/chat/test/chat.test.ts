@@ -220,7 +220,7 @@ describe("presence", () => {
     const [ada, bob] = [scene.guest("Ada"), scene.guest("Bob")];
     scene.tell(bob, { type: "join", room: "garden", name: "Bob", since: null });
     expect(last(received(ada, "people")).people).toEqual([{ name: "Ada", connections: 1 }]);
-    expect(last(received(ada, "rooms")).rooms).toContainEqual({ name: "garden", connections: 1 });
+    expect(last(received(ada, "rooms")).rooms).toContainEqual({ name: "garden", people: 1 });
     scene.say(ada, "gone?");
     expect(heardBy(bob)).toEqual([]);
     scene.leave(bob);

@@ -1,9 +1,7 @@
 /** Headless Chromium on the page: people talk, lose the connection and come back, and see the frames of it all. */
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { prepare, serve } from "@sansocket/node";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { type RunningChat, startChat } from "../src/app.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type RunningChat, type Serve, startChat } from "../src/app.ts";
 import { readPageFiles } from "../src/page-files.ts";
 import {
   isConnected,
@@ -13,15 +11,25 @@ import {
   overflowOf,
   type People,
   say,
+  textsOf,
 } from "./browser.ts";
-
-const IMAGES = fileURLToPath(new URL("../../../docs/images/", import.meta.url));
 
 let people: People | null;
 let running: RunningChat;
+/** While false, nobody gets in. */
+let isGateOpen = true;
+let server: Awaited<ReturnType<Serve>>;
+
+const gated: Serve = async (options) => {
+  server = await serve({
+    ...options,
+    upgrade: (request) => (isGateOpen ? options.upgrade(request) : request.reject(503)),
+  });
+  return server;
+};
 
 const start = (port: number): Promise<RunningChat> =>
-  startChat({ serve, prepare, files: readPageFiles(), port, hostname: "127.0.0.1" });
+  startChat({ serve: gated, prepare, files: readPageFiles(), port, hostname: "127.0.0.1" });
 
 beforeAll(async () => {
   [people, running] = await Promise.all([openBrowser(), start(0)]);
@@ -35,21 +43,211 @@ afterAll(async () => {
 /** A room of its own for each test. */
 const roomUrl = (room: string): string => `${running.url}#/${encodeURIComponent(room)}`;
 
-test("two people in a room read each other, and what they write is never taken for HTML", {
-  timeout: 60_000,
-}, async (context) => {
-  if (people === null) return context.skip(NO_CHROMIUM);
-  const ada = await people.arrive("Ada", roomUrl("talk"));
-  const bob = await people.arrive("Bob <i>", roomUrl("talk"));
-  await say(ada.page, "<img src=x onerror=alert(1)>");
-  await messagesOn(bob.page, 1);
-  await say(bob.page, "two\nlines");
-  const expected = ["<img src=x onerror=alert(1)>", "two\nlines"];
-  expect(await messagesOn(ada.page, 2)).toEqual(expected);
-  expect(await messagesOn(bob.page, 2)).toEqual(expected);
-  expect(await ada.page.$$eval("#people .name", (names) => names.map((n) => n.textContent))).toEqual(
-    ["Ada", "Bob <i>"],
+describe("talking", () => {
+  test("two people in a room read each other, and what they write is never taken for HTML", {
+    timeout: 60_000,
+  }, async (context) => {
+    if (people === null) return context.skip(NO_CHROMIUM);
+    const ada = await people.arrive("Ada", roomUrl("talk"));
+    const bob = await people.arrive("Bob <i>", roomUrl("talk"));
+    await say(ada.page, "<img src=x onerror=alert(1)>");
+    await messagesOn(bob.page, 1);
+    await say(bob.page, "two\nlines");
+    const expected = ["<img src=x onerror=alert(1)>", "two\nlines"];
+    expect(await messagesOn(ada.page, 2)).toEqual(expected);
+    expect(await messagesOn(bob.page, 2)).toEqual(expected);
+    expect(await textsOf(ada.page, "#people .name")).toEqual(["Ada", "Bob <i>"]);
+    expect([...ada.faults, ...bob.faults]).toEqual([]);
+    await Promise.all([ada.page.close(), bob.page.close()]);
+  });
+
+  test("rooms are left and entered without a reload, and a name is changed", {
+    timeout: 60_000,
+  }, async (context) => {
+    if (people === null) return context.skip(NO_CHROMIUM);
+    const { page, faults } = await people.arrive("Cleo", roomUrl("cellar"));
+    await say(page, "in the cellar");
+    await messagesOn(page, 1);
+    await page.fill("#room-name", "  Attic ");
+    await page.press("#room-name", "Enter");
+    await page.waitForFunction(() => document.querySelector("#room")?.textContent === "attic");
+    expect(await messagesOn(page, 0)).toEqual([]);
+    await page.fill("#name", "Cleopatra");
+    await page.press("#name", "Enter");
+    await page.waitForFunction(
+      () => document.querySelector("#people .name")?.textContent === "Cleopatra",
+    );
+    await say(page, "in the attic");
+    await messagesOn(page, 1);
+    await page.goBack();
+    await page.waitForFunction(() => document.querySelector("#room")?.textContent === "cellar");
+    expect(await messagesOn(page, 1)).toEqual(["in the cellar"]);
+    expect(faults).toEqual([]);
+    await page.close();
+  });
+
+  test("a name or a room that the server refuses is told, and the ones before hold", {
+    timeout: 60_000,
+  }, async (context) => {
+    if (people === null) return context.skip(NO_CHROMIUM);
+    const { page } = await people.arrive("Dora", roomUrl("hall"));
+    await page.fill("#name", "a\u200bb");
+    await page.press("#name", "Enter");
+    await page.waitForSelector("#fault:not([hidden])");
+    expect(await textsOf(page, "#fault")).toEqual([
+      "A name has a character in it that cannot be seen.",
+    ]);
+    expect(await page.inputValue("#name")).toBe("Dora");
+    await page.evaluate(() => {
+      location.hash = "#/a\u200bb";
+    });
+    await page.waitForFunction(() => document.querySelector("#room")?.textContent === "hall");
+    await say(page, "still here");
+    expect(await messagesOn(page, 1)).toEqual(["still here"]);
+    await page.close();
+  });
+});
+
+describe("a connection that is lost", () => {
+  test("comes back, and brings what was missed, once", { timeout: 60_000 }, async (context) => {
+    if (people === null) return context.skip(NO_CHROMIUM);
+    const ada = await people.arrive("Ada", roomUrl("gap"));
+    const bob = await people.arrive("Bob", roomUrl("gap"));
+    await say(bob.page, "heard");
+    await messagesOn(ada.page, 1);
+    isGateOpen = false;
+    server.sockets.find(({ data }) => data.name === "Ada")!.abort();
+    await ada.page.waitForSelector("#lost:not([hidden])");
+    await say(bob.page, "missed 1");
+    await say(bob.page, "missed 2");
+    await messagesOn(bob.page, 3);
+    expect(await textsOf(ada.page, "#countdown")).toEqual([
+      expect.stringMatching(/^Next try in \d+ s\.$/),
+    ]);
+    expect(await messagesOn(ada.page, 0)).toEqual(["heard"]);
+    isGateOpen = true;
+    // Unless it has come back by itself: then this does nothing.
+    await ada.page.$eval("#retry", (button) => (button as HTMLButtonElement).click());
+    await isConnected(ada.page);
+    expect(await messagesOn(ada.page, 3)).toEqual(["heard", "missed 1", "missed 2"]);
+    expect(await ada.page.$$(".note")).toEqual([]);
+    expect(await ada.page.isHidden("#lost")).toBe(true);
+    await Promise.all([ada.page.close(), bob.page.close()]);
+  });
+
+  test("comes back to a server that was started again on the same port, and what was written meanwhile is sent once", {
+    timeout: 60_000,
+  }, async (context) => {
+    if (people === null) return context.skip(NO_CHROMIUM);
+    const ada = await people.arrive("Ada", roomUrl("restart"));
+    const bob = await people.arrive("Bob", roomUrl("restart"));
+    await say(ada.page, "before");
+    await messagesOn(bob.page, 1);
+    const { port } = running;
+    await running.shutdown();
+    for (const { page } of [ada, bob]) await page.waitForSelector("#lost:not([hidden])");
+    expect(await textsOf(ada.page, ".event")).toContain(
+      "connection closed, 1001 “the server restarts”",
+    );
+    await say(ada.page, "while nobody was there");
+    expect(await textsOf(ada.page, "#outbox .text")).toEqual(["while nobody was there"]);
+    running = await start(port);
+    expect(running.port).toBe(port);
+    // Bob comes back when his browser says that there is a network again, and Ada by herself.
+    await messagesOn(ada.page, 2);
+    await bob.page.evaluate(() => dispatchEvent(new Event("online")));
+    for (const { page, faults } of [ada, bob]) {
+      expect(await messagesOn(page, 2)).toEqual(["before", "while nobody was there"]);
+      expect(await textsOf(page, ".note")).toEqual([expect.stringMatching(/begun anew/)]);
+      expect(await page.$$("#outbox li")).toEqual([]);
+      expect(faults).toEqual([]);
+    }
+    await Promise.all([ada.page.close(), bob.page.close()]);
+  });
+});
+
+describe("the frames", () => {
+  test("a page sees every frame of its own connection, and none that carries its reports", {
+    timeout: 60_000,
+  }, async (context) => {
+    if (people === null) return context.skip(NO_CHROMIUM);
+    const { page, faults } = await people.arrive("Ada", roomUrl("wire"));
+    await say(page, "hello, wire");
+    await page.waitForFunction(() => document.querySelectorAll(".frame").length >= 6);
+    const opcodes = await page.$$eval(".frame", (rows) =>
+      rows.map((row) => `${row.classList[1]} ${row.querySelector("code")!.textContent}`),
+    );
+    expect(opcodes.map((row) => row.slice(0, 20))).toEqual([
+      'in {"type":"join","r',
+      'out {"type":"joined"',
+      'out {"type":"rooms",',
+      'in {"type":"typing"}',
+      'in {"type":"say","te',
+      'out {"type":"entry",',
+    ]);
+    await page.click(".frame:nth-last-child(2) summary");
+    await page.waitForSelector(".frame .field");
+    const fields = await page.$$eval(".frame:nth-last-child(2) .field", (boxes) =>
+      boxes.map((box) => [...box.children].map(({ textContent }) => textContent).join("=")),
+    );
+    expect(fields.slice(0, 7).join("; ")).toBe(
+      "FIN=1; RSV1=0; RSV2=0; RSV3=0; opcode=0x1; MASK=1; payload length=60",
+    );
+    expect(fields[7]).toMatch(/^masking key, 32 bits=(?:[0-9a-f]{2} ?){4}$/);
+    expect(fields[8]).toMatch(/^payload, unmasked=\{"type":"say","text":"hello, wire"/);
+    expect(faults).toEqual([]);
+    await page.close();
+  });
+
+  test("Pause stops the reports, and Clear empties the list", {
+    timeout: 60_000,
+  }, async (context) => {
+    if (people === null) return context.skip(NO_CHROMIUM);
+    const { page } = await people.arrive("Ada", roomUrl("paused"));
+    await page.waitForFunction(() => document.querySelectorAll(".frame").length >= 3);
+    await page.click("#pause");
+    await page.click("#clear");
+    await say(page, "unseen");
+    await messagesOn(page, 1);
+    await page.click("#pause");
+    await say(page, "seen");
+    await page.waitForFunction(() =>
+      document.querySelector("#frames")?.textContent?.includes('"entry"'),
+    );
+    const previews = await textsOf(page, ".preview");
+    expect(previews.join("\n")).toContain('"seen"');
+    expect(previews.join("\n")).not.toContain('"unseen"');
+    await page.close();
+  });
+});
+
+describe("the layout", () => {
+  test.for([
+    [390, 844],
+    [320, 568],
+    [820, 1180],
+    [1280, 860],
+    [1920, 1080],
+  ] as const)(
+    "nothing overflows at %i by %i, with names and words without end",
+    {
+      timeout: 60_000,
+    },
+    async ([width, height], context) => {
+      if (people === null) return context.skip(NO_CHROMIUM);
+      const room = `${"w".repeat(20)}${width}`;
+      const { page } = await people.arrive("N".repeat(24), roomUrl(room), { width, height });
+      await say(page, "x".repeat(700));
+      await say(page, "one two three ".repeat(40));
+      await messagesOn(page, 2);
+      for (const tab of await page.$$("[data-show]")) {
+        if (await tab.isVisible()) await tab.click();
+        for (const row of (await page.$$(".frame summary")).slice(-2)) {
+          if (await row.isVisible()) await row.click();
+        }
+        expect(await overflowOf(page)).toBeLessThanOrEqual(0);
+      }
+      await page.close();
+    },
   );
-  expect([...ada.faults, ...bob.faults]).toEqual([]);
-  await Promise.all([ada.page.close(), bob.page.close()]);
 });

@@ -4,9 +4,9 @@ import { fileURLToPath } from "node:url";
 import { prepare, serve } from "@sansocket/node";
 import type { Page } from "playwright-core";
 import { test } from "vitest";
-import { startChat } from "../src/app.ts";
+import { type Serve, startChat } from "../src/app.ts";
 import { readPageFiles } from "../src/page-files.ts";
-import { messagesOn, NO_CHROMIUM, openBrowser, say, type Visitor } from "./browser.ts";
+import { messagesOn, NO_CHROMIUM, openBrowser, type People, say } from "./browser.ts";
 
 const IMAGES =
   process.env["SCREENSHOTS"] ?? fileURLToPath(new URL("../../../docs/images/", import.meta.url));
@@ -14,12 +14,39 @@ const IMAGES =
 const TALK: readonly (readonly [name: string, text: string])[] = [
   ["Mira", "Morning! Did anybody look at the trace I sent last night?"],
   ["Jonas", "Yes. The close handshake is fine, it is the ping that comes late."],
-  ["Jonas", "Thirty seconds of silence, then one ping, and the answer is there 40 ms later."],
+  ["Jonas", "Thirty seconds of silence, then one ping, and the pong is there 40 ms later."],
   ["Mira", "So the connection was never dead. The proxy in front of it just went to sleep."],
-  ["Ines", "Proxies do that. Ours hangs up after a minute; we ping every twenty seconds now and nobody noticed a thing 🙂"],
-  ["Mira", "Twenty it is. I’ll change it after lunch."],
+  [
+    "Ines",
+    "Proxies do that. Ours hangs up after a minute. We ping every twenty seconds now, and nobody has noticed a thing since.",
+  ],
+  ["Jonas", "You can watch it here, by the way: say nothing for a while, and look at the wire."],
+  ["Mira", "Ping out, pong in. Twenty seconds it is."],
 ];
-const LAST = ["Jonas", "You can watch it happen, by the way: leave this tab alone for a while and look to the right."] as const;
+
+const SUFFIXES = { chat: "", wire: "-wire", directory: "-rooms" } as const;
+
+/** Pings after seconds, so that pictures with one need no patience. */
+const soon: Serve = (options) => serve({ ...options, timeouts: { ping: 1_500, pong: 10_000 } });
+
+const PICTURES = [
+  { name: "chat-light", width: 1280, height: 860, colorScheme: "light", views: ["chat"] },
+  { name: "chat-dark", width: 1280, height: 860, colorScheme: "dark", views: ["chat"] },
+  {
+    name: "chat-phone-light",
+    width: 390,
+    height: 844,
+    colorScheme: "light",
+    views: ["chat", "directory"],
+  },
+  {
+    name: "chat-phone-dark",
+    width: 390,
+    height: 844,
+    colorScheme: "dark",
+    views: ["chat", "wire"],
+  },
+] as const;
 
 test("pictures are taken when UPDATE_SCREENSHOTS asks for them", {
   timeout: 120_000,
@@ -29,59 +56,51 @@ test("pictures are taken when UPDATE_SCREENSHOTS asks for them", {
   }
   const people = await openBrowser();
   if (people === null) return context.skip(NO_CHROMIUM);
-  const chat = await startChat({ serve, prepare, files: readPageFiles(), port: 0, hostname: "127.0.0.1" });
   try {
-    const guests = new Map<string, Visitor>();
-    for (const name of ["Ines", "Jonas", "Mira"]) {
-      guests.set(name, await people.arrive(name, chat.url, { width: 500, height: 500 }));
-    }
-    await people.arrive("Tomasz", `${chat.url}#/tea%20room`);
-    let count = 0;
-    for (const [name, text] of TALK) {
-      await say(guests.get(name)!.page, text);
-      count += 1;
-      await messagesOn(guests.get(name)!.page, count);
-    }
-    for (const [picture, width, height, colorScheme] of [
-      ["chat-light", 1280, 860, "light"],
-      ["chat-dark", 1280, 860, "dark"],
-      ["chat-phone-light", 390, 844, "light"],
-      ["chat-phone-dark", 390, 844, "dark"],
-    ] as const) {
-      const { page } = await people.arrive("Mira", chat.url, { width, height, colorScheme });
-      await messagesOn(page, count);
-      await say(guests.get(LAST[0])!.page, LAST[1]);
-      count += 1;
-      await messagesOn(page, count);
-      await say(page, "It does: ping out, pong in.");
-      count += 1;
-      await messagesOn(page, count);
-      const save = (name: string): Promise<unknown> => shot(page, name);
-      await guests.get("Ines")!.page.type("#message", "h");
-      await page.waitForFunction(() => document.querySelector("#typing")?.textContent !== "");
-      if (width < 1000) {
-        await save(picture);
-        await page.click('[data-show="wire"]');
-        await page.click(".frame:nth-last-child(2) summary");
-        await save(`${picture}-wire`);
-        await page.click('[data-show="directory"]');
-        await save(`${picture}-rooms`);
-      } else {
-        await page.click(".frame.in:nth-last-child(3) summary").catch(() => {});
-        await save(picture);
-      }
-      await page.close();
-      await guests.get("Ines")!.page.fill("#message", "");
-      await guests.get("Ines")!.page.waitForTimeout(3_000);
-    }
+    for (const picture of PICTURES) await take(people, picture);
   } finally {
     await people.close();
-    await chat.shutdown();
   }
 });
 
-async function shot(page: Page, name: string): Promise<void> {
-  await page.evaluate(() => document.fonts.ready);
-  await page.mouse.move(0, 0);
-  await page.screenshot({ path: join(IMAGES, `${name}.png`), animations: "disabled" });
+async function take(people: People, picture: (typeof PICTURES)[number]): Promise<void> {
+  const { name, views, ...looks } = picture;
+  const files = readPageFiles();
+  const chat = await startChat({ serve: soon, prepare, files, port: 0, hostname: "127.0.0.1" });
+  const pages = new Map<string, Page>();
+  const arrive = async (who: string, room: string): Promise<void> => {
+    const size = who === "Mira" ? looks : { width: 500, height: 500 };
+    const visitor = await people.arrive(who, `${chat.url}#/${encodeURIComponent(room)}`, size);
+    pages.set(who, visitor.page);
+  };
+  try {
+    await arrive("Ines", "lobby");
+    await arrive("Jonas", "lobby");
+    await arrive("Tomasz", "tea room");
+    await arrive("Mira", "lobby");
+    const mira = pages.get("Mira")!;
+    for (const [count, [who, text]] of TALK.entries()) {
+      if (count === TALK.length - 1) {
+        await mira.waitForFunction(() => document.querySelector(".frame.in.control") !== null);
+      }
+      await say(pages.get(who)!, text);
+      await messagesOn(mira, count + 1);
+    }
+    await pages.get("Ines")!.type("#message", "h");
+    await mira.waitForFunction(() => document.querySelector("#typing")?.textContent !== "");
+    await mira.evaluate(() => document.fonts.ready);
+    for (const view of views) {
+      if (looks.width < 1000) await mira.click(`[data-show="${view}"]`);
+      if (looks.width > 1000 || view === "wire") {
+        // What Mira said last, laid open; its confirmation and Ines's typing stand below it.
+        await mira.click(".frame.in:not(.control):nth-last-of-type(3) summary");
+      }
+      await mira.mouse.move(0, 0);
+      const path = join(IMAGES, `${name}${SUFFIXES[view]}.png`);
+      await mira.screenshot({ path, animations: "disabled" });
+    }
+  } finally {
+    await Promise.all([...pages.values()].map((page) => page.close()));
+    await chat.shutdown();
+  }
 }
