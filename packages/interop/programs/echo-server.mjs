@@ -2,7 +2,7 @@
 //
 // The server that is attacked, the same on every runtime. Prints "listening on <port>"; GET /stats on the same port tells
 // how it is. It ends with its parent. One option is its own: `behaviour`, what the message hook does; default a plain echo.
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 const [specifier, json = "{}"] = process.argv.slice(2);
 const { serve } = await import(specifier);
@@ -82,12 +82,25 @@ function peakRss() {
   }
 }
 
-/** Null where there is no /proc. */
+/** Descriptors of TCP: runtimes open pairs of unix sockets for themselves when they please. Null where there is no /proc. */
 function descriptors() {
   try {
-    return readdirSync("/proc/self/fd").length;
+    const unix = readFileSync("/proc/self/net/unix", "latin1");
+    const inodes = new Set(unix.split("\n").map((line) => line.trim().split(/\s+/)[6]));
+    return readdirSync("/proc/self/fd").filter((name) => {
+      const [, inode] = /^socket:\[(\d+)\]$/.exec(targetOf(name)) ?? [];
+      return inode !== undefined && !inodes.has(inode);
+    }).length;
   } catch {
     return null;
+  }
+}
+
+function targetOf(descriptor) {
+  try {
+    return readlinkSync(`/proc/self/fd/${descriptor}`);
+  } catch {
+    return ""; // closed since
   }
 }
 

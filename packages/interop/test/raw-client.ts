@@ -81,7 +81,7 @@ export class RawClient {
     return { client, below };
   }
 
-  private async shakeHands(): Promise<void> {
+  async shakeHands(): Promise<void> {
     void this.write(REQUEST);
     await this.until("an answer", () => this.head !== "");
     if (!this.head.startsWith("HTTP/1.1 101 ") || !this.head.includes(ACCEPTED)) {

@@ -26,7 +26,7 @@ export interface Stats {
   readonly peakRss: number;
   readonly heapUsed: number;
   readonly connections: number;
-  /** Null where the system does not tell. */
+  /** Of TCP. Null where the system does not tell. */
   readonly descriptors: number | null;
   readonly cpuMicroseconds: number;
   /** How often the `error` hook was called, by code. */

@@ -79,6 +79,9 @@ describe.each(RUNTIMES)("the opening handshake with %s", (runtime) => {
     }
     const newcomer = await RawClient.open(server.port);
     await newcomer.echo("still served");
+    const { rss } = await server.stats();
+    // 20 KB each on Deno, less elsewhere; the rest is what a runtime takes when it wakes up.
+    expect((rss - server.before.rss) / 1e6).toBeLessThan(2_000 * 0.02 + 32);
     // They never end their side: it is the server that lets go.
     const isGone = ({ hasEnded, isClosed }: RawClient): boolean => hasEnded || isClosed;
     await Promise.all(clients.map((client) => client.until("cut", () => isGone(client))));
@@ -87,8 +90,8 @@ describe.each(RUNTIMES)("the opening handshake with %s", (runtime) => {
     await server.idle();
     for (const client of clients) client.socket.destroy();
     const growth = await server.outlived("03", "2,000 of 2,000 dropped, descriptors back");
-    // 16 KB each on V8 (hard ends of other servers: 15 to 16), and what a server of Node takes when it wakes up.
-    expect(growth).toBeLessThan(2_000 * 0.016 + 48);
+    // All answers are on their way at once, and each may hold one output memory of the engine.
+    expect(growth).toBeLessThan(2_000 * 0.066 + 48);
   });
 
   test("17: a message in the packet of the handshake comes back, at every cut", async (context) => {

@@ -1,0 +1,180 @@
+/** Messages that are too long, or that say so; messages in too many pieces; and text that is none. */
+import { describe, expect, test } from "vitest";
+import { frame, header, RawClient } from "../raw-client.ts";
+import { Opcode } from "../server-frames.ts";
+import { RUNTIMES, startServer } from "../server-process.ts";
+
+const MIB = 1_048_576;
+
+/** Writes `octets` over and over until so many have gone, or the server has answered. */
+async function pour(client: RawClient, octets: Uint8Array, total: number): Promise<number> {
+  let sent = 0;
+  while (sent < total && client.frames.length === 0 && !client.isClosed) {
+    await client.write(octets);
+    sent += octets.length;
+  }
+  return sent;
+}
+
+describe.each(RUNTIMES)("the limits of %s", (runtime) => {
+  const lengths = [
+    { what: "2^40", length: 2n ** 40n, code: 1009 },
+    // RFC 6455 §5.2: the most significant bit must be 0.
+    { what: "2^63", length: 2n ** 63n, code: 1002 },
+    { what: "2^64 - 1", length: 2n ** 64n - 1n, code: 1002 },
+  ];
+  test.for(lengths)(
+    "04: a frame of $what octets is refused at its header",
+    async (row, context) => {
+      const server = await startServer(context, runtime);
+      const client = await RawClient.open(server.port);
+      await client.write(header(Opcode.Binary, row.length));
+      expect(await client.closeCode()).toBe(row.code);
+      await client.gone();
+      expect(client.error).toBeNull();
+      await server.idle();
+      expect(await server.outlived("04", `${row.what}: ${row.code}`)).toBeLessThan(32);
+    },
+  );
+
+  test("04b: 200 headers of 15 MB that never follow cost nothing", async (context) => {
+    const server = await startServer(context, runtime);
+    const clients = await Promise.all(
+      Array.from({ length: 200 }, () => RawClient.open(server.port)),
+    );
+    for (const client of clients) await client.write(header(Opcode.Binary, 15 * MIB));
+    const newcomer = await RawClient.open(server.port);
+    await newcomer.echo("still served");
+    await newcomer.leave();
+    for (const client of clients) client.end(); // a bare FIN
+    await Promise.all(clients.map((client) => client.gone()));
+    await server.idle();
+    // 3 GB are announced.
+    expect(await server.outlived("04b", "held, descriptors back")).toBeLessThan(48);
+  });
+
+  test("05: the limit counts the whole message, to the octet", async (context) => {
+    const server = await startServer(context, runtime, { limits: { message: MIB } });
+    const half = new Uint8Array(MIB / 2);
+    const inFragments = (last: Uint8Array): Uint8Array =>
+      Buffer.concat([
+        frame(Opcode.Binary, half, false),
+        frame(Opcode.Continuation, new Uint8Array(0), false),
+        frame(Opcode.Continuation, last),
+      ]);
+    const within = await RawClient.open(server.port);
+    await within.write(inFragments(half));
+    await within.write(frame(Opcode.Binary, new Uint8Array(MIB)));
+    await within.until("two echoes", () => within.frames.length === 2);
+    expect(within.frames.map(({ payload }) => payload.length)).toEqual([MIB, MIB]);
+    await within.leave();
+    const beyond = [inFragments(new Uint8Array(MIB / 2 + 1)), header(Opcode.Binary, MIB + 1)];
+    for (const octets of beyond) {
+      const client = await RawClient.open(server.port);
+      void client.write(octets);
+      expect(await client.closeCode()).toBe(1009);
+      await client.gone();
+    }
+    await server.idle();
+    expect(await server.outlived("05", "1 MiB comes back, one octet more: 1009")).toBeLessThan(48);
+  });
+
+  const floods = [
+    // The limit is 16 MiB by default.
+    { what: "one frame", octets: header(Opcode.Binary, 128 * MIB), most: 14, code: 1009 },
+    {
+      what: "fragments of 64 KiB",
+      octets: frame(Opcode.Continuation, new Uint8Array(65_536), false),
+      most: 24 * MIB, // and what the kernels hold
+      code: 1009,
+    },
+  ];
+  test.for(floods)("05: 128 MB in $what are refused", async ({ what, ...row }, context) => {
+    const server = await startServer(context, runtime);
+    const client = await RawClient.open(server.port);
+    if (row.octets[0] === 0) await client.write(frame(Opcode.Binary, "", false));
+    const sent = await pour(client, row.octets, row.octets[0] === 0 ? 128 * MIB : 1);
+    expect(await client.closeCode()).toBe(row.code);
+    expect(sent).toBeLessThanOrEqual(row.most);
+    await client.gone();
+    expect(client.error).toBeNull();
+    await server.idle();
+    const growth = await server.outlived(
+      "05",
+      `${what}: 1009 after ${(sent / MIB).toFixed(0)} MiB`,
+    );
+    // The message is retained up to 16 MiB, in a buffer that doubles: the old one and the new one at once.
+    expect(growth).toBeLessThan(48 + 48);
+  });
+
+  const pieces = [
+    { what: "empty", payload: "" },
+    { what: "1-byte", payload: "x" },
+  ];
+  test.for(pieces)("06: a million $what fragments are too many", async (row, context) => {
+    const server = await startServer(context, runtime);
+    const client = await RawClient.open(server.port);
+    await client.write(frame(Opcode.Text, row.payload, false));
+    const fragment = frame(Opcode.Continuation, row.payload, false);
+    const many = Buffer.concat(Array.from({ length: 10_000 }, () => fragment));
+    await pour(client, many, 1_000_000 * fragment.length);
+    expect(await client.closeCode()).toBe(1008);
+    await client.gone();
+    expect(client.error).toBeNull();
+    await server.idle();
+    expect(await server.outlived("06", `${row.what}: 1008`)).toBeLessThan(48);
+  });
+
+  test("07: a message octet by octet comes back, and others are served meanwhile", async (context) => {
+    const server = await startServer(context, runtime);
+    const client = await RawClient.open(server.port);
+    const other = await RawClient.open(server.port);
+    const length = 262_144;
+    const payload = Buffer.alloc(length, "sansocket");
+    const octets = Buffer.concat([header(Opcode.Binary, length), payload]);
+    let echoes = 0;
+    for (let at = 0; at < octets.length; at += 1) {
+      client.socket.write(octets.subarray(at, at + 1));
+      // A pause after every few, or the kernel would join them.
+      if (at % 8 === 0) await new Promise((resolve) => setImmediate(resolve));
+      if (at % 8_192 === 0) {
+        await other.echo(`number ${at}`);
+        echoes += 1;
+      }
+    }
+    await client.until("echo", () => client.frames.length > 0);
+    expect(client.frames[0]!.payload.equals(payload)).toBe(true);
+    const { cpuMicroseconds } = await server.stats();
+    await client.leave();
+    await other.leave();
+    await server.idle();
+    const seconds = (cpuMicroseconds / 1e6).toFixed(1);
+    const outcome = `echoed, ${echoes} echoes of another meanwhile, ${seconds} s CPU in all`;
+    expect(await server.outlived("07", outcome)).toBeLessThan(48);
+  });
+
+  const texts = [
+    { what: "one frame", cut: false },
+    { what: "fragments of 1 MB", cut: true },
+  ];
+  test.for(texts)("13: text in $what fails at the octet that is none", async (row, context) => {
+    const server = await startServer(context, runtime);
+    const client = await RawClient.open(server.port);
+    const megabyte = new Uint8Array(1_000_000).fill(0x61);
+    if (!row.cut) await client.write(header(Opcode.Text, 10_000_000));
+    for (let count = 0; count < 9; count += 1) {
+      const opcode = count === 0 ? Opcode.Text : Opcode.Continuation;
+      if (row.cut) await client.write(header(opcode, megabyte.length, false));
+      await client.write(megabyte);
+    }
+    if (row.cut) await client.write(header(Opcode.Continuation, megabyte.length));
+    await client.write(new Uint8Array([0xff])); // and nothing behind it: the message is never whole
+    expect(await client.closeCode()).toBe(1007);
+    await client.gone();
+    expect(client.error).toBeNull();
+    await server.idle();
+    // 9 MB are retained, in a buffer that doubles.
+    expect(await server.outlived("13", `${row.what}: 1007 before its end`)).toBeLessThan(32 + 48);
+  });
+});
+// 14 (inflation bombs) comes with perMessageDeflate.
