@@ -44,6 +44,8 @@ function shakeHands(
   signal: AbortSignal,
 ): Promise<Socket> {
   return new Promise<Socket>((resolve, reject) => {
+    const closed = new Error("the connection was closed before the TLS handshake was done");
+    if (socket.readyState < 1) throw closed;
     const sockets: Socket[] | undefined = socket.upgradeTLS<BunTransport>({
       tls: {
         ...(ca === undefined ? {} : { ca: typeof ca === "string" ? ca : [...ca] }),
@@ -65,7 +67,7 @@ function shakeHands(
         },
         close(secure, error) {
           signal.removeEventListener("abort", aborted);
-          reject(error ?? new Error("the connection was closed during the TLS handshake"));
+          reject(error ?? closed);
           secure.data.closed(error);
         },
       },

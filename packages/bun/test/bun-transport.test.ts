@@ -114,6 +114,13 @@ describe("before somebody listens", () => {
   });
 });
 
+test("TLS over a connection that was reset meanwhile fails, and says why", async () => {
+  const { connection, peer } = await dialed();
+  peer.terminate();
+  await aWhile();
+  await expect(connection.startTls({}, "localhost", never)).rejects.toThrow(/was closed before/);
+});
+
 describe("ending", () => {
   test("destroy tells nobody before it returns, then once that the stream is closed", async () => {
     const { connection } = await dialed();
