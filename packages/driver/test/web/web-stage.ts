@@ -58,13 +58,13 @@ export function serving(options: ServerOptions<undefined> = ECHO): WebStage {
   return new WebStage((streams) => void server.accept(fromStreams(streams)));
 }
 
-export const ECHO: ServerOptions<undefined> = {
+export const ECHO = {
   protocols: ["echo", "chat"],
   dangerouslyAllowAnyOrigin: true,
   message(socket, message) {
     socket.write(message);
   },
-};
+} satisfies ServerOptions<undefined>;
 
 /** With a peer behind it that does what the test says. */
 export function scripted(): { stage: WebStage; peer: Promise<RawPeer> } {
@@ -119,6 +119,12 @@ export class RawPeer {
 
   write(bytes: Uint8Array): void {
     this.writer.write(bytes).catch(() => {});
+  }
+
+  /** Resolves when the other end has taken the octets, and has room for more. */
+  async send(bytes: Uint8Array): Promise<void> {
+    await this.writer.ready;
+    this.write(bytes);
   }
 
   /** Ends its stream, and takes what still comes. */
