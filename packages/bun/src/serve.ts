@@ -82,6 +82,7 @@ function accepting(server: Accepting): BunHandlers {
   return { ...handlers, open: (socket) => accept(server, socket, false) };
 }
 
+/** Bun says nothing when accepting fails (too many open files), and goes on trying: there is nothing to report. */
 function accept(server: Accepting, socket: Socket, isSecure: boolean): void {
   if (!server.accept(new BunTransport(socket, isSecure).open)) socket.terminate();
 }
