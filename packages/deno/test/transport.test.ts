@@ -62,7 +62,7 @@ test("no handler is called from inside of open, write, endWrite and destroy, and
   expect(recorder.calls).toEqual([]);
   await data;
   const drain = recorder.next("drain");
-  expect(transport.write([new Uint8Array(10)])).toBe(false);
+  expect(transport.write([new Uint8Array(100_000)])).toBe(false);
   expect(recorder.calls).toEqual(["data"]);
   await drain;
   const second = recorder.next("drain");
@@ -147,6 +147,14 @@ test("reads are small until one is full, large while they are, and small again",
   await peer.write(new Uint8Array(5_000));
   while (recorder.octets < 4_096 + 65_536 + 7 + 5_000) await recorder.next("data");
   expect(recorder.sizes.slice(3)).toEqual([4_096, 904]);
+  // Whoever gets messages of that size reads only the first of them twice.
+  for (const sizes of [[4_096, 5_904], [10_000]]) {
+    recorder.sizes.length = 0;
+    const octets = recorder.octets + 10_000;
+    await peer.write(new Uint8Array(10_000));
+    while (recorder.octets < octets) await recorder.next("data");
+    expect(recorder.sizes).toEqual(sizes);
+  }
   const closed = recorder.next("closed");
   transport.destroy();
   await closed;
@@ -246,7 +254,28 @@ test("a transport is idle, for TLS to begin, when its last write has ended", asy
   expect(isIdle).toBe(false);
   conn.writing.resolve(1);
   await idle;
-  expect(recorder.calls).toEqual(["data", "drain"]);
+  expect(recorder.calls).toEqual(["data"]);
+});
+
+test("a small write is taken at once, copied, and one at a time: the next is lent", async () => {
+  const [conn, peer] = await connected();
+  const recorder = new Recorder();
+  const transport = new DenoTransport(conn, recorder);
+  const chunks = [new Uint8Array([1]), new Uint8Array([2, 3])];
+  expect(transport.write(chunks)).toBe(true);
+  for (const chunk of chunks) chunk.fill(9);
+  const drain = recorder.next("drain");
+  expect(transport.write([new Uint8Array([4])])).toBe(false);
+  await drain;
+  expect(transport.write([new Uint8Array([5])])).toBe(true);
+  transport.endWrite();
+  const { tail } = await peer.readToEnd();
+  expect(tail).toEqual([1, 2, 3, 4, 5]);
+  await rest();
+  expect(recorder.calls).toEqual(["drain", "drain"]);
+  const closed = recorder.next("closed");
+  peer.close();
+  await closed;
 });
 
 test("a connection that somebody else has closed is closed, whatever is asked of it", async () => {
