@@ -97,7 +97,7 @@ function handshaking(server: Accepting): BunHandlers {
   return {
     ...secureHandlers,
     open(socket) {
-      const limit = server.timeouts.handshake || DEFAULT_TLS_TIMEOUT;
+      const limit = Math.min(server.timeouts.handshake || DEFAULT_TLS_TIMEOUT, LONGEST_DELAY);
       timers.set(socket, setTimeout(() => socket.terminate(), limit).unref());
     },
     handshake(socket, isDone) {
@@ -113,3 +113,6 @@ function handshaking(server: Accepting): BunHandlers {
 
 /** ms, of the TLS handshake, when `timeouts.handshake` is off. As Node's. */
 const DEFAULT_TLS_TIMEOUT = 120_000;
+
+/** ms; timers with more fire at once. */
+const LONGEST_DELAY = 2 ** 31 - 1;

@@ -234,6 +234,15 @@ test("a TLS handshake that does not begin ends after timeouts.handshake", async 
   expect(server.connections).toBe(0);
 });
 
+test.each([0, 2 ** 31, Number.POSITIVE_INFINITY])(
+  "with timeouts.handshake %d a TLS handshake has time",
+  async (handshake) => {
+    const port = await listen({ tls: certificate, timeouts: { handshake } });
+    const peer = await RawPeer.open(port, { ca: certificate.cert, serverName: "localhost" });
+    peer.socket.terminate();
+  },
+);
+
 test("plain HTTP on a port with TLS is no connection, and harms no other", async () => {
   const errors: string[] = [];
   const port = await listen({
