@@ -3,7 +3,22 @@
  *
  * @module
  */
-export { MisuseError, type PreparedMessage, prepareMessage as prepare } from "@sansocket/core";
+export {
+  type CloseFrame,
+  type Ended,
+  type Extension,
+  type ExtensionOffer,
+  type Limits,
+  MisuseError,
+  type PreparedMessage,
+  prepareMessage as prepare,
+  type ServerResponse,
+  type TimeoutName,
+  type Timeouts,
+  type Violation,
+  type ViolationKind,
+  type WatchedFrame,
+} from "@sansocket/core";
 export type { CloseInfo } from "./close-info.ts";
 export type { ConnectOptions, ProxyOptions } from "./connect-options.ts";
 export type { TlsClientOptions } from "./dialing.ts";
