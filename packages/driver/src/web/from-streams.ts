@@ -111,25 +111,22 @@ class StreamTransport implements Transport {
     // `closed` says what went wrong.
     this.writer.write(joined(chunks)).catch(() => {});
     if (this.writer.desiredSize! > 0) return true;
-    this.drainAfter(this.writer.ready);
+    this.drainAfter(this.writer.ready, false);
     return false;
   }
 
   endWrite(): boolean {
     if (this.isClosed) return true;
-    this.drainAfter(
-      this.writer.close().then(() => {
-        this.isWriteDone = true;
-      }),
-    );
+    this.drainAfter(this.writer.close(), true);
     return false;
   }
 
-  private drainAfter(taken: Promise<unknown>): void {
+  private drainAfter(taken: Promise<unknown>, isEnd: boolean): void {
     this.untaken += 1;
     taken.then(
       () => {
         this.untaken -= 1;
+        this.isWriteDone ||= isEnd;
         if (this.isClosed || this.untaken > 0) return;
         this.handler.onDrain();
         this.closeIfDone();

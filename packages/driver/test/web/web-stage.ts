@@ -213,3 +213,45 @@ export function thrownName(act: () => unknown): string {
   }
   return "";
 }
+
+export const URL_GIVEN = "ws://site.example/";
+
+export async function opened(options?: ServerOptions<undefined>): Promise<StandardWebSocket> {
+  const socket = new (serving(options).WebSocket)(URL_GIVEN);
+  await once(socket, "open");
+  return socket;
+}
+
+export async function openedWithPeer(): Promise<{ socket: StandardWebSocket; peer: RawPeer }> {
+  const { stage, peer } = scripted();
+  const socket = new stage.WebSocket(URL_GIVEN);
+  const open = once(socket, "open");
+  await (await peer).accept();
+  await open;
+  return { socket, peer: await peer };
+}
+
+/** What a server receives, and when it has that many messages. */
+export function listening(): {
+  options: ServerOptions<undefined>;
+  until(count: number): Promise<unknown[]>;
+} {
+  const received: unknown[] = [];
+  let changed = (): void => {};
+  return {
+    options: {
+      message(_socket, message) {
+        received.push(message);
+        changed();
+      },
+    },
+    async until(count) {
+      while (received.length < count) {
+        await new Promise<void>((resolve) => {
+          changed = resolve;
+        });
+      }
+      return received;
+    },
+  };
+}

@@ -1,0 +1,244 @@
+import { describe, expect, test } from "vitest";
+import {
+  type ByteStreams,
+  connectWith,
+  fromStreams,
+  Server,
+  type Transport,
+  type TransportHandler,
+  webRuntime,
+} from "../../src/index.ts";
+import { octets, streamPair, tasks } from "./web-stage.ts";
+
+/** Writes down what it is told; and that it is told nothing while a method of the transport runs. */
+class RecordingHandler implements TransportHandler {
+  readonly told: string[] = [];
+  readonly inbox: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  isCalling = false;
+
+  onData(chunk: Uint8Array): void {
+    this.note(`data ${String.fromCharCode(...chunk)}`);
+  }
+
+  onInbox(): void {
+    this.note("inbox");
+  }
+
+  onEnd(): void {
+    this.note("end");
+  }
+
+  onDrain(): void {
+    this.note("drain");
+  }
+
+  onClosed(error?: string): void {
+    this.note(error === undefined ? "closed" : `closed ${error}`);
+  }
+
+  private note(word: string): void {
+    if (this.isCalling) throw new Error(`${word} while a method of the transport runs`);
+    this.told.push(word);
+  }
+}
+
+class Opened {
+  readonly handler = new RecordingHandler();
+  private readonly transport: Transport;
+
+  constructor(streams: ByteStreams) {
+    this.handler.isCalling = true;
+    this.transport = fromStreams(streams)(this.handler);
+    this.handler.isCalling = false;
+  }
+
+  call<T>(method: (transport: Transport) => T): T {
+    this.handler.isCalling = true;
+    const result = method(this.transport);
+    this.handler.isCalling = false;
+    return result;
+  }
+
+  get told(): string[] {
+    return this.handler.told;
+  }
+}
+
+interface Far {
+  readonly reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly writer: WritableStreamDefaultWriter<Uint8Array>;
+}
+
+/** A transport, and the other end of its streams. */
+function open(): { near: Opened; far: Far } {
+  const [ours, { readable, writable }] = streamPair();
+  const reader = readable.getReader() as Far["reader"];
+  return { near: new Opened(ours), far: { reader, writer: writable.getWriter() } };
+}
+
+describe("fromStreams", () => {
+  test("delivers chunks and the end in order, also what was there before it was opened", async () => {
+    const [ours, theirs] = streamPair();
+    const writer = theirs.writable.getWriter();
+    void writer.write(octets("a"));
+    void writer.write(octets("b"));
+    void writer.close();
+    await tasks();
+    const near = new Opened(ours);
+    await tasks();
+    expect(near.told).toEqual(["data a", "data b", "end"]);
+  });
+
+  test("writes chunks as one, behind one another, and says when there is room again", async () => {
+    const { near, far } = open();
+    expect(near.call((t) => t.write([octets("ab"), octets("c")]))).toBe(false);
+    await tasks();
+    expect(near.told).toEqual([]);
+    expect((await far.reader.read()).value).toEqual(octets("abc"));
+    await tasks();
+    expect(near.told).toEqual(["drain"]);
+  });
+
+  test("says true at once while the queuing strategy has room", async () => {
+    const [ours] = streamPair();
+    const written: Uint8Array[] = [];
+    const writable = new WritableStream<Uint8Array>(
+      { write: (chunk) => void written.push(chunk) },
+      { highWaterMark: 3 },
+    );
+    const near = new Opened({ readable: ours.readable, writable });
+    await tasks();
+    expect(near.call((t) => t.write([octets("a")]))).toBe(true);
+    await tasks();
+    expect([written, near.told]).toEqual([[octets("a")], []]);
+  });
+
+  test("never uses again what it has written: a stream may keep it", async () => {
+    const { near, far } = open();
+    const chunk = octets("mine");
+    near.call((t) => t.write([chunk]));
+    chunk.fill(0);
+    expect((await far.reader.read()).value).toEqual(octets("mine"));
+  });
+
+  test("endWrite closes the writable behind what was written, and drains once for both", async () => {
+    const { near, far } = open();
+    near.call((t) => t.write([octets("last")]));
+    expect(near.call((t) => t.endWrite())).toBe(false);
+    expect((await far.reader.read()).value).toEqual(octets("last"));
+    expect((await far.reader.read()).done).toBe(true);
+    await tasks();
+    expect(near.told).toEqual(["drain"]);
+  });
+
+  test("is closed when both directions have ended, whichever is first, and says nothing after it", async () => {
+    for (const isPeerFirst of [true, false]) {
+      const { near, far } = open();
+      if (isPeerFirst) void far.writer.close();
+      await tasks();
+      near.call((t) => t.endWrite());
+      expect((await far.reader.read()).done).toBe(true);
+      if (!isPeerFirst) void far.writer.close();
+      await tasks();
+      const halves = isPeerFirst ? ["end", "drain"] : ["drain", "end"];
+      expect(near.told).toEqual([...halves, "closed"]);
+      near.call((t) => t.destroy());
+      expect([near.call((t) => t.write([octets("a")])), near.call((t) => t.endWrite())]).toEqual([
+        true,
+        true,
+      ]);
+      await tasks();
+      expect(near.told).toHaveLength(3);
+    }
+  });
+
+  test("pause stops reading but for what is on its way, and resume goes on", async () => {
+    const { near, far } = open();
+    await tasks();
+    near.call((t) => t.pause());
+    for (const text of ["1", "2", "3"]) void far.writer.write(octets(text));
+    await tasks();
+    expect(near.told).toEqual(["data 1"]);
+    near.call((t) => t.resume());
+    near.call((t) => t.resume());
+    await tasks();
+    expect(near.told).toEqual(["data 1", "data 2", "data 3"]);
+  });
+
+  test("destroy lets go of both streams, with onClosed behind it, once", async () => {
+    const { near, far } = open();
+    await tasks();
+    near.call((t) => t.destroy());
+    near.call((t) => t.destroy());
+    await tasks();
+    expect(near.told).toEqual(["closed"]);
+    await expect(far.reader.read()).rejects.toThrow("destroyed");
+    await expect(far.writer.write(octets("a"))).rejects.toThrow("destroyed");
+  });
+
+  const broken = Object.assign(new Error("reset by the peer"), { code: "ECONNRESET" });
+  for (const { what, act, word } of [
+    {
+      what: "reading fails: the runtime's code",
+      act: (far: Far) => far.writer.abort(broken),
+      word: "closed ECONNRESET",
+    },
+    {
+      what: "writing fails: its message, if it has no code",
+      act: (far: Far) => far.reader.cancel(new Error("nobody listens")),
+      word: "closed nobody listens",
+    },
+    {
+      what: "something else than octets arrives",
+      act: (far: Far) => far.writer.write("text" as never),
+      word: "closed the readable stream has a chunk that is no Uint8Array",
+    },
+  ]) {
+    test(`is closed with a reason when ${what}`, async () => {
+      const { near, far } = open();
+      near.call((t) => t.write([octets("unread")]));
+      act(far).catch(() => {});
+      await tasks();
+      expect(near.told).toEqual([word]);
+    });
+  }
+
+  test("knows of the peer what it was told", () => {
+    const [ours] = streamPair();
+    const remoteAddress = { hostname: "203.0.113.7", port: 5_000 };
+    const tls = { protocol: "TLSv1.3", alpnProtocol: null, serverName: "site.example" };
+    const transport = fromStreams({ ...ours, remoteAddress, tls })(new RecordingHandler());
+    expect([transport.remoteAddress, transport.tls]).toEqual([remoteAddress, tls]);
+  });
+
+  test("carries a whole connection: messages both ways, and a clean end on both sides", async () => {
+    const [ours, theirs] = streamPair();
+    const ends: boolean[] = [];
+    const server = new Server<undefined>(
+      {
+        message: (socket, message) => void socket.write(message),
+        close: (_socket, { wasClean }) => void ends.push(wasClean),
+      },
+      webRuntime(),
+      false,
+    );
+    server.accept(fromStreams(theirs));
+    const dialer = { dial: () => Promise.reject(new Error("no network here")) };
+    const socket = await connectWith({ runtime: webRuntime(), dialer }, "ws://site.example/", {
+      socket: fromStreams(ours),
+    });
+    const large = new Uint8Array(3_000_000).fill(7);
+    socket.write("hello");
+    socket.write(large);
+    const received: unknown[] = [];
+    for await (const message of socket) {
+      received.push(message);
+      if (received.length === 2) break;
+    }
+    expect(received[0]).toBe("hello");
+    expect((received[1] as Uint8Array).length).toBe(large.length);
+    expect(await socket.close()).toMatchObject({ code: 1000, wasClean: true, error: null });
+    await tasks();
+    expect([ends, server.connections]).toEqual([[true], 0]);
+  });
+});
