@@ -2,10 +2,17 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    projects: ["packages/core", "packages/testing", "examples/embedding"],
+    // What runs on Node by itself: the adapters of other runtimes, and what starts those, have runners of their own.
+    projects: [
+      "packages/core",
+      "packages/driver",
+      "packages/node",
+      "packages/testing",
+      "examples/embedding",
+    ],
     coverage: {
       provider: "v8",
-      include: ["packages/{core,testing}/src/**"],
+      include: ["packages/{core,driver,node,testing}/src/**"],
       reporter: ["text", "lcov"],
     },
   },

@@ -258,11 +258,13 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
       return;
     }
     const { hooks } = this.behaviour;
-    if (hooks.open === undefined) return;
-    binding.runningHook = "open";
-    const result = hooks.open(socket);
-    binding.runningHook = null;
-    binding.delivery.awaitHook("open", result);
+    if (hooks.open !== undefined) {
+      binding.runningHook = "open";
+      const result = hooks.open(socket);
+      binding.runningHook = null;
+      binding.delivery.awaitHook("open", result);
+    }
+    request.pack();
   }
 
   private async runConnection(

@@ -2,6 +2,7 @@
 import {
   type UpgradeRequest as Head,
   type HeaderList,
+  judgeRequest,
   MisuseError,
   selectProtocol,
 } from "@sansocket/core";
@@ -36,30 +37,39 @@ export interface Decider {
   accepted(binding: Binding, request: UpgradeRequest, data: unknown): void;
 }
 
+/** What a request says, as core has judged it. */
+type RequestFacts = Pick<Head, "method" | "target" | "host" | "headers">;
+
 /** Facts that every request has, plain or upgrade. */
 export abstract class IncomingRequest {
-  readonly method: string;
-  /** Path and query as the peer sent them, beginning with "/". */
-  readonly target: string;
-  /** Host and port as the peer named them. */
-  readonly host: string;
-  /** The header lines in their order, with repetitions. */
-  readonly headerLines: HeaderList;
   protected readonly binding: Binding;
-  private readonly scheme: string;
+  private readonly isSecure: boolean;
   private controller: AbortController | null = null;
 
-  protected constructor(
-    binding: Binding,
-    head: { method: string; target: string; host: string; headers: HeaderList },
-    secure: boolean,
-  ) {
+  protected constructor(binding: Binding, isSecure: boolean) {
     this.binding = binding;
-    this.method = head.method;
-    this.target = head.target;
-    this.host = head.host;
-    this.headerLines = head.headers;
-    this.scheme = secure ? "https" : "http";
+    this.isSecure = isSecure;
+  }
+
+  protected abstract get facts(): RequestFacts;
+
+  get method(): string {
+    return this.facts.method;
+  }
+
+  /** Path and query as the peer sent them, beginning with "/". */
+  get target(): string {
+    return this.facts.target;
+  }
+
+  /** Host and port as the peer named them. */
+  get host(): string {
+    return this.facts.host;
+  }
+
+  /** The header lines in their order, with repetitions. */
+  get headerLines(): HeaderList {
+    return this.facts.headers;
   }
 
   /** The header lines as a `Headers`, made at each call. Lines that `Headers` cannot hold are left out. */
@@ -74,7 +84,8 @@ export abstract class IncomingRequest {
    * a URL may have.
    */
   get url(): URL {
-    const { scheme, host, target } = this;
+    const { host, target } = this.facts;
+    const scheme = this.isSecure ? "https" : "http";
     const path = target.startsWith("/") ? target : ""; // "*" of OPTIONS, host and port of CONNECT
     const url = `${scheme}://${host}${path}`;
     // HTTP knows more hosts than URLs do, "1.2.3.999" for one; a peer must not make an application throw.
@@ -112,22 +123,42 @@ export abstract class IncomingRequest {
 }
 
 export class UpgradeRequest<Data = unknown> extends IncomingRequest {
-  /** The Origin header: null when absent, and then no browser is asking. It has passed `allowedOrigins`. */
-  readonly origin: string | null;
-  /** The subprotocols offered, in the client's order of preference. */
-  readonly protocols: readonly string[];
-  private readonly head: Head;
   private readonly decider: Decider;
+  /** Null once the connection is open; {@link packed} has it then. */
+  private head: Head | null;
+  private packed = "";
   /** @internal */
   isDecided = false;
 
   /** @internal */
   constructor(binding: Binding, head: Head, decider: Decider) {
-    super(binding, head, decider.secure);
-    this.origin = head.origin;
-    this.protocols = head.protocols;
+    super(binding, decider.secure);
     this.head = head;
     this.decider = decider;
+  }
+
+  /** The Origin header: null when absent, and then no browser is asking. It has passed `allowedOrigins`. */
+  get origin(): string | null {
+    return this.facts.origin;
+  }
+
+  /** The subprotocols offered, in the client's order of preference. */
+  get protocols(): readonly string[] {
+    return this.facts.protocols;
+  }
+
+  protected override get facts(): Head {
+    return this.head ?? unpack(this.packed);
+  }
+
+  /**
+   * @internal The connection is open, and the request may never be looked at again: one string costs a fourth of what a
+   * list of header lines does, some 800 octets for a browser's.
+   */
+  pack(): void {
+    if (this.head === null) return;
+    this.packed = pack(this.head);
+    this.head = null;
   }
 
   /**
@@ -140,9 +171,9 @@ export class UpgradeRequest<Data = unknown> extends IncomingRequest {
       ? [options?: AcceptDecision<Data>]
       : [options: AcceptDecision<Data>]
   ): boolean {
-    const { binding, head, decider } = this;
+    const { binding, decider, facts } = this;
     this.requireUndecided();
-    const protocol = options?.protocol ?? selectProtocol(head.protocols, decider.protocols) ?? "";
+    const protocol = options?.protocol ?? selectProtocol(facts.protocols, decider.protocols) ?? "";
     const headers = headerList(options?.headers);
     if (binding.info !== null) return false;
     if (!binding.endpoint.accept({ protocol, headers }, binding.tick())) return false;
@@ -175,15 +206,38 @@ export class UpgradeRequest<Data = unknown> extends IncomingRequest {
   }
 }
 
+/** The request as one string, from which {@link unpack} makes it again. Line ends stand in none of its parts. */
+function pack({ method, target, host, minorVersion, headers }: Head): string {
+  const lines = [`${method} ${minorVersion} ${target} ${host}`];
+  for (const [name, value] of headers) lines.push(`${name}:${value}`);
+  return lines.join("\n");
+}
+
+function unpack(packed: string): Head {
+  const [first, ...lines] = packed.split("\n");
+  const [method, minorVersion, target, host] = first!.split(" ");
+  const headers = lines.map((line): [string, string] => {
+    const colon = line.indexOf(":");
+    return [line.slice(0, colon), line.slice(colon + 1)];
+  });
+  const head = judgeRequest({
+    method: method!,
+    target: target!,
+    minorVersion: minorVersion === "1" ? 1 : 0,
+    headers,
+  });
+  if (head.kind !== "upgrade") throw new Error("bug: a packed request is not what it was");
+  return { ...head, host: host! }; // of an absolute target, it was not in a header line
+}
+
 /** A request that does not ask for a WebSocket. */
 export class PlainRequest extends IncomingRequest {
+  protected override readonly facts: RequestFacts;
+
   /** @internal */
-  constructor(
-    binding: Binding,
-    head: { method: string; target: string; host: string; headers: HeaderList },
-    secure: boolean,
-  ) {
-    super(binding, head, secure);
+  constructor(binding: Binding, facts: RequestFacts, isSecure: boolean) {
+    super(binding, isSecure);
+    this.facts = facts;
   }
 }
 

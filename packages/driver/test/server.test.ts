@@ -81,6 +81,29 @@ describe("an upgrade hook", () => {
     expect(stage.server.sockets[0]!.request).toBe(seen);
   });
 
+  test("may look at the request as long as the connection lasts", async () => {
+    const facts = ({ method, target, host, origin, protocols, headerLines }: UpgradeRequest) =>
+      JSON.stringify({ method, target, host, origin, protocols, headerLines });
+    let before = "";
+    const stage = new Stage({
+      upgrade(request) {
+        before = facts(request as UpgradeRequest);
+        return request.accept({ protocol: "b" });
+      },
+    });
+    const client = new RawClient(stage);
+    client.says(
+      UPGRADE.replace("GET /", "GET http://other.example:81/p?q=a:b").replace(
+        "\r\n\r\n",
+        "\r\nSec-WebSocket-Protocol: a, b\r\nOrigin: http://other.example:81\r\nX: \xe9:\t \xff\r\nX:\r\n\r\n",
+      ),
+    );
+    expect(client.status).toBe(101);
+    const { request } = stage.server.sockets[0]!;
+    expect(facts(request as UpgradeRequest)).toBe(before);
+    expect(JSON.parse(before)).toMatchObject({ host: "other.example:81", target: "/p?q=a:b" });
+  });
+
   for (const { what, upgrade, status } of [
     { what: "rejects", upgrade: (r: UpgradeRequest) => r.reject(401), status: 401 },
     {

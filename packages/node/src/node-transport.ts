@@ -17,6 +17,11 @@ interface Listened extends Duplex {
   [TRANSPORT]: NodeTransport;
 }
 
+/** The transport of a stream that has one. */
+export function transportOf(stream: Duplex): NodeTransport {
+  return (stream as Listened)[TRANSPORT];
+}
+
 export class NodeTransport implements Transport {
   handler: TransportHandler;
   private readonly stream: Listened;
@@ -113,20 +118,20 @@ export class NodeTransport implements Transport {
 }
 
 function onData(this: Duplex, chunk: Uint8Array): void {
-  (this as Listened)[TRANSPORT].handler.onData(chunk);
+  transportOf(this).handler.onData(chunk);
 }
 
 function onEnd(this: Duplex): void {
-  (this as Listened)[TRANSPORT].handler.onEnd();
+  transportOf(this).handler.onEnd();
 }
 
 function onClose(this: Duplex): void {
-  (this as Listened)[TRANSPORT].closed();
+  transportOf(this).closed();
 }
 
 /** `close` follows, and says it. Without a listener the first reset would end the process. */
 function onError(this: Duplex, error: NodeJS.ErrnoException): void {
-  (this as Listened)[TRANSPORT].failed(error);
+  transportOf(this).failed(error);
 }
 
 /**

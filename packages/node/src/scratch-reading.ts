@@ -8,7 +8,7 @@
  */
 import { createServer, connect as netConnect, Socket } from "node:net";
 import type { OpenTransport, TransportHandler } from "@sansocket/driver";
-import { fromDuplex, NodeTransport } from "./node-transport.ts";
+import { fromDuplex, NodeTransport, transportOf } from "./node-transport.ts";
 
 /** What an accepted socket has besides its public members. */
 interface Internals {
@@ -20,7 +20,7 @@ interface Internals {
 let isKnownToWork: boolean | null = null;
 let trial: Promise<boolean> | null = null;
 
-/** Whether {@link scratchReading} works here. Tried out at the first call. */
+/** Whether sockets can be made to read into the scratch here. Tried out at the first call. */
 export function canReadIntoScratch(): Promise<boolean> {
   trial ??= tryOut().then((works) => {
     isKnownToWork = works;
@@ -35,43 +35,37 @@ export function acceptedTransport(socket: Socket): OpenTransport {
 }
 
 function scratchReading(accepted: Socket): OpenTransport {
-  return (handler) => {
-    const socket = socketInto(accepted, handler.inbox, (byteCount) => {
-      transport.handler.onInbox(byteCount);
-    });
-    const transport = new NodeTransport(socket, handler);
-    return transport;
-  };
+  return (handler) => new NodeTransport(takenOver(accepted, handler.inbox), handler);
 }
 
-/** One Buffer over the engine's inbox, for all sockets of the thread. */
-let scratch: Buffer | null = null;
+interface OnRead {
+  readonly buffer: Buffer;
+  readonly callback: (this: Socket, byteCount: number) => boolean;
+}
 
-function scratchOver(inbox: Uint8Array<ArrayBuffer>): Buffer {
-  if (scratch?.buffer !== inbox.buffer || scratch.byteOffset !== inbox.byteOffset) {
-    scratch = Buffer.from(inbox.buffer, inbox.byteOffset, inbox.length);
+/** One for all sockets of the thread, over the engine's one inbox. */
+let onRead: OnRead | null = null;
+
+function onReadInto(inbox: Uint8Array<ArrayBuffer>): OnRead {
+  if (onRead?.buffer.buffer !== inbox.buffer || onRead.buffer.byteOffset !== inbox.byteOffset) {
+    onRead = { buffer: Buffer.from(inbox.buffer, inbox.byteOffset, inbox.length), callback: tell };
   }
-  return scratch;
+  return onRead;
 }
 
-/** The same connection as another Socket, which reads into `inbox`. The accepted one is an empty shell from then on. */
-function socketInto(
-  accepted: Socket,
-  inbox: Uint8Array<ArrayBuffer>,
-  onRead: (byteCount: number) => void,
-): Socket {
+/** Called as a method of the socket: one function does for all of them. The trial proves that too. */
+function tell(this: Socket, byteCount: number): boolean {
+  transportOf(this).handler.onInbox(byteCount);
+  return true;
+}
+
+/**
+ * The same connection as another Socket, which reads into `inbox`. The accepted one is an empty shell from then on, and
+ * nothing may hold on to it: it would double what an idle connection costs.
+ */
+function takenOver(accepted: Socket, inbox: Uint8Array<ArrayBuffer>): Socket {
   const shell = accepted as unknown as Internals;
-  const options = {
-    handle: shell._handle,
-    allowHalfOpen: true,
-    onread: {
-      buffer: scratchOver(inbox),
-      callback: (byteCount: number): boolean => {
-        onRead(byteCount);
-        return true;
-      },
-    },
-  };
+  const options = { handle: shell._handle, allowHalfOpen: true, onread: onReadInto(inbox) };
   const socket = new Socket(options as ConstructorParameters<typeof Socket>[0]);
   // The listening server counts its connections down when this one is destroyed.
   const internals = socket as unknown as Internals;
@@ -85,11 +79,40 @@ function socketInto(
 const GREETING = "scratch";
 const TRIAL_TIMEOUT = 1_000;
 
+/** Sends back what arrives in its inbox, and hears the end. */
+class TrialHandler implements TransportHandler {
+  readonly inbox: Uint8Array<ArrayBuffer> = new Uint8Array(64);
+  transport: NodeTransport | null = null;
+  private arrived = "";
+  private readonly settle: (works: boolean) => void;
+
+  constructor(settle: (works: boolean) => void) {
+    this.settle = settle;
+  }
+
+  onInbox(byteCount: number): void {
+    this.arrived += Buffer.from(this.inbox.buffer, 0, byteCount).toString();
+    this.transport?.write([this.inbox.slice(0, byteCount)]);
+  }
+
+  onData(): void {
+    this.settle(false);
+  }
+
+  onEnd(): void {
+    this.transport?.endWrite();
+  }
+
+  onDrain(): void {}
+
+  onClosed(error?: string): void {
+    this.settle(error === undefined && this.arrived === GREETING);
+  }
+}
+
 /** A connection of our own over loopback: octets arrive in the scratch, go back, and the end is told. */
 async function tryOut(): Promise<boolean> {
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true });
-  const inbox = new Uint8Array(64);
-  let arrived = "";
   try {
     return await new Promise<boolean>((resolve) => {
       const fail = (): void => resolve(false);
@@ -97,15 +120,8 @@ async function tryOut(): Promise<boolean> {
       server.on("error", fail);
       server.on("connection", (accepted) => {
         try {
-          const socket = socketInto(accepted, inbox, (byteCount) => {
-            arrived += Buffer.from(inbox.buffer, 0, byteCount).toString();
-            socket.write(arrived);
-          });
-          socket.on("error", fail);
-          socket.on("end", () => {
-            socket.end();
-            socket.on("close", () => resolve(arrived === GREETING));
-          });
+          const handler = new TrialHandler(resolve);
+          handler.transport = new NodeTransport(takenOver(accepted, handler.inbox), handler);
         } catch {
           fail();
         }
@@ -120,7 +136,7 @@ async function tryOut(): Promise<boolean> {
   } catch {
     return false;
   } finally {
-    scratch = null;
+    onRead = null;
     server.close();
   }
 }
@@ -130,5 +146,3 @@ export function forgetTrial(works: boolean | null): void {
   isKnownToWork = works;
   trial = works === null ? null : Promise.resolve(works);
 }
-
-export type { TransportHandler };
