@@ -1,0 +1,108 @@
+import type { HeaderFields, Server } from "@sansocket/node";
+import { afterEach, describe, expect, test } from "vitest";
+import { connect, serve } from "./adapter.ts";
+import { certificate } from "./certificate.ts";
+import { Mailbox } from "./mailbox.ts";
+import { portOf } from "./places.ts";
+
+const servers: Server[] = [];
+
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.shutdown();
+});
+
+interface Seen {
+  readonly target: string;
+  readonly headers: Headers;
+}
+
+/** Redirects from /to/<n> to /to/<n-1>, down to /to/0, which it accepts; `elsewhere` is where /away leads. */
+async function redirecting(
+  seen: Mailbox<Seen>,
+  elsewhere = "",
+  tls?: { cert: string; key: string },
+) {
+  const server = await serve({
+    hostname: "127.0.0.1",
+    ...(tls && { tls }),
+    upgrade(request) {
+      const { target, headers } = request;
+      seen.put({ target, headers });
+      if (target === "/to/0") return request.accept();
+      const next = target === "/away" ? elsewhere : `/to/${Number(target.slice(4)) - 1}`;
+      const lines: HeaderFields = target === "/nowhere" ? {} : { Location: next };
+      return request.reject(target === "/away" ? 302 : 307, { headers: lines });
+    },
+  });
+  servers.push(server as unknown as Server);
+  return server;
+}
+
+const secrets = { Authorization: "Bearer token", Cookie: "session=1", "X-Plain": "stays" };
+
+describe("a redirect", () => {
+  test("is a refusal unless redirects were asked for", async () => {
+    const server = await redirecting(new Mailbox());
+    const refused = connect(`${server.url}/to/1`);
+    await expect(refused).rejects.toMatchObject({ code: "refused", status: 307 });
+  });
+
+  test("is followed as often as was allowed, and not more", async () => {
+    const seen = new Mailbox<Seen>();
+    const server = await redirecting(seen);
+    await using socket = await connect(`${server.url}/to/3`, { redirects: 3 });
+    expect(socket.url).toBe(`${server.url}/to/0`);
+    expect(seen.untaken.map(({ target }) => target)).toEqual(["/to/3", "/to/2", "/to/1", "/to/0"]);
+    const refused = connect(`${server.url}/to/3`, { redirects: 2 });
+    await expect(refused).rejects.toMatchObject({ code: "redirect-refused", status: 307 });
+  });
+
+  test("to the same origin takes all headers along", async () => {
+    const seen = new Mailbox<Seen>();
+    const server = await redirecting(seen);
+    await using socket = await connect(`${server.url}/to/1`, { redirects: 1, headers: secrets });
+    expect(socket.state).toBe("open");
+    await seen.take();
+    const { headers } = await seen.take();
+    expect(headers.get("authorization")).toBe("Bearer token");
+    expect(headers.get("cookie")).toBe("session=1");
+    expect(headers.get("x-plain")).toBe("stays");
+  });
+
+  test("to another origin leaves credentials behind", async () => {
+    const there = new Mailbox<Seen>();
+    const other = await redirecting(there);
+    const server = await redirecting(
+      new Mailbox(),
+      `http://127.0.0.1:${portOf(other)}/to/0`, // what an HTTP server would write
+    );
+    await using socket = await connect(`${server.url}/away`, { redirects: 1, headers: secrets });
+    expect(socket.url).toBe(`${other.url}/to/0`);
+    const { headers } = await there.take();
+    expect(headers.get("authorization")).toBeNull();
+    expect(headers.get("cookie")).toBeNull();
+    expect(headers.get("x-plain")).toBe("stays");
+  });
+
+  test("from wss to ws is refused, from ws to wss followed", async () => {
+    const { cert, key } = await certificate();
+    const plain = await redirecting(new Mailbox());
+    const secure = await redirecting(new Mailbox(), `${plain.url}/to/0`, { cert, key });
+    const options = { redirects: 1, tls: { ca: cert } };
+    const refused = connect(`${secure.url}/away`, options);
+    await expect(refused).rejects.toMatchObject({ code: "redirect-refused", status: 302 });
+    const upwards = await redirecting(new Mailbox(), `${secure.url}/to/0`);
+    await using socket = await connect(`${upwards.url}/away`, options);
+    expect(socket.url).toBe(`${secure.url}/to/0`);
+  });
+
+  test.each([
+    ["nowhere", "/nowhere", ""],
+    ["what is no URL", "/away", "http://[nonsense"],
+    ["another protocol", "/away", "ftp://127.0.0.1/"],
+  ])("to %s is refused", async (_where, target, elsewhere) => {
+    const server = await redirecting(new Mailbox(), elsewhere);
+    const refused = connect(`${server.url}${target}`, { redirects: 5 });
+    await expect(refused).rejects.toMatchObject({ code: "redirect-refused" });
+  });
+});
