@@ -122,6 +122,8 @@ async function listen(
     });
     netServer.listen(place, resolve);
   });
+  // Node tells of a TLS handshake that failed or took too long, and leaves the connection to whoever listens.
+  netServer.on("tlsClientError", (_error, socket: Socket) => void socket.destroy());
   netServer.removeAllListeners("error");
   netServer.on("error", (error) => server.acceptFailed(error));
   return { address: addressOf(netServer), close: () => close(netServer) };
