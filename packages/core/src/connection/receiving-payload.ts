@@ -216,13 +216,9 @@ function deliver(
     }
   } else if (deferred === null) {
     if (isLast) return deliverWhole(connection, message, step, bytes, start, end);
-    gather(
-      message,
-      bytes,
-      start,
-      end,
-      isFrameEnd ? Number.POSITIVE_INFINITY : connection.frameLeft,
-    );
+    // Behind a frame that is not final comes more than it announces: a buffer for just that would not grow by doubling.
+    const announced = isFinalFrame(connection) ? connection.frameLeft : Number.POSITIVE_INFINITY;
+    gather(message, bytes, start, end, announced);
   }
   if (deferred !== null) {
     connection.deferred = null;

@@ -1,5 +1,5 @@
 /** RFC 6455 §10.4: what a peer can make us keep. Each limit at its edge, whole and octet by octet. */
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { DEFAULT_LIMITS } from "../../src/index.ts";
 import { Bench } from "../turn.ts";
 import { closeBody, concat, masked } from "../wire.ts";
@@ -52,6 +52,19 @@ describe("limits.message", () => {
     expect(bench.feed(masked(0x2, new Uint8Array(301)).slice(0, 4))).toMatchObject([
       { kind: "message-too-large" },
     ]);
+  });
+
+  test("large fragments that come in several chunks are copied a few times at most", () => {
+    const bench = Bench.open("server");
+    const fragment = masked(0x0, new Uint8Array(60_000), { fin: false });
+    bench.feed(masked(0x2, [1], { fin: false }));
+    const set = vi.spyOn(Object.getPrototypeOf(Uint8Array.prototype), "set");
+    for (let count = 0; count < 100; count += 1) bench.feed(fragment, 20_000);
+    const sources = set.mock.calls as unknown as [Uint8Array][];
+    const copied = sources.reduce((sum, [source]) => sum + source.length, 0);
+    set.mockRestore();
+    // Into the window, into the buffer, and twice more while it doubles; each fragment a new buffer would be 50 times.
+    expect(copied).toBeLessThan(6 * 6_000_000);
   });
 
   test("holds in pieces too", () => {
