@@ -23,7 +23,7 @@ import { ConnectError, ConnectionError, messageOf } from "./errors.ts";
 import { headerList } from "./header-fields.ts";
 import type { Behaviour, SocketHooks } from "./hooks.ts";
 import { headersFor, isRedirect, redirectTarget } from "./redirect.ts";
-import type { Runtime } from "./runtime.ts";
+import { type Runtime, timerAfter } from "./runtime.ts";
 import { behaviourOf, defined, refuseDeflate } from "./server-options.ts";
 import { Socket } from "./socket.ts";
 import type { NetworkAddress, OpenTransport } from "./transport.ts";
@@ -94,7 +94,7 @@ class Attempt {
   private readonly protocols: readonly string[];
   /** Aborted by the caller's signal, and by the clock. */
   private readonly controller = new AbortController();
-  private readonly timer: unknown;
+  private readonly timer: unknown = null;
   private isTimeout = false;
 
   constructor(platform: Platform, options: ConnectOptions<unknown>, hooks: SocketHooks) {
@@ -105,6 +105,7 @@ class Attempt {
     if (!(redirects >= 0)) {
       throw new MisuseError(`options.redirects is ${String(redirects)}: give a number from 0 on`);
     }
+    requireOneWay(options);
     this.protocols = typeof protocols === "string" ? [protocols] : protocols;
     const { trace } = options;
     this.settings = resolveSettings({
@@ -119,11 +120,12 @@ class Attempt {
     const allHooks = trace === undefined ? hooks : { ...hooks, trace };
     this.behaviour = behaviourOf(this.settings, allHooks, false);
     const { handshake } = this.settings.timeouts;
-    if (handshake > 0 && handshake !== Number.POSITIVE_INFINITY) {
-      this.timer = platform.runtime.setTimer(() => {
+    if (handshake > 0) {
+      const timedOut = (): void => {
         this.isTimeout = true;
         this.controller.abort();
-      }, handshake);
+      };
+      this.timer = timerAfter(platform.runtime, timedOut, handshake);
     }
     if (signal?.aborted) this.controller.abort();
     else signal?.addEventListener("abort", this.aborted, { once: true });
@@ -132,7 +134,7 @@ class Attempt {
   private readonly aborted = (): void => this.controller.abort();
 
   done(): void {
-    this.platform.runtime.clearTimer(this.timer);
+    if (this.timer !== null) this.platform.runtime.clearTimer(this.timer);
     this.options.signal?.removeEventListener("abort", this.aborted);
   }
 
@@ -321,6 +323,18 @@ class Opening implements Owner {
   report(socket: Socket | null, error: ConnectionError): void {
     const { hooks } = this.behaviour;
     if (hooks.error !== undefined) void hooks.error(socket, error);
+  }
+}
+
+/** An option that would be passed over in silence is a mistake. */
+function requireOneWay({ socket, path, proxy, redirects = 0 }: ConnectOptions<unknown>): void {
+  const ways = [socket && "socket", path !== undefined && "path", proxy !== undefined && "proxy"];
+  const given = ways.filter((way) => typeof way === "string");
+  if (given.length > 1) {
+    throw new MisuseError(`options.${given.join(" and options.")} exclude each other`);
+  }
+  if (redirects > 0 && (socket !== undefined || path !== undefined)) {
+    throw new MisuseError(`options.redirects leads elsewhere than options.${given[0]} does`);
   }
 }
 

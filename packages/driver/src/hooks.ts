@@ -26,8 +26,8 @@ export interface SocketHooks<Data = unknown> {
   close?(socket: Socket<Data>, info: CloseInfo): void | Promise<void>;
   /**
    * Something went wrong that is not the peer's doing: a hook has failed, a limit was reached, an accept failed. `socket`
-   * is null when it is not about one open socket. Default: hook failures and failed accepts are printed with
-   * `console.error`.
+   * is null when it is not about one open socket. Default: "hook-failed", "source-failed", "unsent-limit" and
+   * "accept-failed" are printed with `console.error`.
    */
   error?(socket: Socket<Data> | null, error: ConnectionError | ServerError): void | Promise<void>;
   /** Every frame, in and out, with the first octets of its payload. Costs nothing when absent. */

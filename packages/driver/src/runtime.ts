@@ -25,6 +25,11 @@ export function timerAt(runtime: Runtime, callback: () => void, at: number): unk
   return runtime.setTimer(callback, delay);
 }
 
+/** A timer for a span of time; none where the span is longer than any runtime waits, 24 days. */
+export function timerAfter(runtime: Runtime, callback: () => void, delay: number): unknown {
+  return delay > LONGEST_DELAY ? null : runtime.setTimer(callback, delay);
+}
+
 /** A runtime made of what every web platform has; adapters replace what theirs does better. */
 export function webRuntime(): Runtime {
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });

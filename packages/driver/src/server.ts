@@ -11,7 +11,7 @@ import { isThenable } from "./delivery.ts";
 import { ConnectionError, messageOf, ServerError } from "./errors.ts";
 import { headerList } from "./header-fields.ts";
 import type { Behaviour } from "./hooks.ts";
-import type { Runtime } from "./runtime.ts";
+import { type Runtime, timerAfter } from "./runtime.ts";
 import { type ResolvedServer, resolveServer, type ServerOptions } from "./server-options.ts";
 import { Socket } from "./socket.ts";
 import type { NetworkAddress, OpenTransport } from "./transport.ts";
@@ -350,9 +350,9 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
         binding.delivery.retire(() => binding.outgoing.close(code, reason));
       }
     }
-    const timer = this.runtime.setTimer(() => this.cutOff(code, reason), grace);
+    const timer = timerAfter(this.runtime, () => this.cutOff(code, reason), grace);
     await emptied;
-    this.runtime.clearTimer(timer);
+    if (timer !== null) this.runtime.clearTimer(timer);
     await closed;
   }
 

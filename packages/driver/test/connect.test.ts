@@ -69,6 +69,11 @@ describe("connect", () => {
     expect(runtime.timerCount).toBe(0);
   });
 
+  test("waits for ever where timeouts.handshake is longer than timers run", async () => {
+    const { runtime } = connectingTo({ timeouts: { handshake: 2 ** 31 } });
+    expect(runtime.earliest).toBeGreaterThanOrEqual(2 ** 31 - 1);
+  });
+
   test("rejects when its signal is aborted, with the reason as cause", async () => {
     const controller = new AbortController();
     const { connecting, peer } = connectingTo({ signal: controller.signal });
@@ -130,6 +135,16 @@ describe("connect", () => {
     { what: "a header of the engine's", url: "ws://a", options: { headers: { Host: "b" } } },
     { what: "redirects below 0", url: "ws://a", options: { redirects: -1 } },
     { what: "compression", url: "ws://a", options: { perMessageDeflate: true } },
+    {
+      what: "two ways to the server",
+      url: "ws://a",
+      options: { proxy: "http://proxy", path: "/run/x" },
+    },
+    {
+      what: "redirects from a connection that is there",
+      url: "ws://a",
+      options: { redirects: 1, socket: () => null },
+    },
     { what: "a proxy that is no URL", url: "ws://a", options: { proxy: "proxy:8080" } },
   ]) {
     test(`rejects with a MisuseError for ${what}`, async () => {

@@ -532,6 +532,18 @@ describe("shutdown", () => {
     expect(done).toHaveBeenCalledTimes(1);
   });
 
+  test("has a grace of any length", async () => {
+    const stage = new Stage({ message: () => new Promise(() => {}) });
+    const peer = await stage.opened();
+    peer.endpoint.sendText("never answered");
+    await peer.pump();
+    const { timerCount } = stage.runtime;
+    void stage.server.shutdown({ grace: Number.POSITIVE_INFINITY });
+    await settle();
+    expect(stage.runtime.timerCount).toBe(timerCount);
+    expect(peer.endpoint.state).toBe("open");
+  });
+
   test("refuses requests that wait for a decision with 503, and drops those that never came", async () => {
     const decisions: boolean[] = [];
     const stage = new Stage({
