@@ -4,41 +4,29 @@
  * @module
  */
 import {
-  type ConnectOptions,
-  connectWith,
-  createWebSocketClass,
-  createWebSocketStreamClass,
-  type Socket,
+  type Adapter,
+  createAdapter,
   type StandardWebSocket,
-  type StandardWebSocketConstructor,
   type StandardWebSocketStream,
-  type StandardWebSocketStreamConstructor,
 } from "@sansocket/driver";
 import { dialer } from "./dialer.ts";
+import { listen } from "./listen.ts";
 import { runtime } from "./runtime.ts";
 
 export * from "@sansocket/driver/application";
 export { fromConn } from "./deno-transport.ts";
-export { createServer, type ListenOptions, type ServeOptions, serve } from "./serve.ts";
 
-const platform = { runtime, dialer };
+const adapter: Adapter = createAdapter({ runtime, dialer, listen });
 
-/**
- * Connects to a ws or wss URL.
- * @returns the open socket. Rejects with a ConnectError, whose `code` says why, or a MisuseError.
- */
-export function connect<Data = undefined>(
-  url: string | URL,
-  options: ConnectOptions<Data> = {},
-): Promise<Socket<Data>> {
-  return connectWith(platform, url, options);
-}
-
-/** The class of the web platform. */
-export const WebSocket: StandardWebSocketConstructor = createWebSocketClass(platform);
+/** See {@link Adapter.serve}. */
+export const serve: Adapter["serve"] = adapter.serve;
+/** See {@link Adapter.createServer}. */
+export const createServer: Adapter["createServer"] = adapter.createServer;
+/** See {@link Adapter.connect}. */
+export const connect: Adapter["connect"] = adapter.connect;
+/** See {@link Adapter.WebSocket}. */
+export const WebSocket: Adapter["WebSocket"] = adapter.WebSocket;
 export type WebSocket = StandardWebSocket;
-
-/** The class of the web platform, as proposed: a WebSocket as two streams with back-pressure. */
-export const WebSocketStream: StandardWebSocketStreamConstructor =
-  createWebSocketStreamClass(platform);
+/** See {@link Adapter.WebSocketStream}. */
+export const WebSocketStream: Adapter["WebSocketStream"] = adapter.WebSocketStream;
 export type WebSocketStream = StandardWebSocketStream;

@@ -32,6 +32,7 @@ export {
 } from "./errors.ts";
 export type { HeaderFields } from "./header-fields.ts";
 export type { Message, SocketHooks } from "./hooks.ts";
+export type { ListenOptions, ServeOptions } from "./listening.ts";
 export type { Sendable, WriteResult } from "./outgoing.ts";
 export type { Server, ShutdownOptions } from "./server.ts";
 export type {

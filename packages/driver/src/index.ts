@@ -4,9 +4,11 @@
  *
  * @module
  */
+export { type Adapter, createAdapter } from "./adapter.ts";
 export * from "./application.ts";
 export { connectWith, type Platform } from "./connect.ts";
 export { type Dialed, type Dialer, systemCodeOf } from "./dialing.ts";
+export { type Acceptor, BACKLOG, type Listen, startListening, tlsTimeout } from "./listening.ts";
 export { type Runtime, webRuntime } from "./runtime.ts";
 export { type Listener, Server } from "./server.ts";
 export { Socket } from "./socket.ts";

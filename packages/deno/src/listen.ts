@@ -1,0 +1,77 @@
+/** Listening with Deno.listen and Deno.listenTls. */
+import {
+  type Acceptor,
+  BACKLOG,
+  type Listener,
+  type ListenOptions,
+  MisuseError,
+  type NetworkAddress,
+} from "@sansocket/driver";
+import { fromConn } from "./deno-transport.ts";
+
+/** ms until the next try, after accepting has failed: too many open files stay so for a while. */
+const ACCEPT_RETRY = 100;
+
+export function listen(acceptor: Acceptor, options: ListenOptions): Listener {
+  const listener = listenAt(options);
+  let isClosed = false;
+  const accepting = acceptAll(listener, acceptor, () => isClosed);
+  return {
+    address: addressOf(listener.addr),
+    async close() {
+      isClosed = true;
+      listener.close();
+      await accepting;
+    },
+  };
+}
+
+function listenAt(options: ListenOptions): Deno.Listener {
+  const { port = 0, hostname, path, tls } = options;
+  if (path !== undefined) {
+    if (tls === undefined) return Deno.listen({ transport: "unix", path });
+    throw new MisuseError("options.path and tls exclude each other: Deno has TLS over TCP only");
+  }
+  const at = (host: string): Deno.Listener => {
+    const place = { port, hostname: host, tcpBacklog: BACKLOG };
+    if (tls === undefined) return Deno.listen(place);
+    const { cert, key } = tls;
+    return Deno.listenTls({ ...place, cert, key, alpnProtocols: ["http/1.1"] });
+  };
+  if (hostname !== undefined) return at(hostname);
+  try {
+    return at("::");
+  } catch (error) {
+    // Where there is no IPv6, IPv4.
+    if (error instanceof Deno.errors.AddrInUse) throw error;
+    return at("0.0.0.0");
+  }
+}
+
+function addressOf(address: Deno.Addr): NetworkAddress {
+  if ("hostname" in address) return { hostname: address.hostname, port: address.port };
+  return { path: (address as Deno.UnixAddr).path };
+}
+
+/**
+ * With TLS the handshake is yet to come: `timeouts.handshake` is for both. Who does not finish it is let go of then; the
+ * descriptor goes when he does (see DenoTransport.destroy).
+ */
+async function acceptAll(
+  listener: Deno.Listener,
+  acceptor: Acceptor,
+  isClosed: () => boolean,
+): Promise<void> {
+  for (;;) {
+    let conn: Deno.Conn;
+    try {
+      conn = await listener.accept();
+    } catch (error) {
+      if (isClosed()) return;
+      acceptor.acceptFailed(error);
+      await new Promise((resolve) => setTimeout(resolve, ACCEPT_RETRY));
+      continue;
+    }
+    if (!acceptor.accept(fromConn(conn))) conn.close();
+  }
+}

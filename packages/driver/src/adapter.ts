@@ -1,0 +1,57 @@
+/** What an adapter exports: the same on every runtime, made from the little in which runtimes differ. */
+import { connectWith, type Platform } from "./connect.ts";
+import type { ConnectOptions } from "./connect-options.ts";
+import { type Listen, type ServeOptions, startListening } from "./listening.ts";
+import { Server } from "./server.ts";
+import type { ServerOptions } from "./server-options.ts";
+import type { Socket } from "./socket.ts";
+import { createWebSocketClass, type StandardWebSocketConstructor } from "./web/web-socket.ts";
+import {
+  createWebSocketStreamClass,
+  type StandardWebSocketStreamConstructor,
+} from "./web/web-socket-stream.ts";
+
+export interface Adapter {
+  /**
+   * Listens and serves.
+   * @returns the server, once it listens. Rejects with a ServerError "listen-failed", or a MisuseError.
+   */
+  serve<Data = undefined>(options: ServeOptions<Data>): Promise<Server<Data>>;
+  /**
+   * A server that does not listen, for `accept` with transports of one's own.
+   * @param options.secure whether its connections are TLS, which decides what the server's own origin is. Default false.
+   * @throws MisuseError for options that are wrong.
+   */
+  createServer<Data = undefined>(
+    options: ServerOptions<Data> & { readonly secure?: boolean },
+  ): Server<Data>;
+  /**
+   * Connects to a ws or wss URL.
+   * @returns the open socket. Rejects with a ConnectError, whose `code` says why, or a MisuseError.
+   */
+  connect<Data = undefined>(
+    url: string | URL,
+    options?: ConnectOptions<Data>,
+  ): Promise<Socket<Data>>;
+  /** The class of the web platform. */
+  readonly WebSocket: StandardWebSocketConstructor;
+  /** The class of the web platform, as proposed: a WebSocket as two streams with back-pressure. */
+  readonly WebSocketStream: StandardWebSocketStreamConstructor;
+}
+
+export function createAdapter(platform: Platform & { readonly listen: Listen }): Adapter {
+  const { runtime, listen } = platform;
+  return {
+    serve: async <Data>(options: ServeOptions<Data>) =>
+      await startListening(
+        new Server<Data>(options, runtime, options.tls !== undefined),
+        listen,
+        options,
+      ),
+    createServer: <Data>(options: ServerOptions<Data> & { readonly secure?: boolean }) =>
+      new Server<Data>(options, runtime, options.secure === true),
+    connect: (url, options = {}) => connectWith(platform, url, options),
+    WebSocket: createWebSocketClass(platform),
+    WebSocketStream: createWebSocketStreamClass(platform),
+  };
+}
