@@ -239,7 +239,7 @@ function isTls(conn: Deno.Conn): conn is Deno.TlsConn {
 }
 
 /** ECONNRESET and the like, as on the other runtimes; of TLS there is only prose. */
-export function codeOf(error: unknown): string {
+function codeOf(error: unknown): string {
   const code = systemCodeOf(error);
   if (code !== undefined) return code;
   return error instanceof Error ? error.message : String(error);
