@@ -1,0 +1,188 @@
+/** Peers that send and do not read, or not yet, or slowly: memory stays bounded, and nothing is lost. */
+import { describe, expect, test } from "vitest";
+import { frame, header, RawClient, text } from "../raw-client.ts";
+import { Opcode, type ServerFrame } from "../server-frames.ts";
+import { RUNTIMES, startServer } from "../server-process.ts";
+
+const MESSAGE = 65_536;
+
+/** A message that says which one it is; masked with zeros. */
+function numbered(number: number): Uint8Array {
+  const octets = Buffer.concat([header(Opcode.Binary, MESSAGE), Buffer.alloc(MESSAGE, number)]);
+  octets.writeUInt32BE(number, octets.length - MESSAGE);
+  return octets;
+}
+
+/** Counts the echoes of numbered messages, and that none is missing, twice there, or damaged. */
+function countEchoes(client: RawClient): { readonly count: number; readonly faults: string[] } {
+  const echoes = { count: 0, faults: [] as string[] };
+  const expected = Buffer.alloc(MESSAGE);
+  client.onFrame = (received: ServerFrame) => {
+    if (received.opcode !== Opcode.Binary) return void client.frames.push(received);
+    expected.fill(echoes.count).writeUInt32BE(echoes.count);
+    if (!received.payload.equals(expected)) echoes.faults.push(`message ${echoes.count}`);
+    echoes.count += 1;
+  };
+  return echoes;
+}
+
+/** Sends them one after the other, as the server takes them. */
+async function sendNumbered(client: RawClient, count: number): Promise<void> {
+  for (let number = 0; number < count && !client.isClosed; number += 1) {
+    await client.write(numbered(number));
+  }
+}
+
+/** Resolves when nothing more has been written for a second, however much there is to write. */
+async function untilStalled(client: RawClient): Promise<number> {
+  for (;;) {
+    const before = client.socket.bytesWritten - client.socket.writableLength;
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    if (client.socket.bytesWritten - client.socket.writableLength === before) return before;
+  }
+}
+
+const megabytes = (octets: number): string => `${(octets / 1e6).toFixed(0)} MB`;
+
+describe.each(RUNTIMES)("the flow control of %s", (runtime) => {
+  test("08: 200,000 pings of somebody who does not read cost nothing", async (context) => {
+    const server = await startServer(context, runtime);
+    const client = await RawClient.open(server.port);
+    client.pause();
+    const count = 200_000;
+    const payload = Buffer.alloc(125);
+    const pings: Uint8Array[] = [];
+    for (let number = 0; number < count; number += 1) {
+      payload.writeUInt32BE(number);
+      pings.push(frame(Opcode.Ping, payload));
+    }
+    const sent = client.write(Buffer.concat(pings));
+    const taken = await untilStalled(client);
+    client.resume();
+    await sent;
+    const last = (): number => client.frames.at(-1)?.payload.readUInt32BE(0) ?? -1;
+    await client.until("the last pong", () => last() === count - 1);
+    const numbers = client.frames.map(({ opcode, payload: pong }) =>
+      opcode === Opcode.Pong && pong.length === 125 ? pong.readUInt32BE(0) : -1,
+    );
+    expect(numbers.every((number, index) => number > (numbers[index - 1] ?? -1))).toBe(true);
+    await client.echo("still there");
+    await client.leave();
+    await server.idle();
+    const outcome = `takes ${megabytes(taken)} unread, then ${numbers.length} pongs in order`;
+    expect(await server.outlived("08", outcome)).toBeLessThan(48);
+  });
+
+  test("09: a flood of 256 MB that is not read is not taken; when it is read all comes back", async (context) => {
+    const server = await startServer(context, runtime);
+    const client = await RawClient.open(server.port);
+    const echoes = countEchoes(client);
+    client.pause();
+    const sent = sendNumbered(client, 4_096);
+    const taken = await untilStalled(client);
+    // What two kernels hold in two directions, and 2 MiB of the server's.
+    expect(taken).toBeLessThan(64e6);
+    const outcome = `stops reading at ${megabytes(taken)}`;
+    expect(await server.outlived("09a", outcome)).toBeLessThan(48);
+    client.resume();
+    await sent;
+    await client.until("4,096 echoes", () => echoes.count === 4_096);
+    expect(echoes.faults).toEqual([]);
+    await client.leave();
+    await server.idle();
+    expect(await server.outlived("09b", `${echoes.count} of 4096 come back`)).toBeLessThan(96);
+  });
+
+  test("20: while 50 of 100 clients stall, the others are served", async (context) => {
+    const server = await startServer(context, runtime);
+    const open = (): Promise<RawClient[]> =>
+      Promise.all(Array.from({ length: 50 }, () => RawClient.open(server.port)));
+    const [stalling, others] = [await open(), await open()];
+    const counts = stalling.map(countEchoes);
+    const sent = stalling.map((client) => {
+      client.pause();
+      return sendNumbered(client, 64);
+    });
+    await Promise.all(
+      others.map(async (client) => {
+        for (let number = 0; number < 40; number += 1) await client.echo(`number ${number}`);
+      }),
+    );
+    for (const client of stalling) client.resume();
+    await Promise.all(sent);
+    await Promise.all(
+      stalling.map((client, at) => client.until("64 echoes", () => counts[at]!.count === 64)),
+    );
+    expect(counts.flatMap(({ faults }) => faults)).toEqual([]);
+    await Promise.all([...stalling, ...others].map((client) => client.leave()));
+    await server.idle();
+    const growth = await server.outlived("20", "2,000 echoes of the others, all of the stalled");
+    // Of each that stalls: 1 MiB unsent and one message more, each of them once more in the garbage.
+    expect(growth).toBeLessThan(50 * 2.5 + 48);
+  });
+
+  test("21: who reads slowly gets all of 32 MB, and no memory", async (context) => {
+    const server = await startServer(context, runtime);
+    const client = await RawClient.open(server.port);
+    const echoes = countEchoes(client);
+    const sent = sendNumbered(client, 512);
+    for (let read = 0; echoes.count < 512 && !client.isClosed; read += 1_000_000) {
+      await client.until("more", () => client.received >= read || echoes.count === 512);
+      client.pause();
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      client.resume();
+    }
+    await sent;
+    expect(echoes).toEqual({ count: 512, faults: [] });
+    await client.leave();
+    await server.idle();
+    expect(await server.outlived("21", "512 of 512 come back")).toBeLessThan(64);
+  });
+
+  test("64 MiB for a peer that stops reading for a while wait for it, and not in memory", async (context) => {
+    const server = await startServer(context, runtime, { behaviour: "send" });
+    const client = await RawClient.open(server.port);
+    let count = 0;
+    const faults: number[] = [];
+    client.onFrame = ({ payload }) => {
+      if (!payload.equals(Buffer.alloc(MESSAGE, count))) faults.push(count);
+      count += 1;
+    };
+    await client.write(text(`1024 ${MESSAGE}`));
+    await client.until("the first of them", () => count > 0);
+    client.pause();
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    expect(count).toBeLessThan(1_024);
+    const stalled = await server.outlived("send", `${count} of 1024 read, then nothing`);
+    expect(stalled).toBeLessThan(48);
+    client.resume();
+    await client.until("the rest", () => count === 1_024);
+    expect(faults).toEqual([]);
+    await client.leave();
+    await server.idle();
+    expect(await server.outlived("send", "1024 of 1024 read in the end")).toBeLessThan(64);
+  });
+
+  test("pings are answered while the message hook is busy", async (context) => {
+    const server = await startServer(context, runtime, { behaviour: "hold" });
+    const client = await RawClient.open(server.port);
+    await client.write(Buffer.concat([text("hold"), text("behind it")]));
+    for (let number = 0; number < 10; number += 1) {
+      await client.write(frame(Opcode.Ping, [number].join()));
+      await client.until("pong", () => client.frames.length > number);
+    }
+    const other = await RawClient.open(server.port);
+    await other.echo("release");
+    await client.until("echoes", () => client.frames.length === 12);
+    expect(client.frames.map(({ opcode, payload }) => [opcode, payload.toString()])).toEqual([
+      ...Array.from({ length: 10 }, (_, number) => [Opcode.Pong, String(number)]),
+      [Opcode.Text, "hold"],
+      [Opcode.Text, "behind it"],
+    ]);
+    await other.leave();
+    await client.leave();
+    await server.idle();
+    const outcome = "10 pongs before the hook returns, then its messages";
+    expect(await server.outlived("ping", outcome)).toBeLessThan(32);
+  });
+});
