@@ -1,0 +1,43 @@
+// A client of the adapter that is named first. Each line has it connect and take the steps that it is told.
+import { described, obeyLines, pattern, say } from "./lines.mjs";
+
+const [adapter] = process.argv.slice(2);
+const { connect } = await import(adapter);
+
+function closing({ code, reason, wasClean, initiator, error }) {
+  return { code, reason, wasClean, initiator, error: error?.code ?? null };
+}
+
+async function take(socket, step, argument, more) {
+  switch (step) {
+    case "text":
+      return await socket.send(argument);
+    case "octets":
+      return await socket.send(pattern(argument));
+    case "stream":
+      return await socket.sendStream(argument);
+    case "ping":
+      return (await socket.ping()) >= 0;
+    case "receive":
+      return described((await socket[Symbol.asyncIterator]().next()).value);
+    case "close":
+      return closing(await socket.close(argument, more));
+    case "closed":
+      return closing(await socket.closed);
+    case "protocol":
+      return socket.protocol;
+    default:
+      throw new Error(`bug: no such step: ${step}`);
+  }
+}
+
+await obeyLines(async ({ url, options, steps }) => {
+  const results = [];
+  try {
+    const socket = await connect(url, options);
+    for (const [step, ...its] of steps) results.push(await take(socket, step, ...its));
+    say({ results });
+  } catch ({ name, code, status, message }) {
+    say({ error: { name, code, status }, message, results });
+  }
+});

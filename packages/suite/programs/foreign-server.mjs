@@ -1,0 +1,64 @@
+// An echo server by the runtime's own means, Bun.serve or Deno.serve, plain and with TLS.
+import { described, obeyLines, say } from "./lines.mjs";
+
+const { cert, key } = JSON.parse(process.argv[2]);
+
+/** What an echo does not do, as in server.mjs. */
+function obey(socket, message) {
+  const [order, ...words] = message.split(" ");
+  if (order !== "!close") throw new Error(`bug: no such order: ${order}`);
+  socket.close(Number(words[0]), words.slice(1).join(" "));
+}
+
+function hear(socket, message) {
+  say({ event: "message", ...described(message) });
+  if (typeof message === "string" && message[0] === "!") obey(socket, message);
+  else socket.send(message);
+}
+
+function serveWithBun(tls) {
+  const server = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    ...(tls && { tls: { cert, key } }),
+    fetch(request, bun) {
+      const offered = request.headers.get("sec-websocket-protocol");
+      const headers = offered === null ? {} : { "Sec-WebSocket-Protocol": offered.split(",")[0] };
+      if (bun.upgrade(request, { headers })) return;
+      return new Response("no WebSocket", { status: 400 });
+    },
+    websocket: {
+      perMessageDeflate: true,
+      message: hear,
+      close: (_socket, code, reason) => say({ event: "close", code, reason }),
+    },
+  });
+  return Promise.resolve(server.port);
+}
+
+function serveWithDeno(tls) {
+  return new Promise((resolve) => {
+    Deno.serve(
+      {
+        hostname: "127.0.0.1",
+        port: 0,
+        ...(tls && { cert, key }),
+        onListen: ({ port }) => resolve(port),
+      },
+      (request) => {
+        const offered = request.headers.get("sec-websocket-protocol");
+        const protocol = offered === null ? {} : { protocol: offered.split(",")[0] };
+        const { socket, response } = Deno.upgradeWebSocket(request, protocol);
+        socket.binaryType = "arraybuffer";
+        socket.onmessage = ({ data }) =>
+          hear(socket, typeof data === "string" ? data : new Uint8Array(data));
+        socket.onclose = ({ code, reason }) => say({ event: "close", code, reason });
+        return response;
+      },
+    );
+  });
+}
+
+const start = "Deno" in globalThis ? serveWithDeno : serveWithBun;
+say({ listening: { plain: await start(false), secure: await start(true) } });
+await obeyLines(() => {});

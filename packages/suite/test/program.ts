@@ -1,0 +1,94 @@
+/** Programs of ../programs, each in a process of its runtime, that speak in lines of JSON. They run what is compiled. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { delimiter, join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import type { RuntimeName } from "./adapter.ts";
+import { Mailbox } from "./mailbox.ts";
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+const programs = fileURLToPath(new URL("../programs", import.meta.url));
+
+const COMMANDS: { readonly [runtime in RuntimeName]: readonly [string, ...string[]] } = {
+  node: [process.execPath],
+  // The workspace of deno.json would lead to the sources.
+  deno: ["deno", "run", "-A", "--no-config", "--node-modules-dir=manual", "--quiet"],
+  bun: ["bun"],
+};
+
+// biome-ignore lint/suspicious/noExplicitAny: whatever the programs say, it is compared as it is
+export type Line = any;
+
+export class Program {
+  readonly lines: Mailbox<Line> = new Mailbox();
+  private readonly child: ChildProcess;
+  private settling = 0;
+
+  constructor(
+    runtime: RuntimeName,
+    program: string,
+    given: readonly string[],
+    options: { readonly flags?: readonly string[]; readonly env?: NodeJS.ProcessEnv } = {},
+  ) {
+    const [command, ...itsFlags] = COMMANDS[runtime];
+    const { flags = [], env = {} } = options;
+    const path = join(root, "node_modules", ".bin") + delimiter + process.env["PATH"];
+    this.child = spawn(command, [...itsFlags, ...flags, join(programs, program), ...given], {
+      stdio: ["pipe", "pipe", "inherit"],
+      env: { ...process.env, NODE_OPTIONS: "", PATH: path, ...env },
+    });
+    const lines = createInterface({ input: this.child.stdout! });
+    lines.on("line", (line) => this.lines.put(JSON.parse(line)));
+    this.child.on("exit", (code) => this.lines.put({ exit: code }));
+  }
+
+  tell(command: object): void {
+    this.child.stdin!.write(`${JSON.stringify(command)}\n`);
+  }
+
+  /** @returns what the program answers to this. */
+  async ask(command: object): Promise<Line> {
+    this.tell(command);
+    return await this.lines.take();
+  }
+
+  /** @returns all events up to the end of the last connection. */
+  async settled(): Promise<Line[]> {
+    this.settling += 1;
+    this.tell({ settled: this.settling });
+    const events: Line[] = [];
+    for (;;) {
+      const line = await this.lines.take();
+      if (line.settled === this.settling) return events;
+      if ("exit" in line) throw new Error(`the program ended with ${line.exit}`);
+      events.push(line);
+    }
+  }
+
+  /** The programs leave with their stdin. */
+  async stop(): Promise<void> {
+    const gone = new Promise((resolve) => this.child.once("exit", resolve));
+    if (this.child.exitCode !== null) return;
+    this.child.stdin!.end();
+    await gone;
+  }
+}
+
+export interface Ports {
+  readonly plain: number;
+  readonly secure: number;
+}
+
+/** A server program, once it listens. */
+export async function startServer(
+  runtime: RuntimeName,
+  program: string,
+  given: readonly string[],
+): Promise<{ readonly program: Program; readonly ports: Ports }> {
+  const started = new Program(runtime, program, given);
+  const { listening } = await started.lines.take();
+  if (listening === undefined) throw new Error(`${program} did not start on ${runtime}`);
+  return { program: started, ports: listening };
+}
+
+export const RUNTIMES: readonly RuntimeName[] = ["node", "deno", "bun"];
