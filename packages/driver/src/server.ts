@@ -45,6 +45,7 @@ const DEFAULT_GRACE = 5_000;
 const REQUEST_BODY_LIMIT = 65_536;
 
 export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable {
+  /** @internal */
   readonly runtime: Runtime;
   /** @internal */
   readonly deadlines: Deadlines;
@@ -52,6 +53,7 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
   readonly behaviour: Behaviour;
   /** @internal */
   readonly protocols: readonly string[];
+  /** The connections that it gets are TLS. */
   readonly secure: boolean;
   private readonly options: ResolvedServer;
   private readonly bindings: Set<Binding> = new Set();
