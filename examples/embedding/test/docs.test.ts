@@ -10,9 +10,13 @@ const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
 const PAGES = [
   "README.md",
   "CONTRIBUTING.md",
+  "docs/api.md",
   "docs/architecture.md",
   "docs/embedding.md",
+  "docs/recipes.md",
   "packages/core/README.md",
+  "packages/driver/README.md",
+  "packages/node/README.md",
   "packages/testing/README.md",
 ];
 
