@@ -82,10 +82,20 @@ const SCHEMES: { readonly [protocol: string]: "ws:" | "wss:" | undefined } = {
   "https:": "wss:",
 };
 
-/** Userinfo of a URL as RFC 7617 sends it; null when there is none. */
+/**
+ * Userinfo of a URL as RFC 7617 sends it; null when there is none.
+ * @throws MisuseError where it is not UTF-8 in percent-encoding.
+ */
 export function basicCredentials(url: URL): string | null {
   if (url.username === "" && url.password === "") return null;
-  const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  let pair: string;
+  try {
+    pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  } catch {
+    throw new MisuseError(
+      'the user or password of the URL has a "%" that begins no octet of UTF-8: write it as "%25"',
+    );
+  }
   const bytes = new TextEncoder().encode(pair);
   return `Basic ${btoa(String.fromCharCode(...bytes))}`;
 }

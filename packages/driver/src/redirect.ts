@@ -45,11 +45,20 @@ export function redirectTarget(response: ServerResponse, from: URL): URL {
   if (from.protocol === "wss:" && !isSecure)
     throw refuse("from wss to ws: what was secret would be read");
   url.hash = "";
-  return new URL(url.href.replace(/^(https|http|wss|ws):/, isSecure ? "wss:" : "ws:"));
+  const target = new URL(url.href.replace(/^(https|http|wss|ws):/, isSecure ? "wss:" : "ws:"));
+  // Who we are is for the caller to say: a server neither chooses it, nor sends it elsewhere.
+  const isKept = isSameOrigin(from, target);
+  target.username = isKept ? from.username : "";
+  target.password = isKept ? from.password : "";
+  return target;
+}
+
+function isSameOrigin(one: URL, other: URL): boolean {
+  return one.protocol === other.protocol && one.host === other.host;
 }
 
 /** The header lines for the new place. */
 export function headersFor(headers: HeaderList, from: URL, to: URL): HeaderList {
-  if (from.protocol === to.protocol && from.host === to.host) return headers;
+  if (isSameOrigin(from, to)) return headers;
   return headers.filter(([name]) => !CREDENTIALS.has(name.toLowerCase()));
 }
