@@ -72,7 +72,6 @@ export class OutgoingMessages {
   readonly writable: WritableStream<unknown>;
   /** A write was accepted, and the peer has not made room for more. */
   isWriting = false;
-  private isClosing = false;
   private controller: WritableStreamDefaultController | null = null;
   private readonly socket: Socket;
 
@@ -84,7 +83,6 @@ export class OutgoingMessages {
       },
       write: (chunk) => this.write(chunk),
       close: async () => {
-        this.isClosing = true;
         owner.closeUsing(undefined);
         const error = await owner.ended;
         if (error !== null) throw error;
@@ -119,9 +117,9 @@ export class OutgoingMessages {
     return (await this.socket.sendStream([data])) === "sent";
   }
 
-  /** The connection is over. A write or close under way says so itself, by being rejected or resolved. */
+  /** The connection is over. A write under way is rejected and says so itself, and for a close under way it is no error. */
   ended(error: StreamEnd): void {
-    if (this.isWriting || this.isClosing) return;
+    if (this.isWriting) return;
     this.controller?.error(error ?? writtenTooLate());
   }
 }

@@ -107,7 +107,6 @@ export class WebSocketSession {
   }
 
   private arrived(message: Message): Promise<void> | undefined {
-    if (this.state > ReadyState.OPEN) return undefined;
     const octets = typeof message === "string" ? message.length * 2 : message.length;
     this.tasks.run(() => {
       if (this.state !== ReadyState.OPEN) return;

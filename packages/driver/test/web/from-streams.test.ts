@@ -165,6 +165,19 @@ describe("fromStreams", () => {
     expect(near.told).toEqual(["data 1", "data 2", "data 3"]);
   });
 
+  test("resume, however often, asks for one chunk at a time", async () => {
+    const { near, far } = open();
+    await tasks();
+    near.call((t) => t.pause());
+    near.call((t) => t.resume());
+    near.call((t) => t.resume());
+    await tasks();
+    near.call((t) => t.pause());
+    for (const text of ["1", "2"]) void far.writer.write(octets(text));
+    await tasks();
+    expect(near.told).toEqual(["data 1"]);
+  });
+
   test("destroy lets go of both streams, with onClosed behind it, once", async () => {
     const { near, far } = open();
     await tasks();

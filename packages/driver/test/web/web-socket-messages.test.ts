@@ -1,5 +1,5 @@
-import { describe, expect, test } from "vitest";
-import type { StandardWebSocket } from "../../src/index.ts";
+import { describe, expect, test, vi } from "vitest";
+import { fromStreams, type StandardWebSocket } from "../../src/index.ts";
 import {
   CLOSE,
   closeFrame,
@@ -8,9 +8,10 @@ import {
   once,
   opened,
   openedWithPeer,
+  RawPeer,
   record,
   scripted,
-  serving,
+  streamPair,
   TEXT,
   tasks,
   URL_GIVEN,
@@ -78,17 +79,32 @@ describe("messages that arrive", () => {
     expect(seen).toEqual(numbers);
   });
 
-  test("are held back by the driver when they wait for their events", async () => {
-    const messages = Array.from({ length: 64 }, (_, index) => String(index).padEnd(65_536, "."));
-    const socket = new (serving({
-      open(peer) {
-        for (const message of messages) peer.write(message);
+  test("are held back in the driver, and with them the transport, when too many wait for their events", async () => {
+    const [ours, theirs] = streamPair();
+    const peer = new RawPeer(theirs);
+    const pauses: string[] = [];
+    const { WebSocket } = scripted().stage;
+    const socket = new WebSocket(URL_GIVEN, {
+      limits: { undelivered: 1_000 },
+      socket(handler) {
+        const transport = fromStreams(ours)(handler);
+        vi.spyOn(transport, "pause").mockImplementation(() => void pauses.push("pause"));
+        vi.spyOn(transport, "resume").mockImplementation(() => void pauses.push("resume"));
+        return transport;
       },
-    }).WebSocket)(URL_GIVEN);
-    const seen: string[] = [];
-    socket.onmessage = ({ data }) => seen.push(data as string);
-    while (seen.length < messages.length) await tasks(1);
-    expect(seen).toEqual(messages);
+    });
+    const open = once(socket, "open");
+    await peer.accept();
+    await open;
+    let count = 0;
+    socket.onmessage = () => {
+      count += 1;
+    };
+    const message = frame(TEXT, "x".repeat(125));
+    peer.write(join(...Array<Uint8Array>(5_000).fill(message))); // 1.25 MB as a string
+    while (count < 5_000) await tasks(1);
+    await tasks();
+    expect(pauses).toEqual(["pause", "resume"]);
   });
 
   test("are dropped after close was called", async () => {

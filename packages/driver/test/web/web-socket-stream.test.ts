@@ -264,6 +264,18 @@ describe("closing a WebSocketStream", () => {
     expect(errors[1]).toMatchObject({ closeCode: 1006, reason: "" });
   });
 
+  test("at whatever moment of the opening handshake leaves no connection behind", async () => {
+    for (let turns = 0; turns < 60; turns += 1) {
+      const { stage, peer } = scripted();
+      const stream = new stage.WebSocketStream(URL_GIVEN);
+      await (await peer).accept();
+      for (let turn = 0; turn < turns; turn += 1) await null;
+      stream.close();
+      // Nothing more, or a Close.
+      expect([undefined, 0x88]).toContain((await (await peer).read())[0]);
+    }
+  });
+
   for (const { when, wait } of [
     { when: "before the constructor", wait: -1 },
     { when: "at once", wait: 0 },
