@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { RuntimeName } from "./adapter.ts";
+import { certificate } from "./certificate.ts";
+import { type Line, type Ports, type Program, RUNTIMES, startServer } from "./program.ts";
+import { play, type Recording } from "./raw-client.ts";
+import { type ConnectionProgram, PROGRAMS } from "./transcript-programs.ts";
+
+/** Short enough for those who wait for one, long enough for all others, on a busy machine too. */
+const SETTINGS = {
+  timeouts: { handshake: 400, close: 400, idle: 0, ping: 0 },
+  limits: { message: 2_097_152 },
+};
+
+interface Transcript extends Recording {
+  /** What the server's hooks heard. */
+  readonly events: readonly Line[];
+}
+
+const servers = new Map<RuntimeName, { readonly program: Program; readonly ports: Ports }>();
+
+beforeAll(async () => {
+  const settings = JSON.stringify({ ...(await certificate()), ...SETTINGS });
+  await Promise.all(
+    RUNTIMES.map(async (runtime) => {
+      const given = [`@sansocket/${runtime}`, settings];
+      servers.set(runtime, await startServer(runtime, "server.mjs", given));
+    }),
+  );
+});
+
+afterAll(async () => {
+  for (const { program } of servers.values()) await program.stop();
+});
+
+async function transcriptOf(runtime: RuntimeName, program: ConnectionProgram): Promise<Transcript> {
+  const server = servers.get(runtime)!;
+  const recording = await play(server.ports.plain, program.steps);
+  const events = await server.program.settled();
+  const ended = program.endDiffers === undefined ? recording.ended : "as the runtime does it";
+  return { ...recording, ended, events };
+}
+
+describe("Node, Deno and Bun give the same octets, the same end and the same events for", () => {
+  test.each(PROGRAMS)("$title", async (program) => {
+    const [node, deno, bun] = await Promise.all(
+      RUNTIMES.map((runtime) => transcriptOf(runtime, program)),
+    );
+    // Something was said or heard: an empty transcript would agree with any other.
+    expect(node!.head.length + node!.rest.length + node!.ended.length).toBeGreaterThan(0);
+    expect(deno).toEqual(node);
+    expect(bun).toEqual(node);
+  });
+});
