@@ -267,9 +267,26 @@ const ENDINGS: readonly ConnectionProgram[] = [
   },
 ];
 
+/** What a server leaves unread turns its end into a reset, which would take its last words with it. */
+const UNREAD: readonly ConnectionProgram[] = [
+  plain(
+    "refused, with 1 MiB behind the head",
+    together(request({}, "GET /refuse HTTP/1.1"), pattern(1_048_576)),
+  ),
+  plain("no HTTP, 1 MiB of it", pattern(1_048_576)),
+  plain(
+    "a body that is too long, and is sent all the same",
+    "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1048576\r\n\r\n",
+    pattern(1_048_576),
+  ),
+  plain("a violation, with 1 MiB behind it", request(), together(frame(0x83), pattern(1_048_576))),
+  plain("a Close, with 1 MiB behind it", request(), together(goodbye, pattern(1_048_576))),
+];
+
 export const PROGRAMS: readonly ConnectionProgram[] = [
   ...HANDSHAKES,
   ...MESSAGES,
   ...VIOLATIONS,
   ...ENDINGS,
+  ...UNREAD,
 ];
