@@ -127,6 +127,7 @@ describe("connect", () => {
   for (const { what, url, options } of [
     { what: "no URL", url: "not a url", options: {} },
     { what: "another scheme", url: "ftp://a", options: {} },
+    { what: "a user name that is no UTF-8", url: "ws://%ff@a/", options: {} },
     { what: "a fragment", url: "ws://a/#b", options: {} },
     { what: "an empty fragment", url: "ws://a/#", options: {} },
     { what: "a protocol that is no token", url: "ws://a", options: { protocols: ["a b"] } },

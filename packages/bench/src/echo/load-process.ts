@@ -1,8 +1,8 @@
 /**
  * The load generator: plain sockets that write frames encoded beforehand and count what comes back, into one buffer for all
  * of them. Nothing is parsed. The first and the last burst of every connection are compared with the expected echoes octet
- * by octet; since a burst counts as answered only when exactly so many octets have come, a lost or surplus octet in between
- * shifts the last one.
+ * by octet; since each begins only when exactly so many octets have come as were due, a lost or surplus octet in between shifts the
+ * last one.
  */
 import { connect, type Socket } from "node:net";
 import { caseNamed, type EchoCase } from "./cases.ts";
@@ -27,6 +27,8 @@ interface Connection {
   isOpen: boolean;
   /** Octets that are still to come: of the burst, and before that unknown. */
   awaited: number;
+  /** Octets of an echo that is not whole. */
+  partial: number;
   /** What has come, while it is to be compared. */
   compared: Buffer[] | null;
 }
@@ -35,9 +37,11 @@ interface Load {
   readonly echoCase: EchoCase;
   readonly burst: Buffer;
   readonly replies: Buffer;
+  readonly replyOctets: number;
   readonly connections: Connection[];
-  bursts: number;
-  /** An answered burst is followed by another. */
+  /** Echoes that have come. */
+  messages: number;
+  /** What was answered is followed by more. */
   isRunning: boolean;
   /** Connections that wait for something. */
   busy: number;
@@ -60,7 +64,7 @@ function openConnection(load: Load, port: number): void {
       },
     },
   });
-  const connection: Connection = { socket, isOpen: false, awaited: 0, compared: [] };
+  const connection: Connection = { socket, isOpen: false, awaited: 0, partial: 0, compared: [] };
   load.connections.push(connection);
   socket.write(REQUEST_HEAD);
   socket.on("error", (error) => load.settle(error));
@@ -89,14 +93,28 @@ function received(load: Load, connection: Connection, octets: number): void {
   if (connection.compared !== null) {
     connection.compared.push(Buffer.from(inbox.subarray(0, octets)));
   }
+  connection.partial += octets;
+  const echoes = Math.floor(connection.partial / load.replyOctets);
+  connection.partial -= echoes * load.replyOctets;
+  load.messages += echoes;
+  if (load.isRunning && echoes > 0 && load.echoCase.refill === "each") {
+    refill(load, connection, echoes);
+    return;
+  }
   if (connection.awaited > 0) return;
   if (connection.awaited < 0) {
     load.settle(new Error(`${-connection.awaited} octets more than the echoes`));
     return;
   }
-  load.bursts += 1;
-  if (load.isRunning) writeBurst(load, connection);
-  else oneLess(load);
+  if (load.isRunning && load.echoCase.refill === "bursts") writeBurst(load, connection);
+  else if (connection.awaited === 0) oneLess(load);
+}
+
+/** As many messages leave as echoes have come: so many are under way at any time. */
+function refill(load: Load, connection: Connection, echoes: number): void {
+  const { inFlight } = load.echoCase;
+  connection.awaited += echoes * (load.replies.length / inFlight);
+  connection.socket.write(load.burst.subarray(0, echoes * (load.burst.length / inFlight)));
 }
 
 function oneLess(load: Load): void {
@@ -152,8 +170,9 @@ const calls = {
       echoCase,
       burst: encodeBurst(echoCase),
       replies: encodeReplies(echoCase),
+      replyOctets: encodeReplies(echoCase).length / echoCase.inFlight,
       connections: [],
-      bursts: 0,
+      messages: 0,
       isRunning: false,
       busy: 0,
       settle: () => {},
@@ -167,13 +186,13 @@ const calls = {
   },
   /** Begins with nothing under way and ends so: what the server used meanwhile is these messages' and nothing else's. */
   async exchange(duration: number): Promise<Traffic> {
-    const bursts = current.bursts;
+    const { messages: before } = current;
     const cpu = process.cpuUsage();
     const start = process.hrtime.bigint();
     await exchange(current, duration);
     const wall = Number(process.hrtime.bigint() - start);
     const { user, system } = process.cpuUsage(cpu);
-    const messages = (current.bursts - bursts) * current.echoCase.inFlight;
+    const messages = current.messages - before;
     return { messages, wall, cpu: (user + system) * 1000 };
   },
   /** Compares the last burst of each connection, and leaves. */

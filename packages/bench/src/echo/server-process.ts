@@ -3,12 +3,13 @@ import { caseNamed } from "./cases.ts";
 import { answerCalls } from "./child-process.ts";
 import type { Listen } from "./subjects/subject.ts";
 
-export type SubjectName = "sansocket" | "ws" | "net";
+export type SubjectName = "sansocket" | "sansocket-owned" | "ws" | "net";
 
 export type Listening = { readonly port: number } | { readonly missing: string };
 
 const LOADERS: Record<SubjectName, () => Promise<{ readonly listen: Listen }>> = {
   sansocket: () => import("./subjects/sansocket.ts"),
+  "sansocket-owned": () => import("./subjects/sansocket-owned.ts"),
   ws: () => import("./subjects/ws.ts"),
   net: () => import("./subjects/net.ts"),
 };
