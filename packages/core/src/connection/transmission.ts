@@ -1,5 +1,5 @@
 /** Output on its way to the transport: what to write now, and what becomes of it. */
-import { lendOutput, outputTaken } from "../bytes/output-queue.ts";
+import { lendOutput, noteKept, outputTaken } from "../bytes/output-queue.ts";
 import { concludeIfFinished, deadlineAfter } from "./closing.ts";
 import { type Connection, endingFacts, NEVER, Writing } from "./connection.ts";
 import { PingState, queueWaitingPong } from "./control.ts";
@@ -45,6 +45,7 @@ export function transmit(connection: Connection): Transmission | null {
 
 /** The transport has taken the whole transmission: the chunks are the engine's again. */
 export function sent(connection: Connection, now: number): void {
+  if (!connection.isBusy) noteKept(false);
   connection.isBusy = false;
   if (connection.ending !== null && connection.ending.ended !== null) return;
   outputTaken(connection.output);
@@ -71,6 +72,7 @@ export function sent(connection: Connection, now: number): void {
 /** The transport keeps the chunks for now, and will be `sent` later. */
 export function keep(connection: Connection): void {
   connection.isBusy = true;
+  noteKept(true);
 }
 
 /** The transport is gone, and does not have to be told to go. */

@@ -86,6 +86,38 @@ describe("a transmission", () => {
     expect(framesOf(endpoint.transmit(0))).toHaveLength(50);
   });
 
+  test("holds no shared memory for a few octets, where transports keep what they get", () => {
+    const kept = Array.from({ length: 20 }, (_, index) => {
+      const endpoint = opened();
+      endpoint.sendText(`number ${index}`);
+      const [chunk] = endpoint.transmit(0)!.chunks;
+      endpoint.keep();
+      return { endpoint, chunk: chunk!, before: [...chunk!] };
+    });
+    const held = kept.reduce((sum, { chunk }) => sum + chunk.buffer.byteLength, 0);
+    // The first may have been taken for one that is taken at once.
+    expect(held).toBeLessThan(2 * 65_536);
+    const other = opened();
+    other.sendBinary(new Uint8Array(60_000).fill(0xee));
+    other.transmit(0);
+    for (const { endpoint, chunk, before } of kept) {
+      endpoint.sendText("behind it");
+      expect([...chunk]).toEqual(before);
+      endpoint.sent(0);
+      expect(framesOf(endpoint.transmit(0))).toEqual([[0x1, 9]]);
+    }
+  });
+
+  test("is no copy where transports take at once", () => {
+    const endpoint = opened();
+    for (const word of ["one", "two", "three"]) {
+      endpoint.sendText(word);
+      const [chunk] = endpoint.transmit(0)!.chunks;
+      if (word !== "one") expect(chunk!.buffer.byteLength).toBeGreaterThan(65_536);
+      endpoint.sent(0);
+    }
+  });
+
   test("stays as it was lent also when the connection is aborted while the transport has it", () => {
     const endpoint = opened();
     endpoint.sendText("lent");
