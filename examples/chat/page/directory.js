@@ -44,8 +44,12 @@ export function showPeople(people, ownName) {
       return item;
     }),
   );
-  $("room-facts").textContent =
-    people.length === 1 ? "You are alone here" : `${people.length} people here`;
+  $("room-facts").textContent = describeCount(people.length);
+}
+
+function describeCount(count) {
+  if (count === 0) return "";
+  return count === 1 ? "You are alone here" : `${count} people here`;
 }
 
 function listItem(...children) {

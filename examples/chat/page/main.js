@@ -96,7 +96,7 @@ function join() {
 function enterRoom(next) {
   roomName = next;
   $("room").textContent = roomName;
-  $("room-facts").textContent = "";
+  showPeople([], name);
   document.title = `${roomName} · sansocket chat`;
   showRoom(memoryOf(roomName).items);
   showRooms(rooms, roomName);
@@ -332,6 +332,8 @@ const connection = keepConnected(`${scheme}//${location.host}/socket?watch`, {
   },
   onClose({ code, reason }) {
     joinedRoom = null;
+    showPeople([], name);
+    forgetTyping();
     addEvent(`connection closed, ${code}${reason === "" ? "" : ` “${reason}”`}`);
   },
   onState: showState,

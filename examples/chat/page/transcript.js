@@ -16,12 +16,12 @@ let last = null;
 
 /** Another room: everything anew, without reading it out. */
 export function showRoom(items) {
-  $("transcript").setAttribute("aria-live", "off");
+  $("log").setAttribute("aria-live", "off");
   $("transcript").replaceChildren();
   last = null;
   append(items);
   toEnd();
-  requestAnimationFrame(() => $("transcript").removeAttribute("aria-live"));
+  requestAnimationFrame(() => $("log").removeAttribute("aria-live"));
 }
 
 export function append(items) {
@@ -97,7 +97,7 @@ function drawFate({ key, why }, onRetry, onDrop) {
   const fate = document.createElement("p");
   fate.className = "fate";
   if (why === null) {
-    fate.textContent = "on its way";
+    fate.textContent = "not sent yet";
     return fate;
   }
   fate.append(`Not sent. ${why}. `);

@@ -7,8 +7,8 @@ export interface Allowance {
   at: number;
 }
 
-const BURST = 24;
-const PER_SECOND = 6;
+const BURST = 40;
+const PER_SECOND = 8;
 
 export function createAllowance(now: number): Allowance {
   return { left: BURST, at: now };

@@ -83,10 +83,6 @@ export async function startChat(options: ChatOptions): Promise<RunningChat> {
 
     message({ data: session }, data) {
       const message = readClientMessage(data);
-      if (message.type === "refused") {
-        deliver([{ to: [session], message }]);
-        return;
-      }
       if (message.type === "watch") session.isWatching = message.on;
       deliver(handle(chat, session, message, Date.now()));
     },

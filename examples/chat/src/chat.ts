@@ -7,6 +7,7 @@ import {
   type ClientMessage,
   type Entry,
   type Person,
+  type Refusal,
   type RoomCount,
   refusal,
   type ServerMessage,
@@ -62,15 +63,15 @@ export function createChat<M extends Member>(run: string, now: number): Chat<M> 
   return chat;
 }
 
-/** What a member's message leads to. */
+/** What a member's message leads to; one that could not be read goes back with its reason. */
 export function handle<M extends Member>(
   chat: Chat<M>,
   member: M,
-  message: ClientMessage,
+  message: ClientMessage | Refusal,
   now: number,
 ): Delivery<M>[] {
   if (!take(member.allowance, now)) {
-    const key = message.type === "say" ? message.key : undefined;
+    const key = "key" in message ? message.key : undefined;
     return [toOne(member, refusal("That was too much at once. Wait a moment", key))];
   }
   switch (message.type) {
@@ -84,6 +85,8 @@ export function handle<M extends Member>(
       return []; // the frames are the connection's business, not the rooms'
     case "probe":
       return [toOne(member, { type: "alive" })];
+    case "refused":
+      return [toOne(member, message)];
   }
 }
 
@@ -178,7 +181,8 @@ function say<M extends Member>(
   const said = room.entries.find((entry) => entry.key === key);
   if (said !== undefined) return [toOne(member, { type: "entry", entry: said })];
   room.lastId += 1;
-  const entry: Entry = { id: room.lastId, name: member.name, text, at: now, key };
+  // The text first: so it is the first thing that one reads of its frame.
+  const entry: Entry = { text, name: member.name, id: room.lastId, at: now, key };
   room.entries.push(entry);
   if (room.entries.length > KEPT_ENTRIES) room.entries.shift();
   room.usedAt = now;

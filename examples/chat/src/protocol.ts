@@ -35,10 +35,10 @@ export type ClientMessage =
   | { readonly type: "probe" };
 
 export interface Entry {
+  readonly text: string;
+  readonly name: string;
   /** Counts up from 1 in each log. */
   readonly id: number;
-  readonly name: string;
-  readonly text: string;
   /** ms since 1970 */
   readonly at: number;
   readonly key: string;

@@ -101,3 +101,15 @@ export async function overflowOf(page: Page): Promise<number> {
     return Math.max(scrollWidth - clientWidth, ...inner);
   });
 }
+
+/** Of the page as it stands, after axe was brought in. */
+export function violationsOn(page: Page): Promise<string[]> {
+  return page.evaluate(async () => {
+    await Promise.all(document.getAnimations().map(({ finished }) => finished.catch(() => {})));
+    const { axe } = globalThis as unknown as { axe: typeof import("axe-core") };
+    const { violations } = await axe.run();
+    return violations.flatMap(({ id, help, nodes }) =>
+      nodes.map(({ html, failureSummary }) => `${id}: ${help}\n${html}\n${failureSummary}`),
+    );
+  });
+}

@@ -121,7 +121,7 @@ describe("talking", () => {
         if (to.includes(bob)) bob.sent.push({ type: "alive" });
       }
     }
-    expect(received(bob, "alive").length).toBe(24);
+    expect(received(bob, "alive").length).toBe(40);
     scene.say(ada, "one more");
     expect(heardBy(bob)).toEqual(["one more"]);
   });

@@ -1,6 +1,7 @@
 /** Headless Chromium on the page: people talk, lose the connection and come back, and see the frames of it all. */
 import { prepare, serve } from "@sansocket/node";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import axe from "axe-core";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { type RunningChat, type Serve, startChat } from "../src/app.ts";
 import { readPageFiles } from "../src/page-files.ts";
 import {
@@ -12,6 +13,7 @@ import {
   type People,
   say,
   textsOf,
+  violationsOn,
 } from "./browser.ts";
 
 let people: People | null;
@@ -34,6 +36,10 @@ const start = (port: number): Promise<RunningChat> =>
 beforeAll(async () => {
   [people, running] = await Promise.all([openBrowser(), start(0)]);
 }, 60_000);
+
+afterEach(() => {
+  isGateOpen = true;
+});
 
 afterAll(async () => {
   await people?.close();
@@ -221,6 +227,33 @@ describe("the frames", () => {
   });
 });
 
+describe("the end of the conversation", () => {
+  test("is followed by who is there, and offered to who has scrolled away", {
+    timeout: 60_000,
+  }, async (context) => {
+    if (people === null) return context.skip(NO_CHROMIUM);
+    const size = { width: 390, height: 500 };
+    const { page } = await people.arrive("Ada", roomUrl("long"), size);
+    const bob = await people.arrive("Bob", roomUrl("long"));
+    const distance = (): Promise<number> =>
+      page.$eval("#scroll", ({ scrollHeight, scrollTop, clientHeight }) =>
+        Math.abs(scrollHeight - scrollTop - clientHeight),
+      );
+    for (let line = 1; line <= 3; line += 1) {
+      await say(bob.page, `${line}\n`.repeat(12));
+      await messagesOn(page, line);
+      expect(await distance()).toBeLessThanOrEqual(1);
+    }
+    await page.$eval("#scroll", (scroll) => scroll.scrollTo(0, 0));
+    await say(bob.page, "the newest");
+    await page.click("#to-end");
+    expect(await distance()).toBeLessThanOrEqual(1);
+    expect(await page.isHidden("#to-end")).toBe(true);
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("message");
+    await Promise.all([page.close(), bob.page.close()]);
+  });
+});
+
 describe("the layout", () => {
   test.for([
     [390, 844],
@@ -246,6 +279,40 @@ describe("the layout", () => {
           if (await row.isVisible()) await row.click();
         }
         expect(await overflowOf(page)).toBeLessThanOrEqual(0);
+      }
+      await page.close();
+    },
+  );
+});
+
+describe("axe, which checks for what keeps people out", () => {
+  test.for([
+    [1280, 860, "light"],
+    [1280, 860, "dark"],
+    [390, 844, "light"],
+    [390, 844, "dark"],
+  ] as const)(
+    "finds nothing at %i by %i, %s",
+    { timeout: 60_000 },
+    async ([width, height, colorScheme], context) => {
+      if (people === null) return context.skip(NO_CHROMIUM);
+      const looks = { width, height, colorScheme };
+      const { page } = await people.arrive("Ada", roomUrl(`axe ${colorScheme} ${width}`), looks);
+      // A message that waits, one that was refused, and the notice of a loss.
+      await say(page, "said");
+      await messagesOn(page, 1);
+      await page.fill("#message", "x");
+      await say(page, "a control \u0007");
+      await page.waitForSelector(".refused");
+      isGateOpen = false;
+      server.sockets.find(({ data }) => data.name === "Ada")!.abort();
+      await page.waitForSelector("#lost:not([hidden])");
+      await say(page, "kept");
+      await page.evaluate(axe.source);
+      for (const tab of ["directory", "wire", "chat"]) {
+        if (width < 1000) await page.click(`[data-show="${tab}"]`);
+        if (tab === "wire") await (await page.$$(".frame summary")).at(-1)!.click();
+        expect(await violationsOn(page)).toEqual([]);
       }
       await page.close();
     },

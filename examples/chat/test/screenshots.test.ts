@@ -14,7 +14,7 @@ const IMAGES =
 const TALK: readonly (readonly [name: string, text: string])[] = [
   ["Mira", "Morning! Did anybody look at the trace I sent last night?"],
   ["Jonas", "Yes. The close handshake is fine, it is the ping that comes late."],
-  ["Jonas", "Thirty seconds of silence, then one ping, and the pong is there 40 ms later."],
+  ["Jonas", "Thirty seconds of silence, then one ping, and the pong is there 40\u00a0ms later."],
   ["Mira", "So the connection was never dead. The proxy in front of it just went to sleep."],
   [
     "Ines",
