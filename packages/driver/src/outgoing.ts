@@ -7,6 +7,7 @@ import {
   MisuseError,
   type PreparedMessage,
   type SendResult,
+  utf8Length,
 } from "@sansocket/core";
 import type { Binding } from "./binding.ts";
 import { ConnectionError } from "./errors.ts";
@@ -45,6 +46,8 @@ export class Outgoing {
   private pings: PingWaiter[] | null = null;
   /** A message in fragments is under way. */
   private isStreaming = false;
+  /** It waits for the transport. */
+  private pieceWaiter: (() => void) | null = null;
   private behind: Behind[] | null = null;
   private behindOctets = 0;
   /** A Close that waits for what is behind a message in fragments. */
@@ -66,7 +69,7 @@ export class Outgoing {
     const { binding } = this;
     const result = queueMessage(binding, data);
     if (result === "queued") return this.afterQueued();
-    if (result === "full") this.failForUnsent();
+    if (result === "full") this.failForUnsent(octetsOf(data));
     return "closed";
   }
 
@@ -98,12 +101,14 @@ export class Outgoing {
     return "pressure";
   }
 
-  private failForUnsent(): void {
-    const error = new ConnectionError(
-      "unsent-limit",
-      `${this.unsent} octets wait for a peer that does not read, and limits.unsent allows no more: heed "pressure" ` +
-        "from write, or await send or ready",
-    );
+  private failForUnsent(octets: number): void {
+    const limit = this.binding.owner.behaviour.unsentLimit;
+    const message =
+      octets > limit
+        ? `a message of ${octets} octets is more than limits.unsent, ${limit}: send it with sendStream, or raise the limit`
+        : `${this.unsent} octets wait for a peer that does not read, and limits.unsent allows no ${octets} more: heed ` +
+          '"pressure" from write, or await send or ready';
+    const error = new ConnectionError("unsent-limit", message);
     // 1008, policy violation: the nearest that RFC 6455 §7.4.1 has.
     this.binding.fail(error, 1008, "too much unread");
   }
@@ -121,7 +126,9 @@ export class Outgoing {
   noteTaken(octets: number): void {
     this.taken += octets;
     if (this.waiters !== null) this.resolveSent(this.waiters);
-    if (!this.isPressured || this.unsent > this.binding.owner.behaviour.lowMark) return;
+    const { endpoint, owner } = this.binding;
+    if (endpoint.unsent <= owner.behaviour.lowMark) this.resolvePiece();
+    if (!this.isPressured || this.unsent > owner.behaviour.lowMark) return;
     this.isPressured = false;
     this.resolveReady();
     this.binding.drained();
@@ -164,7 +171,7 @@ export class Outgoing {
           if (endpoint.startMessage(started) === "closed") return "closed";
         }
         last = part;
-        for (const piece of pieces(part)) {
+        for (const piece of pieces(part, this.largestPiece)) {
           if (!(await this.sendPiece(piece, false))) return "closed";
         }
       }
@@ -182,6 +189,12 @@ export class Outgoing {
     return this.whenTaken();
   }
 
+  /** As text a piece is three times as many octets; one has to fit where little is unsent. */
+  private get largestPiece(): number {
+    const { unsentLimit } = this.binding.owner.behaviour;
+    return Math.max(1, Math.min(LARGEST_PIECE, Math.floor(unsentLimit / 4)));
+  }
+
   private takeTurn(): Promise<void> {
     if (!this.isStreaming) {
       this.isStreaming = true;
@@ -195,16 +208,34 @@ export class Outgoing {
 
   private async sendPiece(piece: string | Uint8Array, isFinal: boolean): Promise<boolean> {
     const { binding } = this;
+    const { endpoint } = binding;
     for (;;) {
-      const result = binding.endpoint.sendFragment(piece, isFinal);
+      const result = endpoint.sendFragment(piece, isFinal);
       if (result === "closed") return false;
       if (result === "queued") break;
-      this.isPressured = true;
-      await this.ready();
-      if (binding.info !== null) return false;
+      if (endpoint.unsent === 0) {
+        this.failForUnsent(octetsOf(piece));
+        return false;
+      }
+      await this.roomForPiece();
     }
-    if (this.afterQueued() === "pressure") await this.ready();
+    this.afterQueued();
+    if (endpoint.unsent > binding.owner.behaviour.highMark) await this.roomForPiece();
     return true;
+  }
+
+  /** Not `ready`, which waits for the messages behind as well: they go out when this one has. */
+  private roomForPiece(): Promise<void> {
+    if (this.binding.info !== null) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.pieceWaiter = resolve;
+    });
+  }
+
+  private resolvePiece(): void {
+    const { pieceWaiter } = this;
+    this.pieceWaiter = null;
+    pieceWaiter?.();
   }
 
   /** The message in fragments is over: what waited behind it goes out, up to the next one. */
@@ -236,7 +267,7 @@ export class Outgoing {
     const own = ownedCopy(data);
     const octets = octetsOf(own);
     if (this.unsent + octets > binding.owner.behaviour.unsentLimit) {
-      this.failForUnsent();
+      this.failForUnsent(octets);
       return "closed";
     }
     this.behind ??= [];
@@ -315,6 +346,7 @@ export class Outgoing {
     this.pings = null;
     this.behind = null;
     this.behindOctets = 0;
+    this.resolvePiece();
     this.resolveReady();
   }
 }
@@ -324,12 +356,15 @@ const NO_BYTES = new Uint8Array(0);
 /** Fragments are at most so large: what waits for a slow peer is one of them, not the whole part. */
 const LARGEST_PIECE = 65_536;
 
-function* pieces(part: string | Uint8Array): Generator<string | Uint8Array, void, undefined> {
+function* pieces(
+  part: string | Uint8Array,
+  largest: number,
+): Generator<string | Uint8Array, void, undefined> {
   if (typeof part !== "string" && !(part instanceof Uint8Array)) {
     throw new MisuseError("sendStream takes parts that are strings or Uint8Arrays");
   }
-  for (let at = 0; at < part.length; at += LARGEST_PIECE) {
-    const end = at + LARGEST_PIECE;
+  for (let at = 0; at < part.length; at += largest) {
+    const end = at + largest;
     yield typeof part === "string" ? part.slice(at, end) : part.subarray(at, end);
   }
 }
@@ -358,8 +393,7 @@ function ownedCopy(data: Sendable): string | Uint8Array | PreparedMessage {
   return bytesOf(data).slice();
 }
 
-/** At most; a string may have fewer. */
-function octetsOf(data: string | Uint8Array | PreparedMessage): number {
-  if (typeof data === "string") return data.length * 3;
-  return data instanceof Uint8Array ? data.length : data.payload.length;
+function octetsOf(data: Sendable): number {
+  if (typeof data === "string") return utf8Length(data);
+  return isPreparedMessage(data) ? data.payload.length : data.byteLength;
 }

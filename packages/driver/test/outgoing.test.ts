@@ -177,6 +177,44 @@ describe("pressure", () => {
   });
 });
 
+describe("limits.unsent", () => {
+  test("is told of as what it is when a single message is larger", async () => {
+    const { socket, peer } = await connected({ limits: { unsent: 1_000 } });
+    expect(socket.write("x".repeat(1_001))).toBe("closed");
+    await peer.pump();
+    const { error } = await socket.closed;
+    expect(error?.message).toContain("a message of 1001 octets is more than limits.unsent, 1000");
+  });
+
+  test("counts text behind a message in fragments as the octets that it takes", async () => {
+    const { socket, peer } = await connected({ limits: { unsent: 1_000 } });
+    const sent = socket.sendStream(["a", "b"]);
+    const text = "x".repeat(900);
+    expect(socket.write(text)).toBe("pressure");
+    await peer.pump();
+    expect(await sent).toBe("sent");
+    expect(peer.messages).toEqual(["ab", text]);
+  });
+
+  test("is no hindrance for parts of a stream that are larger, as text or octets", async () => {
+    const { socket, peer } = await connected({ limits: { unsent: 1_000 } });
+    const text = "ä".repeat(5_000);
+    const bytes = new Uint8Array(5_000).fill(7);
+    const sent = [socket.sendStream([text]), socket.sendStream([bytes])];
+    await peer.pump();
+    expect(await Promise.all(sent)).toEqual(["sent", "sent"]);
+    expect(peer.messages).toEqual([text, bytes]);
+  });
+
+  test("that not even a character fits in ends the socket, and not the wait", async () => {
+    const { socket, peer } = await connected({ limits: { unsent: 2 } });
+    const sent = socket.sendStream(["€"]);
+    await peer.pump();
+    expect(await sent).toBe("closed");
+    expect((await socket.closed).error?.code).toBe("unsent-limit");
+  });
+});
+
 describe("send", () => {
   test("resolves when the transport has taken its message, and not before", async () => {
     const { socket, peer } = await connected();
