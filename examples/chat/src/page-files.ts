@@ -15,6 +15,7 @@ const PAGE = [
   "index.html",
   "icon.svg",
   "chat.css",
+  "directory.css",
   "conversation.css",
   "frames.css",
   "main.js",
