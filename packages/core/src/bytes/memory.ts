@@ -19,7 +19,8 @@ export type MemoryOwner = "pool" | "inbox" | "connection";
 export const MEMORY_MARGIN = 16;
 /** What one read of a socket brings at most on Node and Deno, so that a chunk is taken in one slice. */
 export const MEMORY_INPUT_BYTES = 65_536;
-const SHARED_BYTES: number = MEMORY_MARGIN + MEMORY_INPUT_BYTES;
+/** What one of them holds: a message of 64 KiB with its frame header fits in, and large messages like to be so large. */
+export const SHARED_BYTES: number = MEMORY_MARGIN + MEMORY_INPUT_BYTES;
 
 /** Free memories kept for the next turn. More are only made when turns nest or transports hold on to output. */
 const KEPT_FREE = 8;

@@ -5,13 +5,7 @@
  * One transmission is out at a time. While the transport has it, new output is laid behind it in the same memory, or
  * in the next, and waits.
  */
-import {
-  createMemory,
-  MEMORY_INPUT_BYTES,
-  type Memory,
-  releaseMemory,
-  takeMemory,
-} from "./memory.ts";
+import { createMemory, type Memory, releaseMemory, SHARED_BYTES, takeMemory } from "./memory.ts";
 
 export interface OutputQueue {
   /** Where output is being laid down; null while there is none. */
@@ -63,7 +57,7 @@ function nextMemory(queue: OutputQueue, byteCount: number): Memory {
       queue.full.push(memory);
     }
   }
-  const next = byteCount <= MEMORY_INPUT_BYTES ? takeMemory() : createMemory(byteCount);
+  const next = byteCount <= SHARED_BYTES ? takeMemory() : createMemory(byteCount);
   queue.memory = next;
   queue.from = 0;
   queue.to = 0;

@@ -1,6 +1,6 @@
 /** Bytes on their way out: their order, who holds which memory, and when it goes back to the pool. */
 import { beforeEach, describe, expect, test } from "vitest";
-import { MEMORY_INPUT_BYTES, type Memory, takeMemory } from "../../src/bytes/memory.ts";
+import { type Memory, SHARED_BYTES, takeMemory } from "../../src/bytes/memory.ts";
 import {
   commitOutput,
   createOutputQueue,
@@ -175,13 +175,13 @@ describe("memory", () => {
     lay(queue, 2, 60_000);
     lay(queue, 3, 60_000);
     const other = createOutputQueue();
-    lay(other, 4, MEMORY_INPUT_BYTES);
+    lay(other, 4, SHARED_BYTES);
     expect(runsOf(lent)).toEqual([[1, 60_000]]);
   });
 
   test("larger than a shared one belongs to the connection, and never enters the pool", () => {
     const queue = createOutputQueue();
-    const memory = lay(queue, 1, MEMORY_INPUT_BYTES + 1);
+    const memory = lay(queue, 1, SHARED_BYTES + 1);
     expect(memory.belongsTo).toBe("connection");
     lendOutput(queue);
     outputTaken(queue);
