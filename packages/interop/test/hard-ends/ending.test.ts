@@ -65,7 +65,7 @@ describe.each(RUNTIMES)("endings of %s", (runtime) => {
     await newcomer.echo("still served");
     await newcomer.leave();
     await server.idle();
-    expect(await server.outlived("12", "survived, descriptors back")).toBeLessThan(64);
+    expect(await server.outlived("12", "survived, descriptors back")).toBeLessThan(96);
   });
 
   const cuts = [
@@ -112,9 +112,10 @@ describe.each(RUNTIMES)("endings of %s", (runtime) => {
       `left of each after 2,000: heap ${perConnection(heap)}, RSS ${perConnection(rss)}, ` +
       `${(start.rss / 1e6).toFixed(0)} to ${(end.rss / 1e6).toFixed(0)} MB`;
     await server.outlived("16", outcome);
-    // An object of 100 octets that somebody has forgotten to let go would be more.
-    if (runtime === "node") expect(heap).toBeLessThan(800_000);
-    expect(rss).toBeLessThan(48e6);
+    // What is forgotten of a connection is hundreds of octets at least.
+    expect(heap).toBeLessThan(8_000 * 100);
+    // The allocators' own rise, which ends: Deno stays at 125 MB from 10,000 connections to 40,000.
+    expect(rss).toBeLessThan(96e6);
   });
 });
 // 15 (memory of connections that deflate) comes with perMessageDeflate.
