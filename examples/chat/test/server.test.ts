@@ -1,102 +1,122 @@
-/** The server over the network, without a browser. */
-import { connect, prepare, type Socket, serve } from "@sansocket/node";
+/** The server over the network, without a browser, in each runtime: as `pnpm start` runs it. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { connect, type Socket } from "@sansocket/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type RunningChat, startChat } from "../src/app.ts";
 import { readPageFiles } from "../src/page-files.ts";
 import type { ServerMessage } from "../src/protocol.ts";
 
-let running: RunningChat;
+const START = fileURLToPath(new URL("../../../scripts/start.mjs", import.meta.url));
 
-beforeAll(async () => {
-  const files = readPageFiles();
-  running = await startChat({ serve, prepare, files, port: 0, hostname: "127.0.0.1" });
-});
+describe.each(["node", "deno", "bun"])("on %s", (runtime) => {
+  let child: ChildProcess;
+  let url: string;
 
-afterAll(() => running.shutdown());
-
-const enter = (path = "/socket"): Promise<Socket<undefined>> =>
-  connect(running.url.replace("http:", "ws:").slice(0, -1) + path);
-
-async function next(socket: Socket<undefined>): Promise<ServerMessage> {
-  for await (const message of socket) return JSON.parse(message as string) as ServerMessage;
-  throw new Error("the connection is over");
-}
-
-const join = (name: string): string => JSON.stringify({ type: "join", room: "net", name });
-
-describe("plain HTTP", () => {
-  test("the page comes with its policy, and once: the second time it is not modified", async () => {
-    const first = await fetch(running.url);
-    expect(first.status).toBe(200);
-    expect(first.headers.get("content-security-policy")).toContain("default-src 'none'");
-    expect(await first.text()).toContain("</html>");
-    const etag = first.headers.get("etag")!;
-    const second = await fetch(running.url, { headers: { "If-None-Match": etag } });
-    expect([second.status, await second.text()]).toEqual([304, ""]);
-  });
-
-  test("HEAD tells the length and sends nothing", async () => {
-    const response = await fetch(running.url, { method: "HEAD" });
-    const { bytes } = readPageFiles().get("/")!;
-    expect(response.headers.get("content-length")).toBe(String(bytes.length));
-    expect(await response.text()).toBe("");
-  });
-
-  test.each([
-    ["/nothing", "GET", 404],
-    ["/", "POST", 405],
-  ])("%s by %s is answered with %i", async (path, method, status) => {
-    const response = await fetch(new URL(path, running.url), { method });
-    expect(response.status).toBe(status);
-    expect(response.headers.get("x-content-type-options")).toBe("nosniff");
-  });
-});
-
-describe("the WebSocket", () => {
-  test("is at one path only", async () => {
-    await expect(enter("/elsewhere")).rejects.toMatchObject({ status: 404 });
-  });
-
-  test("is not for the pages of others", async () => {
-    const url = `${running.url.replace("http:", "ws:")}socket`;
-    const headers = { Origin: "https://elsewhere.example" };
-    await expect(connect(url, { headers })).rejects.toMatchObject({ status: 403 });
-  });
-
-  test("answers what it does not understand, and goes on", async () => {
-    const socket = await enter();
-    for (const bad of ["{", new Uint8Array([1, 2]), '{"type":"say","key":"k","text":"hi"}']) {
-      socket.write(bad);
-      expect(await next(socket)).toMatchObject({ type: "refused" });
+  beforeAll(async () => {
+    // Not as a script of pnpm's: it would look for the pnpm that had started it.
+    const { npm_lifecycle_event: _, ...env } = process.env;
+    child = spawn(process.execPath, [START, "--runtime", runtime, "--port", "0"], {
+      stdio: ["ignore", "pipe", "inherit"],
+      env,
+    });
+    for await (const line of createInterface(child.stdout!)) {
+      url = /^listening on (.*)$/.exec(line)?.[1] ?? "";
+      if (url !== "") return;
     }
-    socket.write(join("Ada"));
-    expect(await next(socket)).toMatchObject({ type: "joined", room: "net", name: "Ada" });
-    await socket.close();
+    throw new Error("it ended before it listened");
+  }, 60_000);
+
+  afterAll(async () => {
+    child.kill("SIGTERM");
+    if (child.exitCode === null) await once(child, "exit");
+    expect(child.exitCode).toBe(0);
   });
 
-  test("closes with 1009 what is longer than anything that it understands", async () => {
-    const socket = await enter();
-    socket.write("x".repeat(20_000));
-    expect(await socket.closed).toMatchObject({ code: 1009 });
+  const enter = (path = "/socket"): Promise<Socket<undefined>> =>
+    connect(url.replace("http:", "ws:").slice(0, -1) + path);
+
+  async function next(socket: Socket<undefined>): Promise<ServerMessage> {
+    for await (const message of socket) return JSON.parse(message as string) as ServerMessage;
+    throw new Error("the connection is over");
+  }
+
+  const join = (name: string): string => JSON.stringify({ type: "join", room: "net", name });
+
+  describe("plain HTTP", () => {
+    test("the page comes with its policy, and once: the second time it is not modified", async () => {
+      const first = await fetch(url);
+      expect(first.status).toBe(200);
+      expect(first.headers.get("content-security-policy")).toContain("default-src 'none'");
+      expect(await first.text()).toContain("</html>");
+      const etag = first.headers.get("etag")!;
+      const second = await fetch(url, { headers: { "If-None-Match": etag } });
+      expect([second.status, await second.text()]).toEqual([304, ""]);
+    });
+
+    test("HEAD tells the length and sends nothing", async () => {
+      const response = await fetch(url, { method: "HEAD" });
+      const { bytes } = readPageFiles().get("/")!;
+      expect(response.headers.get("content-length")).toBe(String(bytes.length));
+      expect(await response.text()).toBe("");
+    });
+
+    test.each([
+      ["/nothing", "GET", 404],
+      ["/", "POST", 405],
+    ])("%s by %s is answered with %i", async (path, method, status) => {
+      const response = await fetch(new URL(path, url), { method });
+      expect(response.status).toBe(status);
+      expect(response.headers.get("x-content-type-options")).toBe("nosniff");
+    });
   });
 
-  test("tells nobody of frames who did not ask", async () => {
-    const [quiet, curious] = [await enter(), await enter("/socket?watch")];
-    for (const socket of [quiet, curious]) socket.write('{"type":"probe"}');
-    expect(await next(quiet)).toEqual({ type: "alive" });
-    expect(await next(curious)).toEqual({ type: "alive" });
-    const { frames } = (await next(curious)) as Extract<ServerMessage, { type: "frames" }>;
-    expect(frames.map(({ direction }) => direction)).toEqual(["in", "out"]);
-    quiet.write('{"type":"probe"}');
-    expect(await next(quiet)).toEqual({ type: "alive" });
-    await Promise.all([quiet.close(), curious.close()]);
-  });
+  describe("the WebSocket", () => {
+    test("is at one path only", async () => {
+      await expect(enter("/elsewhere")).rejects.toMatchObject({ status: 404 });
+    });
 
-  test("is closed with 1001 when the server shuts down", async () => {
-    const files = readPageFiles();
-    const other = await startChat({ serve, prepare, files, port: 0, hostname: "127.0.0.1" });
-    const socket = await connect(`ws://127.0.0.1:${other.port}/socket`);
-    await other.shutdown();
-    expect(await socket.closed).toMatchObject({ code: 1001, reason: "the server restarts" });
+    test("is not for the pages of others", async () => {
+      const socketUrl = `${url.replace("http:", "ws:")}socket`;
+      const headers = { Origin: "https://elsewhere.example" };
+      await expect(connect(socketUrl, { headers })).rejects.toMatchObject({ status: 403 });
+    });
+
+    test("answers what it does not understand, and goes on", async () => {
+      const socket = await enter();
+      for (const bad of ["{", new Uint8Array([1, 2]), '{"type":"say","key":"k","text":"hi"}']) {
+        socket.write(bad);
+        expect(await next(socket)).toMatchObject({ type: "refused" });
+      }
+      socket.write(join("Ada"));
+      expect(await next(socket)).toMatchObject({ type: "joined", room: "net", name: "Ada" });
+      await socket.close();
+    });
+
+    test("closes with 1009 what is longer than anything that it understands", async () => {
+      const socket = await enter();
+      socket.write("x".repeat(20_000));
+      expect(await socket.closed).toMatchObject({ code: 1009 });
+    });
+
+    test("tells nobody of frames who did not ask", async () => {
+      const [quiet, curious] = [await enter(), await enter("/socket?watch")];
+      for (const socket of [quiet, curious]) socket.write('{"type":"probe"}');
+      expect(await next(quiet)).toEqual({ type: "alive" });
+      expect(await next(curious)).toEqual({ type: "alive" });
+      const { frames } = (await next(curious)) as Extract<ServerMessage, { type: "frames" }>;
+      expect(frames.map(({ direction }) => direction)).toEqual(["in", "out"]);
+      quiet.write('{"type":"probe"}');
+      expect(await next(quiet)).toEqual({ type: "alive" });
+      await Promise.all([quiet.close(), curious.close()]);
+    });
+
+    // The last test: it ends the server.
+    test("is closed with 1001 when the server shuts down", async () => {
+      const socket = await enter();
+      child.kill("SIGTERM");
+      expect(await socket.closed).toMatchObject({ code: 1001, wasClean: true });
+    });
   });
 });

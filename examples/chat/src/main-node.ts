@@ -1,4 +1,0 @@
-import { prepare, serve } from "@sansocket/node";
-import { run } from "./command-line.ts";
-
-await run({ serve, prepare });
