@@ -1,4 +1,6 @@
-// An echo server by the runtime's own means, Bun.serve or Deno.serve, plain and with TLS.
+// An echo server by the runtime's own means, Bun.serve or Deno.serve, or on Node by npm's ws; plain and with TLS.
+import { createServer as createHttpServer } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
 import { described, obeyLines, say } from "./lines.mjs";
 
 const { cert, key } = JSON.parse(process.argv[2]);
@@ -59,6 +61,24 @@ function serveWithDeno(tls) {
   });
 }
 
-const start = "Deno" in globalThis ? serveWithDeno : serveWithBun;
+async function serveWithWs(tls) {
+  const { WebSocketServer } = await import("ws");
+  const server = tls ? createHttpsServer({ cert, key }) : createHttpServer();
+  new WebSocketServer({ server, perMessageDeflate: true }).on("connection", (socket) => {
+    socket.on("message", (data, isBinary) =>
+      hear(socket, isBinary ? new Uint8Array(data) : data.toString()),
+    );
+    socket.on("close", (code, reason) => say({ event: "close", code, reason: reason.toString() }));
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return server.address().port;
+}
+
+function startHere() {
+  if ("Deno" in globalThis) return serveWithDeno;
+  return "Bun" in globalThis ? serveWithBun : serveWithWs;
+}
+
+const start = startHere();
 say({ listening: { plain: await start(false), secure: await start(true) } });
 await obeyLines(() => {});

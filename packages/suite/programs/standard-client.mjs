@@ -1,7 +1,10 @@
-// A client by the runtime's own WebSocket class, which takes steps as client.mjs does.
+// A client by a WebSocket class: the runtime's own, or that of npm's ws when the first argument is "ws". It takes steps as
+// client.mjs does.
 import { described, obeyLines, pattern, say } from "./lines.mjs";
 
-/** @param {WebSocket} socket */
+const isWs = process.argv[2] === "ws";
+const WebSocket = isWs ? (await import("ws")).WebSocket : globalThis.WebSocket;
+
 function listen(socket) {
   const messages = [];
   let wake = () => {};
@@ -37,9 +40,21 @@ function listen(socket) {
 async function take(socket, heard, step, argument, more) {
   switch (step) {
     case "text":
-      return socket.send(argument);
+      socket.send(argument);
+      return "sent";
     case "octets":
-      return socket.send(pattern(argument));
+      socket.send(pattern(argument));
+      return "sent";
+    // What the standard's class cannot do, and ws can.
+    case "stream":
+      for (const part of argument.slice(0, -1)) socket.send(part, { fin: false });
+      socket.send(argument.at(-1), { fin: true });
+      return "sent";
+    case "ping":
+      return await new Promise((resolve) => {
+        socket.once("pong", () => resolve(true));
+        socket.ping("are you there?");
+      });
     case "receive":
       return await heard.message();
     case "close":
@@ -54,15 +69,17 @@ async function take(socket, heard, step, argument, more) {
   }
 }
 
-await obeyLines(async ({ url, options, steps }) => {
+await obeyLines(async ({ url, protocols, options, steps }) => {
   const results = [];
-  const socket = new WebSocket(url, options ?? []);
+  // Bun's class takes its options where the standard's takes subprotocols.
+  const second = options !== undefined && !isWs ? { protocols, ...options } : protocols;
+  const socket = new WebSocket(url, second, ...(isWs ? [options] : []));
   const heard = listen(socket);
   const error = await new Promise((resolve) => {
     socket.addEventListener("open", () => resolve(null));
-    socket.addEventListener("error", (event) => resolve(event.message ?? "error"));
+    socket.addEventListener("error", (event) => resolve(String(event.message ?? "no message")));
   });
-  if (error !== null) return say({ error: { name: "event" }, message: error, results });
+  if (error !== null) return say({ error });
   for (const [step, ...its] of steps) results.push(await take(socket, heard, step, ...its));
   say({ results });
 });

@@ -20,7 +20,8 @@ const COMMANDS: { readonly [runtime in RuntimeName]: readonly [string, ...string
 export type Line = any;
 
 export class Program {
-  readonly lines: Mailbox<Line> = new Mailbox();
+  private readonly lines: Mailbox<Line> = new Mailbox();
+  private readonly name: string;
   private readonly child: ChildProcess;
   private settling = 0;
 
@@ -30,6 +31,7 @@ export class Program {
     given: readonly string[],
     options: { readonly flags?: readonly string[]; readonly env?: NodeJS.ProcessEnv } = {},
   ) {
+    this.name = `${program} on ${runtime}`;
     const [command, ...itsFlags] = COMMANDS[runtime];
     const { flags = [], env = {} } = options;
     const path = join(root, "node_modules", ".bin") + delimiter + process.env["PATH"];
@@ -39,17 +41,26 @@ export class Program {
     });
     const lines = createInterface({ input: this.child.stdout! });
     lines.on("line", (line) => this.lines.put(JSON.parse(line)));
+    this.child.stdin!.on("error", () => {}); // it has left, and `exit` says so
     this.child.on("exit", (code) => this.lines.put({ exit: code }));
   }
 
-  tell(command: object): void {
+  private tell(command: object): void {
     this.child.stdin!.write(`${JSON.stringify(command)}\n`);
+  }
+
+  /** What it says next. */
+  async next(): Promise<Line> {
+    const line = await this.lines.take();
+    if (!("exit" in line)) return line;
+    this.lines.put(line); // for whoever asks after this
+    throw new Error(`${this.name} ended with ${line.exit}`);
   }
 
   /** @returns what the program answers to this. */
   async ask(command: object): Promise<Line> {
     this.tell(command);
-    return await this.lines.take();
+    return await this.next();
   }
 
   /** @returns all events up to the end of the last connection. */
@@ -58,9 +69,8 @@ export class Program {
     this.tell({ settled: this.settling });
     const events: Line[] = [];
     for (;;) {
-      const line = await this.lines.take();
+      const line = await this.next();
       if (line.settled === this.settling) return events;
-      if ("exit" in line) throw new Error(`the program ended with ${line.exit}`);
       events.push(line);
     }
   }
@@ -86,8 +96,7 @@ export async function startServer(
   given: readonly string[],
 ): Promise<{ readonly program: Program; readonly ports: Ports }> {
   const started = new Program(runtime, program, given);
-  const { listening } = await started.lines.take();
-  if (listening === undefined) throw new Error(`${program} did not start on ${runtime}`);
+  const { listening } = await started.next();
   return { program: started, ports: listening };
 }
 
