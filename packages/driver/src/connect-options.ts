@@ -3,6 +3,7 @@ import { type Extension, type Limits, MisuseError, type Timeouts } from "@sansoc
 import type { TlsClientOptions } from "./dialing.ts";
 import type { HeaderFields } from "./header-fields.ts";
 import type { SocketHooks } from "./hooks.ts";
+import type { KnownNames } from "./known-options.ts";
 import type { OpenTransport } from "./transport.ts";
 
 export interface ProxyOptions {
@@ -45,6 +46,23 @@ export interface ConnectOptions<Data = undefined> {
   /** What `socket.data` begins as. */
   readonly data?: Data;
 }
+
+export const KNOWN_CONNECT_OPTIONS: KnownNames<ConnectOptions<unknown>> = {
+  protocols: true,
+  headers: true,
+  signal: true,
+  tls: true,
+  perMessageDeflate: true,
+  extensions: true,
+  limits: true,
+  timeouts: true,
+  redirects: true,
+  proxy: true,
+  path: true,
+  socket: true,
+  trace: true,
+  data: true,
+};
 
 /**
  * "ws:", "wss:", and as their newer spellings "http:" and "https:", as the WHATWG standard has it; a fragment is no part

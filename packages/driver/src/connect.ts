@@ -14,6 +14,7 @@ import type { CloseInfo } from "./close-info.ts";
 import {
   basicCredentials,
   type ConnectOptions,
+  KNOWN_CONNECT_OPTIONS,
   type ProxyOptions,
   webSocketUrl,
 } from "./connect-options.ts";
@@ -22,6 +23,7 @@ import { type Dialed, type Dialer, systemCodeOf, type TlsClientOptions } from ".
 import { ConnectError, ConnectionError, messageOf } from "./errors.ts";
 import { headerList } from "./header-fields.ts";
 import type { Behaviour, SocketHooks } from "./hooks.ts";
+import { refuseUnknownOptions } from "./known-options.ts";
 import { headersFor, isRedirect, redirectTarget } from "./redirect.ts";
 import { type Runtime, timerAfter } from "./runtime.ts";
 import { behaviourOf, defined, refuseDeflate } from "./server-options.ts";
@@ -100,6 +102,7 @@ class Attempt {
   constructor(platform: Platform, options: ConnectOptions<unknown>, hooks: SocketHooks) {
     this.platform = platform;
     this.options = options;
+    refuseUnknownOptions(options, KNOWN_CONNECT_OPTIONS);
     refuseDeflate(options.perMessageDeflate);
     const { protocols = [], redirects = 0, signal } = options;
     if (!(redirects >= 0)) {

@@ -8,11 +8,12 @@ import {
   type Timeouts,
 } from "@sansocket/core";
 import { type Behaviour, type SocketHooks, unsentMarks } from "./hooks.ts";
+import { type KnownNames, refuseUnknownOptions } from "./known-options.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Socket } from "./socket.ts";
 import type { PlainRequest, PlainResponse, UpgradeRequest } from "./upgrade-request.ts";
 
-/** A certificate and its key in PEM, and whom to ask for one. */
+/** A certificate and its key, in PEM. */
 export interface TlsServerOptions {
   readonly cert: string;
   readonly key: string;
@@ -93,6 +94,48 @@ export interface ResolvedServer {
   readonly connection: ((socket: Socket) => Promise<void>) | null;
 }
 
+/** With those of listening, and of `createServer`. */
+const KNOWN: KnownNames<
+  ServerBase &
+    SocketHooks &
+    Pick<IterationOptions<unknown>, "connection"> & {
+      upgrade: unknown;
+      port: unknown;
+      hostname: unknown;
+      path: unknown;
+      tls: unknown;
+      secure: unknown;
+    }
+> = {
+  allowedOrigins: true,
+  dangerouslyAllowAnyOrigin: true,
+  trustProxy: true,
+  protocols: true,
+  perMessageDeflate: true,
+  extensions: true,
+  maxConnections: true,
+  limits: true,
+  timeouts: true,
+  lend: true,
+  signal: true,
+  request: true,
+  upgrade: true,
+  connection: true,
+  open: true,
+  message: true,
+  drain: true,
+  ping: true,
+  pong: true,
+  close: true,
+  error: true,
+  trace: true,
+  port: true,
+  hostname: true,
+  path: true,
+  tls: true,
+  secure: true,
+};
+
 /** Octets of a frame's payload that `trace` gets to see. */
 const TRACED_OCTETS = 125;
 
@@ -104,6 +147,7 @@ export function resolveServer(
   runtime: Runtime,
   secure: boolean,
 ): ResolvedServer {
+  refuseUnknownOptions(options, KNOWN);
   const given = options as ServerBase & { upgrade?: UpgradeHook<unknown> } & SocketHooks &
     Partial<IterationOptions<unknown>>;
   for (const name of [...HOOKS, "upgrade", "request", "connection"] as const) {

@@ -72,7 +72,7 @@ export abstract class IncomingRequest {
     return this.facts.headers;
   }
 
-  /** The header lines as a `Headers`, made at each call. Lines that `Headers` cannot hold are left out. */
+  /** The header lines as a `Headers`, made at each call. */
   get headers(): Headers {
     const headers = new Headers();
     for (const [name, value] of this.headerLines) headers.append(name, value);

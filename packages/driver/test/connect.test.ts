@@ -135,6 +135,7 @@ describe("connect", () => {
     { what: "a header with a line end", url: "ws://a", options: { headers: { A: "b\r\nC: d" } } },
     { what: "a header of the engine's", url: "ws://a", options: { headers: { Host: "b" } } },
     { what: "a user that cannot be decoded", url: "ws://%zz@a", options: {} },
+    { what: "a misspelt option", url: "ws://a", options: { header: {} } },
     { what: "redirects below 0", url: "ws://a", options: { redirects: -1 } },
     { what: "compression", url: "ws://a", options: { perMessageDeflate: true } },
     {

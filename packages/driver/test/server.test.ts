@@ -644,7 +644,9 @@ describe("a server", () => {
     { limits: { mesage: 5 } },
     { timeouts: { idle: -1 } },
     { allowedOrigins: ["app.example"] },
-    { grace: 5, connection: {} },
+    { connection: {} },
+    { prot: 8080 },
+    { onmessage: null },
   ]) {
     test(`is a mistake with ${JSON.stringify(options)}`, () => {
       expect(() => new Server(options as never, new VirtualRuntime(), false)).toThrow(MisuseError);
