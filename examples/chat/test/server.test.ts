@@ -29,7 +29,8 @@ describe.each(["node", "deno", "bun"])("on %s", (runtime) => {
   }, 60_000);
 
   afterAll(async () => {
-    child.kill("SIGTERM");
+    // Not twice: a process that is about to end may have let go of its handlers.
+    if (!child.killed) child.kill("SIGTERM");
     if (child.exitCode === null) await once(child, "exit");
     expect(child.exitCode).toBe(0);
   });
