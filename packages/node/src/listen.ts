@@ -42,6 +42,8 @@ export async function listen(acceptor: Acceptor, options: ListenOptions): Promis
     server.once("error", reject);
     server.listen(place, resolve);
   });
+  // Node tells of a TLS handshake that failed or took too long, and leaves the connection to whoever listens.
+  server.on("tlsClientError", (_error, socket: Socket) => void socket.destroy());
   server.removeAllListeners("error");
   server.on("error", (error) => acceptor.acceptFailed(error));
   return { address: addressOf(server), close: () => close(server) };
