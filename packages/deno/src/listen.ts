@@ -68,6 +68,9 @@ async function acceptAll(
       conn = await listener.accept();
     } catch (error) {
       if (isClosed()) return;
+      // Reset while it waited in the kernel: it has no address any more, and Deno gives up on it (ENOTCONN, 2.9.6). A pause
+      // for that would let one peer keep all others out.
+      if (error instanceof Deno.errors.NotConnected) continue;
       acceptor.acceptFailed(error);
       await new Promise((resolve) => setTimeout(resolve, ACCEPT_RETRY));
       continue;
