@@ -94,6 +94,7 @@ const HANDSHAKES: readonly ConnectionProgram[] = [
   { title: "an end before the request", steps: [end] },
   { title: "an end within the request", steps: [{ send: "GET / HTTP/1.1\r\n" }, end] },
   { title: "an end behind the request", steps: [{ send: request() }, end] },
+  { title: "a reset at once", steps: [reset] },
   { title: "a reset within the request", steps: [{ send: "GET / HTTP/1.1\r\n" }, reset] },
 ];
 
