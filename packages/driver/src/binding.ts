@@ -270,7 +270,7 @@ export class Binding implements TransportHandler, Flushable, Due {
 
   // ---- writing
 
-  /** @returns whether steps may follow from it. */
+  /** @returns whether steps may follow from it, or more output. */
   private transmit(): boolean {
     const { endpoint, transport } = this;
     const transmission = endpoint.transmit(this.now);
@@ -290,7 +290,8 @@ export class Binding implements TransportHandler, Flushable, Due {
     }
     endpoint.sent(this.now);
     this.noteTaken();
-    return true;
+    // A message that was taken whole, which is almost every one, has no consequence but to those who watch frames.
+    return then !== "continue" || endpoint.unsent > 0 || this.owner.behaviour.isTraced;
   }
 
   private noteTaken(): void {

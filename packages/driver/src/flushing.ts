@@ -10,8 +10,12 @@ export interface Flushable {
   flush(): void;
 }
 
-/** One list for the thread: a message to one socket may be an answer on a thousand others. */
-const dirty: Flushable[] = [];
+/**
+ * One list for the thread: a message to one socket may be an answer on a thousand others. Its first `dirtyCount` places are
+ * taken; it never shrinks, since telling an array its length costs as much as parsing a frame.
+ */
+const dirty: (Flushable | null)[] = [];
+let dirtyCount = 0;
 let openTurns = 0;
 let isMicrotaskQueued = false;
 
@@ -19,8 +23,14 @@ let isMicrotaskQueued = false;
 export function markDirty(socket: Flushable): void {
   if (socket.isDirty) return;
   socket.isDirty = true;
-  dirty.push(socket);
-  if (openTurns > 0 || isMicrotaskQueued) return;
+  dirty[dirtyCount] = socket;
+  dirtyCount += 1;
+  if (openTurns > 0) return;
+  flushSoon();
+}
+
+function flushSoon(): void {
+  if (isMicrotaskQueued) return;
   isMicrotaskQueued = true;
   queueMicrotask(flushLater);
 }
@@ -37,29 +47,29 @@ export function beginTurn(): void {
 
 /** The outermost turn flushes them all, those too that the flushing of others makes dirty. */
 export function endTurn(): void {
-  if (openTurns === 1) {
-    try {
-      for (let index = 0; index < dirty.length; index += 1) {
-        const socket = dirty[index]!;
-        socket.isDirty = false;
-        socket.flush();
-      }
-      dirty.length = 0;
-    } finally {
-      openTurns = 0;
-      if (dirty.length > 0) recover();
-    }
+  if (openTurns > 1) {
+    openTurns -= 1;
     return;
   }
-  openTurns -= 1;
+  let done = 0;
+  try {
+    while (done < dirtyCount) {
+      const socket = dirty[done]!;
+      dirty[done] = null;
+      done += 1;
+      socket.isDirty = false;
+      socket.flush();
+    }
+  } finally {
+    openTurns = 0;
+    if (done < dirtyCount) recover(done);
+    else dirtyCount = 0;
+  }
 }
 
 /** A flush has thrown, which only a bug can: the others are flushed all the same, and the error goes its way. */
-function recover(): void {
-  const rest = dirty.filter((socket) => socket.isDirty);
-  dirty.length = 0;
-  for (const socket of rest) {
-    socket.isDirty = false;
-    markDirty(socket);
-  }
+function recover(done: number): void {
+  dirty.copyWithin(0, done, dirtyCount);
+  dirtyCount -= done;
+  flushSoon();
 }

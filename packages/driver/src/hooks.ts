@@ -41,6 +41,8 @@ export interface Behaviour {
   readonly hooks: SocketHooks;
   /** Messages go to the `message` hook; otherwise they wait for a `for await` loop. */
   readonly hasMessageHook: boolean;
+  /** Frames are watched: those that go out are steps too. */
+  readonly isTraced: boolean;
   /** The `message` hook gets views into the engine's memory. */
   readonly lend: boolean;
   /** Octets that wait for the application before reading pauses. */

@@ -197,6 +197,7 @@ export function behaviourOf(
   return {
     hooks,
     hasMessageHook: hooks.message !== undefined,
+    isTraced: hooks.trace !== undefined,
     lend,
     undelivered: settings.limits.undelivered,
     unsentLimit: settings.limits.unsent,
