@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { selfSigned } from "../certificate.ts";
 import { close, codeOf, frame, header, RawClient, text } from "../raw-client.ts";
 import { Opcode } from "../server-frames.ts";
-import { RUNTIMES, startServer } from "../server-process.ts";
+import { DENO_TLS_CLOSE, RUNTIMES, startServer } from "../server-process.ts";
 
 describe.each(RUNTIMES)("endings of %s", (runtime) => {
   const silences = [
@@ -39,6 +39,34 @@ describe.each(RUNTIMES)("endings of %s", (runtime) => {
     const outcome = `${over}, ${what}: ${code}, descriptors back`;
     expect(await server.outlived("10", outcome)).toBeLessThan(48);
   });
+
+  test.for(["TCP", "TLS"])(
+    "10: who neither reads nor leaves is let go, %s",
+    async (over, context) => {
+      if (runtime === "deno" && over === "TLS") context.skip(DENO_TLS_CLOSE);
+      const server = await startServer(context, runtime, {
+        timeouts: { idle: 1_000, close: 500 },
+        ...(over === "TLS" ? { tls: await selfSigned() } : {}),
+      });
+      const message = Buffer.concat([header(Opcode.Binary, 65_536), Buffer.alloc(65_536)]);
+      const clients: RawClient[] = [];
+      for (let count = 0; count < 5; count += 1) {
+        const client =
+          over === "TLS"
+            ? (await RawClient.openTls(server.port)).client
+            : await RawClient.open(server.port);
+        clients.push(client);
+        client.pause();
+        for (let sent = 0; sent < 512; sent += 1) void client.write(message);
+      }
+      const { descriptors } = await server.idle();
+      expect(descriptors).toBe(server.before.descriptors);
+      for (const client of clients) client.socket.destroy();
+      const growth = await server.outlived("10", `${over}, stalled for ever: descriptors back`);
+      // Of each: what it has sent and what it does not take, 1 MiB and a message each, and what V8 lets lie of them.
+      expect(growth).toBeLessThan(5 * 6 + 96);
+    },
+  );
 
   const farewells = [
     { what: "Close and FIN", isClosing: true },

@@ -1,7 +1,8 @@
 /** Opening handshakes that are slow, endless, too large, never finished, or come with a message in the same packet. */
 import { describe, expect, test } from "vitest";
+import { selfSigned } from "../certificate.ts";
 import { RawClient, REQUEST, text } from "../raw-client.ts";
-import { RUNTIMES, startServer } from "../server-process.ts";
+import { DENO_TLS_CLOSE, RUNTIMES, startServer } from "../server-process.ts";
 
 const TRICKLE = 100; // ms between two octets
 const SHORT = { timeouts: { handshake: 2_000, close: 1_000 } };
@@ -92,6 +93,22 @@ describe.each(RUNTIMES)("the opening handshake with %s", (runtime) => {
     const growth = await server.outlived("03", "2,000 of 2,000 dropped, descriptors back");
     // All answers are on their way at once, and each may hold one output memory of the engine.
     expect(growth).toBeLessThan(2_000 * 0.066 + 48);
+  });
+
+  test("03: 200 TLS handshakes that never begin are dropped at the deadline", async (context) => {
+    if (runtime === "deno") context.skip(DENO_TLS_CLOSE);
+    const server = await startServer(context, runtime, { ...SHORT, tls: await selfSigned() });
+    const open = (): Promise<RawClient> => RawClient.connect(server.port);
+    const clients = await Promise.all(Array.from({ length: 200 }, open));
+    const { client: newcomer } = await RawClient.openTls(server.port);
+    await newcomer.echo("still served");
+    const isGone = ({ hasEnded, isClosed }: RawClient): boolean => hasEnded || isClosed;
+    await Promise.all(clients.map((client) => client.until("cut", () => isGone(client))));
+    await newcomer.leave();
+    await server.idle();
+    for (const client of clients) client.socket.destroy();
+    const growth = await server.outlived("03", "TLS, 200 of 200 dropped, descriptors back");
+    expect(growth).toBeLessThan(200 * 0.1 + 48);
   });
 
   test("17: a message in the packet of the handshake comes back, at every cut", async (context) => {
