@@ -7,8 +7,10 @@ export default defineConfig({
       "packages/core",
       "packages/driver",
       "packages/node",
+      "packages/suite",
       "packages/testing",
       "examples/embedding",
+      "examples/recipes",
     ],
     coverage: {
       provider: "v8",
