@@ -2,7 +2,12 @@ import { defineConfig, mergeConfig } from "vitest/config";
 import { project } from "../../vitest.project.ts";
 
 /** These start a process per runtime by themselves: what they say is the same wherever they are started. */
-const OWN_PROCESSES = ["test/pairs.test.ts", "test/transcript.test.ts", "test/foreign-*.test.ts"];
+const OWN_PROCESSES = [
+  "test/pairs.test.ts",
+  "test/transcript.test.ts",
+  "test/foreign-*.test.ts",
+  "test/leaving.test.ts",
+];
 
 const isNode = !("Deno" in globalThis) && process.versions["bun"] === undefined;
 

@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import {
   connect as connectTcp,
   createServer as createTcpServer,
@@ -76,6 +77,19 @@ describe("connect rejects", () => {
     expect(socket.state).toBe("open");
   });
 
+  test("with no more than that where rejectUnauthorized is false, which Deno does by a flag", async () => {
+    const { cert, key } = await certificate();
+    await using server = await serve({ hostname: "127.0.0.1", tls: { cert, key } });
+    const connecting = connect(server.url, { tls: { rejectUnauthorized: false } });
+    if (runtime === "deno") {
+      await expect(connecting).rejects.toMatchObject({ code: "tls-failed" });
+      await expect(connecting).rejects.toThrow("--unsafely-ignore-certificate-errors");
+    } else {
+      await using socket = await connecting;
+      expect(await socket.ping()).toBeTypeOf("number");
+    }
+  });
+
   test("with tls-failed for a server that speaks no TLS", async () => {
     await using server = await serve({ hostname: "127.0.0.1" });
     const refused = connect(`wss://127.0.0.1:${portOf(server)}/`);
@@ -116,6 +130,29 @@ describe("connect rejects", () => {
     await expect(connect(url)).rejects.toMatchObject({ name: "MisuseError" });
   });
 });
+
+/** A process that listens and is stopped, with as many connections in its queue as fit: the kernel answers no more. */
+async function unansweringHost(): Promise<{ port: number; release: () => Promise<void> }> {
+  const program = `const server = require("node:net").createServer();
+    server.listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => console.log(server.address().port))`;
+  const child = spawn("node", ["-e", program], { stdio: ["ignore", "pipe", "inherit"] });
+  const port = Number(await new Promise((resolve) => child.stdout.once("data", resolve)));
+  child.kill("SIGSTOP");
+  const fillers: Socket[] = [];
+  for (let count = 0; count < 2; count += 1) {
+    const filler = connectTcp(port, "127.0.0.1");
+    filler.on("error", () => {});
+    await new Promise((resolve) => filler.once("connect", resolve));
+    fillers.push(filler);
+  }
+  const release = async (): Promise<void> => {
+    for (const filler of fillers) filler.destroy();
+    const gone = new Promise((resolve) => child.once("close", resolve));
+    process.kill(child.pid!, "SIGKILL"); // Deno's child.kill works once
+    await gone;
+  };
+  return { port, release };
+}
 
 /** Where a connection can hang: each row ends up in its phase, and says when it has. */
 const PHASES: readonly (readonly [
@@ -191,6 +228,22 @@ describe("connect gives up", () => {
     await expect(given).rejects.toMatchObject({ code: "aborted" });
     const before = connect(`ws://127.0.0.1:${port}/`, { signal: AbortSignal.abort() });
     await expect(before).rejects.toMatchObject({ code: "aborted" });
+  });
+
+  test("while it dials a host that does not answer", async (context) => {
+    if (process.platform !== "linux")
+      context.skip("how full a queue of connections is, is Linux's");
+    const { port, release } = await unansweringHost();
+    try {
+      const given = connect(`ws://127.0.0.1:${port}/`, { timeouts: { handshake: 50 } });
+      await expect(given).rejects.toMatchObject({ code: "timeout" });
+      const controller = new AbortController();
+      const aborted = connect(`ws://127.0.0.1:${port}/`, { signal: controller.signal });
+      setImmediate(() => controller.abort());
+      await expect(aborted).rejects.toMatchObject({ code: "aborted" });
+    } finally {
+      await release();
+    }
   });
 
   test("of nothing once it has resolved: a later abort leaves the socket alone", async () => {

@@ -75,6 +75,14 @@ export class Program {
     }
   }
 
+  /** Everything that it says, and how it ends by itself. */
+  async untilExit(): Promise<Line[]> {
+    const lines: Line[] = [];
+    do lines.push(await this.lines.take());
+    while (!("exit" in lines.at(-1)));
+    return lines;
+  }
+
   /** The programs leave with their stdin. */
   async stop(): Promise<void> {
     const gone = new Promise((resolve) => this.child.once("exit", resolve));

@@ -1,0 +1,43 @@
+import { createServer } from "node:net";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Certificate, certificate } from "./certificate.ts";
+import { type Line, Program, RUNTIMES } from "./program.ts";
+
+let shared: Certificate;
+
+/** It says nothing, and does not go. */
+const silent = createServer((socket) => {
+  socket.on("error", () => {});
+  socket.resume();
+});
+
+beforeAll(async () => {
+  shared = await certificate();
+  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+});
+
+afterAll(() => void silent.close());
+
+const WAYS: readonly (readonly [way: string, says: readonly Line[]])[] = [
+  ["closed and shut down", []],
+  ["closed and shut down, with TLS", []],
+  ["shut down alone", []],
+  ["aborted", []],
+  ["refused", [{ code: "refused" }]],
+  ["given up while waiting for the answer", [{ code: "timeout" }]],
+  ["given up during the TLS handshake", [{ code: "timeout" }]],
+  ["nothing awaited", []],
+  ["a WebSocket that was closed", []],
+];
+
+describe.each(RUNTIMES)(
+  "on %s a process ends by itself, with 0, once its connections were",
+  (runtime) => {
+    test.each(WAYS)("%s", async (way, says) => {
+      const { port: silentPort } = silent.address() as { port: number };
+      const given = [`@sansocket/${runtime}`, way, JSON.stringify({ ...shared, silentPort })];
+      const program = new Program(runtime, "leaving.mjs", given);
+      expect(await program.untilExit()).toEqual([...says, { done: way }, { exit: 0 }]);
+    });
+  },
+);
