@@ -1,5 +1,6 @@
-/** A client that says exactly what it is told, over node:net, and records what comes back and how it ended. */
+/** A client that says exactly what it is told, over node:net or node:tls, and records what comes back and how it ended. */
 import { connect, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
 
 export type Step =
   /** Writes these octets, in one piece. */
@@ -47,14 +48,18 @@ function wholeFrames(octets: Buffer): number {
 }
 
 export class RawClient {
+  private readonly tcp: Socket;
   private readonly socket: Socket;
   private octets: Buffer = Buffer.alloc(0);
   private ended: string | null = null;
   private isClosed = false;
   private wake = (): void => {};
 
-  constructor(port: number) {
-    this.socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true, noDelay: true });
+  /** @param ca whom to trust, for TLS. */
+  constructor(port: number, ca: string | null) {
+    const tcp = connect({ port, host: "127.0.0.1", allowHalfOpen: true, noDelay: true });
+    this.tcp = tcp;
+    this.socket = ca === null ? tcp : secured(tcp, ca);
     this.socket.on("data", (chunk: Buffer) => {
       this.octets = Buffer.concat([this.octets, chunk]);
       this.wake();
@@ -89,7 +94,7 @@ export class RawClient {
       this.socket.end();
     } else {
       this.ended = "by us";
-      this.socket.resetAndDestroy();
+      this.tcp.resetAndDestroy();
     }
   }
 
@@ -104,8 +109,18 @@ export class RawClient {
   }
 }
 
-export async function play(port: number, steps: readonly Step[]): Promise<Recording> {
-  const client = new RawClient(port);
+function secured(tcp: Socket, ca: string): Socket {
+  const socket = connectTls({ socket: tcp, ca, servername: "localhost" });
+  socket.allowHalfOpen = true; // a TLSSocket would end itself otherwise
+  return socket;
+}
+
+export async function play(
+  port: number,
+  ca: string | null,
+  steps: readonly Step[],
+): Promise<Recording> {
+  const client = new RawClient(port, ca);
   for (const step of steps) await client.take(step);
   return await client.recording();
 }

@@ -32,22 +32,30 @@ afterAll(async () => {
   for (const { program } of servers.values()) await program.stop();
 });
 
-async function transcriptOf(runtime: RuntimeName, program: ConnectionProgram): Promise<Transcript> {
+async function transcriptOf(
+  runtime: RuntimeName,
+  kind: keyof Ports,
+  program: ConnectionProgram,
+): Promise<Transcript> {
   const server = servers.get(runtime)!;
-  const recording = await play(server.ports.plain, program.steps);
+  const ca = kind === "plain" ? null : (await certificate()).cert;
+  const recording = await play(server.ports[kind], ca, program.steps);
   const events = await server.program.settled();
   const ended = program.endDiffers === undefined ? recording.ended : "as the runtime does it";
   return { ...recording, ended, events };
 }
 
-describe("Node, Deno and Bun give the same octets, the same end and the same events for", () => {
-  test.each(PROGRAMS)("$title", async (program) => {
-    const [node, deno, bun] = await Promise.all(
-      RUNTIMES.map((runtime) => transcriptOf(runtime, program)),
-    );
-    // Something was said or heard: an empty transcript would agree with any other.
-    expect(node!.head.length + node!.rest.length + node!.ended.length).toBeGreaterThan(0);
-    expect(deno).toEqual(node);
-    expect(bun).toEqual(node);
-  });
-});
+describe.each([["plain"], ["secure"]] as const)(
+  "%s, Node, Deno and Bun give the same octets, end and events for",
+  (kind) => {
+    test.each(PROGRAMS)("$title", async (program) => {
+      const [node, deno, bun] = await Promise.all(
+        RUNTIMES.map((runtime) => transcriptOf(runtime, kind, program)),
+      );
+      // Something was said or heard: an empty transcript would agree with any other.
+      expect(node!.head.length + node!.rest.length + node!.ended.length).toBeGreaterThan(0);
+      expect(deno).toEqual(node);
+      expect(bun).toEqual(node);
+    });
+  },
+);
