@@ -64,18 +64,18 @@ describe("docs/api.md", () => {
   );
 
   test.each([
-    ["serve", "server-options.ts", "export interface ServerBase {"],
-    ["serve", "server-options.ts", "export interface TlsServerOptions {"],
-    ["Hooks", "hooks.ts", "export interface SocketHooks<"],
-    ["connect", "connect-options.ts", "export interface ConnectOptions<"],
-    ["connect", "connect-options.ts", "export interface ProxyOptions {"],
-    ["connect", "dialing.ts", "export interface TlsClientOptions {"],
-    ["Server", "server.ts", "export interface ShutdownOptions {"],
-    ["UpgradeRequest", "upgrade-request.ts", "export interface AcceptBase {"],
-    ["UpgradeRequest", "upgrade-request.ts", "export interface RejectOptions {"],
-    ["PlainRequest", "upgrade-request.ts", "export interface PlainResponse {"],
-    ["CloseInfo", "close-info.ts", "export interface CloseInfo {"],
-    ["Socket", "transport.ts", "export interface TlsFacts {"],
+    ["serve", "server/server-options.ts", "export interface ServerBase {"],
+    ["serve", "server/server-options.ts", "export interface TlsServerOptions {"],
+    ["Hooks", "socket/hooks.ts", "export interface SocketHooks<"],
+    ["connect", "client/connect-options.ts", "export interface ConnectOptions<"],
+    ["connect", "client/connect-options.ts", "export interface ProxyOptions {"],
+    ["connect", "runtime/dialing.ts", "export interface TlsClientOptions {"],
+    ["Server", "server/server.ts", "export interface ShutdownOptions {"],
+    ["UpgradeRequest", "server/upgrade-request.ts", "export interface AcceptBase {"],
+    ["UpgradeRequest", "server/upgrade-request.ts", "export interface RejectOptions {"],
+    ["PlainRequest", "server/upgrade-request.ts", "export interface PlainResponse {"],
+    ["CloseInfo", "socket/close-info.ts", "export interface CloseInfo {"],
+    ["Socket", "runtime/transport.ts", "export interface TlsFacts {"],
     ["Other transports", "web/from-streams.ts", "export interface ByteStreams {"],
   ])("%s: has every member of %s, %s", (title, file, begin) => {
     for (const name of declared(`packages/driver/src/${file}`, begin)) {
@@ -84,11 +84,11 @@ describe("docs/api.md", () => {
   });
 
   test.each([
-    ["Socket", "packages/driver/src/socket.ts", "Socket"],
-    ["Server", "packages/driver/src/server.ts", "Server"],
+    ["Socket", "packages/driver/src/socket/socket.ts", "Socket"],
+    ["Server", "packages/driver/src/server/server.ts", "Server"],
     ["Server", "packages/node/src/node-server.ts", "NodeServer"],
-    ["UpgradeRequest", "packages/driver/src/upgrade-request.ts", "IncomingRequest"],
-    ["UpgradeRequest", "packages/driver/src/upgrade-request.ts", "UpgradeRequest"],
+    ["UpgradeRequest", "packages/driver/src/server/upgrade-request.ts", "IncomingRequest"],
+    ["UpgradeRequest", "packages/driver/src/server/upgrade-request.ts", "UpgradeRequest"],
   ])("%s: has every member of %s, class %s", (title, path, name) => {
     const names = members(path, name);
     expect(names.length).toBeGreaterThan(0);

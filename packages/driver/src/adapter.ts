@@ -1,10 +1,10 @@
 /** What an adapter exports: the same on every runtime, made from the little in which runtimes differ. */
-import { connectWith, type Platform } from "./connect.ts";
-import type { ConnectOptions } from "./connect-options.ts";
-import { type Listen, type ServeOptions, startListening } from "./listening.ts";
-import { Server } from "./server.ts";
-import type { ServerOptions } from "./server-options.ts";
-import type { Socket } from "./socket.ts";
+import { connectWith, type Platform } from "./client/connect.ts";
+import type { ConnectOptions } from "./client/connect-options.ts";
+import { type Listen, type ServeOptions, startListening } from "./server/listening.ts";
+import { Server } from "./server/server.ts";
+import type { ServerOptions } from "./server/server-options.ts";
+import type { Socket } from "./socket/socket.ts";
 import { createWebSocketClass, type StandardWebSocketConstructor } from "./web/web-socket.ts";
 import {
   createWebSocketStreamClass,

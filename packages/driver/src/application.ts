@@ -19,9 +19,7 @@ export {
   type ViolationKind,
   type WatchedFrame,
 } from "@sansocket/core";
-export type { CloseInfo } from "./close-info.ts";
-export type { ConnectOptions, ProxyOptions } from "./connect-options.ts";
-export type { TlsClientOptions } from "./dialing.ts";
+export type { ConnectOptions, ProxyOptions } from "./client/connect-options.ts";
 export {
   ConnectError,
   type ConnectErrorCode,
@@ -31,10 +29,10 @@ export {
   type ServerErrorCode,
 } from "./errors.ts";
 export type { HeaderFields } from "./header-fields.ts";
-export type { Message, SocketHooks } from "./hooks.ts";
-export type { ListenOptions, ServeOptions } from "./listening.ts";
-export type { Sendable, WriteResult } from "./outgoing.ts";
-export type { Server, ShutdownOptions } from "./server.ts";
+export type { TlsClientOptions } from "./runtime/dialing.ts";
+export type { NetworkAddress, OpenTransport, TlsFacts } from "./runtime/transport.ts";
+export type { ListenOptions, ServeOptions } from "./server/listening.ts";
+export type { Server, ShutdownOptions } from "./server/server.ts";
 export type {
   HookOptions,
   IterationOptions,
@@ -42,16 +40,18 @@ export type {
   ServerOptions,
   TlsServerOptions,
   UpgradeHook,
-} from "./server-options.ts";
-export type { Socket } from "./socket.ts";
-export type { NetworkAddress, OpenTransport, TlsFacts } from "./transport.ts";
+} from "./server/server-options.ts";
 export type {
   AcceptDecision,
   PlainRequest,
   PlainResponse,
   RejectOptions,
   UpgradeRequest,
-} from "./upgrade-request.ts";
+} from "./server/upgrade-request.ts";
+export type { CloseInfo } from "./socket/close-info.ts";
+export type { Message, SocketHooks } from "./socket/hooks.ts";
+export type { Sendable, WriteResult } from "./socket/outgoing.ts";
+export type { Socket } from "./socket/socket.ts";
 export {
   CloseEvent,
   type CloseEventConstructor,

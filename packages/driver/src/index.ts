@@ -6,12 +6,18 @@
  */
 export { type Adapter, createAdapter } from "./adapter.ts";
 export * from "./application.ts";
-export { connectWith, type Platform } from "./connect.ts";
-export { type Dialed, type Dialer, systemCodeOf } from "./dialing.ts";
-export { type Acceptor, BACKLOG, type Listen, startListening, tlsTimeout } from "./listening.ts";
-export { type Runtime, webRuntime } from "./runtime.ts";
-export { type Listener, Server } from "./server.ts";
-export { Socket } from "./socket.ts";
-export type { Transport, TransportHandler } from "./transport.ts";
+export { connectWith, type Platform } from "./client/connect.ts";
+export { type Dialed, type Dialer, systemCodeOf } from "./runtime/dialing.ts";
+export { type Runtime, webRuntime } from "./runtime/runtime.ts";
+export type { Transport, TransportHandler } from "./runtime/transport.ts";
+export {
+  type Acceptor,
+  BACKLOG,
+  type Listen,
+  startListening,
+  tlsTimeout,
+} from "./server/listening.ts";
+export { type Listener, Server } from "./server/server.ts";
+export { Socket } from "./socket/socket.ts";
 export { createWebSocketClass } from "./web/web-socket.ts";
 export { createWebSocketStreamClass } from "./web/web-socket-stream.ts";

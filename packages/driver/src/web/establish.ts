@@ -1,12 +1,12 @@
 /** "Establish a WebSocket connection" (websockets.spec.whatwg.org), and what comes before it in both constructors. */
 import { parseProtocols } from "@sansocket/core";
-import { connectWith, type Platform } from "../connect.ts";
-import { type ConnectOptions, webSocketUrl } from "../connect-options.ts";
-import type { Dialer } from "../dialing.ts";
+import { connectWith, type Platform } from "../client/connect.ts";
+import { type ConnectOptions, webSocketUrl } from "../client/connect-options.ts";
 import { ConnectError, messageOf } from "../errors.ts";
 import { headerList } from "../header-fields.ts";
-import type { SocketHooks } from "../hooks.ts";
-import type { Socket } from "../socket.ts";
+import type { Dialer } from "../runtime/dialing.ts";
+import type { SocketHooks } from "../socket/hooks.ts";
+import type { Socket } from "../socket/socket.ts";
 import { isPortBlocked } from "./blocked-ports.ts";
 
 /** Where the code runs, in the runtimes that say: pages, workers, `deno --location`. */

@@ -1,7 +1,7 @@
 /** The two streams of a WebSocketStream: messages in and out, each no faster than the other end can take them. */
 import { utf8Length } from "@sansocket/core";
-import type { Message } from "../hooks.ts";
-import type { Socket } from "../socket.ts";
+import type { Message } from "../socket/hooks.ts";
+import type { Socket } from "../socket/socket.ts";
 import { bufferSource, usvString } from "./web-idl.ts";
 import type { WebSocketError } from "./web-socket-error.ts";
 

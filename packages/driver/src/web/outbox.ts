@@ -2,7 +2,7 @@
  * What `send` was given, until the network has it: messages stay in order behind a Blob whose octets are still being read,
  * and `bufferedAmount` counts payload octets as the standard does.
  */
-import type { Socket } from "../socket.ts";
+import type { Socket } from "../socket/socket.ts";
 import { queueTask } from "./task-queue.ts";
 
 /** Text, or octets that nobody changes any more. */

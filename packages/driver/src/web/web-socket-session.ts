@@ -1,10 +1,10 @@
 /** The connection of a WebSocket object: its states, and the events that its changes lead to. */
 import { formatExtensions, MisuseError, utf8Length } from "@sansocket/core";
-import type { CloseInfo } from "../close-info.ts";
-import type { Platform } from "../connect.ts";
-import type { ConnectOptions } from "../connect-options.ts";
-import type { Message, SocketHooks } from "../hooks.ts";
-import type { Socket } from "../socket.ts";
+import type { Platform } from "../client/connect.ts";
+import type { ConnectOptions } from "../client/connect-options.ts";
+import type { CloseInfo } from "../socket/close-info.ts";
+import type { Message, SocketHooks } from "../socket/hooks.ts";
+import type { Socket } from "../socket/socket.ts";
 import { driverCloseCode } from "./close-arguments.ts";
 import { CloseEvent } from "./close-event.ts";
 import { establish } from "./establish.ts";

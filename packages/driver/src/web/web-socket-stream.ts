@@ -1,11 +1,11 @@
 /** The WebSocketStream class (websockets.spec.whatwg.org, as proposed): a WebSocket as two streams with back-pressure. */
 import { formatExtensions } from "@sansocket/core";
-import type { CloseInfo } from "../close-info.ts";
-import type { Platform } from "../connect.ts";
-import type { ConnectOptions } from "../connect-options.ts";
+import type { Platform } from "../client/connect.ts";
+import type { ConnectOptions } from "../client/connect-options.ts";
 import { messageOf } from "../errors.ts";
-import type { Message } from "../hooks.ts";
-import type { Socket } from "../socket.ts";
+import type { CloseInfo } from "../socket/close-info.ts";
+import type { Message } from "../socket/hooks.ts";
+import type { Socket } from "../socket/socket.ts";
 import { driverCloseCode } from "./close-arguments.ts";
 import { checkProtocols, establish, urlRecord } from "./establish.ts";
 import { IncomingMessages, OutgoingMessages, type StreamEnd } from "./message-streams.ts";

@@ -1,6 +1,6 @@
 /** The WebSocket class of the web platform (websockets.spec.whatwg.org), for a runtime's sockets. */
-import type { Platform } from "../connect.ts";
-import type { ConnectOptions } from "../connect-options.ts";
+import type { Platform } from "../client/connect.ts";
+import type { ConnectOptions } from "../client/connect-options.ts";
 import { checkedCloseCode } from "./close-arguments.ts";
 import type { CloseEvent } from "./close-event.ts";
 import { checkProtocols, urlRecord } from "./establish.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { redirectTarget } from "../src/redirect.ts";
+import { redirectTarget } from "../../src/client/redirect.ts";
 
 function targetOf(location: string, from: string): string {
   const headers = [["Location", location]] as const;

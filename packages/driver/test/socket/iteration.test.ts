@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
-import { ConnectionError, type Message, MisuseError, type Socket } from "../src/index.ts";
-import { connected, Stage, settle } from "./stage.ts";
+import { ConnectionError, type Message, MisuseError, type Socket } from "../../src/index.ts";
+import { connected, Stage, settle } from "../stage.ts";
 
 async function all(socket: Socket<undefined>): Promise<Message[]> {
   const messages: Message[] = [];

@@ -1,10 +1,10 @@
 /** What a client is told, and where that leads. */
 import { type Extension, type Limits, MisuseError, type Timeouts } from "@sansocket/core";
-import type { TlsClientOptions } from "./dialing.ts";
-import type { HeaderFields } from "./header-fields.ts";
-import type { SocketHooks } from "./hooks.ts";
-import type { KnownNames } from "./known-options.ts";
-import type { OpenTransport } from "./transport.ts";
+import type { HeaderFields } from "../header-fields.ts";
+import type { KnownNames } from "../known-options.ts";
+import type { TlsClientOptions } from "../runtime/dialing.ts";
+import type { OpenTransport } from "../runtime/transport.ts";
+import type { SocketHooks } from "../socket/hooks.ts";
 
 export interface ProxyOptions {
   /** "http://proxy.example:3128", or "https:" for TLS to the proxy itself. Userinfo becomes Proxy-Authorization. */

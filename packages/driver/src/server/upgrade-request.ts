@@ -6,9 +6,9 @@ import {
   MisuseError,
   selectProtocol,
 } from "@sansocket/core";
-import type { Binding } from "./binding.ts";
-import { type HeaderFields, headerList } from "./header-fields.ts";
-import type { NetworkAddress, TlsFacts } from "./transport.ts";
+import { type HeaderFields, headerList } from "../header-fields.ts";
+import type { NetworkAddress, TlsFacts } from "../runtime/transport.ts";
+import type { Binding } from "../socket/binding.ts";
 
 export interface AcceptBase {
   /**

@@ -3,16 +3,16 @@
  * deliver, transmit; and when to read, when to write, and when to look at the clock.
  */
 import { type Endpoint, Step } from "@sansocket/core";
+import { ConnectionError, messageOf } from "../errors.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { OpenTransport, Transport, TransportHandler } from "../runtime/transport.ts";
 import { type CloseInfo, closeInfo } from "./close-info.ts";
 import type { Deadlines, Due } from "./deadlines.ts";
 import { Delivery, ownBytes } from "./delivery.ts";
-import { ConnectionError, messageOf } from "./errors.ts";
 import { beginTurn, endTurn, type Flushable, markDirty } from "./flushing.ts";
 import type { Behaviour, HookName } from "./hooks.ts";
 import { Outgoing } from "./outgoing.ts";
-import type { Runtime } from "./runtime.ts";
 import type { Socket } from "./socket.ts";
-import type { OpenTransport, Transport, TransportHandler } from "./transport.ts";
 
 /** The server or the client that a connection belongs to. */
 export interface Owner {

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
-import type { ConnectionError, ServerError, Socket } from "../src/index.ts";
-import { Stage, settle } from "./stage.ts";
+import type { ConnectionError, ServerError, Socket } from "../../src/index.ts";
+import { Stage, settle } from "../stage.ts";
 
 /** A promise that a test settles. */
 function gate(): { passed: Promise<void>; pass: () => void; fail: (error: unknown) => void } {

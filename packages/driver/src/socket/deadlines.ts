@@ -3,7 +3,7 @@
  * each time would cost 20 times the engine's work. So a connection stays where it was entered until then, and is looked at
  * again when that moment comes.
  */
-import { type Runtime, timerAt } from "./runtime.ts";
+import { type Runtime, timerAt } from "../runtime/runtime.ts";
 
 /** What can be due. The two fields belong to {@link Deadlines}. */
 export interface Due {

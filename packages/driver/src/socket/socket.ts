@@ -1,12 +1,12 @@
 /** An open WebSocket connection, as applications hold it; the same class on servers and clients. */
 import { type ExtensionOffer, MisuseError } from "@sansocket/core";
+import { ConnectionError } from "../errors.ts";
+import type { NetworkAddress, TlsFacts } from "../runtime/transport.ts";
+import type { UpgradeRequest } from "../server/upgrade-request.ts";
 import type { Binding } from "./binding.ts";
 import type { CloseInfo } from "./close-info.ts";
-import { ConnectionError } from "./errors.ts";
 import type { Message } from "./hooks.ts";
 import type { Sendable, WriteResult } from "./outgoing.ts";
-import type { NetworkAddress, TlsFacts } from "./transport.ts";
-import type { UpgradeRequest } from "./upgrade-request.ts";
 
 /** What is known of how the connection came to be. */
 export interface Origins<Data> {

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
-import { MisuseError, prepare } from "../src/index.ts";
-import { connected, QUIET, Stage, settle } from "./stage.ts";
+import { MisuseError, prepare } from "../../src/index.ts";
+import { connected, QUIET, Stage, settle } from "../stage.ts";
 
 const MiB = 1_048_576;
 

@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
-import { beginTurn, endTurn, type Flushable, markDirty } from "../src/flushing.ts";
-import { settle } from "./stage.ts";
+import { beginTurn, endTurn, type Flushable, markDirty } from "../../src/socket/flushing.ts";
+import { settle } from "../stage.ts";
 
 function flushable(flush: () => void = () => {}): Flushable & { flush: ReturnType<typeof vi.fn> } {
   return { isDirty: false, flush: vi.fn(flush) };

@@ -6,9 +6,9 @@ import {
   type ProxyTunnel,
   readProxyTunnel,
 } from "@sansocket/core";
-import type { Dialed } from "./dialing.ts";
-import { ConnectError } from "./errors.ts";
-import type { OpenTransport, Transport, TransportHandler } from "./transport.ts";
+import { ConnectError } from "../errors.ts";
+import type { Dialed } from "../runtime/dialing.ts";
+import type { OpenTransport, Transport, TransportHandler } from "../runtime/transport.ts";
 
 /**
  * Asks the proxy at the other end of `dialed` for a tunnel.

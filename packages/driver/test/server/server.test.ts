@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { MisuseError, Server, type ServerError, type UpgradeRequest } from "../src/index.ts";
+import { MisuseError, Server, type ServerError, type UpgradeRequest } from "../../src/index.ts";
 import {
   join,
   type Peer,
@@ -8,7 +8,7 @@ import {
   Stage,
   settle,
   VirtualRuntime,
-} from "./stage.ts";
+} from "../stage.ts";
 
 const octets = (text: string): Uint8Array => Uint8Array.from(text, (c) => c.charCodeAt(0));
 

@@ -9,8 +9,8 @@ import {
   type SendResult,
   utf8Length,
 } from "@sansocket/core";
+import { ConnectionError } from "../errors.ts";
 import type { Binding } from "./binding.ts";
-import { ConnectionError } from "./errors.ts";
 
 /** What can be sent: text, octets, or a message that `prepare` has encoded. */
 export type Sendable = string | ArrayBuffer | ArrayBufferView | PreparedMessage;

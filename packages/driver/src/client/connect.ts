@@ -9,8 +9,23 @@ import {
   type Settings,
 } from "@sansocket/core";
 import { describeViolation } from "@sansocket/core/describe";
-import { Binding, type Owner } from "./binding.ts";
-import type { CloseInfo } from "./close-info.ts";
+import { ConnectError, ConnectionError, messageOf } from "../errors.ts";
+import { headerList } from "../header-fields.ts";
+import { refuseUnknownOptions } from "../known-options.ts";
+import {
+  type Dialed,
+  type Dialer,
+  systemCodeOf,
+  type TlsClientOptions,
+} from "../runtime/dialing.ts";
+import { type Runtime, timerAfter } from "../runtime/runtime.ts";
+import type { NetworkAddress, OpenTransport } from "../runtime/transport.ts";
+import { behaviourOf, defined, refuseDeflate } from "../server/server-options.ts";
+import { Binding, type Owner } from "../socket/binding.ts";
+import type { CloseInfo } from "../socket/close-info.ts";
+import { Deadlines } from "../socket/deadlines.ts";
+import type { Behaviour, SocketHooks } from "../socket/hooks.ts";
+import { Socket } from "../socket/socket.ts";
 import {
   basicCredentials,
   type ConnectOptions,
@@ -18,17 +33,7 @@ import {
   type ProxyOptions,
   webSocketUrl,
 } from "./connect-options.ts";
-import { Deadlines } from "./deadlines.ts";
-import { type Dialed, type Dialer, systemCodeOf, type TlsClientOptions } from "./dialing.ts";
-import { ConnectError, ConnectionError, messageOf } from "./errors.ts";
-import { headerList } from "./header-fields.ts";
-import type { Behaviour, SocketHooks } from "./hooks.ts";
-import { refuseUnknownOptions } from "./known-options.ts";
 import { headersFor, isRedirect, redirectTarget } from "./redirect.ts";
-import { type Runtime, timerAfter } from "./runtime.ts";
-import { behaviourOf, defined, refuseDeflate } from "./server-options.ts";
-import { Socket } from "./socket.ts";
-import type { NetworkAddress, OpenTransport } from "./transport.ts";
 import { openTunnel } from "./tunnel.ts";
 
 /** What `connect` of an adapter is made of. */

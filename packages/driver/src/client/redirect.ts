@@ -1,6 +1,6 @@
 /** Redirects (RFC 9110 §15.4), for a client that was told to follow them. */
 import { type HeaderList, headerValues, type ServerResponse } from "@sansocket/core";
-import { ConnectError } from "./errors.ts";
+import { ConnectError } from "../errors.ts";
 
 /** Statuses that name another place for the same GET. */
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);

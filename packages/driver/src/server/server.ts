@@ -4,17 +4,17 @@
  */
 import { checkClose, Endpoint, MisuseError, type Timeouts } from "@sansocket/core";
 import { describeViolation } from "@sansocket/core/describe";
-import { Binding, type Owner } from "./binding.ts";
-import type { CloseInfo } from "./close-info.ts";
-import { Deadlines } from "./deadlines.ts";
-import { isThenable } from "./delivery.ts";
-import { ConnectionError, messageOf, ServerError } from "./errors.ts";
-import { headerList } from "./header-fields.ts";
-import type { Behaviour } from "./hooks.ts";
-import { type Runtime, timerAfter } from "./runtime.ts";
+import { ConnectionError, messageOf, ServerError } from "../errors.ts";
+import { headerList } from "../header-fields.ts";
+import { type Runtime, timerAfter } from "../runtime/runtime.ts";
+import type { NetworkAddress, OpenTransport } from "../runtime/transport.ts";
+import { Binding, type Owner } from "../socket/binding.ts";
+import type { CloseInfo } from "../socket/close-info.ts";
+import { Deadlines } from "../socket/deadlines.ts";
+import { isThenable } from "../socket/delivery.ts";
+import type { Behaviour } from "../socket/hooks.ts";
+import { Socket } from "../socket/socket.ts";
 import { type ResolvedServer, resolveServer, type ServerOptions } from "./server-options.ts";
-import { Socket } from "./socket.ts";
-import type { NetworkAddress, OpenTransport } from "./transport.ts";
 import {
   type Decider,
   type IncomingRequest,

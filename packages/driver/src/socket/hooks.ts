@@ -1,7 +1,7 @@
 /** What an application can be told of: the hooks, with the names that Bun and uWebSockets use. */
 import type { WatchedFrame } from "@sansocket/core";
+import type { ConnectionError, ServerError } from "../errors.ts";
 import type { CloseInfo } from "./close-info.ts";
-import type { ConnectionError, ServerError } from "./errors.ts";
 import type { Socket } from "./socket.ts";
 
 /** A message as it is delivered: text, or octets in a buffer of their own (offset 0, exact length). */

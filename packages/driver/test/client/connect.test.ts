@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
-import { ConnectError, connectWith, type Dialed, MisuseError } from "../src/index.ts";
-import { connectingTo, QUIET, settle, VirtualRuntime } from "./stage.ts";
+import { ConnectError, connectWith, type Dialed, MisuseError } from "../../src/index.ts";
+import { connectingTo, QUIET, settle, VirtualRuntime } from "../stage.ts";
 
 describe("connect", () => {
   test("resolves with a socket that knows its url, protocol and data", async () => {

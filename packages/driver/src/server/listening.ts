@@ -1,7 +1,7 @@
 /** Listening: what a runtime is asked for, and a server that gets what is accepted. */
 import { MisuseError } from "@sansocket/core";
-import { systemCodeOf } from "./dialing.ts";
-import { messageOf, ServerError } from "./errors.ts";
+import { messageOf, ServerError } from "../errors.ts";
+import { systemCodeOf } from "../runtime/dialing.ts";
 import type { Listener, Server } from "./server.ts";
 import type { ServerOptions, TlsServerOptions } from "./server-options.ts";
 

@@ -1,7 +1,7 @@
 /** How a connection ended, for applications. */
 import { closeOutcome, type Ended } from "@sansocket/core";
 import { describeViolation } from "@sansocket/core/describe";
-import { ConnectionError } from "./errors.ts";
+import { ConnectionError } from "../errors.ts";
 
 export interface CloseInfo {
   /** The code of the peer's Close; 1005 if it had none, 1006 if no Close arrived (RFC 6455 §7.1.5). */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { Deadlines, type Due } from "../src/deadlines.ts";
-import { QUIET, Stage, settle, VirtualRuntime } from "./stage.ts";
+import { Deadlines, type Due } from "../../src/socket/deadlines.ts";
+import { QUIET, Stage, settle, VirtualRuntime } from "../stage.ts";
 
 class Item implements Due {
   enteredAt: number = Number.POSITIVE_INFINITY;

@@ -7,10 +7,10 @@ import {
   serverSettings,
   type Timeouts,
 } from "@sansocket/core";
-import { type Behaviour, type SocketHooks, unsentMarks } from "./hooks.ts";
-import { type KnownNames, refuseUnknownOptions } from "./known-options.ts";
-import type { Runtime } from "./runtime.ts";
-import type { Socket } from "./socket.ts";
+import { type KnownNames, refuseUnknownOptions } from "../known-options.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { type Behaviour, type SocketHooks, unsentMarks } from "../socket/hooks.ts";
+import type { Socket } from "../socket/socket.ts";
 import type { PlainRequest, PlainResponse, UpgradeRequest } from "./upgrade-request.ts";
 
 /** A certificate and its key, in PEM. */

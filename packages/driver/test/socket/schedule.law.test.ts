@@ -4,8 +4,8 @@
  */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Socket } from "../src/index.ts";
-import { type Peer, Stage, settle } from "./stage.ts";
+import type { Socket } from "../../src/index.ts";
+import { type Peer, Stage, settle } from "../stage.ts";
 
 type Action =
   | { readonly do: "peer-sends"; readonly size: number }
