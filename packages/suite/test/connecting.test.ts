@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import {
   connect as connectTcp,
   createServer as createTcpServer,
@@ -10,6 +9,7 @@ import { connect, runtime, serve } from "./adapter.ts";
 import { certificate, selfSigned } from "./certificate.ts";
 import { Mailbox } from "./mailbox.ts";
 import { portOf, unixPath } from "./places.ts";
+import { unansweringHost } from "./unanswering-host.ts";
 
 const DENO_KEEPS_TLS =
   "Deno 2.9.6 keeps the descriptor of a TLS connection that is closed during its handshake until the peer leaves";
@@ -130,29 +130,6 @@ describe("connect rejects", () => {
     await expect(connect(url)).rejects.toMatchObject({ name: "MisuseError" });
   });
 });
-
-/** A process that listens and is stopped, with as many connections in its queue as fit: the kernel answers no more. */
-async function unansweringHost(): Promise<{ port: number; release: () => Promise<void> }> {
-  const program = `const server = require("node:net").createServer();
-    server.listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => console.log(server.address().port))`;
-  const child = spawn("node", ["-e", program], { stdio: ["ignore", "pipe", "inherit"] });
-  const port = Number(await new Promise((resolve) => child.stdout.once("data", resolve)));
-  child.kill("SIGSTOP");
-  const fillers: Socket[] = [];
-  for (let count = 0; count < 2; count += 1) {
-    const filler = connectTcp(port, "127.0.0.1");
-    filler.on("error", () => {});
-    await new Promise((resolve) => filler.once("connect", resolve));
-    fillers.push(filler);
-  }
-  const release = async (): Promise<void> => {
-    for (const filler of fillers) filler.destroy();
-    const gone = new Promise((resolve) => child.once("close", resolve));
-    process.kill(child.pid!, "SIGKILL"); // Deno's child.kill works once
-    await gone;
-  };
-  return { port, release };
-}
 
 /** Where a connection can hang: each row ends up in its phase, and says when it has. */
 const PHASES: readonly (readonly [
@@ -290,6 +267,22 @@ function endOf(port: number, said = ""): Promise<string> {
     peer.once("close", () => resolve(text));
   });
 }
+
+test("TLS goes over a unix socket too, but not on Deno, which says so", async () => {
+  const { cert, key } = await certificate();
+  const path = unixPath();
+  const serving = serve({ path, tls: { cert, key }, open: (socket) => void socket.write("hello") });
+  const connecting = serving.then(() => connect("wss://localhost/", { path, tls: { ca: cert } }));
+  if (runtime === "deno") {
+    await expect(serving).rejects.toMatchObject({ name: "MisuseError" });
+    await expect(connecting).rejects.toMatchObject({ name: "MisuseError" });
+    return;
+  }
+  await using server = await serving;
+  await using socket = await connecting;
+  expect((await socket[Symbol.asyncIterator]().next()).value).toBe("hello");
+  expect(server.sockets[0]!.tls?.alpnProtocol).toBe("http/1.1");
+});
 
 test("a URL of http: or with userinfo is what the WHATWG and RFC 7617 make of it", async () => {
   const asked = new Mailbox<string | null>();

@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
 import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
 import type { Duplex } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { WebSocketServer } from "ws";
 import { described, pattern } from "../programs/lines.mjs";
 import type { RuntimeName } from "./adapter.ts";
-import { type Certificate, certificate } from "./certificate.ts";
+import { type Certificate, certificate, selfSigned } from "./certificate.ts";
 import { type Line, type Ports, Program, RUNTIMES, startServer } from "./program.ts";
 
 const FOREIGN: readonly { readonly name: string; readonly runtime: RuntimeName }[] = [
@@ -97,6 +99,28 @@ describe.each(meetings)("our client on $client to $name, $kind", ({ client, name
     expect(answer.results).toEqual(["sent", { code: 4_001, reason: "go away", ...closed }]);
     expect(events.at(-1)).toMatchObject({ event: "close", code: 4_001 });
   });
+});
+
+test("a server that asks for a certificate gets tls.cert, but not from Deno, which says so", async () => {
+  const own = await selfSigned();
+  const options = { ...shared, ca: own.cert, requestCert: true, rejectUnauthorized: true };
+  const https = createHttpsServer(options);
+  new WebSocketServer({ server: https }).on("connection", (socket) => socket.send("I know you"));
+  await new Promise<void>((resolve) => https.listen(0, "127.0.0.1", resolve));
+  const { port } = https.address() as { port: number };
+  const url = `wss://127.0.0.1:${port}/`;
+  const steps = [["receive"], ["close", 1000, ""]];
+  const tls = { ca: shared.cert, ...own };
+  const ask = (runtime: RuntimeName, its: object): Promise<Line> =>
+    clients.get(runtime)!.ask({ url, options: { tls: its }, steps });
+  for (const runtime of ["node", "bun"] as const) {
+    expect((await ask(runtime, tls)).results?.[0]).toEqual({ text: "I know you" });
+    // With TLS 1.3 the client is done before the server has judged its certificate.
+    const { error } = await ask(runtime, { ca: shared.cert });
+    expect(["tls-failed", "ended"]).toContain(error.code);
+  }
+  expect((await ask("deno", tls)).error).toEqual({ name: "MisuseError" });
+  https.close();
 });
 
 const wrongServer: HttpServer = createHttpServer();

@@ -2,6 +2,7 @@ import { createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Certificate, certificate } from "./certificate.ts";
 import { type Line, Program, RUNTIMES } from "./program.ts";
+import { unansweringHost } from "./unanswering-host.ts";
 
 let shared: Certificate;
 
@@ -38,6 +39,21 @@ describe.each(RUNTIMES)(
       const given = [`@sansocket/${runtime}`, way, JSON.stringify({ ...shared, silentPort })];
       const program = new Program(runtime, "leaving.mjs", given);
       expect(await program.untilExit()).toEqual([...says, { done: way }, { exit: 0 }]);
+    });
+
+    test("given up while it dials", async (context) => {
+      if (process.platform !== "linux") context.skip("only Linux leaves those who dial unanswered");
+      if (runtime === "bun") {
+        context.skip(
+          "Bun 1.4.5 cannot take a Bun.connect back: the process waits until the kernel gives up",
+        );
+      }
+      const host = await unansweringHost();
+      const settings = JSON.stringify({ ...shared, silentPort: host.port });
+      const way = "given up while waiting for the answer";
+      const program = new Program(runtime, "leaving.mjs", [`@sansocket/${runtime}`, way, settings]);
+      expect(await program.untilExit()).toEqual([{ code: "timeout" }, { done: way }, { exit: 0 }]);
+      await host.release();
     });
   },
 );
