@@ -1,38 +1,21 @@
 /** The server over the network, without a browser, in each runtime: as `pnpm start` runs it. */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { connect, type Socket } from "@sansocket/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readPageFiles } from "../src/page-files.ts";
 import type { ServerMessage } from "../src/protocol.ts";
-
-const START = fileURLToPath(new URL("../../../scripts/start.mjs", import.meta.url));
+import { type Program, started } from "./program.ts";
 
 describe.each(["node", "deno", "bun"])("on %s", (runtime) => {
-  let child: ChildProcess;
+  let program: Program;
   let url: string;
 
   beforeAll(async () => {
-    // Not as a script of pnpm's: it would look for the pnpm that had started it.
-    const { npm_lifecycle_event: _, ...env } = process.env;
-    child = spawn(process.execPath, [START, "--runtime", runtime, "--port", "0"], {
-      stdio: ["ignore", "pipe", "inherit"],
-      env,
-    });
-    for await (const line of createInterface(child.stdout!)) {
-      url = /^listening on (.*)$/.exec(line)?.[1] ?? "";
-      if (url !== "") return;
-    }
-    throw new Error("it ended before it listened");
+    program = await started(runtime);
+    url = program.url;
   }, 60_000);
 
   afterAll(async () => {
-    // Not twice: a process that is about to end may have let go of its handlers.
-    if (!child.killed) child.kill("SIGTERM");
-    if (child.exitCode === null) await once(child, "exit");
-    expect(child.exitCode).toBe(0);
+    expect(await program.end()).toBe(0);
   });
 
   const enter = (path = "/socket"): Promise<Socket<undefined>> =>
@@ -116,8 +99,9 @@ describe.each(["node", "deno", "bun"])("on %s", (runtime) => {
     // The last test: it ends the server.
     test("is closed with 1001 when the server shuts down", async () => {
       const socket = await enter();
-      child.kill("SIGTERM");
+      const ended = program.end();
       expect(await socket.closed).toMatchObject({ code: 1001, wasClean: true });
+      expect(await ended).toBe(0);
     });
   });
 });
