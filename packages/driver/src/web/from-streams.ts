@@ -1,13 +1,14 @@
 /** A pair of web byte streams as a transport: sockets of workers and workerd, Deno.Conn, WebTransport, or two ends in memory. */
-import { systemCodeOf } from "../dialing.ts";
+
 import { messageOf } from "../errors.ts";
+import { systemCodeOf } from "../runtime/dialing.ts";
 import type {
   NetworkAddress,
   OpenTransport,
   TlsFacts,
   Transport,
   TransportHandler,
-} from "../transport.ts";
+} from "../runtime/transport.ts";
 
 /** One connection: what the peer sends is read from `readable`, and what is written to `writable` goes to the peer. */
 export interface ByteStreams {
@@ -22,6 +23,12 @@ export interface ByteStreams {
   readonly remoteAddress?: NetworkAddress | null;
   /** What the socket's `tls` says. Default null. */
   readonly tls?: TlsFacts | null;
+  /**
+   * Called once, when nothing of the connection is needed any more, in whatever way it has ended. For that which is behind
+   * both streams and outlives them: sockets of workerd and Deno.Conn have such a method, and need it. What it throws, or
+   * rejects with, is passed over.
+   */
+  close?(): unknown;
 }
 
 /**
@@ -44,6 +51,7 @@ interface ChunkReader {
 }
 
 class StreamTransport implements Transport {
+  private readonly streams: ByteStreams;
   readonly remoteAddress: NetworkAddress | null;
   readonly tls: TlsFacts | null;
   private readonly handler: TransportHandler;
@@ -58,14 +66,19 @@ class StreamTransport implements Transport {
   /** Promises that `onDrain` waits for. */
   private untaken = 0;
   private isClosed = false;
+  /** By us, or by itself. */
+  private isWritableClosed = false;
 
   constructor(streams: ByteStreams, handler: TransportHandler) {
+    this.streams = streams;
     this.handler = handler;
     this.remoteAddress = streams.remoteAddress ?? null;
     this.tls = streams.tls ?? null;
     this.reader = streams.readable.getReader();
     this.writer = streams.writable.getWriter();
-    this.writer.closed.catch((error: unknown) => this.failed(error));
+    this.writer.closed.then(() => {
+      this.isWritableClosed = true;
+    }, this.failed);
     // Not before `open` has returned; and reading takes one microtask more, behind the one that writes a client's request.
     queueMicrotask(() => this.read());
   }
@@ -75,7 +88,7 @@ class StreamTransport implements Transport {
   private read(): void {
     if (this.isReading || this.isPaused || this.isReadDone || this.isClosed) return;
     this.isReading = true;
-    this.reader.read().then(this.hasRead, (error: unknown) => this.failed(error));
+    this.reader.read().then(this.hasRead, this.failed);
   }
 
   private readonly hasRead = (result: ReadResult): void => {
@@ -108,31 +121,40 @@ class StreamTransport implements Transport {
 
   write(chunks: readonly Uint8Array[]): boolean {
     if (this.isClosed) return true;
-    // `closed` says what went wrong.
-    this.writer.write(joined(chunks)).catch(() => {});
-    if (this.writer.desiredSize! > 0) return true;
-    this.drainAfter(this.writer.ready, false);
+    if (this.isWritableClosed) {
+      // Not left to the stream: that of Node 20 throws where it should reject.
+      queueMicrotask(() => this.failed(new TypeError("the writable stream is closed")));
+      return true;
+    }
+    const { writer } = this;
+    const roomBefore = writer.desiredSize!;
+    const written = writer.write(joined(chunks));
+    written.catch(this.failed);
+    const room = writer.desiredSize!;
+    // Of a stream that counts nothing, as the sockets of workerd without `highWaterMark`, only the sink knows how it fares.
+    const isCounting = room < roomBefore;
+    if (room > 0 && isCounting) return true;
+    this.untaken += 1;
+    (isCounting ? writer.ready : written).then(() => this.taken(false), this.failed);
     return false;
   }
 
   endWrite(): boolean {
     if (this.isClosed) return true;
-    this.drainAfter(this.writer.close(), true);
+    const { writer } = this;
+    const ended = (): void => this.taken(true);
+    this.untaken += 1;
+    // Refused where it has closed itself: a socket of workerd, unless told otherwise, does so when the peer has ended.
+    writer.close().then(ended, () => writer.closed.then(ended, this.failed));
     return false;
   }
 
-  private drainAfter(taken: Promise<unknown>, isEnd: boolean): void {
-    this.untaken += 1;
-    taken.then(
-      () => {
-        this.untaken -= 1;
-        this.isWriteDone ||= isEnd;
-        if (this.isClosed || this.untaken > 0) return;
-        this.handler.onDrain();
-        this.closeIfDone();
-      },
-      (error: unknown) => this.failed(error),
-    );
+  private taken(isEnd: boolean): void {
+    this.untaken -= 1;
+    this.isWriteDone ||= isEnd;
+    if (this.isClosed || this.untaken > 0) return;
+    this.handler.onDrain();
+    this.closeIfDone();
   }
 
   // ---- the end
@@ -146,19 +168,27 @@ class StreamTransport implements Transport {
     if (!this.isReadDone || !this.isWriteDone || this.isClosed) return;
     this.isClosed = true;
     this.handler.onClosed();
+    this.closeWhatIsBehind();
   }
 
-  private failed(error: unknown): void {
+  private readonly failed = (error: unknown): void => {
     if (this.letGo(error)) this.handler.onClosed(systemCodeOf(error) ?? messageOf(error));
-  }
+  };
 
   private letGo(reason: unknown): boolean {
     if (this.isClosed) return false;
     this.isClosed = true;
+    // First: behind an abort, workerd waits for a write that nobody takes before it closes a socket.
+    this.closeWhatIsBehind();
     // A stream that has failed says so again here, and whatever it says comes too late to matter.
     this.reader.cancel(reason).catch(() => {});
     this.writer.abort(reason).catch(() => {});
     return true;
+  }
+
+  private closeWhatIsBehind(): void {
+    // In a promise: whether it throws or rejects is the same to us.
+    new Promise((resolve) => resolve(this.streams.close?.())).catch(() => {});
   }
 }
 

@@ -113,6 +113,24 @@ describe("fromStreams", () => {
     expect([written, near.told]).toEqual([[octets("a")], []]);
   });
 
+  test("waits for the sink where the queuing strategy counts nothing", async () => {
+    const [ours] = streamPair();
+    let take = (): void => {};
+    const write = (): Promise<void> =>
+      new Promise((resolve) => {
+        take = resolve;
+      });
+    const writable = new WritableStream<Uint8Array>({ write }, { size: () => 0 });
+    const near = new Opened({ readable: ours.readable, writable });
+    await tasks();
+    expect(near.call((t) => t.write([octets("a")]))).toBe(false);
+    await tasks();
+    expect(near.told).toEqual([]);
+    take();
+    await tasks();
+    expect(near.told).toEqual(["drain"]);
+  });
+
   test("never uses again what it has written: a stream may keep it", async () => {
     const { near, far } = open();
     const chunk = octets("mine");
@@ -150,6 +168,33 @@ describe("fromStreams", () => {
       await tasks();
       expect(near.told).toHaveLength(3);
     }
+  });
+
+  describe("where the writable closed itself, as that of a workerd socket does when the peer ends", () => {
+    async function opened(): Promise<Opened> {
+      const [{ readable }, theirs] = streamPair();
+      const writable = new WritableStream<Uint8Array>();
+      await writable.close();
+      void theirs.writable.close();
+      const near = new Opened({ readable, writable });
+      await tasks();
+      expect(near.told).toEqual(["end"]);
+      return near;
+    }
+
+    test("endWrite has nothing left to do", async () => {
+      const near = await opened();
+      expect(near.call((t) => t.endWrite())).toBe(false);
+      await tasks();
+      expect(near.told).toEqual(["end", "drain", "closed"]);
+    });
+
+    test("what is written is not said to be taken: the connection has failed", async () => {
+      const near = await opened();
+      near.call((t) => t.write([octets("late")]));
+      await tasks();
+      expect(near.told).toEqual(["end", expect.stringMatching(/^closed ./)]);
+    });
   });
 
   test("pause stops reading but for what is on its way, and resume goes on", async () => {
@@ -213,6 +258,50 @@ describe("fromStreams", () => {
       act(far).catch(() => {});
       await tasks();
       expect(near.told).toEqual([word]);
+    });
+  }
+
+  for (const { how, end } of [
+    {
+      how: "when both directions have ended",
+      end: (near: Opened, far: Far) => {
+        near.call((t) => t.endWrite());
+        void far.reader.read();
+        void far.writer.close();
+      },
+    },
+    { how: "when it is destroyed", end: (near: Opened) => near.call((t) => t.destroy()) },
+    {
+      how: "when a stream fails",
+      end: (_near: Opened, far: Far) => far.writer.abort("gone").catch(() => {}),
+    },
+  ]) {
+    test(`closes what is behind the streams ${how}, once, whatever that does`, async () => {
+      for (const result of [
+        () => undefined,
+        () => Promise.reject(new Error("closed already")),
+        () => {
+          throw new Error("closed already");
+        },
+      ]) {
+        const [ours, { readable, writable }] = streamPair();
+        let closes = 0;
+        const near = new Opened({
+          ...ours,
+          close() {
+            closes += 1;
+            return result();
+          },
+        });
+        const reader = readable.getReader() as Far["reader"];
+        await tasks();
+        expect(closes).toBe(0);
+        end(near, { reader, writer: writable.getWriter() });
+        await tasks();
+        near.call((t) => t.destroy());
+        await tasks();
+        expect([closes, near.told.at(-1)]).toEqual([1, expect.stringMatching(/^closed/)]);
+      }
     });
   }
 
