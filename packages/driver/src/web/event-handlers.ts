@@ -43,6 +43,22 @@ export class EventHandlers {
       },
     };
     this.handlers.set(type, handler);
-    this.target.addEventListener(type, handler.listener);
+    if (!hasNativeHandlers()) this.target.addEventListener(type, handler.listener);
   }
+}
+
+let isNative: boolean | null = null;
+
+/** The EventTarget of workerd calls `on` + type by itself, of any object that is one. */
+function hasNativeHandlers(): boolean {
+  if (isNative === null) {
+    isNative = false;
+    const target = Object.assign(new EventTarget(), {
+      onprobe: () => {
+        isNative = true;
+      },
+    });
+    target.dispatchEvent(new Event("probe"));
+  }
+  return isNative;
 }
