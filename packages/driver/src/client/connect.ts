@@ -24,7 +24,7 @@ import { behaviourOf, defined, refuseDeflate } from "../server/server-options.ts
 import { Binding, type Owner } from "../socket/binding.ts";
 import type { CloseInfo } from "../socket/close-info.ts";
 import { Deadlines } from "../socket/deadlines.ts";
-import type { Behaviour, SocketHooks } from "../socket/hooks.ts";
+import { type Behaviour, callErrorHook, type SocketHooks } from "../socket/hooks.ts";
 import { Socket } from "../socket/socket.ts";
 import {
   basicCredentials,
@@ -329,8 +329,7 @@ class Opening implements Owner {
   }
 
   report(socket: Socket | null, error: ConnectionError): void {
-    const { hooks } = this.behaviour;
-    if (hooks.error !== undefined) void hooks.error(socket, error);
+    callErrorHook(this.behaviour.hooks, socket, error);
   }
 }
 

@@ -11,8 +11,7 @@ import type { NetworkAddress, OpenTransport } from "../runtime/transport.ts";
 import { Binding, type Owner } from "../socket/binding.ts";
 import type { CloseInfo } from "../socket/close-info.ts";
 import { Deadlines } from "../socket/deadlines.ts";
-import { isThenable } from "../socket/delivery.ts";
-import type { Behaviour } from "../socket/hooks.ts";
+import { type Behaviour, callErrorHook, isThenable } from "../socket/hooks.ts";
 import { Socket } from "../socket/socket.ts";
 import { type ResolvedServer, resolveServer, type ServerOptions } from "./server-options.ts";
 import {
@@ -309,12 +308,7 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
       if (PRINTED.has(error.code)) console.error(error);
       return;
     }
-    try {
-      const result: unknown = hooks.error(socket, error);
-      if (isThenable(result)) result.then(undefined, (failure: unknown) => console.error(failure));
-    } catch (failure) {
-      console.error(failure);
-    }
+    callErrorHook(hooks, socket, error);
   }
 
   // ---- the end

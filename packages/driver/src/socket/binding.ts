@@ -10,7 +10,7 @@ import { type CloseInfo, closeInfo } from "./close-info.ts";
 import type { Deadlines, Due } from "./deadlines.ts";
 import { Delivery, ownBytes } from "./delivery.ts";
 import { beginTurn, endTurn, type Flushable, markDirty } from "./flushing.ts";
-import type { Behaviour, HookName } from "./hooks.ts";
+import { type Behaviour, type HookName, isThenable } from "./hooks.ts";
 import { Outgoing } from "./outgoing.ts";
 import type { Socket } from "./socket.ts";
 
@@ -54,6 +54,8 @@ export class Binding implements TransportHandler, Flushable, Due {
   heapIndex = 0;
 
   private isPulling = false;
+  /** Steps may follow from what was transmitted before the end of the turn. */
+  private isPullDue = false;
   private isTransportBusy = false;
   private isReadingHeld = false;
   /** Octets of the transmission that the transport has. */
@@ -144,6 +146,10 @@ export class Binding implements TransportHandler, Flushable, Due {
   /** The end of the turn: deliver what waited, write, look at the pressure and at the clock. */
   flush(): void {
     this.deliverWaiting();
+    if (this.isPullDue) {
+      this.isPullDue = false;
+      this.pull();
+    }
     while (this.transmit()) this.pull();
     this.delivery.settle();
     this.holdOrRead();
@@ -155,7 +161,7 @@ export class Binding implements TransportHandler, Flushable, Due {
     markDirty(this);
     if (!this.isTransportBusy && this.endpoint.unsent > FLUSH_AT_ONCE) {
       this.tick();
-      this.transmit();
+      if (this.transmit()) this.isPullDue = true;
     }
   }
 
@@ -226,36 +232,39 @@ export class Binding implements TransportHandler, Flushable, Due {
   }
 
   private control(name: "ping" | "pong"): void {
-    const hook = this.owner.behaviour.hooks[name];
-    if (hook === undefined || this.socket === null) return;
-    this.runningHook = name;
-    const result = hook.call(this.owner.behaviour.hooks, this.socket, ownBytes(this.endpoint));
-    this.runningHook = null;
-    if (result instanceof Promise) result.catch((error) => this.hookFailed(name, error));
+    const { hooks } = this.owner.behaviour;
+    const { socket } = this;
+    if (hooks[name] === undefined || socket === null) return;
+    this.notify(name, () => hooks[name]!(socket, ownBytes(this.endpoint)));
   }
 
   /** The peer has taken enough: {@link Outgoing} calls it, in a turn or before one. */
   drained(): void {
     const { hooks } = this.owner.behaviour;
-    if (hooks.drain === undefined || this.socket === null || this.endpoint.state !== "open") return;
-    const running = this.runningHook;
-    this.runningHook = "drain";
-    try {
-      const result = hooks.drain(this.socket);
-      if (result instanceof Promise) result.catch((error) => this.hookFailed("drain", error));
-    } catch (error) {
-      this.hookFailed("drain", error);
-    } finally {
-      this.runningHook = running;
-    }
+    const { socket } = this;
+    if (hooks.drain === undefined || socket === null || this.endpoint.state !== "open") return;
+    this.notify("drain", () => hooks.drain!(socket));
+    markDirty(this); // whatever waited for the hook to return, when a write outside of a turn has led to it
   }
 
   private traced(): void {
     const { hooks } = this.owner.behaviour;
-    if (this.socket === null) return;
-    this.runningHook = "trace";
-    hooks.trace?.(this.socket, this.endpoint.frame!);
-    this.runningHook = null;
+    const { socket, endpoint } = this;
+    if (socket !== null) this.notify("trace", () => hooks.trace?.(socket, endpoint.frame!));
+  }
+
+  /** Calls a hook that no message waits for; another one of this socket may be running. */
+  notify(name: HookName, call: () => unknown): void {
+    const running = this.runningHook;
+    this.runningHook = name;
+    try {
+      const result = call();
+      if (isThenable(result)) result.then(undefined, (error) => this.hookFailed(name, error));
+    } catch (error) {
+      this.hookFailed(name, error);
+    } finally {
+      this.runningHook = running;
+    }
   }
 
   private ended(): void {

@@ -4,7 +4,7 @@
  */
 import type { Endpoint } from "@sansocket/core";
 import type { Binding } from "./binding.ts";
-import type { HookName, Message } from "./hooks.ts";
+import { type HookName, isThenable, type Message } from "./hooks.ts";
 
 /** An object per message costs memory too: a peer who sends empty messages must not get it for nothing. */
 const OCTETS_PER_MESSAGE = 64;
@@ -236,7 +236,7 @@ export class Delivery {
     if (this.parked !== null) this.endLoops();
     if (info === null || this.isFinished || socket === null) return;
     this.isFinished = true;
-    this.callClose(() => owner.behaviour.hooks.close?.(socket, info));
+    this.binding.notify("close", () => owner.behaviour.hooks.close?.(socket, info));
   }
 
   /** A loop has answered a message when it asks for the next one. */
@@ -263,27 +263,4 @@ export class Delivery {
   private endOfLoop(info: Binding["info"]): unknown {
     return this.binding.fault ?? info?.error ?? null;
   }
-
-  private callClose(call: () => unknown): void {
-    const { binding } = this;
-    binding.runningHook = "close";
-    try {
-      const result = call();
-      if (isThenable(result)) {
-        result.then(undefined, (error: unknown) => binding.hookFailed("close", error));
-      }
-    } catch (error) {
-      binding.hookFailed("close", error);
-    } finally {
-      binding.runningHook = null;
-    }
-  }
-}
-
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    typeof (value as { then?: unknown }).then === "function"
-  );
 }

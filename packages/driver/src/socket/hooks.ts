@@ -36,6 +36,29 @@ export interface SocketHooks<Data = unknown> {
 
 export type HookName = keyof SocketHooks | "upgrade" | "request" | "connection";
 
+/** Whether what a hook returned is to be waited for: a promise, whoever made it. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    typeof (value as { then?: unknown }).then === "function"
+  );
+}
+
+/** Tells the `error` hook, if there is one. What fails in there is printed: there is nobody else to tell. */
+export function callErrorHook(
+  hooks: SocketHooks,
+  socket: Socket | null,
+  error: ConnectionError | ServerError,
+): void {
+  try {
+    const result: unknown = hooks.error?.(socket, error);
+    if (isThenable(result)) result.then(undefined, (failure: unknown) => console.error(failure));
+  } catch (failure) {
+    console.error(failure);
+  }
+}
+
 /** What holds for all sockets of a server, or for one client. */
 export interface Behaviour {
   readonly hooks: SocketHooks;
