@@ -16,6 +16,7 @@ import type { HandshakeFault } from "../handshake/handshake-fault.ts";
 import { CloseCode, isCloseCodeOnWire } from "./close-code.ts";
 import {
   AT_HEADER,
+  CloseSent,
   type Connection,
   type EndingFacts,
   endingFacts,
@@ -41,8 +42,10 @@ export type TimeoutName = "handshake" | "idle" | "pong" | "lifetime" | "close";
 
 /** How a connection ended: raw facts, from which `closeOutcome` derives what people call the close code. */
 export interface Ended {
-  /** The Close that we queued, whether or not the transport took it. */
+  /** The Close that we queued, whether or not the transport took it: see {@link isCloseSent}. */
   readonly localClose: CloseFrame | null;
+  /** The transport took our Close. */
+  readonly isCloseSent: boolean;
   /** The Close that arrived. */
   readonly peerClose: CloseFrame | null;
   readonly firstClose: "local" | "peer" | null;
@@ -72,7 +75,7 @@ export function closeOutcome(ended: Ended): CloseOutcome {
   return {
     code: peerClose.code,
     reason: peerClose.reason,
-    wasClean: ended.localClose !== null && ended.violation === null,
+    wasClean: ended.isCloseSent && ended.violation === null,
   };
 }
 
@@ -241,6 +244,7 @@ export function concludeIfFinished(connection: Connection): void {
 function endedOf(facts: EndingFacts): Ended {
   return {
     localClose: facts.localClose,
+    isCloseSent: facts.closeSent === CloseSent.Taken,
     peerClose: facts.peerClose,
     firstClose: facts.firstClose,
     violation: facts.violation,

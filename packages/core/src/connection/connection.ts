@@ -111,9 +111,14 @@ export interface DeferredViolation {
   readonly offset: number;
 }
 
+/** How far our Close has come; {@link EndingFacts.localClose} says that it was queued. */
+export const CloseSent = { No: 0, Lent: 1, Taken: 2 } as const;
+export type CloseSent = (typeof CloseSent)[keyof typeof CloseSent];
+
 /** Facts about the end as they come to be known; nothing of it exists while a connection is open and well. */
 export interface EndingFacts {
   localClose: CloseFrame | null;
+  closeSent: CloseSent;
   peerClose: CloseFrame | null;
   firstClose: "local" | "peer" | null;
   violation: Violation | null;
@@ -174,6 +179,7 @@ export function createConnection(role: Role, settings: Settings, now: number): C
 export function endingFacts(connection: Connection): EndingFacts {
   connection.ending ??= {
     localClose: null,
+    closeSent: CloseSent.No,
     peerClose: null,
     firstClose: null,
     violation: null,

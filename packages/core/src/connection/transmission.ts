@@ -1,7 +1,7 @@
 /** Output on its way to the transport: what to write now, and what becomes of it. */
 import { lendOutput, noteKept, outputTaken } from "../bytes/output-queue.ts";
 import { concludeIfFinished, deadlineAfter } from "./closing.ts";
-import { type Connection, endingFacts, NEVER, Writing } from "./connection.ts";
+import { CloseSent, type Connection, endingFacts, NEVER, Writing } from "./connection.ts";
 import { PingState, queueWaitingPong } from "./control.ts";
 
 export interface Transmission {
@@ -40,6 +40,9 @@ export function transmit(connection: Connection): Transmission | null {
     connection.keepalive.pingState = PingState.Lent;
   }
   if (isEnd) connection.writing = Writing.EndLent;
+  if (ending !== null && ending.localClose !== null && ending.closeSent === CloseSent.No) {
+    ending.closeSent = CloseSent.Lent;
+  }
   return makeTransmission(lendOutput(output), isEnd ? "end-write" : "continue");
 }
 
@@ -49,6 +52,8 @@ export function sent(connection: Connection, now: number): void {
   connection.isBusy = false;
   if (connection.ending !== null && connection.ending.ended !== null) return;
   outputTaken(connection.output);
+  if (connection.ending?.closeSent === CloseSent.Lent)
+    connection.ending.closeSent = CloseSent.Taken;
   if (connection.writing === Writing.EndLent) {
     connection.writing = Writing.Finished;
     concludeIfFinished(connection);

@@ -241,9 +241,29 @@ describe("other ends", () => {
   });
 });
 
+describe("our answer to the peer's Close", () => {
+  for (const { what, isTaken } of [
+    { what: "that the transport took makes a clean end", isTaken: true },
+    { what: "that the transport could not take any more makes none", isTaken: false },
+  ]) {
+    test(what, () => {
+      const bench = Bench.open("server");
+      bench.isBusy = true;
+      bench.feed(masked(0x8, closeBody(1000)));
+      if (isTaken) bench.endpoint.sent(1);
+      bench.endpoint.transportClosed(1, isTaken ? undefined : "EPIPE");
+      bench.turn();
+      const ended = bench.endpoint.ended!;
+      expect([ended.isCloseSent, closeOutcome(ended).wasClean]).toEqual([isTaken, isTaken]);
+      expect(ended.localClose).toEqual({ code: 1000, reason: "" });
+    });
+  }
+});
+
 describe("closeOutcome", () => {
   const nothing: Ended = {
     localClose: null,
+    isCloseSent: false,
     peerClose: null,
     firstClose: null,
     violation: null,
@@ -257,12 +277,17 @@ describe("closeOutcome", () => {
     { because: "no Close arrived", ended: { localClose: ours }, outcome: [1006, "", false] },
     {
       because: "both crossed",
-      ended: { localClose: ours, peerClose: { code: 1001, reason: "go" } },
+      ended: { localClose: ours, isCloseSent: true, peerClose: { code: 1001, reason: "go" } },
       outcome: [1001, "go", true],
     },
     {
+      because: "ours was not taken any more",
+      ended: { localClose: ours, peerClose: { code: 1001, reason: "go" } },
+      outcome: [1001, "go", false],
+    },
+    {
       because: "the peer's had no code",
-      ended: { localClose: ours, peerClose: { code: 1005, reason: "" } },
+      ended: { localClose: ours, isCloseSent: true, peerClose: { code: 1005, reason: "" } },
       outcome: [1005, "", true],
     },
   ] as const) {
