@@ -50,7 +50,8 @@ export type {
 } from "./server/upgrade-request.ts";
 export type { CloseInfo } from "./socket/close-info.ts";
 export type { Message, SocketHooks } from "./socket/hooks.ts";
-export type { Sendable, WriteResult } from "./socket/outgoing.ts";
+export type { WriteResult } from "./socket/outgoing.ts";
+export type { Sendable } from "./socket/sendable.ts";
 export type { Socket } from "./socket/socket.ts";
 export {
   CloseEvent,

@@ -113,12 +113,12 @@ export class Binding implements TransportHandler, Flushable, Due {
   // ---- from the clock
 
   get deadline(): number {
-    return Math.min(this.endpoint.deadline, this.outgoing.closeBehindAt);
+    return Math.min(this.endpoint.deadline, this.outgoing.closeAt);
   }
 
   expire(now: number): void {
     this.now = now;
-    if (this.outgoing.closeBehindAt <= now) this.outgoing.closeNow();
+    if (this.outgoing.closeAt <= now) this.outgoing.closeNow();
     this.endpoint.handleTimeout(now);
     this.turn();
   }

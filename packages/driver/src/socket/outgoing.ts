@@ -1,19 +1,12 @@
 /**
  * Messages on their way out, and those who wait for them: `send` for the transport to take its message, `ready` for room,
- * `ping` for its pong. A message that is sent in fragments keeps the others behind it (RFC 6455 §5.4).
+ * `ping` for its pong.
  */
-import {
-  isPreparedMessage,
-  MisuseError,
-  type PreparedMessage,
-  type SendResult,
-  utf8Length,
-} from "@sansocket/core";
+import { checkClose } from "@sansocket/core";
 import { ConnectionError } from "../errors.ts";
 import type { Binding } from "./binding.ts";
-
-/** What can be sent: text, octets, or a message that `prepare` has encoded. */
-export type Sendable = string | ArrayBuffer | ArrayBufferView | PreparedMessage;
+import { octetsOf, queueMessage, type Sendable } from "./sendable.ts";
+import { type MessageType, type PartSource, Parts, requireSource, Streaming } from "./streaming.ts";
 
 export type WriteResult = "ok" | "pressure" | "closed";
 
@@ -30,11 +23,6 @@ interface PingWaiter {
   resolve(result: number | "closed"): void;
 }
 
-/** What waits behind a message in fragments. */
-type Behind =
-  | { readonly data: Sendable; readonly octets: number; resolve: SendWaiter["resolve"] | null }
-  | { start(): void; readonly octets: 0 };
-
 export class Outgoing {
   private readonly binding: Binding;
   /** Octets that the transport has taken in all. */
@@ -44,16 +32,8 @@ export class Outgoing {
   private waiters: SendWaiter[] | null = null;
   private readyWaiters: (() => void)[] | null = null;
   private pings: PingWaiter[] | null = null;
-  /** A message in fragments is under way. */
-  private isStreaming = false;
-  /** It waits for the transport. */
-  private pieceWaiter: (() => void) | null = null;
-  private behind: Behind[] | null = null;
-  private behindOctets = 0;
-  /** A Close that waits for what is behind a message in fragments. */
-  private closeBehind: { readonly code: number; readonly reason: string } | null = null;
-  /** When it waits no longer. ms */
-  closeBehindAt: number = Number.POSITIVE_INFINITY;
+  /** A message in fragments is under way, and others wait behind it; null almost always. */
+  streaming: Streaming | null = null;
 
   constructor(binding: Binding) {
     this.binding = binding;
@@ -61,30 +41,37 @@ export class Outgoing {
 
   /** Octets that the transport has not taken, those behind a message in fragments included. */
   get unsent(): number {
-    return this.binding.endpoint.unsent + this.behindOctets;
+    return this.binding.endpoint.unsent + (this.streaming?.octets ?? 0);
   }
 
   write(data: Sendable): WriteResult {
-    if (this.isStreaming) return this.writeBehind(data, null);
+    if (this.streaming !== null) return this.streaming.write(data, null);
     const { binding } = this;
-    const result = queueMessage(binding, data);
+    const result = queueMessage(binding.endpoint, data);
     if (result === "queued") return this.afterQueued();
     if (result === "full") this.failForUnsent(octetsOf(data));
     return "closed";
   }
 
   send(data: Sendable): Promise<"sent" | "closed"> {
-    if (this.isStreaming) {
-      return new Promise((resolve) => {
-        if (this.writeBehind(data, resolve) === "closed") resolve("closed");
+    const { streaming } = this;
+    if (streaming !== null) {
+      let resolve: SendWaiter["resolve"] = () => {};
+      const sent = new Promise<"sent" | "closed">((own) => {
+        resolve = own;
       });
+      if (streaming.write(data, resolve) === "closed") resolve("closed");
+      return sent;
     }
     if (this.write(data) === "closed") return Promise.resolve("closed");
     return this.whenTaken();
   }
 
-  private whenTaken(): Promise<"sent" | "closed"> {
+  /** Resolves when everything that is queued now has been taken. */
+  whenTaken(): Promise<"sent" | "closed"> {
     const { binding } = this;
+    // What was dropped is not unsent any more.
+    if (binding.info !== null) return Promise.resolve("closed");
     if (binding.endpoint.unsent === 0) return Promise.resolve("sent");
     return new Promise((resolve) => {
       this.waiters ??= [];
@@ -92,7 +79,8 @@ export class Outgoing {
     });
   }
 
-  private afterQueued(): "ok" | "pressure" {
+  /** Something was queued. @returns whether the peer has more than it can make use of. */
+  afterQueued(): "ok" | "pressure" {
     const { binding } = this;
     binding.queued();
     if (this.unsent <= binding.owner.behaviour.highMark)
@@ -101,7 +89,7 @@ export class Outgoing {
     return "pressure";
   }
 
-  private failForUnsent(octets: number): void {
+  failForUnsent(octets: number): void {
     const limit = this.binding.owner.behaviour.unsentLimit;
     const message =
       octets > limit
@@ -127,7 +115,9 @@ export class Outgoing {
     this.taken += octets;
     if (this.waiters !== null) this.resolveSent(this.waiters);
     const { endpoint, owner } = this.binding;
-    if (endpoint.unsent <= owner.behaviour.lowMark) this.resolvePiece();
+    if (this.streaming !== null && endpoint.unsent <= owner.behaviour.lowMark) {
+      this.streaming.roomAgain();
+    }
     if (!this.isPressured || this.unsent > owner.behaviour.lowMark) return;
     this.isPressured = false;
     this.resolveReady();
@@ -150,131 +140,21 @@ export class Outgoing {
     for (const resolve of waiters ?? []) resolve();
   }
 
-  // ---- messages in fragments
-
-  /**
-   * Sends a message as its parts come, waiting where the peer does not keep up.
-   * @returns "closed" when the connection was closed before its end, for whatever reason.
-   */
-  async sendStream(
-    source: AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>,
-    type: "text" | "binary" | undefined,
-  ): Promise<"sent" | "closed"> {
-    await this.takeTurn();
-    const { endpoint } = this.binding;
-    let started: "text" | "binary" | null = null;
-    let last: string | Uint8Array = NO_BYTES;
-    try {
-      for await (const part of source) {
-        if (started === null) {
-          started = type ?? (typeof part === "string" ? "text" : "binary");
-          if (endpoint.startMessage(started) === "closed") return "closed";
-        }
-        last = part;
-        for (const piece of pieces(part, this.largestPiece)) {
-          if (!(await this.sendPiece(piece, false))) return "closed";
-        }
-      }
-      if (started === null && endpoint.startMessage(type ?? "binary") === "closed") return "closed";
-      // An empty fragment of the kind that came last: strings and octets may not part a character between them.
-      if (!(await this.sendPiece(typeof last === "string" ? "" : NO_BYTES, true))) return "closed";
-    } catch (cause) {
-      const message = "what sendStream was reading from failed: the message cannot be finished";
-      const error = new ConnectionError("source-failed", message, { cause });
-      this.binding.fail(error, 1011, "");
-      return "closed";
-    } finally {
-      this.endTurn();
+  sendStream(source: PartSource, type: MessageType | undefined): Promise<"sent" | "closed"> {
+    requireSource(source, type);
+    if (!this.isOpen) {
+      new Parts(source).leave();
+      return Promise.resolve("closed");
     }
-    return this.whenTaken();
+    if (this.streaming !== null) return this.streaming.stream(source, type);
+    this.streaming = new Streaming(this.binding);
+    const sent = this.streaming.stream(source, type);
+    void this.streaming.run();
+    return sent;
   }
 
-  /** As text a piece is three times as many octets; one has to fit where little is unsent. */
-  private get largestPiece(): number {
-    const { unsentLimit } = this.binding.owner.behaviour;
-    return Math.max(1, Math.min(LARGEST_PIECE, Math.floor(unsentLimit / 4)));
-  }
-
-  private takeTurn(): Promise<void> {
-    if (!this.isStreaming) {
-      this.isStreaming = true;
-      return Promise.resolve();
-    }
-    return new Promise((resolve) => {
-      this.behind ??= [];
-      this.behind.push({ start: resolve, octets: 0 });
-    });
-  }
-
-  private async sendPiece(piece: string | Uint8Array, isFinal: boolean): Promise<boolean> {
-    const { binding } = this;
-    const { endpoint } = binding;
-    for (;;) {
-      const result = endpoint.sendFragment(piece, isFinal);
-      if (result === "closed") return false;
-      if (result === "queued") break;
-      if (endpoint.unsent === 0) {
-        this.failForUnsent(octetsOf(piece));
-        return false;
-      }
-      await this.roomForPiece();
-    }
-    this.afterQueued();
-    if (endpoint.unsent > binding.owner.behaviour.highMark) await this.roomForPiece();
-    return true;
-  }
-
-  /** Not `ready`, which waits for the messages behind as well: they go out when this one has. */
-  private roomForPiece(): Promise<void> {
-    if (this.binding.info !== null) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.pieceWaiter = resolve;
-    });
-  }
-
-  private resolvePiece(): void {
-    const { pieceWaiter } = this;
-    this.pieceWaiter = null;
-    pieceWaiter?.();
-  }
-
-  /** The message in fragments is over: what waited behind it goes out, up to the next one. */
-  private endTurn(): void {
-    this.isStreaming = false;
-    const behind = this.behind ?? [];
-    this.behind = null;
-    this.behindOctets = 0;
-    for (let index = 0; index < behind.length; index += 1) {
-      const item = behind[index]!;
-      if ("start" in item) {
-        this.isStreaming = true;
-        this.behind = behind.slice(index + 1);
-        for (const { octets } of this.behind) this.behindOctets += octets;
-        item.start();
-        return;
-      }
-      const result = this.write(item.data);
-      if (item.resolve === null) continue;
-      if (result === "closed") item.resolve("closed");
-      else this.whenTaken().then(item.resolve);
-    }
-    if (this.closeBehind !== null) this.closeNow();
-  }
-
-  private writeBehind(data: Sendable, resolve: SendWaiter["resolve"] | null): WriteResult {
-    const { binding } = this;
-    if (binding.endpoint.state !== "open" || this.closeBehind !== null) return "closed";
-    const own = ownedCopy(data);
-    const octets = octetsOf(own);
-    if (this.unsent + octets > binding.owner.behaviour.unsentLimit) {
-      this.failForUnsent(octets);
-      return "closed";
-    }
-    this.behind ??= [];
-    this.behind.push({ data: own, octets, resolve });
-    this.behindOctets += octets;
-    if (this.unsent > binding.owner.behaviour.highMark) this.isPressured = true;
-    return this.isPressured ? "pressure" : "ok";
+  private get isOpen(): boolean {
+    return this.streaming?.isOpen ?? this.binding.endpoint.state === "open";
   }
 
   // ---- pings
@@ -311,89 +191,30 @@ export class Outgoing {
   /** Begins the closing handshake behind everything that was sent, at most `timeouts.close` later. */
   close(code: number, reason: string): void {
     const { binding } = this;
+    checkClose(code, reason); // it may be queued later, when nobody can be told of a mistake
     const now = binding.tick();
     if (binding.info !== null) return;
-    if (this.isStreaming && binding.endpoint.state === "open") {
-      if (this.closeBehind !== null) return;
-      this.closeBehind = { code, reason };
-      const { closeTimeout } = binding.owner.behaviour;
-      if (closeTimeout > 0) this.closeBehindAt = now + closeTimeout;
-    } else {
-      binding.endpoint.close(code, reason, now);
-    }
+    if (this.streaming?.isOpen) this.streaming.close(code, reason, now);
+    else if (this.streaming === null) binding.endpoint.close(code, reason, now);
     binding.queued();
   }
 
-  /** What is behind a message in fragments has gone out, or has had its time. */
+  /** When {@link closeNow} has something to do, ms. */
+  get closeAt(): number {
+    return this.streaming?.closeAt ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** What a Close waits for behind a message in fragments has had its time. */
   closeNow(): void {
-    const { binding, closeBehind } = this;
-    if (closeBehind === null) return;
-    this.closeBehind = null;
-    this.closeBehindAt = Number.POSITIVE_INFINITY;
-    binding.endpoint.close(closeBehind.code, closeBehind.reason, binding.tick());
-    binding.queued();
+    this.streaming?.closeNow();
   }
 
   ended(): void {
-    this.closeBehindAt = Number.POSITIVE_INFINITY;
     for (const { resolve } of this.waiters ?? []) resolve("closed");
     for (const { resolve } of this.pings ?? []) resolve("closed");
-    for (const item of this.behind ?? []) {
-      if ("start" in item) item.start();
-      else item.resolve?.("closed");
-    }
     this.waiters = null;
     this.pings = null;
-    this.behind = null;
-    this.behindOctets = 0;
-    this.resolvePiece();
+    this.streaming?.ended();
     this.resolveReady();
   }
-}
-
-const NO_BYTES = new Uint8Array(0);
-
-/** Fragments are at most so large: what waits for a slow peer is one of them, not the whole part. */
-const LARGEST_PIECE = 65_536;
-
-function* pieces(
-  part: string | Uint8Array,
-  largest: number,
-): Generator<string | Uint8Array, void, undefined> {
-  if (typeof part !== "string" && !(part instanceof Uint8Array)) {
-    throw new MisuseError("sendStream takes parts that are strings or Uint8Arrays");
-  }
-  for (let at = 0; at < part.length; at += largest) {
-    const end = at + largest;
-    yield typeof part === "string" ? part.slice(at, end) : part.subarray(at, end);
-  }
-}
-
-function queueMessage(binding: Binding, data: Sendable): SendResult {
-  const { endpoint } = binding;
-  if (typeof data === "string") return endpoint.sendText(data);
-  if (data instanceof Uint8Array) return endpoint.sendBinary(data);
-  if (isPreparedMessage(data)) return endpoint.sendPrepared(data);
-  return endpoint.sendBinary(bytesOf(data));
-}
-
-/** @throws MisuseError for what is no octets. */
-function bytesOf(data: ArrayBuffer | ArrayBufferView): Uint8Array {
-  if (ArrayBuffer.isView(data)) {
-    return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  }
-  if (data instanceof ArrayBuffer) return new Uint8Array(data);
-  throw new MisuseError(
-    `a message is a string, an ArrayBuffer, a view of one, or what prepare returned, not ${typeof data}`,
-  );
-}
-
-function ownedCopy(data: Sendable): string | Uint8Array | PreparedMessage {
-  if (typeof data === "string" || isPreparedMessage(data)) return data;
-  return bytesOf(data).slice();
-}
-
-function octetsOf(data: Sendable): number {
-  if (typeof data === "string") return utf8Length(data);
-  return isPreparedMessage(data) ? data.payload.length : data.byteLength;
 }

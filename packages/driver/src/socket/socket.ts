@@ -6,7 +6,8 @@ import type { UpgradeRequest } from "../server/upgrade-request.ts";
 import type { Binding } from "./binding.ts";
 import type { CloseInfo } from "./close-info.ts";
 import type { Message } from "./hooks.ts";
-import type { Sendable, WriteResult } from "./outgoing.ts";
+import type { WriteResult } from "./outgoing.ts";
+import type { Sendable } from "./sendable.ts";
 
 /** What is known of how the connection came to be. */
 export interface Origins<Data> {
