@@ -278,7 +278,8 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
       await socket.close();
     } catch (error) {
       // A loop throws what its connection failed of: the application is not at fault, and has nothing to hear of it.
-      if (error instanceof ConnectionError && (await isOwnFailure(binding, socket, error))) return;
+      // What another one failed of is no such thing: nobody else ends this connection then.
+      if (error !== null && (error === binding.fault || error === binding.info?.error)) return;
       binding.hookFailed("connection", error);
     }
   }
@@ -377,15 +378,6 @@ const PRINTED: ReadonlySet<string> = new Set([
   "unsent-limit",
   "accept-failed",
 ]);
-
-async function isOwnFailure(
-  binding: Binding,
-  socket: Socket,
-  error: ConnectionError,
-): Promise<boolean> {
-  if (binding.fault === error) return true;
-  return (await socket.closed).error === error;
-}
 
 /** RFC 9112 §6.3. A chunked body has no length that is known; what is too long of it is left unread. */
 function announcedBody(request: PlainRequest): number {

@@ -26,11 +26,19 @@ interface Waiting {
   readonly octets: number;
 }
 
+/** A `for await` loop that has begun. */
+interface Loop {
+  isLeft: boolean;
+}
+
 /** A `next()` of a loop that waits for a message. */
 interface Parked {
+  readonly loop: Loop;
   resolve(result: IteratorResult<Message, undefined>): void;
   reject(error: unknown): void;
 }
+
+const END: IteratorReturnResult<undefined> = { value: undefined, done: true };
 
 export class Delivery {
   private readonly binding: Binding;
@@ -40,6 +48,8 @@ export class Delivery {
   /** Octets of what waits. */
   octets = 0;
   private parked: Parked[] | null = null;
+  /** Loops that have begun and were not left. */
+  private loops = 0;
   /** The application asked for no messages. */
   private isPaused = false;
   /** An asynchronous `open` or `message` has not finished. */
@@ -181,8 +191,22 @@ export class Delivery {
     this.binding.turn();
   }
 
-  /** The next message for a loop. */
-  next(): Promise<IteratorResult<Message, undefined>> {
+  // ---- loops
+
+  loop(): AsyncIterator<Message, undefined> {
+    const loop: Loop = { isLeft: false };
+    this.loops += 1;
+    return {
+      next: () => this.next(loop),
+      return: () => {
+        this.leave(loop);
+        return Promise.resolve(END);
+      },
+    };
+  }
+
+  private next(loop: Loop): Promise<IteratorResult<Message, undefined>> {
+    if (loop.isLeft) return Promise.resolve(END);
     if (this.waiting !== null && !this.isPaused) {
       const wasFull = this.octets;
       const result = Promise.resolve({ value: this.take(), done: false } as const);
@@ -195,9 +219,22 @@ export class Delivery {
     }
     return new Promise((resolve, reject) => {
       this.parked ??= [];
-      this.parked.push({ resolve, reject });
+      this.parked.push({ loop, resolve, reject });
       this.settle();
     });
+  }
+
+  /** What it waits for would be lost with it. A shutdown need not wait for its answer. */
+  private leave(loop: Loop): void {
+    if (loop.isLeft) return;
+    loop.isLeft = true;
+    this.loops -= 1;
+    const parked = this.parked ?? [];
+    this.parked = parked.filter((waiting) => waiting.loop !== loop);
+    for (const waiting of parked) if (waiting.loop === loop) waiting.resolve(END);
+    if (!this.isRetiring) return;
+    this.binding.tick();
+    this.binding.turn();
   }
 
   // ---- the end
@@ -223,7 +260,9 @@ export class Delivery {
 
   /** After each turn: whatever had to wait for the last message to be delivered and answered. */
   settle(): void {
-    if (this.waiting !== null || this.isAwaited || this.binding.runningHook !== null) return;
+    if (this.waiting !== null || this.binding.runningHook !== null) return;
+    // It may be a loop that an `open` hook is awaited for: the hook ends with it.
+    if (this.isAwaited && !this.isLoopParked) return;
     if (this.whenAnswered !== null && this.isAnswered) {
       const whenAnswered = this.whenAnswered;
       this.whenAnswered = null;
@@ -234,19 +273,18 @@ export class Delivery {
     const isOver = info !== null || this.isStopped;
     if (!isOver) return;
     if (this.parked !== null) this.endLoops();
-    if (info === null || this.isFinished || socket === null) return;
+    if (this.isAwaited || info === null || this.isFinished || socket === null) return;
     this.isFinished = true;
     this.binding.notify("close", () => owner.behaviour.hooks.close?.(socket, info));
   }
 
+  private get isLoopParked(): boolean {
+    return this.parked !== null && this.parked.length > 0;
+  }
+
   /** A loop has answered a message when it asks for the next one. */
   private get isAnswered(): boolean {
-    const { binding } = this;
-    return (
-      binding.owner.behaviour.hasMessageHook ||
-      (this.parked?.length ?? 0) > 0 ||
-      !binding.socket!.hasLoop
-    );
+    return this.binding.owner.behaviour.hasMessageHook || this.isLoopParked || this.loops === 0;
   }
 
   private endLoops(): void {
@@ -255,7 +293,7 @@ export class Delivery {
     const { info } = this.binding;
     const error = this.endOfLoop(info);
     for (const { resolve, reject } of parked) {
-      if (error === null) resolve({ value: undefined, done: true });
+      if (error === null) resolve(END);
       else reject(error);
     }
   }

@@ -26,8 +26,6 @@ export class Socket<Data = unknown> implements AsyncIterable<Message>, AsyncDisp
   private readonly binding: Binding;
   private closing: Promise<CloseInfo> | null = null;
   private resolveClosed: ((info: CloseInfo) => void) | null = null;
-  /** @internal A `for await` loop has begun. */
-  hasLoop = false;
 
   /** @internal Servers and `connect` make sockets. */
   constructor(binding: Binding, origins: Origins<Data>) {
@@ -113,11 +111,7 @@ export class Socket<Data = unknown> implements AsyncIterable<Message>, AsyncDisp
     if (binding.owner.behaviour.hasMessageHook) {
       throw new MisuseError("the message hook takes the messages: use it or a loop, not both");
     }
-    this.hasLoop = true;
-    return {
-      next: () => binding.delivery.next(),
-      return: () => Promise.resolve({ value: undefined, done: true }),
-    };
+    return binding.delivery.loop();
   }
 
   // ---- control
