@@ -73,8 +73,7 @@ export class Deadlines {
   };
 
   private readonly expireAll = (): void => {
-    this.timer = null;
-    this.timerAt = Number.POSITIVE_INFINITY;
+    this.disarm(); // not only what has fired: during the poll phase another timer may have been armed
     const now = this.runtime.now();
     for (;;) {
       const item = this.heap[0];

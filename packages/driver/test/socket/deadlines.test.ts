@@ -99,6 +99,22 @@ describe("deadlines", () => {
     expect(peer.endpoint.state).toBe("open");
   });
 
+  test("that come and go while the poll phase passes leave one timer, and none at the end", async () => {
+    const runtime = new VirtualRuntime();
+    const deadlines = new Deadlines(runtime);
+    const first = new Item(1_100);
+    deadlines.enter(first, first.deadline);
+    runtime.fire(); // the timer has fired, and the poll phase is yet to pass
+    deadlines.leave(first);
+    const second = new Item(1_500);
+    deadlines.enter(second, second.deadline);
+    runtime.runPolls();
+    expect(runtime.timerCount).toBe(1);
+    await runtime.advance(1_000);
+    expect(second.expired).toHaveLength(1);
+    expect(runtime.timerCount).toBe(0);
+  });
+
   test("of many connections share one timer", async () => {
     const stage = new Stage({ timeouts: { idle: 60_000 } });
     for (let count = 0; count < 20; count += 1) await stage.opened();
