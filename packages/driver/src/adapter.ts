@@ -1,9 +1,15 @@
 /** What an adapter exports: the same on every runtime, made from the little in which runtimes differ. */
 import { connectWith, type Platform } from "./client/connect.ts";
 import type { ConnectOptions } from "./client/connect-options.ts";
-import { type Listen, type ServeOptions, startListening } from "./server/listening.ts";
+import { refuseUnknownOptions } from "./known-options.ts";
+import {
+  checkServeOptions,
+  type Listen,
+  type ServeOptions,
+  startListening,
+} from "./server/listening.ts";
 import { Server } from "./server/server.ts";
-import type { ServerOptions } from "./server/server-options.ts";
+import { KNOWN_CREATE_OPTIONS, type ServerOptions } from "./server/server-options.ts";
 import type { Socket } from "./socket/socket.ts";
 import { createWebSocketClass, type StandardWebSocketConstructor } from "./web/web-socket.ts";
 import {
@@ -39,17 +45,24 @@ export interface Adapter {
   readonly WebSocketStream: StandardWebSocketStreamConstructor;
 }
 
+/**
+ * Whether the connections of `createServer`'s server are TLS.
+ * @throws MisuseError for an option that is not known.
+ */
+export function secureOf(options: { readonly secure?: boolean }): boolean {
+  refuseUnknownOptions("options", options, KNOWN_CREATE_OPTIONS);
+  return options.secure === true;
+}
+
 export function createAdapter(platform: Platform & { readonly listen: Listen }): Adapter {
   const { runtime, listen } = platform;
   return {
-    serve: async <Data>(options: ServeOptions<Data>) =>
-      await startListening(
-        new Server<Data>(options, runtime, options.tls !== undefined),
-        listen,
-        options,
-      ),
+    async serve<Data>(options: ServeOptions<Data>) {
+      const isSecure = checkServeOptions(options);
+      return await startListening(new Server<Data>(options, runtime, isSecure), listen, options);
+    },
     createServer: <Data>(options: ServerOptions<Data> & { readonly secure?: boolean }) =>
-      new Server<Data>(options, runtime, options.secure === true),
+      new Server<Data>(options, runtime, secureOf(options)),
     connect: (url, options = {}) => connectWith(platform, url, options),
     WebSocket: createWebSocketClass(platform),
     WebSocketStream: createWebSocketStreamClass(platform),

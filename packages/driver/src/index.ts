@@ -4,7 +4,7 @@
  *
  * @module
  */
-export { type Adapter, createAdapter } from "./adapter.ts";
+export { type Adapter, createAdapter, secureOf } from "./adapter.ts";
 export * from "./application.ts";
 export { connectWith, type Platform } from "./client/connect.ts";
 export { type Dialed, type Dialer, systemCodeOf } from "./runtime/dialing.ts";
@@ -13,6 +13,7 @@ export type { Transport, TransportHandler } from "./runtime/transport.ts";
 export {
   type Acceptor,
   BACKLOG,
+  checkServeOptions,
   type Listen,
   startListening,
   tlsTimeout,

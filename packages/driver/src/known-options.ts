@@ -4,11 +4,22 @@ import { MisuseError } from "@sansocket/core";
 /** Every name that a type has, and no other: the compiler checks it. */
 export type KnownNames<T> = { readonly [name in keyof T]-?: true };
 
-/** @throws MisuseError for an option that is not known. */
-export function refuseUnknownOptions(options: object, known: Readonly<Record<string, true>>): void {
+/**
+ * @param path how the caller names the object, for the message.
+ * @throws MisuseError for what is no object, and for a name that is not known.
+ */
+export function refuseUnknownOptions(
+  path: string,
+  options: unknown,
+  known: Readonly<Record<string, true>>,
+): void {
+  const names = Object.keys(known).sort().join(", ");
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    const given = Array.isArray(options) ? "an array" : (JSON.stringify(options) ?? typeof options);
+    throw new MisuseError(`${path} is ${given}: give an object; known are ${names}`);
+  }
   for (const name of Object.keys(options)) {
     if (Object.hasOwn(known, name)) continue;
-    const names = Object.keys(known).sort().join(", ");
-    throw new MisuseError(`options.${name} is not known; known are ${names}`);
+    throw new MisuseError(`${path}.${name} is not known; known are ${names}`);
   }
 }

@@ -2,7 +2,14 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { type ServeOptions, Server, type ServerOptions, startListening } from "@sansocket/driver";
+import {
+  checkServeOptions,
+  type ServeOptions,
+  Server,
+  type ServerOptions,
+  secureOf,
+  startListening,
+} from "@sansocket/driver";
 import { listen } from "./listen.ts";
 import { fromDuplex } from "./node-transport.ts";
 import { runtime } from "./runtime.ts";
@@ -43,7 +50,7 @@ function headOf({ method, url, httpVersion, rawHeaders }: IncomingMessage): stri
 export function createServer<Data = undefined>(
   options: ServerOptions<Data> & { readonly secure?: boolean },
 ): NodeServer<Data> {
-  return new NodeServer<Data>(options, runtime, options.secure === true);
+  return new NodeServer<Data>(options, runtime, secureOf(options));
 }
 
 /**
@@ -53,6 +60,6 @@ export function createServer<Data = undefined>(
 export async function serve<Data = undefined>(
   options: ServeOptions<Data>,
 ): Promise<NodeServer<Data>> {
-  const server = new NodeServer<Data>(options, runtime, options.tls !== undefined);
+  const server = new NodeServer<Data>(options, runtime, checkServeOptions(options));
   return await startListening(server, listen, options);
 }

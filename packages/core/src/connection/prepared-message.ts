@@ -24,7 +24,7 @@ const prepared: WeakSet<object> = new WeakSet();
 /** @returns the message as it goes over the wire; `data` is copied. */
 export function prepareMessage(data: string | Uint8Array): PreparedMessage {
   if (typeof data !== "string" && !(data instanceof Uint8Array)) {
-    throw new MisuseError("prepareMessage takes a string or a Uint8Array");
+    throw new MisuseError("a message to prepare is a string or a Uint8Array");
   }
   const isText = typeof data === "string";
   const payload = isText ? encodeUtf8(data) : data;
@@ -49,7 +49,7 @@ export function isPreparedMessage(value: unknown): value is PreparedMessage {
 /** Queues the message; the frame itself where nothing about it depends on the connection. */
 export function sendPrepared(connection: Connection, message: PreparedMessage): SendResult {
   if (!isPreparedMessage(message)) {
-    throw new MisuseError("sendPrepared takes what prepareMessage returned");
+    throw new MisuseError("this is no prepared message: take what preparing it returned");
   }
   requireNoFragments(connection);
   if (connection.writing !== Writing.Open) return "closed";

@@ -42,7 +42,9 @@ export function resolveOriginPolicy(options: Partial<OriginPolicy>): OriginPolic
     trustProxy = false,
   } = options;
   if (allowedOrigins !== null && !Array.isArray(allowedOrigins)) {
-    throw new MisuseError("allowedOrigins is not a list: give an array of origins, or null");
+    throw new MisuseError(
+      "allowedOrigins is not a list: give an array of origins, or leave it out",
+    );
   }
   return {
     allowedOrigins: allowedOrigins?.map(checkedOrigin) ?? null,

@@ -1,7 +1,7 @@
 /** What a client is told, and where that leads. */
 import { type Extension, type Limits, MisuseError, type Timeouts } from "@sansocket/core";
 import type { HeaderFields } from "../header-fields.ts";
-import type { KnownNames } from "../known-options.ts";
+import { type KnownNames, refuseUnknownOptions } from "../known-options.ts";
 import type { TlsClientOptions } from "../runtime/dialing.ts";
 import type { OpenTransport } from "../runtime/transport.ts";
 import type { SocketHooks } from "../socket/hooks.ts";
@@ -47,7 +47,7 @@ export interface ConnectOptions<Data = undefined> {
   readonly data?: Data;
 }
 
-export const KNOWN_CONNECT_OPTIONS: KnownNames<ConnectOptions<unknown>> = {
+const KNOWN: KnownNames<ConnectOptions<unknown>> = {
   protocols: true,
   headers: true,
   signal: true,
@@ -63,6 +63,32 @@ export const KNOWN_CONNECT_OPTIONS: KnownNames<ConnectOptions<unknown>> = {
   trace: true,
   data: true,
 };
+
+const KNOWN_TLS: KnownNames<TlsClientOptions> = {
+  ca: true,
+  cert: true,
+  key: true,
+  serverName: true,
+  rejectUnauthorized: true,
+};
+
+const KNOWN_PROXY: KnownNames<ProxyOptions> = { url: true, headers: true, tls: true };
+
+/** @throws MisuseError for names that are not known, also in `tls` and `proxy`. */
+export function refuseUnknownConnectOptions(options: ConnectOptions<unknown>): void {
+  if (typeof options === "string" || Array.isArray(options)) {
+    const protocols = JSON.stringify(options);
+    throw new MisuseError(
+      `subprotocols are an option here: connect(url, { protocols: ${protocols} })`,
+    );
+  }
+  refuseUnknownOptions("options", options, KNOWN);
+  const { tls, proxy } = options;
+  if (tls !== undefined) refuseUnknownOptions("options.tls", tls, KNOWN_TLS);
+  if (proxy === undefined || typeof proxy === "string") return;
+  refuseUnknownOptions("options.proxy", proxy, KNOWN_PROXY);
+  if (proxy.tls !== undefined) refuseUnknownOptions("options.proxy.tls", proxy.tls, KNOWN_TLS);
+}
 
 /**
  * "ws:", "wss:", and as their newer spellings "http:" and "https:", as the WHATWG standard has it; a fragment is no part

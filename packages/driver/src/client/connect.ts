@@ -11,7 +11,6 @@ import {
 import { describeViolation } from "@sansocket/core/describe";
 import { ConnectError, ConnectionError, messageOf } from "../errors.ts";
 import { headerList } from "../header-fields.ts";
-import { refuseUnknownOptions } from "../known-options.ts";
 import {
   type Dialed,
   type Dialer,
@@ -29,8 +28,8 @@ import { Socket } from "../socket/socket.ts";
 import {
   basicCredentials,
   type ConnectOptions,
-  KNOWN_CONNECT_OPTIONS,
   type ProxyOptions,
+  refuseUnknownConnectOptions,
   webSocketUrl,
 } from "./connect-options.ts";
 import { headersFor, isRedirect, redirectTarget } from "./redirect.ts";
@@ -107,7 +106,7 @@ class Attempt {
   constructor(platform: Platform, options: ConnectOptions<unknown>, hooks: SocketHooks) {
     this.platform = platform;
     this.options = options;
-    refuseUnknownOptions(options, KNOWN_CONNECT_OPTIONS);
+    refuseUnknownConnectOptions(options);
     refuseDeflate(options.perMessageDeflate);
     const { protocols = [], redirects = 0, signal } = options;
     if (!(redirects >= 0)) {
@@ -306,6 +305,8 @@ class Opening implements Owner {
     binding.runningHook = null;
     binding.delivery.awaitHook("open", result);
   }
+
+  expired(): void {}
 
   ended(binding: Binding, { ended }: CloseInfo): void {
     if (binding.socket !== null) return;

@@ -94,19 +94,12 @@ export interface ResolvedServer {
   readonly connection: ((socket: Socket) => Promise<void>) | null;
 }
 
-/** With those of listening, and of `createServer`. */
-const KNOWN: KnownNames<
-  ServerBase &
-    SocketHooks &
-    Pick<IterationOptions<unknown>, "connection"> & {
-      upgrade: unknown;
-      port: unknown;
-      hostname: unknown;
-      path: unknown;
-      tls: unknown;
-      secure: unknown;
-    }
-> = {
+type ServerNames = ServerBase &
+  SocketHooks &
+  Pick<IterationOptions<unknown>, "connection"> & { upgrade: unknown };
+
+/** Of every server, wherever its connections come from. */
+const KNOWN: KnownNames<ServerNames> = {
   allowedOrigins: true,
   dangerouslyAllowAnyOrigin: true,
   trustProxy: true,
@@ -129,12 +122,18 @@ const KNOWN: KnownNames<
   close: true,
   error: true,
   trace: true,
-  port: true,
-  hostname: true,
-  path: true,
-  tls: true,
+};
+
+/** Of `createServer`. */
+export const KNOWN_CREATE_OPTIONS: KnownNames<ServerNames & { secure: unknown }> = {
+  ...KNOWN,
   secure: true,
 };
+
+/** Of `serve`. */
+export const KNOWN_SERVE_OPTIONS: KnownNames<
+  ServerNames & { port: unknown; hostname: unknown; path: unknown; tls: unknown }
+> = { ...KNOWN, port: true, hostname: true, path: true, tls: true };
 
 /** Octets of a frame's payload that `trace` gets to see. */
 const TRACED_OCTETS = 125;
@@ -147,7 +146,7 @@ export function resolveServer(
   runtime: Runtime,
   secure: boolean,
 ): ResolvedServer {
-  refuseUnknownOptions(options, KNOWN);
+  refuseUnknownOptions("options", options, { ...KNOWN_SERVE_OPTIONS, ...KNOWN_CREATE_OPTIONS });
   const given = options as ServerBase & { upgrade?: UpgradeHook<unknown> } & SocketHooks &
     Partial<IterationOptions<unknown>>;
   for (const name of [...HOOKS, "upgrade", "request", "connection"] as const) {

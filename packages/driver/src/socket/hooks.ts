@@ -8,28 +8,29 @@ import type { Socket } from "./socket.ts";
 export type Message = string | Uint8Array<ArrayBuffer>;
 
 /**
+ * What a hook returns is of no interest unless it is a promise, so that `(socket, message) => socket.write(message)` is one.
  * A hook may be asynchronous: `open` and `message` are awaited before that socket's next message is delivered. One that
  * throws or rejects closes its socket with 1011 and is reported to `error`.
  */
 export interface SocketHooks<Data = unknown> {
   /** The connection is open. Awaited before the first message. */
-  open?(socket: Socket<Data>): void | Promise<void>;
+  open?(socket: Socket<Data>): unknown;
   /** A message has arrived. With `lend: true` octets are only lent, until the hook returns. */
-  message?(socket: Socket<Data>, message: Message): void | Promise<void>;
+  message?(socket: Socket<Data>, message: Message): unknown;
   /** After a `write` answered "pressure": the peer has taken enough to go on. */
-  drain?(socket: Socket<Data>): void | Promise<void>;
+  drain?(socket: Socket<Data>): unknown;
   /** The peer has sent a ping, which the engine has answered. Not held back by `message`. */
-  ping?(socket: Socket<Data>, payload: Uint8Array<ArrayBuffer>): void | Promise<void>;
+  ping?(socket: Socket<Data>, payload: Uint8Array<ArrayBuffer>): unknown;
   /** A pong has arrived. Not held back by `message`. */
-  pong?(socket: Socket<Data>, payload: Uint8Array<ArrayBuffer>): void | Promise<void>;
+  pong?(socket: Socket<Data>, payload: Uint8Array<ArrayBuffer>): unknown;
   /** The connection is over: the last call for its socket, behind all its messages. */
-  close?(socket: Socket<Data>, info: CloseInfo): void | Promise<void>;
+  close?(socket: Socket<Data>, info: CloseInfo): unknown;
   /**
    * Something went wrong that is not the peer's doing: a hook has failed, a limit was reached, an accept failed. `socket`
    * is null when it is not about one open socket. Default: "hook-failed", "source-failed", "unsent-limit" and
    * "accept-failed" are printed with `console.error`.
    */
-  error?(socket: Socket<Data> | null, error: ConnectionError | ServerError): void | Promise<void>;
+  error?(socket: Socket<Data> | null, error: ConnectionError | ServerError): unknown;
   /** Every frame, in and out, with the first octets of its payload. Costs nothing when absent. */
   trace?(socket: Socket<Data>, frame: WatchedFrame): void;
 }

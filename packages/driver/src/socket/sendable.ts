@@ -24,8 +24,12 @@ function bytesOf(data: ArrayBuffer | ArrayBufferView): Uint8Array {
     return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   }
   if (data instanceof ArrayBuffer) return new Uint8Array(data);
+  const given: unknown = data;
+  const hint =
+    typeof given === "object" && given !== null ? ": JSON.stringify makes text of it" : "";
   throw new MisuseError(
-    `a message is a string, an ArrayBuffer, a view of one, or what prepare returned, not ${typeof data}`,
+    "a message is a string, an ArrayBuffer, a view of one, or what prepare returned, not " +
+      `${given === null ? "null" : typeof given}${hint}`,
   );
 }
 
@@ -37,4 +41,17 @@ export function ownedCopy(data: Sendable): string | Uint8Array | PreparedMessage
 export function octetsOf(data: Sendable): number {
   if (typeof data === "string") return utf8Length(data);
   return isPreparedMessage(data) ? data.payload.length : data.byteLength;
+}
+
+/** @throws MisuseError for what has no parts to send, and for a type of message that there is none. */
+export function checkStream(source: unknown, type: unknown): void {
+  if (type !== undefined && type !== "text" && type !== "binary") {
+    throw new MisuseError(`options.type is ${JSON.stringify(type)}: give "text" or "binary"`);
+  }
+  const isObject = typeof source === "object" && source !== null;
+  if (isObject && (Symbol.asyncIterator in source || Symbol.iterator in source)) return;
+  throw new MisuseError(
+    "sendStream takes what can be looped over: an array or generator of strings or Uint8Arrays, a ReadableStream; one " +
+      "message that is there already goes with write or send",
+  );
 }

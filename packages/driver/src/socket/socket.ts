@@ -7,7 +7,7 @@ import type { Binding } from "./binding.ts";
 import type { CloseInfo } from "./close-info.ts";
 import type { Message } from "./hooks.ts";
 import type { WriteResult } from "./outgoing.ts";
-import type { Sendable } from "./sendable.ts";
+import { checkStream, type Sendable } from "./sendable.ts";
 
 /** What is known of how the connection came to be. */
 export interface Origins<Data> {
@@ -62,11 +62,13 @@ export class Socket<Data = unknown> implements AsyncIterable<Message>, AsyncDisp
    * wait behind it; control frames do not. Never rejects: if `source` throws, the connection is closed with 1011, since
    * half a message cannot be taken back.
    * @param options.type default: what the first part is, or "binary" when there is none.
+   * @throws MisuseError for what cannot be looped over.
    */
   sendStream(
     source: AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>,
     options: { readonly type?: "text" | "binary" } = {},
   ): Promise<"sent" | "closed"> {
+    checkStream(source, options.type);
     return this.binding.outgoing.sendStream(source, options.type);
   }
 

@@ -136,6 +136,10 @@ describe("connect", () => {
     { what: "a header of the engine's", url: "ws://a", options: { headers: { Host: "b" } } },
     { what: "a user that cannot be decoded", url: "ws://%zz@a", options: {} },
     { what: "a misspelt option", url: "ws://a", options: { header: {} } },
+    { what: "a subprotocol in place of options", url: "ws://a", options: "chat" },
+    { what: "subprotocols in place of options", url: "ws://a", options: ["chat"] },
+    { what: "a misspelt option of TLS", url: "wss://a", options: { tls: { passphrase: "x" } } },
+    { what: "a misspelt option of a proxy", url: "ws://a", options: { proxy: { uri: "x" } } },
     { what: "redirects below 0", url: "ws://a", options: { redirects: -1 } },
     { what: "compression", url: "ws://a", options: { perMessageDeflate: true } },
     {

@@ -251,6 +251,21 @@ describe("send", () => {
 });
 
 describe("sendStream", () => {
+  for (const { source, options } of [
+    { source: 5, options: {} },
+    { source: null, options: {} },
+    { source: {}, options: {} },
+    { source: "a string is one message", options: {} },
+    { source: ["a"], options: { type: "txt" } },
+  ]) {
+    test(`of ${JSON.stringify(source)} with ${JSON.stringify(options)} is a mistake, and the socket lives on`, async () => {
+      const { socket } = await connected();
+      expect(() => socket.sendStream(source as never, options as never)).toThrow(MisuseError);
+      expect(socket.state).toBe("open");
+      expect(socket.write("still here")).toBe("ok");
+    });
+  }
+
   async function* parts<T>(...all: T[]): AsyncGenerator<T> {
     for (const part of all) {
       await null;

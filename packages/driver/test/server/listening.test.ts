@@ -1,0 +1,84 @@
+import { describe, expect, test, vi } from "vitest";
+import { createAdapter, type Listen, MisuseError } from "../../src/index.ts";
+import { VirtualRuntime } from "../stage.ts";
+
+const CERTIFICATE = { cert: "PEM", key: "PEM" };
+
+function adapterWith(listen: Listen): ReturnType<typeof createAdapter> {
+  const dialer = { dial: () => Promise.reject(new Error("no network here")) };
+  return createAdapter({ runtime: new VirtualRuntime(), dialer, listen });
+}
+
+const listener = { address: { hostname: "::", port: 80 }, close: async () => {} };
+
+describe("serve", () => {
+  for (const options of [
+    undefined,
+    null,
+    [],
+    "8080",
+    { prot: 8080 },
+    { secure: true },
+    { port: "8080" },
+    { port: 70_000 },
+    { port: -1 },
+    { port: 1.5 },
+    { port: true },
+    { hostname: 5 },
+    { path: {} },
+    { tls: true },
+    { tls: false },
+    { tls: null },
+    { tls: {} },
+    { tls: { cert: "PEM" } },
+    { tls: { ...CERTIFICATE, key: "" } },
+    { tls: { ...CERTIFICATE, passphrase: "x" } },
+  ]) {
+    test(`rejects with a MisuseError for ${JSON.stringify(options)}, and listens nowhere`, async () => {
+      const listen = vi.fn(() => listener);
+      const serving = adapterWith(listen).serve(options as never);
+      await expect(serving).rejects.toBeInstanceOf(MisuseError);
+      expect(listen).not.toHaveBeenCalled();
+    });
+  }
+
+  test("listens, with TLS where there is a certificate", async () => {
+    const { serve } = adapterWith(() => listener);
+    expect((await serve({})).url).toBe("ws://127.0.0.1:80");
+    expect((await serve({ tls: CERTIFICATE })).url).toBe("wss://127.0.0.1:80");
+  });
+
+  test("tells where it could not listen, and why", async () => {
+    const cause = Object.assign(new Error("bind failed"), { code: "EADDRINUSE" });
+    const { serve } = adapterWith(() => {
+      throw cause;
+    });
+    await expect(serve({ port: 80, hostname: "127.0.0.1" })).rejects.toMatchObject({
+      name: "ServerError",
+      code: "listen-failed",
+      message: "cannot listen on 127.0.0.1, port 80: EADDRINUSE",
+      cause,
+    });
+    await expect(serve({ path: "/run/x" })).rejects.toMatchObject({
+      message: "cannot listen on /run/x: EADDRINUSE",
+    });
+  });
+});
+
+describe("createServer", () => {
+  for (const options of [{ port: 80 }, { tls: CERTIFICATE }, { path: "/run/x" }]) {
+    test(`is a mistake with ${JSON.stringify(options)}, which only serve has`, () => {
+      const { createServer } = adapterWith(() => listener);
+      expect(() => createServer(options as never)).toThrow(MisuseError);
+    });
+  }
+});
+
+for (const options of [{ graceMs: 5 }, 5_000, { grace: -1 }, { code: 999 }]) {
+  test(`shutdown is a mistake with ${JSON.stringify(options)}, and nothing is shut down`, async () => {
+    const { createServer } = adapterWith(() => listener);
+    const server = createServer({});
+    expect(() => server.shutdown(options as never)).toThrow(MisuseError);
+    expect(server.accept(() => ({}) as never)).toBe(true);
+  });
+}
