@@ -4,12 +4,18 @@ import { parseArgs } from "node:util";
 import { type ChatOptions, startChat } from "./app.ts";
 import { readPageFiles } from "./page-files.ts";
 
-const USAGE = "usage: start [--port N]   N from 0 to 65535, 0 for any free one; default 8080";
+const USAGE =
+  "usage: start [--runtime node|deno|bun] [--port N]   N from 0 to 65535, 0 for any free one; default 8080";
 
 export async function run(adapter: Pick<ChatOptions, "serve" | "prepare">): Promise<void> {
   let port: number;
   try {
-    port = portOf(process.argv.slice(2));
+    const args = process.argv.slice(2);
+    if (args.includes("--help")) {
+      console.log(USAGE);
+      return;
+    }
+    port = portOf(args);
   } catch (error) {
     console.error(`${error instanceof Error ? error.message : error}\n${USAGE}`);
     process.exitCode = 2;

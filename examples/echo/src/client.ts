@@ -5,19 +5,23 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { adapter, LIMITS } from "./adapter.ts";
+import { readArguments } from "./usage.ts";
 
-const { values } = parseArgs({
-  options: {
-    url: { type: "string" },
-    ca: { type: "string" },
-    insecure: { type: "boolean", default: false },
-    protocol: { type: "string", multiple: true, default: [] },
-  },
+const USAGE =
+  "echo:client [--runtime node|deno|bun] --url ws://host:port/path [--ca FILE] [--insecure]";
+const { values } = readArguments(USAGE, () => {
+  const parsed = parseArgs({
+    options: {
+      url: { type: "string" },
+      ca: { type: "string" },
+      insecure: { type: "boolean", default: false },
+      protocol: { type: "string", multiple: true, default: [] },
+    },
+  });
+  const { url } = parsed.values;
+  if (url === undefined) throw new Error("--url is missing");
+  return { values: { ...parsed.values, url } };
 });
-if (values.url === undefined) {
-  console.error("usage: echo:client --url ws://host:port/path [--ca FILE] [--insecure]");
-  process.exit(2);
-}
 const { connect } = await adapter();
 try {
   const socket = await connect(values.url, {

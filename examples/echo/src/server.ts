@@ -5,15 +5,20 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { adapter, LIMITS } from "./adapter.ts";
+import { readArguments } from "./usage.ts";
 
-const { values } = parseArgs({
-  options: {
-    port: { type: "string", default: "9001" },
-    host: { type: "string", default: "127.0.0.1" },
-    cert: { type: "string" },
-    key: { type: "string" },
-  },
-});
+const USAGE =
+  "echo [--runtime node|deno|bun] [--port N] [--host H] [--tls | --cert FILE --key FILE]";
+const { values } = readArguments(USAGE, () =>
+  parseArgs({
+    options: {
+      port: { type: "string", default: "9001" },
+      host: { type: "string", default: "127.0.0.1" },
+      cert: { type: "string" },
+      key: { type: "string" },
+    },
+  }),
+);
 const { serve } = await adapter();
 const { cert, key } = values;
 const server = await serve({

@@ -127,6 +127,18 @@ describe.each(["node", "deno", "bun"])("on %s", (runtime) => {
     server.close();
   }, 60_000);
 
+  test("a mistake on the command line is told with the way it should be, and ends with 2", async () => {
+    for (const args of [
+      ["server", "--prot", "1"],
+      ["client", "--insecure"],
+    ]) {
+      const program = new Program(...args, "--runtime", runtime);
+      expect(await program.exit()).toBe(2);
+      expect(program.output).toMatch(/^usage: echo/m);
+      expect(program.output).not.toMatch(/^ {4}at /m);
+    }
+  }, 60_000);
+
   test("echo:client says why it cannot connect, and ends with 1", async () => {
     const url = `ws://127.0.0.1:${await freePort()}/`;
     const client = new Program("client", "--runtime", runtime, "--url", url);
