@@ -158,6 +158,7 @@ export class ScriptedTransport implements Transport {
 
   /** The network takes that many octets more. */
   takes(octets: number): void {
+    if (this.isDestroyed) return;
     const wasHeld = this.held.length > 0;
     this.room += octets;
     if (this.move() && wasHeld) this.call(() => this.handler.onDrain());

@@ -68,6 +68,9 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
    * @param secure the connections that it gets are TLS.
    * @throws MisuseError for options that are wrong.
    */
+  private readonly signal: AbortSignal | undefined;
+  /** What a shutdown closes with; null before. */
+  private farewell: { readonly code: number; readonly reason: string } | null = null;
   constructor(options: ServerOptions<Data>, runtime: Runtime, secure: boolean) {
     this.runtime = runtime;
     this.secure = secure;
@@ -75,9 +78,9 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
     this.options = resolveServer(options as ServerOptions<never>, runtime, secure);
     this.behaviour = this.options.behaviour;
     this.protocols = this.options.protocols;
-    const { signal } = options;
-    if (signal?.aborted) this.ending = Promise.resolve();
-    else signal?.addEventListener("abort", () => void this.shutdown(), { once: true });
+    this.signal = options.signal;
+    if (this.signal?.aborted) this.ending = Promise.resolve();
+    else this.signal?.addEventListener("abort", this.aborted, { once: true });
   }
 
   /** @internal The adapter listens, and this server gets what is accepted. */
@@ -87,6 +90,8 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
   }
 
   /** Where it listens; with port 0, the port that was found. Null when it does not listen. */
+  private readonly aborted = (): void => void this.shutdown();
+
   get address(): NetworkAddress | null {
     return this.listener?.address ?? null;
   }
@@ -170,7 +175,7 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
       "upgrade",
       () => upgrade(request),
       () => {
-        if (request.isDecided || binding.info !== null) return;
+        if (binding.endpoint.state !== "opening") return; // decided, or too late to decide
         const message = "the upgrade hook has neither accepted nor rejected the request";
         this.reportError(null, new ServerError("hook-failed", message));
         request.reject(500);
@@ -256,11 +261,9 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
     const { connection } = this.options;
     if (connection !== null) {
       void this.runConnection(binding, socket, connection);
-      return;
-    }
-    const { hooks } = this.behaviour;
-    if (hooks.open !== undefined) {
+    } else if (hooks.open !== undefined) {
       binding.runningHook = "open";
+    const { hooks } = this.behaviour;
       const result = hooks.open(socket);
       binding.runningHook = null;
       binding.delivery.awaitHook("open", result);
@@ -273,6 +276,7 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
     socket: Socket,
     connection: (socket: Socket) => Promise<void>,
   ): Promise<void> {
+    if (this.farewell !== null) this.retire(binding);
     try {
       await connection(socket);
       await socket.close();
@@ -291,6 +295,11 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
     this.undecided.get(binding)?.abandoned();
     this.undecided.delete(binding);
     if (binding.socket === null && ended.violation !== null) {
+  /** @internal The engine has refused what nobody had decided about in time. */
+  expired(binding: Binding): void {
+    this.undecided.get(binding)?.abandoned();
+  }
+
       const { violation } = ended;
       const message = `a request was refused: ${describeViolation(violation)}`;
       this.reportError(null, new ServerError("handshake-refused", message, { violation }));
@@ -324,47 +333,67 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
     const { code = 1001, reason = "", grace = DEFAULT_GRACE } = options;
     checkClose(code, reason); // now, and not at each socket with half of the shutdown done
     if (!(grace >= 0)) throw new MisuseError(`grace is ${String(grace)}: give ms from 0 on`);
-    this.ending ??= this.end(code, reason, grace);
+    if (this.ending !== null) return this.ending;
+    let ended = (): void => {};
+    // Before anything happens: what it leads to may call it again, or bring one connection more.
+    this.ending = new Promise((resolve) => {
+      ended = resolve;
+    });
+    this.farewell = { code, reason };
+    this.signal?.removeEventListener("abort", this.aborted);
+    this.end(grace).then(ended, ended);
     return this.ending;
   }
 
-  private async end(code: number, reason: string, grace: number): Promise<void> {
+  private async end(grace: number): Promise<void> {
     const closed = this.listener?.close();
     const emptied = new Promise<void>((resolve) => {
       this.whenEmpty = resolve;
       if (this.bindings.size === 0) resolve();
     });
     for (const binding of [...this.bindings]) {
-      if (binding.socket === null) {
-        const request = this.undecided.get(binding);
-        if (request instanceof UpgradeRequest) {
-          binding.endpoint.reject(503, {}, binding.tick());
-          binding.turn();
-        } else if (request === undefined) {
-          binding.abort(new ConnectionError("aborted", SHUT_DOWN));
-        }
-      } else {
-        binding.delivery.retire(() => binding.outgoing.close(code, reason));
-      }
+      if (binding.socket === null) this.endOpening(binding);
+      else this.retire(binding);
     }
-    const timer = timerAfter(this.runtime, () => this.cutOff(code, reason), grace);
+    const timer = timerAfter(this.runtime, () => this.cutOff(), grace);
     await emptied;
     if (timer !== null) this.runtime.clearTimer(timer);
     await closed;
   }
 
   /** The grace has passed. A Close is tried all the same, for those whose application had not finished. */
-  private cutOff(code: number, reason: string): void {
+  private cutOff(): void {
+    const { code, reason } = this.farewell!;
     for (const binding of [...this.bindings]) {
       if (binding.socket !== null) binding.outgoing.close(code, reason);
       binding.turn();
       binding.abort(new ConnectionError("aborted", `${SHUT_DOWN}, and its grace has passed`));
     }
   }
+  private endOpening(binding: Binding): void {
+    const { endpoint } = binding;
+    // Otherwise an answer is on its way; behind a 101, `opened` is next.
+    if (endpoint.state !== "opening") return;
+    if (endpoint.request === null) {
+      binding.abort(new ConnectionError("aborted", SHUT_DOWN));
+    } else if (endpoint.request.kind === "upgrade") {
+      endpoint.reject(503, {}, binding.tick());
+      this.undecided.get(binding)?.abandoned();
+      binding.turn();
+    }
+  }
+
+  /** Closes once everything that has arrived is delivered and answered. */
+  private retire(binding: Binding): void {
+    const { code, reason } = this.farewell!;
+    binding.delivery.retire(() => binding.outgoing.close(code, reason));
+  }
+
 
   /** `await using`: shuts down with the defaults. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.shutdown();
+      binding.outgoing.closeNow();
   }
 }
 

@@ -109,9 +109,10 @@ export abstract class IncomingRequest {
     return this.controller.signal;
   }
 
-  /** @internal The connection has ended. */
+  /** @internal The connection has ended, or the engine has answered. */
   abandoned(): void {
-    this.controller?.abort();
+    this.controller ??= new AbortController();
+    this.controller.abort();
   }
 
   /** @internal Whether a hook that failed of this only heeded {@link signal}. */

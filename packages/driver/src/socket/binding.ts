@@ -23,6 +23,8 @@ export interface Owner {
   requested(binding: Binding): void;
   /** The opening handshake is done. */
   opened(binding: Binding): void;
+  /** A deadline has ended the opening handshake. */
+  expired(binding: Binding): void;
   /** The connection is over: nothing of the network remains. */
   ended(binding: Binding, info: CloseInfo): void;
   /** Something that `error` should hear of. */
@@ -120,6 +122,7 @@ export class Binding implements TransportHandler, Flushable, Due {
     this.now = now;
     if (this.outgoing.closeAt <= now) this.outgoing.closeNow();
     this.endpoint.handleTimeout(now);
+    if (this.socket === null) this.owner.expired(this);
     this.turn();
   }
 

@@ -1,49 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { MisuseError, Server, type ServerError, type UpgradeRequest } from "../../src/index.ts";
-import {
-  join,
-  type Peer,
-  QUIET,
-  ScriptedTransport,
-  Stage,
-  settle,
-  VirtualRuntime,
-} from "../stage.ts";
-
-const octets = (text: string): Uint8Array => Uint8Array.from(text, (c) => c.charCodeAt(0));
-
-/** A connection that speaks HTTP by hand. */
-class RawClient {
-  transport!: ScriptedTransport;
-
-  constructor(stage: Stage<never> | Stage) {
-    stage.server.accept((handler) => {
-      this.transport = new ScriptedTransport(handler);
-      return this.transport;
-    });
-  }
-
-  says(text: string): void {
-    this.transport.arrives(octets(text));
-  }
-
-  get heard(): string {
-    return String.fromCharCode(...join(this.transport.written));
-  }
-
-  get status(): number {
-    return Number(this.heard.slice(9, 12));
-  }
-}
-
-async function plain(stage: Stage, request: string): Promise<RawClient> {
-  const client = new RawClient(stage);
-  client.says(request);
-  await settle();
-  return client;
-}
-
-const GET = "GET /path?q=1 HTTP/1.1\r\nHost: site.example\r\n\r\n";
+import { type Peer, QUIET, Stage, settle, VirtualRuntime } from "../stage.ts";
+import { GET, plain, RawClient, UPGRADE } from "./raw-client.ts";
 
 describe("an upgrade hook", () => {
   test("sees the request, and gives the socket its data, subprotocol and headers", async () => {
@@ -264,10 +222,6 @@ describe("an upgrade hook", () => {
     expect(client.status).toBe(101);
   });
 });
-
-const UPGRADE =
-  "GET / HTTP/1.1\r\nHost: site.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
-  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 
 describe("without an upgrade hook", () => {
   test("the first of the server's protocols that was offered is agreed on", async () => {
