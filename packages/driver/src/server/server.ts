@@ -61,6 +61,9 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
   /** What `accept` was told, until the connection is open. */
   private readonly accepting: Map<Binding, { request: UpgradeRequest; data: unknown }> = new Map();
   private listener: Listener | null = null;
+  private readonly signal: AbortSignal | undefined;
+  /** What a shutdown closes with; null before. */
+  private farewell: { readonly code: number; readonly reason: string } | null = null;
   private ending: Promise<void> | null = null;
   private whenEmpty: (() => void) | null = null;
 
@@ -68,9 +71,6 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
    * @param secure the connections that it gets are TLS.
    * @throws MisuseError for options that are wrong.
    */
-  private readonly signal: AbortSignal | undefined;
-  /** What a shutdown closes with; null before. */
-  private farewell: { readonly code: number; readonly reason: string } | null = null;
   constructor(options: ServerOptions<Data>, runtime: Runtime, secure: boolean) {
     this.runtime = runtime;
     this.secure = secure;
@@ -83,6 +83,8 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
     else this.signal?.addEventListener("abort", this.aborted, { once: true });
   }
 
+  private readonly aborted = (): void => void this.shutdown();
+
   /** @internal The adapter listens, and this server gets what is accepted. */
   listening(listener: Listener): void {
     this.listener = listener;
@@ -90,8 +92,6 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
   }
 
   /** Where it listens; with port 0, the port that was found. Null when it does not listen. */
-  private readonly aborted = (): void => void this.shutdown();
-
   get address(): NetworkAddress | null {
     return this.listener?.address ?? null;
   }
@@ -259,16 +259,17 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
     const socket = new Socket(binding, { data, request, url: "" });
     binding.socket = socket;
     const { connection } = this.options;
+    const { hooks } = this.behaviour;
     if (connection !== null) {
       void this.runConnection(binding, socket, connection);
     } else if (hooks.open !== undefined) {
       binding.runningHook = "open";
-    const { hooks } = this.behaviour;
       const result = hooks.open(socket);
       binding.runningHook = null;
       binding.delivery.awaitHook("open", result);
     }
     request.pack();
+    if (this.farewell !== null) this.retire(binding);
   }
 
   private async runConnection(
@@ -276,7 +277,6 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
     socket: Socket,
     connection: (socket: Socket) => Promise<void>,
   ): Promise<void> {
-    if (this.farewell !== null) this.retire(binding);
     try {
       await connection(socket);
       await socket.close();
@@ -288,6 +288,11 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
     }
   }
 
+  /** @internal The engine has refused what nobody had decided about in time. */
+  expired(binding: Binding): void {
+    this.undecided.get(binding)?.abandoned();
+  }
+
   /** @internal */
   ended(binding: Binding, { ended }: CloseInfo): void {
     this.bindings.delete(binding);
@@ -295,11 +300,6 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
     this.undecided.get(binding)?.abandoned();
     this.undecided.delete(binding);
     if (binding.socket === null && ended.violation !== null) {
-  /** @internal The engine has refused what nobody had decided about in time. */
-  expired(binding: Binding): void {
-    this.undecided.get(binding)?.abandoned();
-  }
-
       const { violation } = ended;
       const message = `a request was refused: ${describeViolation(violation)}`;
       this.reportError(null, new ServerError("handshake-refused", message, { violation }));
@@ -361,15 +361,6 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
     await closed;
   }
 
-  /** The grace has passed. A Close is tried all the same, for those whose application had not finished. */
-  private cutOff(): void {
-    const { code, reason } = this.farewell!;
-    for (const binding of [...this.bindings]) {
-      if (binding.socket !== null) binding.outgoing.close(code, reason);
-      binding.turn();
-      binding.abort(new ConnectionError("aborted", `${SHUT_DOWN}, and its grace has passed`));
-    }
-  }
   private endOpening(binding: Binding): void {
     const { endpoint } = binding;
     // Otherwise an answer is on its way; behind a 101, `opened` is next.
@@ -389,11 +380,20 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
     binding.delivery.retire(() => binding.outgoing.close(code, reason));
   }
 
+  /** The grace has passed. A Close is tried all the same, for those whose application had not finished. */
+  private cutOff(): void {
+    const { code, reason } = this.farewell!;
+    for (const binding of [...this.bindings]) {
+      if (binding.socket !== null) binding.outgoing.close(code, reason);
+      binding.outgoing.closeNow();
+      binding.turn();
+      binding.abort(new ConnectionError("aborted", `${SHUT_DOWN}, and its grace has passed`));
+    }
+  }
 
   /** `await using`: shuts down with the defaults. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.shutdown();
-      binding.outgoing.closeNow();
   }
 }
 
