@@ -6,6 +6,7 @@ import { checkClose, Endpoint, MisuseError, type Timeouts } from "@sansocket/cor
 import { describeViolation } from "@sansocket/core/describe";
 import { ConnectionError, messageOf, ServerError } from "../errors.ts";
 import { headerList } from "../header-fields.ts";
+import { type KnownNames, refuseUnknownOptions } from "../known-options.ts";
 import { type Runtime, timerAfter } from "../runtime/runtime.ts";
 import type { NetworkAddress, OpenTransport } from "../runtime/transport.ts";
 import { Binding, type Owner } from "../socket/binding.ts";
@@ -37,6 +38,12 @@ export interface ShutdownOptions {
   /** ms until what is left is cut off. Default 5,000. */
   readonly grace?: number;
 }
+
+const KNOWN_SHUTDOWN_OPTIONS: KnownNames<ShutdownOptions> = {
+  code: true,
+  reason: true,
+  grace: true,
+};
 
 const DEFAULT_GRACE = 5_000;
 
@@ -330,6 +337,7 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
    * @throws MisuseError for a code or reason that a Close cannot have.
    */
   shutdown(options: ShutdownOptions = {}): Promise<void> {
+    refuseUnknownOptions("options", options, KNOWN_SHUTDOWN_OPTIONS);
     const { code = 1001, reason = "", grace = DEFAULT_GRACE } = options;
     checkClose(code, reason); // now, and not at each socket with half of the shutdown done
     if (!(grace >= 0)) throw new MisuseError(`grace is ${String(grace)}: give ms from 0 on`);
