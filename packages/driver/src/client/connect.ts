@@ -109,7 +109,8 @@ class Attempt {
     refuseUnknownConnectOptions(options);
     refuseDeflate(options.perMessageDeflate);
     const { protocols = [], redirects = 0, signal } = options;
-    if (!(redirects >= 0)) {
+    // With a fraction, or digits in a string, the count would pass by 0 and never end.
+    if (!(Number.isInteger(redirects) || redirects === Number.POSITIVE_INFINITY) || redirects < 0) {
       throw new MisuseError(`options.redirects is ${String(redirects)}: give a number from 0 on`);
     }
     requireOneWay(options);

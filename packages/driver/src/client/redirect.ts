@@ -1,5 +1,10 @@
 /** Redirects (RFC 9110 §15.4), for a client that was told to follow them. */
-import { type HeaderList, headerValues, type ServerResponse } from "@sansocket/core";
+import {
+  type HeaderList,
+  headerValues,
+  parseWebSocketUri,
+  type ServerResponse,
+} from "@sansocket/core";
 import { ConnectError } from "../errors.ts";
 
 /** Statuses that name another place for the same GET. */
@@ -45,7 +50,15 @@ export function redirectTarget(response: ServerResponse, from: URL): URL {
   if (from.protocol === "wss:" && !isSecure)
     throw refuse("from wss to ws: what was secret would be read");
   url.hash = "";
+  url.username = "";
+  url.password = "";
   const target = new URL(url.href.replace(/^(https|http|wss|ws):/, isSecure ? "wss:" : "ws:"));
+  try {
+    parseWebSocketUri(target.href);
+  } catch {
+    // URLs are wider: port 0, or a "%" that stands for nothing. It is the server's mistake, not the caller's.
+    throw refuse("to what is no WebSocket URI (RFC 6455 §3)");
+  }
   // Who we are is for the caller to say: a server neither chooses it, nor sends it elsewhere.
   const isKept = isSameOrigin(from, target);
   target.username = isKept ? from.username : "";

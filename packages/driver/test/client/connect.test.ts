@@ -141,6 +141,8 @@ describe("connect", () => {
     { what: "a misspelt option of TLS", url: "wss://a", options: { tls: { passphrase: "x" } } },
     { what: "a misspelt option of a proxy", url: "ws://a", options: { proxy: { uri: "x" } } },
     { what: "redirects below 0", url: "ws://a", options: { redirects: -1 } },
+    { what: "a redirect and a half", url: "ws://a", options: { redirects: 1.5 } },
+    { what: "redirects in a string", url: "ws://a", options: { redirects: "5" } },
     { what: "compression", url: "ws://a", options: { perMessageDeflate: true } },
     {
       what: "two ways to the server",

@@ -48,4 +48,19 @@ describe("a redirect", () => {
       expect(targetOf(location, from)).toBe(to);
     });
   }
+
+  for (const { location, from, because } of [
+    { location: "ws://other:0/", from: "ws://h/", because: "nothing listens on port 0" },
+    { location: "/%zz", from: "ws://h/", because: "its percent sign stands for nothing" },
+    { location: "?q=%", from: "ws://me@h/", because: "nor does this one" },
+    { location: "http://h/", from: "wss://h/", because: "what was secret would be read" },
+    { location: "ftp://h/", from: "ws://h/", because: "no WebSocket is there" },
+    { location: "http://[/", from: "ws://h/", because: "it is no URL" },
+  ]) {
+    test(`from ${from} to ${location} is refused as the server's fault: ${because}`, () => {
+      expect(() => targetOf(location, from)).toThrow(
+        expect.objectContaining({ name: "ConnectError", code: "redirect-refused" }),
+      );
+    });
+  }
 });
