@@ -33,7 +33,7 @@ export function* everyPoint(length: number): Generator<Cutting, void, undefined>
 export function cuttings(length: number): fc.Arbitrary<Cutting> {
   const points = fc
     .uniqueArray(fc.nat({ max: Math.max(0, length) }), { maxLength: 12 })
-    .map((some) => some.sort((a, b) => a - b));
+    .map((some) => [...some].sort((a, b) => a - b));
   return fc.oneof(
     { weight: 1, arbitrary: fc.constant([]) },
     { weight: 2, arbitrary: fc.constant(everyOctet(length)) },

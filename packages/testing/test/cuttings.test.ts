@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
+  type Cutting,
   cut,
   cuttings,
   encodeText,
@@ -9,6 +10,8 @@ import {
   everySize,
   fromHex,
   joinOctets,
+  type Program,
+  programs,
   texts,
   toHex,
   VirtualClock,
@@ -28,6 +31,32 @@ test("whatever the cutting, the pieces joined are the stream, and none is empty"
     ),
   );
 });
+
+/** Shrinks what fails until nothing smaller does: a generator that changes what it was given goes round in circles. */
+test.each<[string, fc.Arbitrary<unknown>, (value: never) => boolean]>([
+  ["a cutting", cuttings(829), (cutting: Cutting) => hasNeighbours(cutting)],
+  [
+    "a program",
+    programs(),
+    (all: Program) => all.some((one) => one.kind === "message" && hasNeighbours(one.parts)),
+  ],
+])("%s that fails is made smaller, and that ends", (_, arbitrary, fails) => {
+  let failures = 0;
+  for (let seed = 0; seed < 100; seed += 1) {
+    let runs = 0;
+    const property = fc.property(arbitrary, (value) => {
+      runs += 1;
+      return runs > 20_000 || !fails(value as never);
+    });
+    if (fc.check(property, { seed }).failed) failures += 1;
+    expect(runs, `with seed ${seed}`).toBeLessThan(20_000);
+  }
+  expect(failures).toBeGreaterThan(50);
+});
+
+function hasNeighbours(points: readonly number[]): boolean {
+  return points.some((at, index) => index > 0 && at - points[index - 1]! < 3);
+}
 
 test("the named cuttings are what they are called", () => {
   const octets = Uint8Array.from({ length: 5 }, (_, index) => index);

@@ -66,7 +66,7 @@ function messageStatements(): fc.Arbitrary<Statement> {
         kind: "message" as const,
         type,
         octets,
-        parts: points.sort((a, b) => a - b),
+        parts: [...points].sort((a, b) => a - b),
         between: between.slice(0, points.length),
       })),
   );

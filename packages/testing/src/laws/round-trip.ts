@@ -26,7 +26,7 @@ function fragmentActs(): fc.Arbitrary<Act> {
   );
   return content.chain(({ type, octets }) =>
     fc.array(fc.nat({ max: octets.length }), { maxLength: 4 }).map((points) => {
-      const parts = [0, ...points.sort((a, b) => a - b), octets.length];
+      const parts = [0, ...[...points].sort((a, b) => a - b), octets.length];
       const fragments = parts.slice(1).map((to, index) => octets.slice(parts[index], to));
       return { act: "fragments" as const, type, fragments };
     }),
