@@ -23,3 +23,14 @@ export function refuseUnknownOptions(
     throw new MisuseError(`${path}.${name} is not known; known are ${names}`);
   }
 }
+
+/**
+ * The controller in place of its signal is easily given, and would abort nothing.
+ * @throws MisuseError
+ */
+export function requireSignal(path: string, signal: unknown): void {
+  if (signal === undefined) return;
+  const given = (signal ?? {}) as Partial<AbortSignal>;
+  if (typeof given.aborted === "boolean" && typeof given.addEventListener === "function") return;
+  throw new MisuseError(`${path} is not an AbortSignal: give the signal of an AbortController`);
+}

@@ -86,8 +86,8 @@ export class VirtualRuntime implements Runtime {
 }
 
 /** Lets every promise that can go on go on. */
-export async function settle(): Promise<void> {
-  for (let turn = 0; turn < 30; turn += 1) await null;
+export async function settle(turns = 30): Promise<void> {
+  for (let turn = 0; turn < turns; turn += 1) await null;
 }
 
 export class ScriptedTransport implements Transport {
@@ -362,6 +362,7 @@ export async function connected(
 export function connectingTo(
   options: ConnectOptions<undefined> = {},
   hooks: SocketHooks<undefined> = {},
+  url = "ws://site.example/",
 ): { connecting: Promise<Socket<undefined>>; peer: Peer; runtime: VirtualRuntime } {
   const runtime = new VirtualRuntime();
   const endpoint = Endpoint.server({ host: runtime.host, timeouts: QUIET }, runtime.now());
@@ -369,7 +370,7 @@ export function connectingTo(
   const dialer = { dial: () => Promise.reject(new Error("no network here")) };
   const connecting = connectWith(
     { runtime, dialer },
-    "ws://site.example/",
+    url,
     { socket: peer.open, timeouts: QUIET, ...options },
     hooks,
   );

@@ -1,9 +1,20 @@
 /** What a client is told, and where that leads. */
-import { type Extension, type Limits, MisuseError, type Timeouts } from "@sansocket/core";
+import {
+  createKey,
+  type Extension,
+  encodeRequest,
+  type HeaderList,
+  headerValues,
+  type Limits,
+  MisuseError,
+  parseWebSocketUri,
+  type Timeouts,
+} from "@sansocket/core";
 import type { HeaderFields } from "../header-fields.ts";
-import { type KnownNames, refuseUnknownOptions } from "../known-options.ts";
+import { type KnownNames, refuseUnknownOptions, requireSignal } from "../known-options.ts";
 import type { TlsClientOptions } from "../runtime/dialing.ts";
 import type { OpenTransport } from "../runtime/transport.ts";
+import { refuseDeflate } from "../server/server-options.ts";
 import type { SocketHooks } from "../socket/hooks.ts";
 
 export interface ProxyOptions {
@@ -74,8 +85,32 @@ const KNOWN_TLS: KnownNames<TlsClientOptions> = {
 
 const KNOWN_PROXY: KnownNames<ProxyOptions> = { url: true, headers: true, tls: true };
 
-/** @throws MisuseError for names that are not known, also in `tls` and `proxy`. */
-export function refuseUnknownConnectOptions(options: ConnectOptions<unknown>): void {
+/** @throws MisuseError for names that are not known, also in `tls` and `proxy`, and for what cannot be meant. */
+export function checkConnectOptions(options: ConnectOptions<unknown>): void {
+  refuseUnknownConnectOptions(options);
+  refuseDeflate(options.perMessageDeflate);
+  const { redirects = 0, signal, proxy, path, socket, trace } = options;
+  requireSignal("options.signal", signal);
+  // With a fraction, or digits in a string, the count would pass by 0 and never end.
+  if (!(Number.isInteger(redirects) || redirects === Number.POSITIVE_INFINITY) || redirects < 0) {
+    throw new MisuseError(`options.redirects is ${String(redirects)}: give a number from 0 on`);
+  }
+  requireOneWay(options);
+  if (proxy !== undefined) basicCredentials(proxyUrl(proxy));
+  if (path !== undefined && (typeof path !== "string" || path === "")) {
+    throw new MisuseError("options.path is not the path of a unix socket");
+  }
+  if (socket !== undefined && typeof socket !== "function") {
+    throw new MisuseError(
+      "options.socket is not a function: give what fromStreams, fromDuplex or fromConn makes of a connection",
+    );
+  }
+  if (trace !== undefined && typeof trace !== "function") {
+    throw new MisuseError("options.trace is not a function");
+  }
+}
+
+function refuseUnknownConnectOptions(options: ConnectOptions<unknown>): void {
   if (typeof options === "string" || Array.isArray(options)) {
     const protocols = JSON.stringify(options);
     throw new MisuseError(
@@ -88,6 +123,38 @@ export function refuseUnknownConnectOptions(options: ConnectOptions<unknown>): v
   if (proxy === undefined || typeof proxy === "string") return;
   refuseUnknownOptions("options.proxy", proxy, KNOWN_PROXY);
   if (proxy.tls !== undefined) refuseUnknownOptions("options.proxy.tls", proxy.tls, KNOWN_TLS);
+}
+
+/** An option that would be passed over in silence is a mistake. */
+function requireOneWay({ socket, path, proxy, redirects = 0 }: ConnectOptions<unknown>): void {
+  const ways = [socket && "socket", path !== undefined && "path", proxy !== undefined && "proxy"];
+  const given = ways.filter((way) => typeof way === "string");
+  if (given.length > 1) {
+    throw new MisuseError(`options.${given.join(" and options.")} exclude each other`);
+  }
+  if (redirects > 0 && (socket !== undefined || path !== undefined)) {
+    throw new MisuseError(`options.redirects leads elsewhere than options.${given[0]} does`);
+  }
+}
+
+/** @throws MisuseError */
+export function protocolList(given: ConnectOptions["protocols"]): readonly string[] {
+  if (given === undefined) return [];
+  if (typeof given === "string") return [given];
+  if (Array.isArray(given)) return given;
+  throw new MisuseError("options.protocols is neither a string nor a list of strings");
+}
+
+/**
+ * Asks core whether this can be asked for, before anybody is dialed: otherwise a caller would hear of a mistake only from
+ * where a server listens, and be left with a connection that nobody knows of.
+ * @throws MisuseError
+ */
+export function checkRequest(url: URL, protocols: readonly string[], headers: HeaderList): void {
+  const { hostHeader, resource } = parseWebSocketUri(withoutUserinfo(url));
+  const key = createKey(new Uint8Array(16));
+  const lines = withCredentials("Authorization", url, headers);
+  encodeRequest({ hostHeader, resource, key, protocols, offers: null, headers: lines });
 }
 
 /**
@@ -126,11 +193,33 @@ const SCHEMES: { readonly [protocol: string]: "ws:" | "wss:" | undefined } = {
   "https:": "wss:",
 };
 
+export function withoutUserinfo(url: URL): string {
+  const copy = new URL(url);
+  copy.username = "";
+  copy.password = "";
+  return copy.href;
+}
+
+/**
+ * The header lines, with the userinfo of the URL in them; unless they say themselves who is asking, since a request says it
+ * once (RFC 9110 §5.3).
+ * @throws MisuseError as {@link basicCredentials} does.
+ */
+export function withCredentials(
+  name: "Authorization" | "Proxy-Authorization",
+  url: URL,
+  headers: HeaderList,
+): HeaderList {
+  const credentials = basicCredentials(url);
+  const isGiven = headerValues(headers, name.toLowerCase()).length > 0;
+  return credentials === null || isGiven ? headers : [[name, credentials], ...headers];
+}
+
 /**
  * Userinfo of a URL as RFC 7617 sends it; null when there is none.
  * @throws MisuseError where it is not UTF-8 in percent-encoding.
  */
-export function basicCredentials(url: URL): string | null {
+function basicCredentials(url: URL): string | null {
   if (url.username === "" && url.password === "") return null;
   let pair: string;
   try {
@@ -142,4 +231,18 @@ export function basicCredentials(url: URL): string | null {
   }
   const bytes = new TextEncoder().encode(pair);
   return `Basic ${btoa(String.fromCharCode(...bytes))}`;
+}
+
+/** @throws MisuseError */
+export function proxyUrl(proxy: string | ProxyOptions): URL {
+  const text = typeof proxy === "string" ? proxy : proxy.url;
+  const scheme = typeof text === "string" ? text.slice(0, text.indexOf(":")) : "";
+  if (scheme !== "http" && scheme !== "https") {
+    throw new MisuseError('options.proxy begins with neither "http://" nor "https://"');
+  }
+  try {
+    return new URL(text);
+  } catch {
+    throw new MisuseError("options.proxy is not a URL");
+  }
 }

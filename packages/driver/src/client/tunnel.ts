@@ -1,25 +1,18 @@
 /** A tunnel through an HTTP proxy (RFC 9110 §9.3.6): the exchange itself is a machine of core, its octets go over here. */
-import {
-  createProxyTunnel,
-  DEFAULT_LIMITS,
-  type HeaderList,
-  type ProxyTunnel,
-  readProxyTunnel,
-} from "@sansocket/core";
+import { DEFAULT_LIMITS, type ProxyTunnel, readProxyTunnel } from "@sansocket/core";
 import { ConnectError } from "../errors.ts";
 import type { Dialed } from "../runtime/dialing.ts";
 import type { OpenTransport, Transport, TransportHandler } from "../runtime/transport.ts";
 
 /**
  * Asks the proxy at the other end of `dialed` for a tunnel.
- * @returns the same connection, which is one to `host` and `port` from now on.
+ * @returns the same connection, which is one to the server from now on.
  */
 export function openTunnel(
   dialed: Dialed,
-  target: { readonly host: string; readonly port: number; readonly headers: HeaderList },
+  tunnel: ProxyTunnel,
   signal: AbortSignal,
 ): Promise<Dialed> {
-  const tunnel = createProxyTunnel(target);
   return new Promise((resolve, reject) => {
     const exchange = new TunnelExchange(tunnel, (rest) => {
       signal.removeEventListener("abort", aborted);

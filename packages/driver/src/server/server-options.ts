@@ -7,7 +7,7 @@ import {
   serverSettings,
   type Timeouts,
 } from "@sansocket/core";
-import { type KnownNames, refuseUnknownOptions } from "../known-options.ts";
+import { type KnownNames, refuseUnknownOptions, requireSignal } from "../known-options.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { type Behaviour, type SocketHooks, unsentMarks } from "../socket/hooks.ts";
 import type { Socket } from "../socket/socket.ts";
@@ -159,6 +159,7 @@ export function resolveServer(
     throw new MisuseError("options.connection and options.message exclude each other");
   }
   refuseDeflate(given.perMessageDeflate);
+  requireSignal("options.signal", given.signal);
   const maxConnections = given.maxConnections ?? Number.POSITIVE_INFINITY;
   if (!(maxConnections >= 1)) {
     throw new MisuseError(`options.maxConnections is ${String(maxConnections)}: give 1 or more`);

@@ -1,6 +1,65 @@
 import { describe, expect, test, vi } from "vitest";
 import { ConnectError, connectWith, type Dialed, MisuseError } from "../../src/index.ts";
-import { connectingTo, QUIET, settle, VirtualRuntime } from "../stage.ts";
+import { connectingTo, QUIET, ScriptedTransport, settle, VirtualRuntime } from "../stage.ts";
+
+function via(proxy: string, scheme = "http"): { proxy: string } {
+  return { proxy: `${scheme}://${proxy}` };
+}
+
+/** A signal, and how many listen to it. */
+function watchedSignal(): { signal: AbortSignal; listeners: () => number } {
+  const { signal } = new AbortController();
+  const added = vi.spyOn(signal, "addEventListener");
+  const removed = vi.spyOn(signal, "removeEventListener");
+  return { signal, listeners: () => added.mock.calls.length - removed.mock.calls.length };
+}
+
+/** Where everybody answers, proxies with 200; and what of it nobody has let go of. */
+class Network {
+  readonly runtime = new VirtualRuntime();
+  private readonly reached = new Map<string, () => boolean>();
+  private readonly happens: (what: string) => void;
+
+  constructor(happens: (what: string) => void) {
+    this.happens = happens;
+  }
+
+  readonly dialer = {
+    dial: async (): Promise<Dialed> => {
+      await null;
+      return this.dialed("dialed");
+    },
+  };
+
+  private dialed(what: string): Dialed {
+    let isDestroyed = false;
+    let transport: ScriptedTransport | null = null;
+    this.reached.set(what, () => isDestroyed || transport?.isDestroyed === true);
+    this.happens(what);
+    return {
+      open: (handler) => {
+        transport ??= new ScriptedTransport(handler);
+        // It keeps its first handler: the answer of a proxy is all that ever comes.
+        void settle(3).then(() => transport!.arrives(PROXY_ANSWER));
+        return transport;
+      },
+      startTls: async () => {
+        await null;
+        this.reached.delete(what); // what comes of it is let go of in its place
+        return this.dialed("secured");
+      },
+      destroy: () => {
+        isDestroyed = true;
+      },
+    };
+  }
+
+  get left(): string[] {
+    return [...this.reached.keys()].filter((what) => !this.reached.get(what)!());
+  }
+}
+
+const PROXY_ANSWER = Uint8Array.from("HTTP/1.1 200 OK\r\n\r\n", (c) => c.charCodeAt(0));
 
 describe("connect", () => {
   test("resolves with a socket that knows its url, protocol and data", async () => {
@@ -155,20 +214,92 @@ describe("connect", () => {
       options: { redirects: 1, socket: () => null },
     },
     { what: "a proxy that is no URL", url: "ws://a", options: { proxy: "proxy:8080" } },
+    { what: "a user of the proxy that cannot be decoded", url: "ws://a", options: via("%zz@p") },
+    {
+      what: "a header of the engine's for the proxy",
+      url: "ws://a",
+      options: { proxy: { url: "http://p", headers: { Host: "b" } } },
+    },
+    { what: "a proxy without a URL", url: "ws://a", options: { proxy: { headers: {} } } },
+    { what: "a path that is none", url: "ws://a/%zz", options: {} },
+    { what: "port 0", url: "ws://a:0", options: {} },
+    { what: "headers that are a string", url: "ws://a", options: { headers: "A: b" } },
+    { what: "protocols that are a number", url: "ws://a", options: { protocols: 1 } },
+    {
+      what: "a controller in place of its signal",
+      url: "ws://a",
+      options: { signal: new AbortController() },
+    },
+    { what: "a socket that is not opened", url: "ws://a", options: { socket: {} } },
+    { what: "a unix socket without a name", url: "ws://a", options: { path: "" } },
+    { what: "a trace that cannot be called", url: "ws://a", options: { trace: true } },
   ]) {
-    test(`rejects with a MisuseError for ${what}`, async () => {
-      const dialed = {
-        open: () => {
-          throw new Error("opened");
-        },
-        startTls: vi.fn(),
-        destroy() {},
-      };
-      const dialer = { dial: async () => dialed as unknown as Dialed };
-      const platform = { runtime: new VirtualRuntime(), dialer };
-      await expect(connectWith(platform, url, options as never)).rejects.toBeInstanceOf(
-        MisuseError,
+    test(`rejects with a MisuseError for ${what}, and has done nothing by then`, async () => {
+      const runtime = new VirtualRuntime();
+      const dial = vi.fn(() => Promise.reject(new Error("dialed")));
+      const { signal, listeners } = watchedSignal();
+      const connecting = connectWith(
+        { runtime, dialer: { dial } },
+        url,
+        typeof options === "object" && !Array.isArray(options)
+          ? { signal, ...(options as object) }
+          : (options as never),
       );
+      await expect(connecting).rejects.toBeInstanceOf(MisuseError);
+      expect(dial).not.toHaveBeenCalled();
+      expect(runtime.timerCount).toBe(0);
+      expect(listeners()).toBe(0);
+    });
+  }
+
+  for (const { what, url, options, phases } of [
+    { what: "to a server", url: "ws://a", options: {}, phases: ["dialed"] },
+    { what: "with TLS", url: "wss://a", options: {}, phases: ["dialed", "secured"] },
+    { what: "through a proxy", url: "ws://a", options: via("p"), phases: ["dialed"] },
+    {
+      what: "with TLS through a proxy",
+      url: "wss://a",
+      options: via("p"),
+      phases: ["dialed", "secured"],
+    },
+    {
+      what: "with TLS to a proxy",
+      url: "wss://a",
+      options: via("p", "https"),
+      phases: ["dialed", "secured"],
+    },
+  ]) {
+    test(`leaves no connection ${what} behind, in whatever moment it is given up`, async () => {
+      for (const phase of phases) {
+        for (let moment = 0; moment < 40; moment += 1) {
+          const controller = new AbortController();
+          const network = new Network((happened) => {
+            if (happened === phase) void settle(moment).then(() => controller.abort());
+          });
+          const { signal } = controller;
+          const connecting = connectWith(network, url, { ...options, signal });
+          await expect(connecting).rejects.toMatchObject({ code: "aborted" });
+          await settle();
+          expect([phase, moment, network.left]).toEqual([phase, moment, []]);
+        }
+      }
+    });
+  }
+
+  for (const { what, headers, sent } of [
+    { what: "as its userinfo says", headers: {}, sent: "Authorization: Basic YTpi" },
+    {
+      what: "as the headers say, where both do",
+      headers: { authorization: "Bearer c" },
+      sent: "authorization: Bearer c",
+    },
+  ]) {
+    test(`tells the server once who is asking, ${what}`, async () => {
+      const { peer } = connectingTo({ headers }, {}, "ws://a:b@site.example/");
+      await peer.pump();
+      const { headers: lines } = peer.eventsOfType("request")[0]!.request;
+      const asking = lines.filter(([name]) => name.toLowerCase() === "authorization");
+      expect(asking.map((line) => line.join(": "))).toEqual([sent]);
     });
   }
 

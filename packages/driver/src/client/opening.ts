@@ -1,0 +1,116 @@
+/** The opening handshake of a client on one connection. */
+import { Endpoint, type HeaderList, type Settings } from "@sansocket/core";
+import { describeViolation } from "@sansocket/core/describe";
+import { ConnectError, ConnectionError } from "../errors.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { OpenTransport } from "../runtime/transport.ts";
+import { Binding, type Owner } from "../socket/binding.ts";
+import type { CloseInfo } from "../socket/close-info.ts";
+import { Deadlines } from "../socket/deadlines.ts";
+import { type Behaviour, callErrorHook } from "../socket/hooks.ts";
+import { Socket } from "../socket/socket.ts";
+
+/** One timer for all clients of a runtime. */
+const deadlinesOf: WeakMap<Runtime, Deadlines> = new WeakMap();
+
+function clientDeadlines(runtime: Runtime): Deadlines {
+  let deadlines = deadlinesOf.get(runtime);
+  if (deadlines === undefined) {
+    deadlines = new Deadlines(runtime);
+    deadlinesOf.set(runtime, deadlines);
+  }
+  return deadlines;
+}
+
+/** The opening handshake of one connection, and afterwards whom it belongs to. */
+export class Opening implements Owner {
+  readonly runtime: Runtime;
+  readonly deadlines: Deadlines;
+  readonly behaviour: Behaviour;
+  private settle: ((outcome: Socket | ConnectError) => void) | null = null;
+  private fail: ((error: unknown) => void) | null = null;
+  private url = "";
+  private data: unknown;
+
+  constructor(runtime: Runtime, behaviour: Behaviour) {
+    this.runtime = runtime;
+    this.deadlines = clientDeadlines(runtime);
+    this.behaviour = behaviour;
+  }
+
+  run(
+    options: Settings & {
+      readonly url: string;
+      readonly protocols: readonly string[];
+      readonly headers: HeaderList;
+    },
+    open: OpenTransport,
+    signal: AbortSignal,
+    givenUp: () => ConnectError,
+    data: unknown,
+  ): Promise<Socket | ConnectError> {
+    this.url = options.url;
+    this.data = data;
+    return new Promise<Socket | ConnectError>((resolve, reject) => {
+      this.settle = resolve;
+      this.fail = reject;
+      const now = this.runtime.now();
+      const { framePrefix, ...rest } = options;
+      const endpoint = Endpoint.client(
+        framePrefix < 0 ? rest : { ...rest, frames: { payloadPrefix: framePrefix } },
+        now,
+      );
+      const binding = new Binding(this, endpoint, open, now);
+      const aborted = (): void => {
+        reject(givenUp());
+        binding.abort(new ConnectionError("aborted", "connect was given up"));
+      };
+      signal.addEventListener("abort", aborted);
+      this.settle = (outcome) => {
+        signal.removeEventListener("abort", aborted);
+        resolve(outcome);
+      };
+    });
+  }
+
+  requested(): void {}
+
+  opened(binding: Binding): void {
+    const { hooks } = this.behaviour;
+    const socket = new Socket(binding, { data: this.data, request: null, url: this.url });
+    binding.socket = socket;
+    this.settle?.(socket);
+    if (hooks.open === undefined) return;
+    binding.runningHook = "open";
+    const result = hooks.open(socket);
+    binding.runningHook = null;
+    binding.delivery.awaitHook("open", result);
+  }
+
+  expired(): void {}
+
+  ended(binding: Binding, { ended }: CloseInfo): void {
+    if (binding.socket !== null) return;
+    const { response } = binding.endpoint;
+    const { violation, timeout, transportError } = ended;
+    if (timeout !== null) {
+      this.fail?.(new ConnectError("timeout", "the server did not answer in time", { response }));
+    } else if (violation?.kind === "status-not-101") {
+      const { status, statusText } = response!;
+      const message = `the server answered ${status} ${statusText}`.trimEnd();
+      this.settle?.(new ConnectError("refused", message, { response, violation }));
+    } else if (violation !== null) {
+      const message = describeViolation(violation);
+      this.fail?.(new ConnectError("violation", message, { response, violation }));
+    } else {
+      const why = transportError === null ? "" : `: ${transportError}`;
+      this.fail?.(
+        new ConnectError("ended", `the connection ended before the server had answered${why}`),
+      );
+    }
+  }
+
+  report(socket: Socket | null, error: ConnectionError): void {
+    callErrorHook(this.behaviour.hooks, socket, error);
+  }
+}
