@@ -42,8 +42,9 @@ export interface ConnectOptions<Data = undefined> {
   /** ms; 0 turns one off. `handshake` counts from the call on: the name, TCP, the proxy, TLS, redirects included. */
   readonly timeouts?: Partial<Timeouts>;
   /**
-   * How many redirects to follow. Authorization, Cookie and Proxy-Authorization do not go to another origin, and nothing
-   * goes from wss to ws. Default 0: a redirect is refused, as browsers do.
+   * How many redirects to follow. Authorization, Cookie and Proxy-Authorization do not go to another origin, `cert`, `key`
+   * and `serverName` of `tls` not to another host, and nothing goes from wss to ws. Default 0: a redirect is refused, as
+   * browsers do.
    */
   readonly redirects?: number;
   /** An HTTP proxy to reach the server through, by CONNECT (RFC 9110 §9.3.6). Default none. */

@@ -7,6 +7,7 @@ import {
   parseWebSocketUri,
   resolveSettings,
   type Settings,
+  type WebSocketUri,
 } from "@sansocket/core";
 import { ConnectError, messageOf } from "../errors.ts";
 import { headerList } from "../header-fields.ts";
@@ -33,7 +34,7 @@ import {
   withoutUserinfo,
 } from "./connect-options.ts";
 import { Opening } from "./opening.ts";
-import { headersFor, isRedirect, redirectTarget } from "./redirect.ts";
+import { headersFor, isRedirect, redirectTarget, tlsFor } from "./redirect.ts";
 import { openTunnel } from "./tunnel.ts";
 
 /** What `connect` of an adapter is made of. */
@@ -61,12 +62,12 @@ export async function connectWith<Data = undefined>(
   let url = webSocketUrl(given);
   let headers = headerList(options.headers);
   checkRequest(url, protocolList(options.protocols), headers);
-  let redirects = options.redirects ?? 0;
+  let { tls = {}, redirects = 0 } = options;
   // Behind all that can be a mistake: from here on there is a timer, and a listener on the signal.
   const attempt = new Attempt(platform, options as ConnectOptions<unknown>, hooks as SocketHooks);
   try {
     for (;;) {
-      const outcome = await attempt.open(url, headers);
+      const outcome = await attempt.open(url, headers, tls);
       if (outcome instanceof Socket) return outcome as Socket<Data>;
       if (!isRedirect(outcome.response) || options.redirects === undefined) throw outcome;
       if (redirects === 0) {
@@ -76,6 +77,7 @@ export async function connectWith<Data = undefined>(
       redirects -= 1;
       const next = redirectTarget(outcome.response, url);
       headers = headersFor(headers, url, next);
+      tls = tlsFor(tls, url, next);
       url = next;
     }
   } finally {
@@ -131,10 +133,11 @@ class Attempt {
   }
 
   /** @returns the socket, or the refusal of the server, which may be a redirect. */
-  async open(url: URL, headers: HeaderList): Promise<Socket | ConnectError> {
+  async open(url: URL, headers: HeaderList, tls: TlsClientOptions): Promise<Socket | ConnectError> {
     const target = withoutUserinfo(url);
     const { socket, path, data } = this.options;
-    const dialed = socket === undefined ? await this.reach(parseWebSocketUri(target), path) : null;
+    const uri = parseWebSocketUri(target);
+    const dialed = socket === undefined ? await this.reach(uri, tls, path) : null;
     if (this.controller.signal.aborted) {
       dialed?.destroy();
       throw this.givenUp();
@@ -151,10 +154,11 @@ class Attempt {
 
   /** The name, TCP, the proxy, TLS. */
   private async reach(
-    uri: { readonly secure: boolean; readonly host: string; readonly port: number },
+    uri: WebSocketUri,
+    tls: TlsClientOptions,
     path: string | undefined,
   ): Promise<Dialed> {
-    const { proxy, tls = {} } = this.options;
+    const { proxy } = this.options;
     const { host, port, secure } = uri;
     const address: NetworkAddress = path === undefined ? { hostname: host, port } : { path };
     const reached =

@@ -6,6 +6,7 @@ import {
   type ServerResponse,
 } from "@sansocket/core";
 import { ConnectError } from "../errors.ts";
+import type { TlsClientOptions } from "../runtime/dialing.ts";
 
 /** Statuses that name another place for the same GET. */
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
@@ -74,4 +75,14 @@ function isSameOrigin(one: URL, other: URL): boolean {
 export function headersFor(headers: HeaderList, from: URL, to: URL): HeaderList {
   if (isSameOrigin(from, to)) return headers;
   return headers.filter(([name]) => !CREDENTIALS.has(name.toLowerCase()));
+}
+
+/**
+ * The TLS options for the new place: another host has another name to be known by, and is not whom a certificate of ours
+ * was given for. Whom we trust stays the same.
+ */
+export function tlsFor(tls: TlsClientOptions, from: URL, to: URL): TlsClientOptions {
+  if (from.hostname === to.hostname) return tls;
+  const { serverName, cert, key, ...others } = tls;
+  return others;
 }

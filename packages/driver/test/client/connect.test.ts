@@ -14,14 +14,18 @@ function watchedSignal(): { signal: AbortSignal; listeners: () => number } {
   return { signal, listeners: () => added.mock.calls.length - removed.mock.calls.length };
 }
 
-/** Where everybody answers, proxies with 200; and what of it nobody has let go of. */
+/** Where everybody answers the same, as proxies do; and what of it nobody has let go of. */
 class Network {
   readonly runtime = new VirtualRuntime();
+  /** What TLS was asked for with. */
+  readonly secured: unknown[] = [];
   private readonly reached = new Map<string, () => boolean>();
   private readonly happens: (what: string) => void;
+  private readonly answer: Uint8Array;
 
-  constructor(happens: (what: string) => void) {
+  constructor(happens: (what: string) => void, answer = "HTTP/1.1 200 OK\r\n\r\n") {
     this.happens = happens;
+    this.answer = Uint8Array.from(answer, (c) => c.charCodeAt(0));
   }
 
   readonly dialer = {
@@ -39,12 +43,13 @@ class Network {
     return {
       open: (handler) => {
         transport ??= new ScriptedTransport(handler);
-        // It keeps its first handler: the answer of a proxy is all that ever comes.
-        void settle(3).then(() => transport!.arrives(PROXY_ANSWER));
+        // It keeps its first handler, so that nothing comes behind the answer of a proxy.
+        void settle(3).then(() => transport!.arrives(this.answer));
         return transport;
       },
-      startTls: async () => {
+      startTls: async (options, serverName) => {
         await null;
+        this.secured.push({ ...options, serverName });
         this.reached.delete(what); // what comes of it is let go of in its place
         return this.dialed("secured");
       },
@@ -58,8 +63,6 @@ class Network {
     return [...this.reached.keys()].filter((what) => !this.reached.get(what)!());
   }
 }
-
-const PROXY_ANSWER = Uint8Array.from("HTTP/1.1 200 OK\r\n\r\n", (c) => c.charCodeAt(0));
 
 describe("connect", () => {
   test("resolves with a socket that knows its url, protocol and data", async () => {
@@ -285,6 +288,15 @@ describe("connect", () => {
       }
     });
   }
+
+  test("shows no other host the name and the certificate that were meant for the first", async () => {
+    const answer = "HTTP/1.1 302 Found\r\nLocation: //other/\r\nContent-Length: 0\r\n\r\n";
+    const network = new Network(() => {}, answer);
+    const tls = { ca: "ca", serverName: "name", cert: "cert", key: "key" };
+    const connecting = connectWith(network, "wss://h", { redirects: 1, tls });
+    await expect(connecting).rejects.toMatchObject({ code: "redirect-refused" });
+    expect(network.secured).toEqual([tls, { ca: "ca", serverName: "other" }]);
+  });
 
   for (const { what, headers, sent } of [
     { what: "as its userinfo says", headers: {}, sent: "Authorization: Basic YTpi" },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { redirectTarget } from "../../src/client/redirect.ts";
+import { redirectTarget, tlsFor } from "../../src/client/redirect.ts";
 
 function targetOf(location: string, from: string): string {
   const headers = [["Location", location]] as const;
@@ -61,6 +61,20 @@ describe("a redirect", () => {
       expect(() => targetOf(location, from)).toThrow(
         expect.objectContaining({ name: "ConnectError", code: "redirect-refused" }),
       );
+    });
+  }
+
+  for (const { to, kept, because } of [
+    {
+      to: "wss://h:81/",
+      kept: ["ca", "serverName", "cert", "key"],
+      because: "it is the same host",
+    },
+    { to: "wss://other/", kept: ["ca"], because: "it is known by another name, and knows us not" },
+  ]) {
+    test(`to ${to} takes ${kept.join(", ")} of the TLS options there: ${because}`, () => {
+      const tls = { ca: "ca", serverName: "name", cert: "cert", key: "key" };
+      expect(Object.keys(tlsFor(tls, new URL("wss://h/"), new URL(to)))).toEqual(kept);
     });
   }
 });
