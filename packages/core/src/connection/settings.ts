@@ -43,7 +43,10 @@ export interface Limits {
    * engine only reports: undelivered input is flow control, not a violation.
    */
   readonly undelivered: number;
-  /** Octets queued and not yet taken by the transport, above which a send answers "full". Default 16 MiB. */
+  /**
+   * Octets queued and not yet taken by the transport, above which a send answers "full". Default: `message` and 16 MiB, so
+   * that whatever may be received can be sent back, behind what was queued before; 32 MiB in all.
+   */
   readonly unsent: number;
 }
 
@@ -66,6 +69,9 @@ export interface Timeouts {
   readonly lifetime: number;
 }
 
+/** What `limits.unsent` has above `limits.message`. */
+const UNSENT_BEHIND_MESSAGE = 16_777_216;
+
 export const DEFAULT_LIMITS: Limits = {
   headBytes: 16_384,
   headers: 100,
@@ -75,7 +81,7 @@ export const DEFAULT_LIMITS: Limits = {
   frame: 16_777_216,
   fragments: 131_072,
   undelivered: 1_048_576,
-  unsent: 16_777_216,
+  unsent: 16_777_216 + UNSENT_BEHIND_MESSAGE,
 };
 
 export const DEFAULT_TIMEOUTS: Timeouts = {
@@ -147,7 +153,7 @@ export function resolveSettings(options: ConnectionOptions): Settings {
   requireCount("options.referenceFrom", referenceFrom);
   return {
     host,
-    limits: completed("options.limits", DEFAULT_LIMITS, options.limits),
+    limits: resolveLimits(options.limits),
     timeouts: completed("options.timeouts", DEFAULT_TIMEOUTS, options.timeouts),
     extensions: options.extensions ?? [],
     pieces: options.pieces === true,
@@ -156,6 +162,12 @@ export function resolveSettings(options: ConnectionOptions): Settings {
     maskingKeys,
     kernels: host.kernels === undefined ? KERNELS : { ...KERNELS, ...host.kernels },
   };
+}
+
+function resolveLimits(given: Partial<Limits> | undefined): Limits {
+  const limits = completed("options.limits", DEFAULT_LIMITS, given);
+  if (given?.message === undefined || given.unsent !== undefined) return limits;
+  return { ...limits, unsent: limits.message + UNSENT_BEHIND_MESSAGE };
 }
 
 /** Defaults with the caller's values over them; a misspelt name is a mistake, not an extra. */

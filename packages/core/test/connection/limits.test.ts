@@ -1,6 +1,6 @@
 /** RFC 6455 §10.4: what a peer can make us keep. Each limit at its edge, whole and octet by octet. */
 import { describe, expect, test, vi } from "vitest";
-import { DEFAULT_LIMITS } from "../../src/index.ts";
+import { DEFAULT_LIMITS, serverSettings } from "../../src/index.ts";
 import { Bench } from "../turn.ts";
 import { closeBody, concat, masked } from "../wire.ts";
 
@@ -16,8 +16,19 @@ test("the defaults are those of the documentation", () => {
     frame: 16_777_216,
     fragments: 131_072,
     undelivered: 1_048_576,
-    unsent: 16_777_216,
+    unsent: 33_554_432,
   });
+});
+
+test.each([
+  { given: { message: 100 }, unsent: 16_777_316 },
+  { given: { message: Number.POSITIVE_INFINITY }, unsent: Number.POSITIVE_INFINITY },
+  { given: { message: 100, unsent: 50 }, unsent: 50 },
+  { given: { unsent: 0 }, unsent: 0 },
+  { given: { frame: 100 }, unsent: 33_554_432 },
+])("with $given.message for a message, limits.unsent is $unsent", ({ given, unsent }) => {
+  const { limits } = serverSettings({ host: { random: () => {} }, limits: given });
+  expect(limits.unsent).toBe(unsent);
 });
 
 describe("limits.message", () => {
