@@ -80,6 +80,9 @@ export class OutgoingMessages {
     this.writable = new WritableStream<unknown>({
       start: (controller) => {
         this.controller = controller;
+        // `abort` below is called only behind the write under way, and that one may wait for a peer who never reads.
+        const { signal } = controller as { readonly signal?: AbortSignal };
+        signal?.addEventListener("abort", () => owner.closeUsing(signal.reason), { once: true });
       },
       write: (chunk) => this.write(chunk),
       close: async () => {

@@ -223,6 +223,24 @@ describe("closing a WebSocketStream", () => {
     expect(await other.stream.closed).toEqual({ closeCode: 1005, reason: "" });
   });
 
+  for (const { what, octets } of [
+    { what: "a message", octets: 1_048_576 },
+    { what: "a message in fragments", octets: 3_000_000 },
+  ]) {
+    test(`aborting closes although ${what} waits for a peer that does not read`, async () => {
+      const { stage, peer } = scripted();
+      const stream = new stage.WebSocketStream(URL_GIVEN, { timeouts: { close: 1 } });
+      await (await peer).accept();
+      const writer = (await stream.opened).writable.getWriter();
+      const write = errorOf(writer.write(new Uint8Array(octets)));
+      await tasks();
+      const aborting = writer.abort();
+      expect(await errorOf(stream.closed)).toMatchObject({ closeCode: 1006 });
+      expect(await write).toMatchObject({ name: "InvalidStateError" });
+      await aborting;
+    });
+  }
+
   test("refuses codes and reasons that cannot be sent, and what is no dictionary", async () => {
     const { stream } = await echoing();
     for (const closeCode of [999, 1001, 2999, 5000]) {
