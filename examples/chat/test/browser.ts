@@ -1,16 +1,12 @@
 /** Headless Chromium, for the tests that look at the page. */
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
 import { expect } from "vitest";
+import { CHROMIUM, hasChromium } from "../../../vitest.chromium.ts";
 
-const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
-const ARGUMENTS =
-  "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking " +
-  "--disable-component-update --disable-sync";
-
-export const NO_CHROMIUM = `no Chromium at ${CHROMIUM}: install Debian's package chromium, or set CHROMIUM`;
+export { NO_CHROMIUM } from "../../../vitest.chromium.ts";
 
 /** Several people, each with a browser of their own as far as storage goes, in one Chromium. */
 export interface People {
@@ -32,11 +28,10 @@ export interface Visitor {
 
 /** Null where there is no Chromium. */
 export async function openBrowser(): Promise<People | null> {
-  if (!existsSync(CHROMIUM)) return null;
+  if (!hasChromium) return null;
   const profile = mkdtempSync(join(tmpdir(), "sansocket-chat-"));
   const context: BrowserContext = await chromium.launchPersistentContext(profile, {
-    executablePath: CHROMIUM,
-    args: ARGUMENTS.split(" "),
+    ...CHROMIUM,
     deviceScaleFactor: Number(process.env["SCREENSHOT_SCALE"] ?? 1),
     locale: "en-GB",
   });

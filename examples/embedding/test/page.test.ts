@@ -1,18 +1,15 @@
 /** Headless Chromium on the page: what is typed comes back, and each frame is drawn field by field. */
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { CHROMIUM, hasChromium, NO_CHROMIUM } from "../../../vitest.chromium.ts";
 import { type RunningServer, start } from "../src/server.ts";
 import { createSite } from "../src/site.ts";
 
-const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
-const ARGUMENTS =
-  "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking " +
-  "--disable-component-update --disable-sync";
 const IMAGES = fileURLToPath(new URL("../../../docs/images/", import.meta.url));
 
 let running: RunningServer;
@@ -21,11 +18,8 @@ const profile = mkdtempSync(join(tmpdir(), "sansocket-page-"));
 
 beforeAll(async () => {
   running = await start(0, createSite());
-  if (!existsSync(CHROMIUM)) return;
-  browser = await chromium.launchPersistentContext(profile, {
-    executablePath: CHROMIUM,
-    args: ARGUMENTS.split(" "),
-  });
+  if (!hasChromium) return;
+  browser = await chromium.launchPersistentContext(profile, CHROMIUM);
 }, 60_000);
 
 afterAll(async () => {
@@ -64,8 +58,6 @@ async function framesOn(page: Page, count: number): Promise<string[]> {
     ),
   );
 }
-
-const NO_CHROMIUM = `no Chromium at ${CHROMIUM}: install Debian's package chromium, or set CHROMIUM`;
 
 test("a message and its echo are drawn field by field, and nothing in them is taken for HTML", {
   timeout: 60_000,

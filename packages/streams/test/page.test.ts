@@ -1,16 +1,10 @@
 /** A page in headless Chromium, with a server and a client of the driver's in it. */
-import { existsSync } from "node:fs";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect, type TestContext, test } from "vitest";
+import { CHROMIUM, hasChromium, NO_CHROMIUM } from "../../../vitest.chromium.ts";
 import type { converseByClass, converseInMemory } from "../programs/conversation.ts";
 import { bundle } from "./bundle.ts";
 import { CONVERSED, CONVERSED_BY_CLASS } from "./expected.ts";
-
-const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
-const NO_CHROMIUM = `no Chromium at ${CHROMIUM}: install Debian's package chromium, or set CHROMIUM`;
-const ARGUMENTS =
-  "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking " +
-  "--disable-component-update --disable-sync";
 
 /** What programs/page.ts makes global. */
 type Globals = {
@@ -22,9 +16,9 @@ let browser: Browser | null = null;
 let code = "";
 
 beforeAll(async () => {
-  if (!existsSync(CHROMIUM)) return;
+  if (!hasChromium) return;
   ({ code } = await bundle('import "./page.ts";'));
-  browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS.split(" ") });
+  browser = await chromium.launch(CHROMIUM);
 });
 
 afterAll(async () => {
