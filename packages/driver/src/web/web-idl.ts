@@ -45,6 +45,13 @@ export function dictionary(value: unknown, what: string): Readonly<Record<string
   throw new TypeError(`${what} is of type ${typeof value}: give an object`);
 }
 
+/** AbortSignal, or left out: its controller, which is easily given in its place, would abort nothing. */
+export function requireAbortSignal(value: unknown, what: string): void {
+  if (value !== undefined && !(value instanceof AbortSignal)) {
+    throw new TypeError(`${what} is no AbortSignal`);
+  }
+}
+
 /** sequence<DOMString>: anything that can be iterated, but no string. */
 export function stringSequence(value: unknown, what: string): string[] {
   const isObject = (typeof value === "object" && value !== null) || typeof value === "function";

@@ -12,6 +12,7 @@ import { IncomingMessages, OutgoingMessages, type StreamEnd } from "./message-st
 import {
   dictionary,
   exposeInterface,
+  requireAbortSignal,
   requireArguments,
   stringSequence,
   usvString,
@@ -65,11 +66,9 @@ export function createWebSocketStreamClass(platform: Platform): StandardWebSocke
       requireArguments(arguments.length, 1, "new WebSocketStream");
       const text = usvString(url);
       const { protocols: given, ...rest } = dictionary(options, "the options");
-      const protocols = given === undefined ? [] : stringSequence(given, "protocols");
       const { signal } = rest;
-      if (signal !== undefined && !(signal instanceof AbortSignal)) {
-        throw new TypeError("options.signal is no AbortSignal");
-      }
+      const protocols = given === undefined ? [] : stringSequence(given, "protocols");
+      requireAbortSignal(signal, "options.signal");
       const record = urlRecord(text);
       checkProtocols(protocols);
       this.#url = record.href;

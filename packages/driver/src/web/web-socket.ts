@@ -9,6 +9,7 @@ import {
   clampedUnsignedShort,
   exposeConstants,
   exposeInterface,
+  requireAbortSignal,
   requireArguments,
   stringSequence,
   usvString,
@@ -119,6 +120,7 @@ export function createWebSocketClass(platform: Platform): StandardWebSocketConst
       super();
       const record = urlRecord(usvString(url));
       const options = optionsOf(protocols);
+      requireAbortSignal(options.signal, "options.signal");
       checkProtocols(options.protocols);
       this.#url = record.href;
       this.#handlers = new EventHandlers(this);

@@ -45,6 +45,54 @@ describe("a WebSocket that connects", () => {
     expect(header(request, "authorization")).toBe(`Basic ${btoa("user:pass")}`);
   });
 
+  // url.spec.whatwg.org leaves all of this as it is, and every browser sends it.
+  for (const { url, line, host = "site.example", because } of [
+    { url: "ws://site.example/100%", line: "/100%", because: "a bare percent sign in the path" },
+    { url: "ws://site.example/?q=%", line: "/?q=%", because: "a bare percent sign in the query" },
+    { url: "ws://site.example/%zz", line: "/%zz", because: "no hexadecimal digits" },
+    { url: "ws://site.example?", line: "/", because: "an empty query (RFC 6455 §3)" },
+    {
+      url: "ws://site.example/ä?ä=ö",
+      line: "/%C3%A4?%C3%A4=%C3%B6",
+      because: "other than ASCII goes out as UTF-8",
+    },
+    { url: "ws://site.example/a|b?{c}", line: "/a|b?{c}", because: "RFC 3986 excludes these" },
+    { url: "ws://a{b}c/", host: "a{b}c", line: "/", because: "braces in the host" },
+    { url: "ws://a`b:81/", host: "a`b:81", line: "/", because: "a backtick in the host" },
+    { url: 'ws://a"b/', host: 'a"b', line: "/", because: "a quotation mark in the host" },
+    { url: "ws://a_b.$c~/", host: "a_b.$c~", line: "/", because: "what no name has" },
+    { url: "ws://EX%41mple.site/", host: "example.site", line: "/", because: "the parser decodes" },
+    { url: "ws://0x7f.1/", host: "127.0.0.1", line: "/", because: "the parser reads addresses" },
+  ]) {
+    test(`connects to ${url}: ${because}`, async () => {
+      const { stage, peer } = scripted();
+      const socket = new stage.WebSocket(url);
+      const open = once(socket, "open");
+      const request = await (await peer).accept();
+      expect(request.split("\r\n")[0]).toBe(`GET ${line} HTTP/1.1`);
+      expect(header(request, "host")).toBe(host);
+      expect(`${stage.dialled.map((place) => "hostname" in place && place.hostname)}`).toBe(
+        host.replace(":81", ""),
+      );
+      await open;
+    });
+  }
+
+  for (const { url, credentials, because } of [
+    { url: "ws://us%er:p@site.example/", credentials: "us%er:p", because: "no digits behind it" },
+    { url: "ws://%zz:%@site.example/", credentials: "%zz:%", because: "nor here" },
+    { url: "ws://%FF%:%C3%A4@site.example/", credentials: "\xff%:\xc3\xa4", because: "octets" },
+    { url: "ws://user@site.example/", credentials: "user:", because: "no password" },
+    { url: "ws://:pass@site.example/", credentials: ":pass", because: "no user" },
+  ]) {
+    test(`decodes the userinfo of ${url} as far as it goes: ${because}`, async () => {
+      const { stage, peer } = scripted();
+      new stage.WebSocket(url);
+      const request = await (await peer).request();
+      expect(header(request, "authorization")).toBe(`Basic ${btoa(credentials)}`);
+    });
+  }
+
   test("sends the Origin of where the code runs, and none where nobody knows", async () => {
     const { stage, peer } = scripted();
     new stage.WebSocket("ws://site.example/");
@@ -200,6 +248,12 @@ describe("a WebSocket that cannot connect", () => {
     const words = record(new stage.WebSocket("ws://site.example/"));
     await tasks();
     expect(words).toEqual(FAILED);
+  });
+
+  test("is not made with a controller in place of its signal", () => {
+    const { WebSocket } = serving();
+    const signal = new AbortController() as never;
+    expect(() => new WebSocket("ws://site.example/", { signal })).toThrow(TypeError);
   });
 
   test("fires them when options.signal is aborted", async () => {
