@@ -1,5 +1,6 @@
 // A client of the adapter that is named first. Each line has it connect and take the steps that it is told.
-import { described, obeyLines, pattern, say } from "./lines.mjs";
+import { obeyLines, say } from "./lines.mjs";
+import { described, pattern } from "./messages.mjs";
 
 const [adapter] = process.argv.slice(2);
 const { connect } = await import(adapter);

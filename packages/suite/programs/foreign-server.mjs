@@ -1,7 +1,8 @@
 // An echo server by the runtime's own means, Bun.serve or Deno.serve, or on Node by npm's ws; plain and with TLS.
 import { createServer as createHttpServer } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
-import { described, obeyLines, say } from "./lines.mjs";
+import { obeyLines, say } from "./lines.mjs";
+import { described } from "./messages.mjs";
 
 const { cert, key } = JSON.parse(process.argv[2]);
 

@@ -9,43 +9,12 @@ export function say(thing) {
 /**
  * Obeys the lines of stdin, one after the other, and leaves with them: a test that dies takes its programs along.
  * @param {(command: any) => unknown} obey
+ * @param {() => unknown} leave
  */
-export async function obeyLines(obey) {
+export async function obeyLines(obey, leave = () => {}) {
   for await (const line of createInterface({ input: process.stdin })) {
     await obey(JSON.parse(line));
   }
+  await leave();
   process.exit(0);
-}
-
-/** @param {string} text */
-function checksum(text) {
-  let sum = 0;
-  for (let index = 0; index < text.length; index += 1) {
-    sum = (Math.imul(sum, 31) + text.charCodeAt(index)) | 0;
-  }
-  return sum;
-}
-
-/**
- * A message as something that fits into a line, and tells it from all others.
- * @param {string | Uint8Array} message
- */
-export function described(message) {
-  if (typeof message === "string") {
-    if (message.length <= 60) return { text: message };
-    return { characters: message.length, checksum: checksum(message) };
-  }
-  let sum = 0;
-  for (const octet of message) sum = (Math.imul(sum, 31) + octet) | 0;
-  return { octets: message.length, checksum: sum };
-}
-
-/**
- * Octets of which each tells its place.
- * @param {number} length
- */
-export function pattern(length) {
-  const octets = new Uint8Array(length);
-  for (let index = 0; index < length; index += 1) octets[index] = (index * 31 + (index >> 8)) & 255;
-  return octets;
 }

@@ -1,6 +1,7 @@
 // An echo server of the adapter that is named first, plain and with TLS, which tells what its hooks hear. Texts that
 // begin with "!" have it do what an echo does not.
-import { described, obeyLines, pattern, say } from "./lines.mjs";
+import { obeyLines, say } from "./lines.mjs";
+import { described, pattern } from "./messages.mjs";
 
 const [adapter, settings] = process.argv.slice(2);
 const { serve } = await import(adapter);

@@ -2,7 +2,8 @@
 import { connect as connectTcp } from "node:net";
 import { connect as connectTls } from "node:tls";
 import websocket from "websocket-driver";
-import { described, obeyLines, pattern, say } from "./lines.mjs";
+import { obeyLines, say } from "./lines.mjs";
+import { described, pattern } from "./messages.mjs";
 
 /** Values to be awaited in their order. */
 function queue() {

@@ -1,8 +1,10 @@
+import { createHash, X509Certificate } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { described, pattern } from "../programs/lines.mjs";
+import { afterAll, beforeAll, describe, expect, type TestContext, test } from "vitest";
+import { CHROMIUM, hasChromium, NO_CHROMIUM } from "../../../vitest.chromium.ts";
+import { described, pattern } from "../programs/messages.mjs";
 import type { RuntimeName } from "./adapter.ts";
 import { type Certificate, certificate } from "./certificate.ts";
 import { type Line, type Ports, Program, RUNTIMES, startServer } from "./program.ts";
@@ -13,8 +15,22 @@ const servers = new Map<RuntimeName, { readonly program: Program; readonly ports
 const clients = new Map<string, Program>();
 let shared: Certificate;
 
+/** Chromium takes no file of those to trust: it is told the key that it may meet under any name. */
+function chromiumThatTrusts({ cert }: Certificate): Program {
+  const spki = new X509Certificate(cert).publicKey.export({ type: "spki", format: "der" });
+  const trusted = createHash("sha256").update(spki).digest("base64");
+  const args = [
+    ...CHROMIUM.args,
+    `--ignore-certificate-errors-spki-list=${trusted}`,
+    "--disable-features=LocalNetworkAccessChecks", // its pages come from nowhere, and are to reach the loopback
+  ];
+  return new Program("node", "chromium-client.mjs", [JSON.stringify({ ...CHROMIUM, args })]);
+}
+
 interface ForeignClient {
   readonly name: string;
+  /** Why it cannot be started here. */
+  readonly missing?: string;
   start(): Program;
   /** Whether it can be told in `options` whom to trust; the others are told when they start. */
   readonly takesCa?: "ca" | "tls";
@@ -61,12 +77,20 @@ const FOREIGN: readonly ForeignClient[] = [
     takesCa: "tls",
     tells: { wasClean: true },
   },
+  {
+    name: "Chromium's WebSocket",
+    ...(hasChromium ? {} : { missing: NO_CHROMIUM }),
+    start: () => chromiumThatTrusts(shared),
+    tells: { wasClean: true },
+  },
 ];
 
 beforeAll(async () => {
   shared = await certificate();
   writeFileSync(caFile, shared.cert);
-  for (const { name, start } of FOREIGN) clients.set(name, start());
+  for (const { name, start, missing } of FOREIGN) {
+    if (missing === undefined) clients.set(name, start());
+  }
   await Promise.all(
     RUNTIMES.map(async (runtime) => {
       const given = [`@sansocket/${runtime}`, JSON.stringify(shared)];
@@ -80,6 +104,10 @@ afterAll(async () => {
   for (const { program } of servers.values()) await program.stop();
   rmSync(folder, { recursive: true, force: true });
 });
+
+function skipMissing(context: TestContext, { missing }: ForeignClient): void {
+  if (missing !== undefined) context.skip(missing);
+}
 
 const meetings = FOREIGN.flatMap((client) =>
   RUNTIMES.flatMap((server) =>
@@ -99,7 +127,8 @@ describe.each(meetings)("$name to our server on $server, $kind", ({ client, serv
     return { answer, events: await program.settled() };
   }
 
-  test("messages go both ways, and the client closes", async () => {
+  test("messages go both ways, and the client closes", async (context) => {
+    skipMissing(context, client);
     const messages: (readonly [step: readonly unknown[], message: string | Uint8Array])[] = [
       [["text", "grüße"], "grüße"],
       [["octets", 1_048_576], pattern(1_048_576)],
@@ -137,7 +166,8 @@ describe.each(meetings)("$name to our server on $server, $kind", ({ client, serv
     ]);
   });
 
-  test("our pings are answered, our fragments understood, and our Close too", async () => {
+  test("our pings are answered, our fragments understood, and our Close too", async (context) => {
+    skipMissing(context, client);
     const { answer, events } = await converse([
       ["text", "!ping"],
       ["text", "!stream"],
@@ -163,3 +193,23 @@ describe.each(meetings)("$name to our server on $server, $kind", ({ client, serv
     });
   });
 });
+
+test.for(RUNTIMES)(
+  "a page of another origin is refused by our server on %s",
+  async (server, context) => {
+    const client = FOREIGN.find(({ name }) => name === "Chromium's WebSocket")!;
+    skipMissing(context, client);
+    const { program, ports } = servers.get(server)!;
+    const url = `ws://127.0.0.1:${ports.plain}/`;
+    const asked = { url, protocols: [], origin: "http://another.example/", steps: [] };
+    expect(await clients.get(client.name)!.ask(asked)).toEqual({ error: "no message" });
+    expect(await program.settled()).toEqual([
+      {
+        event: "error",
+        isAboutSocket: false,
+        code: "handshake-refused",
+        violation: "origin-refused",
+      },
+    ]);
+  },
+);

@@ -4,7 +4,7 @@ import { createServer as createHttpsServer } from "node:https";
 import type { Duplex } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocketServer } from "ws";
-import { described, pattern } from "../programs/lines.mjs";
+import { described, pattern } from "../programs/messages.mjs";
 import type { RuntimeName } from "./adapter.ts";
 import { type Certificate, certificate, selfSigned } from "./certificate.ts";
 import { type Line, type Ports, Program, RUNTIMES, startServer } from "./program.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { described, pattern } from "../programs/lines.mjs";
+import { described, pattern } from "../programs/messages.mjs";
 import type { RuntimeName } from "./adapter.ts";
 import { type Certificate, certificate } from "./certificate.ts";
 import { type Line, type Ports, Program, RUNTIMES, startServer } from "./program.ts";

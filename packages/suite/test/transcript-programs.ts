@@ -1,5 +1,5 @@
 /** Connections that behave and connections that do not, for a server to say what it thinks of them. */
-import { pattern } from "../programs/lines.mjs";
+import { pattern } from "../programs/messages.mjs";
 import { close, frame, request, text, together } from "./client-octets.ts";
 import type { Step } from "./raw-client.ts";
 
