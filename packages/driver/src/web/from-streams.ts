@@ -1,5 +1,6 @@
 /** A pair of web byte streams as a transport: sockets of workers and workerd, Deno.Conn, WebTransport, or two ends in memory. */
 
+import { MisuseError } from "@sansocket/core";
 import { messageOf } from "../errors.ts";
 import { systemCodeOf } from "../runtime/dialing.ts";
 import type {
@@ -34,9 +35,21 @@ export interface ByteStreams {
 /**
  * Web streams as a transport, for `server.accept` and for `connect`'s option `socket`. Both streams are locked from the
  * moment it is opened.
+ * @throws MisuseError when it is opened and somebody else has locked one of them.
  */
 export function fromStreams(streams: ByteStreams): OpenTransport {
-  return (handler) => new StreamTransport(streams, handler);
+  return (handler) => {
+    requireUnlocked("readable", streams.readable);
+    requireUnlocked("writable", streams.writable);
+    return new StreamTransport(streams, handler);
+  };
+}
+
+/** Both before either is locked: what was not taken is not touched. */
+function requireUnlocked(name: string, stream: { readonly locked: boolean } | undefined): void {
+  if (stream?.locked === false) return;
+  const fault = stream?.locked ? "is locked: somebody reads or writes it" : "is no stream";
+  throw new MisuseError(`fromStreams: ${name} ${fault}`);
 }
 
 interface ReadResult {
@@ -66,8 +79,6 @@ class StreamTransport implements Transport {
   /** Promises that `onDrain` waits for. */
   private untaken = 0;
   private isClosed = false;
-  /** By us, or by itself. */
-  private isWritableClosed = false;
 
   constructor(streams: ByteStreams, handler: TransportHandler) {
     this.streams = streams;
@@ -76,9 +87,7 @@ class StreamTransport implements Transport {
     this.tls = streams.tls ?? null;
     this.reader = streams.readable.getReader();
     this.writer = streams.writable.getWriter();
-    this.writer.closed.then(() => {
-      this.isWritableClosed = true;
-    }, this.failed);
+    this.writer.closed.catch(this.failed);
     // Not before `open` has returned; and reading takes one microtask more, behind the one that writes a client's request.
     queueMicrotask(() => this.read());
   }
@@ -121,14 +130,15 @@ class StreamTransport implements Transport {
 
   write(chunks: readonly Uint8Array[]): boolean {
     if (this.isClosed) return true;
-    if (this.isWritableClosed) {
-      // Not left to the stream: that of Node 20 throws where it should reject.
-      queueMicrotask(() => this.failed(new TypeError("the writable stream is closed")));
-      return true;
-    }
     const { writer } = this;
     const roomBefore = writer.desiredSize!;
-    const written = writer.write(joined(chunks));
+    let written: Promise<void>;
+    try {
+      written = writer.write(joined(chunks));
+    } catch {
+      // Node 20, of a stream that is closed, where it should reject.
+      written = Promise.reject(new TypeError("the writable stream is closed"));
+    }
     written.catch(this.failed);
     const room = writer.desiredSize!;
     // Of a stream that counts nothing, as the sockets of workerd without `highWaterMark`, only the sink knows how it fares.

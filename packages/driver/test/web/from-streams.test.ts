@@ -3,6 +3,7 @@ import {
   type ByteStreams,
   connectWith,
   fromStreams,
+  MisuseError,
   Server,
   type Transport,
   type TransportHandler,
@@ -195,7 +196,35 @@ describe("fromStreams", () => {
       await tasks();
       expect(near.told).toEqual(["end", expect.stringMatching(/^closed ./)]);
     });
+
+    test("nor is it in any moment of the closing", async () => {
+      for (let turns = 0; turns < 10; turns += 1) {
+        const writable = new WritableStream<Uint8Array>();
+        void writable.close();
+        const near = new Opened({ readable: new ReadableStream(), writable });
+        for (let turn = 0; turn < turns; turn += 1) await null;
+        near.call((t) => t.write([octets("late")]));
+        await tasks();
+        expect([turns, ...near.told]).toEqual([turns, expect.stringMatching(/^closed ./)]);
+      }
+    });
   });
+
+  for (const { what, locks } of [
+    { what: "a readable that somebody reads", locks: ({ readable }) => void readable.getReader() },
+    {
+      what: "a writable that somebody writes",
+      locks: ({ writable }) => void writable.getWriter(),
+    },
+  ] satisfies { what: string; locks: (streams: ByteStreams) => void }[]) {
+    test(`refuses ${what} with a MisuseError, and leaves the other stream alone`, () => {
+      const [streams] = streamPair();
+      locks(streams);
+      const locked = [streams.readable.locked, streams.writable.locked];
+      expect(() => new Opened(streams)).toThrow(MisuseError);
+      expect([streams.readable.locked, streams.writable.locked]).toEqual(locked);
+    });
+  }
 
   test("pause stops reading but for what is on its way, and resume goes on", async () => {
     const { near, far } = open();
