@@ -57,16 +57,21 @@ export class NodeTransport implements Transport {
       for (const chunk of chunks) stream.write(chunk, this.written);
       stream.uncork();
     }
-    // What the kernel has taken at once, Node no longer counts.
-    if (stream.writableLength === 0) return true;
+    // What the kernel has taken at once, Node no longer counts; nor what it has refused at once.
+    if (stream.writableLength === 0 && !stream.errored && !stream.destroyed) return true;
     this.isDrainAwaited = true;
     return false;
   }
 
-  /** One function for all writes of a connection: Node then calls it back for several of them at once. */
-  private readonly written = (): void => {
+  /**
+   * One function for all writes of a connection: Node then calls it back for several of them at once. A write or an end that
+   * failed never drains: `close` follows. Of those that a reset has overtaken Node says nothing but that the stream is
+   * destroyed.
+   */
+  private readonly written = (error?: Error | null): void => {
     this.unfinished -= 1;
-    if (this.unfinished > 0 || !this.isDrainAwaited || this.isClosed) return;
+    if (error != null || this.stream.destroyed) this.isDrainAwaited = false;
+    if (this.unfinished > 0 || !this.isDrainAwaited) return;
     this.isDrainAwaited = false;
     this.handler.onDrain();
   };
@@ -132,6 +137,7 @@ function onClose(this: Duplex): void {
 /** `close` follows, and says it. Without a listener the first reset would end the process. */
 function onError(this: Duplex, error: NodeJS.ErrnoException): void {
   transportOf(this).failed(error);
+  this.destroy(); // a stream without `autoDestroy` would not close
 }
 
 /**

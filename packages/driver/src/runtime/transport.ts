@@ -40,7 +40,7 @@ export interface TransportHandler {
   onInbox(byteCount: number): void;
   /** The peer has ended its stream; writing goes on. */
   onEnd(): void;
-  /** What `write` or `endWrite` did not take at once is taken now. */
+  /** What `write` or `endWrite` did not take at once is taken now. Never behind one that failed: `onClosed` tells of that. */
   onDrain(): void;
   /** The stream is gone, in both directions. Exactly once, and last. `error` is what the runtime calls the reason. */
   onClosed(error?: string): void;
