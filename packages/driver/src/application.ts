@@ -31,6 +31,7 @@ export {
 export type { HeaderFields } from "./header-fields.ts";
 export type { TlsClientOptions } from "./runtime/dialing.ts";
 export type { NetworkAddress, OpenTransport, TlsFacts } from "./runtime/transport.ts";
+export type { PlainResponse, RejectOptions } from "./server/answer.ts";
 export type { ListenOptions, ServeOptions } from "./server/listening.ts";
 export type { Server, ShutdownOptions } from "./server/server.ts";
 export type {
@@ -44,8 +45,6 @@ export type {
 export type {
   AcceptDecision,
   PlainRequest,
-  PlainResponse,
-  RejectOptions,
   UpgradeRequest,
 } from "./server/upgrade-request.ts";
 export type { CloseInfo } from "./socket/close-info.ts";

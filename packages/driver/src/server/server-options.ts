@@ -11,7 +11,8 @@ import { type KnownNames, refuseUnknownOptions, requireSignal } from "../known-o
 import type { Runtime } from "../runtime/runtime.ts";
 import { type Behaviour, type SocketHooks, unsentMarks } from "../socket/hooks.ts";
 import type { Socket } from "../socket/socket.ts";
-import type { PlainRequest, PlainResponse, UpgradeRequest } from "./upgrade-request.ts";
+import type { PlainResponse } from "./answer.ts";
+import type { PlainRequest, UpgradeRequest } from "./upgrade-request.ts";
 
 /** A certificate and its key, in PEM. */
 export interface TlsServerOptions {

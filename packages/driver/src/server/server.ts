@@ -5,7 +5,6 @@
 import { checkClose, Endpoint, MisuseError, type Timeouts } from "@sansocket/core";
 import { describeViolation } from "@sansocket/core/describe";
 import { ConnectionError, messageOf, ServerError } from "../errors.ts";
-import { headerList } from "../header-fields.ts";
 import { type KnownNames, refuseUnknownOptions } from "../known-options.ts";
 import { type Runtime, timerAfter } from "../runtime/runtime.ts";
 import type { NetworkAddress, OpenTransport } from "../runtime/transport.ts";
@@ -14,12 +13,12 @@ import type { CloseInfo } from "../socket/close-info.ts";
 import { Deadlines } from "../socket/deadlines.ts";
 import { type Behaviour, callErrorHook, isThenable } from "../socket/hooks.ts";
 import { Socket } from "../socket/socket.ts";
+import { answerOptions, hasLongBody, type PlainResponse, UPGRADE_REQUIRED } from "./answer.ts";
 import { type ResolvedServer, resolveServer, type ServerOptions } from "./server-options.ts";
 import {
   type Decider,
   type IncomingRequest,
   PlainRequest,
-  type PlainResponse,
   UpgradeRequest,
 } from "./upgrade-request.ts";
 
@@ -46,9 +45,6 @@ const KNOWN_SHUTDOWN_OPTIONS: KnownNames<ShutdownOptions> = {
 };
 
 const DEFAULT_GRACE = 5_000;
-
-/** Octets of a request's body that are read and dropped; a longer one is refused. */
-const REQUEST_BODY_LIMIT = 65_536;
 
 export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable {
   /** @internal */
@@ -195,18 +191,20 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
 
   private answer(binding: Binding, request: PlainRequest): void {
     const { endpoint } = binding;
-    if (announcedBody(request) > REQUEST_BODY_LIMIT) {
+    if (hasLongBody(request.headerLines)) {
       endpoint.respond(413, {}, binding.now);
       return;
     }
     const { request: hook } = this.options;
-    const respond = ({ status = 200, headers, body = "" }: PlainResponse): void => {
+    const respond = (response: PlainResponse): void => {
+      const answer = answerOptions(response);
       if (binding.info !== null) return;
-      endpoint.respond(status, { headers: headerList(headers), body }, binding.tick());
+      endpoint.respond(response.status ?? 200, answer, binding.tick());
+      request.isDecided = true;
       binding.turn();
     };
     if (hook === null) {
-      respond({ status: 426, body: "This is a WebSocket server.\n", headers: PLAIN_TEXT });
+      respond(UPGRADE_REQUIRED);
       return;
     }
     const failed = (): void => respond({ status: 500 });
@@ -406,7 +404,6 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
 }
 
 const SHUT_DOWN = "the server was shut down";
-const PLAIN_TEXT = { "Content-Type": "text/plain; charset=utf-8" };
 
 /** Printed when there is no `error` hook: an application would look for them in vain otherwise. */
 const PRINTED: ReadonlySet<string> = new Set([
@@ -415,9 +412,3 @@ const PRINTED: ReadonlySet<string> = new Set([
   "unsent-limit",
   "accept-failed",
 ]);
-
-/** RFC 9112 §6.3. A chunked body has no length that is known; what is too long of it is left unread. */
-function announcedBody(request: PlainRequest): number {
-  const length = request.headerLines.find(([name]) => name.toLowerCase() === "content-length");
-  return length === undefined ? 0 : Number(length[1]);
-}

@@ -9,6 +9,7 @@ import {
 import { type HeaderFields, headerList } from "../header-fields.ts";
 import type { NetworkAddress, TlsFacts } from "../runtime/transport.ts";
 import type { Binding } from "../socket/binding.ts";
+import { answerOptions, type RejectOptions } from "./answer.ts";
 
 export interface AcceptBase {
   /**
@@ -23,12 +24,6 @@ export interface AcceptBase {
 /** `data` may be left out only where `undefined` is one of its values. */
 export type AcceptDecision<Data> = AcceptBase &
   (undefined extends Data ? { readonly data?: Data } : { readonly data: Data });
-
-export interface RejectOptions {
-  readonly headers?: HeaderFields;
-  /** A string is sent as UTF-8, without a Content-Type unless `headers` has one. */
-  readonly body?: string | Uint8Array;
-}
 
 /** What an undecided request knows of its server. */
 export interface Decider {
@@ -45,6 +40,8 @@ export abstract class IncomingRequest {
   protected readonly binding: Binding;
   private readonly isSecure: boolean;
   private controller: AbortController | null = null;
+  /** @internal Accepted, rejected or answered. */
+  isDecided = false;
 
   protected constructor(binding: Binding, isSecure: boolean) {
     this.binding = binding;
@@ -102,15 +99,14 @@ export abstract class IncomingRequest {
 
   /** Aborts when the peer leaves, or the time for a decision has passed, before there was one. */
   get signal(): AbortSignal {
-    if (this.controller === null) {
-      this.controller = new AbortController();
-      if (this.binding.info !== null) this.controller.abort();
-    }
+    this.controller ??= new AbortController();
+    if (this.binding.info !== null) this.abandoned();
     return this.controller.signal;
   }
 
   /** @internal The connection has ended, or the engine has answered. */
   abandoned(): void {
+    if (this.isDecided) return; // by a hook that goes on behind its decision
     this.controller ??= new AbortController();
     this.controller.abort();
   }
@@ -128,8 +124,6 @@ export class UpgradeRequest<Data = unknown> extends IncomingRequest {
   /** Null once the connection is open; {@link packed} has it then. */
   private head: Head | null;
   private packed = "";
-  /** @internal */
-  isDecided = false;
 
   /** @internal */
   constructor(binding: Binding, head: Head, decider: Decider) {
@@ -188,15 +182,14 @@ export class UpgradeRequest<Data = unknown> extends IncomingRequest {
    * Refuses with an HTTP answer, and ends the connection.
    * @param status 300 to 599.
    * @returns false when it is too late.
-   * @throws MisuseError for another status, for headers that cannot be sent, after a decision.
+   * @throws MisuseError for another status, for headers or a body that cannot be sent, after a decision.
    */
   reject(status: number = 403, options: RejectOptions = {}): boolean {
     const { binding } = this;
     this.requireUndecided();
-    const { body = "" } = options;
-    const headers = headerList(options.headers);
+    const answer = answerOptions(options);
     if (binding.info !== null) return false;
-    if (!binding.endpoint.reject(status, { headers, body }, binding.tick())) return false;
+    if (!binding.endpoint.reject(status, answer, binding.tick())) return false;
     this.isDecided = true;
     binding.turn();
     return true;
@@ -240,13 +233,4 @@ export class PlainRequest extends IncomingRequest {
     super(binding, isSecure);
     this.facts = facts;
   }
-}
-
-/** The answer to a {@link PlainRequest}; Content-Length and Connection are the engine's. */
-export interface PlainResponse {
-  /** 200 to 599. Default 200. */
-  readonly status?: number;
-  readonly headers?: HeaderFields;
-  /** A string is sent as UTF-8. Default: none. */
-  readonly body?: string | Uint8Array;
 }

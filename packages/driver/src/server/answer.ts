@@ -1,0 +1,53 @@
+/** HTTP answers as applications give them, to requests that ask for no WebSocket and to those that get none. */
+import { type AnswerOptions, type HeaderList, MisuseError } from "@sansocket/core";
+import { type HeaderFields, headerList } from "../header-fields.ts";
+
+export interface RejectOptions {
+  readonly headers?: HeaderFields;
+  /** A string is sent as UTF-8, without a Content-Type unless `headers` has one. */
+  readonly body?: string | Uint8Array;
+}
+
+/** The answer to a {@link PlainRequest}; Content-Length and Connection are the engine's. */
+export interface PlainResponse {
+  /** 200 to 599. Default 200. */
+  readonly status?: number;
+  readonly headers?: HeaderFields;
+  /** A string is sent as UTF-8. Default: none. */
+  readonly body?: string | Uint8Array;
+}
+
+/**
+ * What the engine takes of it. Of a string, an array or a view of other numbers, something would be sent, and nobody told
+ * that it is not what was meant.
+ * @throws MisuseError
+ */
+export function answerOptions(answer: RejectOptions): AnswerOptions {
+  if (typeof answer !== "object" || answer === null) {
+    throw new MisuseError(`an answer is of type ${typeof answer}: give { headers, body }`);
+  }
+  const { headers, body = "" } = answer;
+  if (typeof body === "string" || body instanceof Uint8Array) {
+    return { headers: headerList(headers), body };
+  }
+  throw new MisuseError(
+    "the body of an answer is neither a string nor a Uint8Array; of a Response, give " +
+      "new Uint8Array(await response.arrayBuffer())",
+  );
+}
+
+/** What plain requests are answered with where nobody else answers them. */
+export const UPGRADE_REQUIRED: PlainResponse = {
+  status: 426,
+  headers: { "Content-Type": "text/plain; charset=utf-8" },
+  body: "This is a WebSocket server.\n",
+};
+
+/** Octets of a request's body that are read and dropped; a longer one is refused. */
+const REQUEST_BODY_LIMIT = 65_536;
+
+/** RFC 9112 §6.3. A chunked body has no length that is known; what is too long of it is left unread. */
+export function hasLongBody(headers: HeaderList): boolean {
+  const length = headers.find(([name]) => name.toLowerCase() === "content-length");
+  return length !== undefined && Number(length[1]) > REQUEST_BODY_LIMIT;
+}
