@@ -26,15 +26,22 @@ export function splitAuthority(text: string): WrittenAuthority {
 }
 
 /**
+ * What URL parsers let into names besides (url.spec.whatwg.org, "forbidden domain code point"): a client that was given the
+ * URL of an application has to ask for them.
+ */
+export const URL_NAME_CHARACTERS = '"`{}';
+
+/**
  * The host in its usual spelling: lower case (RFC 3986 §6.2.2.1), without percent-encoding (§6.2.2.2), an IPv6 address
  * as RFC 5952 has it and without its brackets, so that a colon in it says that it is one.
  *
  * A name is not taken to the DNS, and "127.1" is not read as an address: two spellings that only a resolver would call
  * the same are two hosts.
+ * @param further characters of names, besides those of RFC 3986 §3.2.2.
  * @returns null for a malformed or empty host. Names with other than ASCII characters are malformed: their ASCII form,
  * "xn--" and so on, takes tables of Unicode that the host of this engine has and the engine has not.
  */
-export function normalizeHost(host: string): string | null {
+export function normalizeHost(host: string, further: string = ""): string | null {
   if (host.startsWith("[")) {
     const groups = host.endsWith("]") ? parseIpv6Address(host.slice(1, -1)) : null;
     return groups === null ? null : formatIpv6Address(groups);
@@ -46,15 +53,16 @@ export function normalizeHost(host: string): string | null {
       code = percentDecoded(host, at);
       at += 2;
     }
-    if (!isRegNameCode(code)) return null;
-    name += String.fromCharCode(code);
+    const character = String.fromCharCode(code);
+    if (!isRegNameCode(code) && !further.includes(character)) return null;
+    name += character;
   }
   // Nothing but ASCII is left, so this changes A to Z only.
   return name === "" ? null : name.toLowerCase();
 }
 
 /** The octet of the percent-encoding that begins at `at`; -1 when it is malformed (RFC 3986 §2.1). */
-export function percentDecoded(text: string, at: number): number {
+function percentDecoded(text: string, at: number): number {
   const high = hexDigitValue(text.charCodeAt(at + 1));
   const low = hexDigitValue(text.charCodeAt(at + 2));
   return high === -1 || low === -1 ? -1 : high * 16 + low;

@@ -3,7 +3,7 @@
  * the client whether it goes through a proxy; when it does, this comes before TLS and the opening handshake.
  */
 import { MisuseError } from "../bytes/misuse-error.ts";
-import { formatAuthority, normalizeHost } from "./authority.ts";
+import { formatAuthority, normalizeHost, URL_NAME_CHARACTERS } from "./authority.ts";
 import { type HandshakeFault, HandshakeFaultKind, responseFault } from "./handshake-fault.ts";
 import {
   checkOutgoingHeaders,
@@ -65,7 +65,8 @@ function targetOf(host: string, port: number): string {
     throw new MisuseError(`the host of a tunnel is of type ${typeof host}: give a string`);
   }
   // A colon makes it an address or a mistake: with brackets around it, "a.example:80" is seen to be no address.
-  const normalized = normalizeHost(host.includes(":") ? `[${host}]` : host);
+  const written = host.includes(":") ? `[${host}]` : host;
+  const normalized = normalizeHost(written, URL_NAME_CHARACTERS);
   if (normalized === null) {
     throw new MisuseError(
       `the host of a tunnel, ${JSON.stringify(host.slice(0, 64))}, is no name and no address (RFC 3986 §3.2.2): ` +

@@ -68,8 +68,11 @@ function isAuthorityEnd(code: number): boolean {
   return code === SLASH || code === QUESTION_MARK;
 }
 
-/** RFC 9110 §7.2: `uri-host [ ":" port ]`, with a host that is not empty and no userinfo. */
-export function isAuthority(text: string): boolean {
+/**
+ * RFC 9110 §7.2: `uri-host [ ":" port ]`, with a host that is not empty and no userinfo.
+ * @param further characters of names, besides those of RFC 3986 §3.2.2.
+ */
+export function isAuthority(text: string, further: string = ""): boolean {
   const { host, port } = splitAuthority(text);
-  return normalizeHost(host) !== null && parsePort(port, 0) !== null;
+  return normalizeHost(host, further) !== null && parsePort(port, 0) !== null;
 }

@@ -3,9 +3,9 @@
  * (§4.1). Both are pure. The verdict takes a header list from any HTTP stack, not only from `http-head.ts`, and so
  * repeats what such a stack may have let through.
  */
-import { isToken } from "../bytes/http-token.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import { type ExtensionOffer, parseExtensions } from "../extension/extension-header.ts";
+import { URL_NAME_CHARACTERS } from "./authority.ts";
 import { type HandshakeFault, HandshakeFaultKind, handshakeFault } from "./handshake-fault.ts";
 import {
   checkOutgoingHeaders,
@@ -18,7 +18,7 @@ import {
 } from "./header-list.ts";
 import { isValidKey } from "./opening-key.ts";
 import { isAuthority, isTargetCode, parseRequestTarget } from "./request-target.ts";
-import { parseProtocols } from "./subprotocol.ts";
+import { checkProtocols, parseProtocols } from "./subprotocol.ts";
 
 /** §4.1: the version of RFC 6455, and the only one that we speak. */
 export const WEBSOCKET_VERSION = "13";
@@ -175,7 +175,7 @@ export interface OpeningRequest {
  */
 export function encodeRequest(request: OpeningRequest): string {
   const { hostHeader, resource, key, protocols, offers, headers } = request;
-  if (!isAuthority(hostHeader)) {
+  if (!isAuthority(hostHeader, URL_NAME_CHARACTERS)) {
     throw new MisuseError(
       `hostHeader ${JSON.stringify(hostHeader)} is not a host with an optional port (RFC 9110 §7.2)`,
     );
@@ -209,21 +209,4 @@ function checkResource(resource: string): void {
     `resource ${JSON.stringify(resource.slice(0, 64))} is not a path with an optional query (RFC 6455 §3): it begins ` +
       'with "/" and has no spaces, no "#", no control and no other than ASCII characters; percent-encode those',
   );
-}
-
-/** §4.1, number 10. */
-function checkProtocols(protocols: readonly string[]): void {
-  protocols.forEach((protocol, index) => {
-    if (!isToken(protocol)) {
-      throw new MisuseError(
-        `protocols[${index}] ${JSON.stringify(protocol)} is not a token (RFC 6455 §4.1): letters, digits and ` +
-          "!#$%&'*+-.^_`|~ only",
-      );
-    }
-    if (protocols.indexOf(protocol) !== index) {
-      throw new MisuseError(
-        `protocols[${index}] ${protocol} is there twice (RFC 6455 §4.1): leave one out`,
-      );
-    }
-  });
 }

@@ -5,8 +5,8 @@ import {
   formatAuthority,
   normalizeHost,
   parsePort,
-  percentDecoded,
   splitAuthority,
+  URL_NAME_CHARACTERS,
 } from "./authority.ts";
 
 /** The components of a WebSocket URI, as §3 and §4.1 name them. */
@@ -25,12 +25,13 @@ export interface WebSocketUri {
 
 const SLASH = 0x2f;
 const QUESTION_MARK = 0x3f;
-const PERCENT = 0x25;
 
 /**
  * Reads an absolute URI as it is, where a browser would repair it: other characters than ASCII must already be
- * percent-encoded, and in the host be in their "xn--" form; "http" is not read as "ws"; a fragment is not dropped. The
- * characters that RFC 3986 excludes and browsers leave in queries ("|", "[", "{") pass.
+ * percent-encoded, and in the host be in their "xn--" form; "http" is not read as "ws"; a fragment is not dropped.
+ *
+ * What RFC 3986 excludes and a URL parser leaves as it is passes: "|", "[", "{" and a "%" that begins no percent-encoding in
+ * path and query, and in the host {@link URL_NAME_CHARACTERS}.
  *
  * A host that wants the leniency of browsers takes `new URL(text).href` first.
  *
@@ -75,11 +76,6 @@ function checkCharacters(text: string): void {
     if (text[at] === "#") {
       throw misuse(`has a fragment at ${at}: leave it out, or write the character as %23`);
     }
-    if (code === PERCENT && percentDecoded(text, at) === -1) {
-      throw misuse(
-        `has a "%" at ${at} without two hexadecimal digits behind it (RFC 3986 §2.1): write %25`,
-      );
-    }
   }
 }
 
@@ -96,7 +92,7 @@ function readAuthority(
   }
   const written = splitAuthority(text);
   if (written.host === "") throw misuse("has no host");
-  const host = normalizeHost(written.host);
+  const host = normalizeHost(written.host, URL_NAME_CHARACTERS);
   if (host === null) {
     throw misuse(
       `has the host ${JSON.stringify(written.host)}, which is no name and no address (RFC 3986 §3.2.2)`,

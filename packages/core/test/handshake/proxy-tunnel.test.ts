@@ -74,6 +74,11 @@ describe("the request to a proxy (RFC 9110 §9.3.6)", () => {
       head: "CONNECT [2001:db8::1]:443 HTTP/1.1\r\nHost: [2001:db8::1]:443\r\n\r\n",
     },
     {
+      what: "what only URL parsers take for a name",
+      options: { host: 'a{b}`"', port: 80 },
+      head: 'CONNECT a{b}`":80 HTTP/1.1\r\nHost: a{b}`":80\r\n\r\n',
+    },
+    {
       what: "the usual spelling of a name",
       options: { host: "Example.COM", port: 443 },
       head: "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n",
@@ -112,6 +117,7 @@ describe("the request to a proxy (RFC 9110 §9.3.6)", () => {
     { host: "a/b", because: "the target has no path" },
     { host: "user@a", because: "the target has no userinfo" },
     { host: "<a>", because: "no name has these characters (RFC 3986 §3.2.2)" },
+    { host: "a|b", because: "nor this one" },
     { host: "%zz", because: "it is no percent-encoding" },
     { host: "a%0d%0ab", because: "nor is an encoded line end a part of a name" },
     { host: "b\u00fccher.example", because: "names are in their xn-- form by now" },

@@ -97,7 +97,7 @@ export function checkConnectOptions(options: ConnectOptions<unknown>): void {
     throw new MisuseError(`options.redirects is ${String(redirects)}: give a number from 0 on`);
   }
   requireOneWay(options);
-  if (proxy !== undefined) basicCredentials(proxyUrl(proxy));
+  if (proxy !== undefined) proxyUrl(proxy);
   if (path !== undefined && (typeof path !== "string" || path === "")) {
     throw new MisuseError("options.path is not the path of a unix socket");
   }
@@ -204,7 +204,6 @@ export function withoutUserinfo(url: URL): string {
 /**
  * The header lines, with the userinfo of the URL in them; unless they say themselves who is asking, since a request says it
  * once (RFC 9110 §5.3).
- * @throws MisuseError as {@link basicCredentials} does.
  */
 export function withCredentials(
   name: "Authorization" | "Proxy-Authorization",
@@ -216,22 +215,22 @@ export function withCredentials(
   return credentials === null || isGiven ? headers : [[name, credentials], ...headers];
 }
 
+/** Userinfo of a URL as RFC 7617 sends it; null when there is none. */
+function basicCredentials({ username, password }: URL): string | null {
+  if (username === "" && password === "") return null;
+  return `Basic ${btoa(`${percentDecoded(username)}:${percentDecoded(password)}`)}`;
+}
+
 /**
- * Userinfo of a URL as RFC 7617 sends it; null when there is none.
- * @throws MisuseError where it is not UTF-8 in percent-encoding.
+ * "Percent-decode" (url.spec.whatwg.org): a "%" without two hexadecimal digits behind it is no mistake there, and stands for
+ * itself.
+ * @param text ASCII, as a URL has it.
+ * @returns one character per octet.
  */
-function basicCredentials(url: URL): string | null {
-  if (url.username === "" && url.password === "") return null;
-  let pair: string;
-  try {
-    pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
-  } catch {
-    throw new MisuseError(
-      'the user or password of the URL has a "%" that begins no octet of UTF-8: write it as "%25"',
-    );
-  }
-  const bytes = new TextEncoder().encode(pair);
-  return `Basic ${btoa(String.fromCharCode(...bytes))}`;
+function percentDecoded(text: string): string {
+  return text.replace(/%([0-9A-Fa-f]{2})/g, (_whole, digits: string) =>
+    String.fromCharCode(Number.parseInt(digits, 16)),
+  );
 }
 
 /** @throws MisuseError */

@@ -57,7 +57,7 @@ export function redirectTarget(response: ServerResponse, from: URL): URL {
   try {
     parseWebSocketUri(target.href);
   } catch {
-    // URLs are wider: port 0, or a "%" that stands for nothing. It is the server's mistake, not the caller's.
+    // URLs are wider: they have a port 0. It is the server's mistake, not the caller's.
     throw refuse("to what is no WebSocket URI (RFC 6455 §3)");
   }
   // Who we are is for the caller to say: a server neither chooses it, nor sends it elsewhere.
