@@ -97,6 +97,6 @@ export {
   judgeResponse,
   type ResponseHead,
 } from "./handshake/response.ts";
-export { parseProtocols, selectProtocol } from "./handshake/subprotocol.ts";
+export { checkProtocols, parseProtocols, selectProtocol } from "./handshake/subprotocol.ts";
 export { parseWebSocketUri, type WebSocketUri } from "./handshake/websocket-uri.ts";
 export { MessageViolation } from "./message/message-violation.ts";

@@ -2,6 +2,7 @@
 import { KERNELS, type Kernels } from "../bytes/kernels.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import type { Extension } from "../extension/extension.ts";
+import { checkExtensions } from "../extension/extension-negotiation.ts";
 import { createMaskingKeyPool, type MaskingKeyPool } from "../frame/masking-key.ts";
 
 /** What the engine cannot do by itself, and what the host may do faster. */
@@ -133,7 +134,10 @@ export interface Settings {
 /** One pool of masking keys per host, so that a thousand clients do not draw a thousand pools. */
 const maskingKeysOfHost: WeakMap<Host, MaskingKeyPool> = new WeakMap();
 
-/** @throws MisuseError for a limit or timeout that is not a number from 0 on, or a host without `random`. */
+/**
+ * @throws MisuseError for a limit or timeout that is not a number from 0 on, for what is no extension, and for a host
+ * without `random`.
+ */
 export function resolveSettings(options: ConnectionOptions): Settings {
   const { host } = options;
   if (typeof host?.random !== "function") {
@@ -155,7 +159,7 @@ export function resolveSettings(options: ConnectionOptions): Settings {
     host,
     limits: resolveLimits(options.limits),
     timeouts: completed("options.timeouts", DEFAULT_TIMEOUTS, options.timeouts),
-    extensions: options.extensions ?? [],
+    extensions: checkExtensions(options.extensions ?? []),
     pieces: options.pieces === true,
     framePrefix,
     referenceFrom,
@@ -177,6 +181,12 @@ function completed<T extends Limits | Timeouts>(
   given: Partial<T> | undefined,
 ): T {
   if (given === undefined) return defaults;
+  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+    const what = Array.isArray(given) ? "a list" : String(given);
+    throw new MisuseError(
+      `${path} is ${what}: give an object with some of ${Object.keys(defaults).join(", ")}`,
+    );
+  }
   for (const [name, value] of Object.entries(given)) {
     if (!Object.hasOwn(defaults, name)) {
       throw new MisuseError(

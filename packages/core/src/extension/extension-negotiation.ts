@@ -4,6 +4,7 @@
  * One session per connection. Sessions could be stacked in the order of the response (§9.1), but two that transform
  * messages compete for RSV1, which RFC 7692 §5 forbids, and no second one has been registered.
  */
+import { isToken } from "../bytes/http-token.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import {
   type Extension,
@@ -20,6 +21,29 @@ export type ExtensionFault =
   | "extension-not-offered"
   | "extension-duplicate"
   | "extension-parameters-refused";
+
+/**
+ * @returns the list. What is none would be found out by the first peer, whose request it would throw at.
+ * @throws MisuseError for what is not a list of extensions.
+ */
+export function checkExtensions(extensions: readonly Extension[]): readonly Extension[] {
+  if (!Array.isArray(extensions)) {
+    throw new MisuseError("options.extensions is not a list: give an array of extensions");
+  }
+  for (const [index, extension] of (extensions as readonly Extension[]).entries()) {
+    const path = `options.extensions[${index}]`;
+    if (typeof extension?.name !== "string" || !isToken(extension.name)) {
+      throw new MisuseError(
+        `${path} has no name that is a token (RFC 6455 §9.1): give an Extension`,
+      );
+    }
+    for (const method of ["offer", "accept", "confirm"] as const) {
+      if (extension[method] === undefined || typeof extension[method] === "function") continue;
+      throw new MisuseError(`${path}.${method} is not a function: give one, or leave it out`);
+    }
+  }
+  return extensions;
+}
 
 /**
  * Client: what to offer, in order of preference: that of `extensions`, then each one's own.

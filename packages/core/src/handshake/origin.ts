@@ -32,7 +32,8 @@ export interface OriginPolicy {
 
 /**
  * The policy with its defaults, its origins normalized.
- * @throws MisuseError for an origin that no browser could send, and that would therefore never match.
+ * @throws MisuseError for an origin that no browser could send, and that would therefore never match; and for what is
+ * neither true nor false where one of them is meant: the string "false" is truthy, and would let everybody in.
  */
 export function resolveOriginPolicy(options: Partial<OriginPolicy>): OriginPolicy {
   const {
@@ -45,6 +46,10 @@ export function resolveOriginPolicy(options: Partial<OriginPolicy>): OriginPolic
     throw new MisuseError(
       "allowedOrigins is not a list: give an array of origins, or leave it out",
     );
+  }
+  for (const [name, value] of Object.entries({ dangerouslyAllowAnyOrigin, secure, trustProxy })) {
+    if (typeof value === "boolean") continue;
+    throw new MisuseError(`${name} is ${JSON.stringify(value)}: give true or false`);
   }
   return {
     allowedOrigins: allowedOrigins?.map(checkedOrigin) ?? null,

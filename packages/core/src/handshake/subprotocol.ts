@@ -2,6 +2,7 @@
  * Subprotocols (RFC 6455 §1.9): the Sec-WebSocket-Protocol field of a request, and the choice among what it offers.
  */
 import { isToken, trimWhitespace } from "../bytes/http-token.ts";
+import { MisuseError } from "../bytes/misuse-error.ts";
 
 /**
  * How many subprotocols one request may offer. Each becomes a string of its own, so a limit on octets alone would not
@@ -43,4 +44,25 @@ export function selectProtocol(
   supported: readonly string[],
 ): string | null {
   return supported.find((protocol) => offered.includes(protocol)) ?? null;
+}
+
+/**
+ * What an application offers, or speaks: §4.1, number 10.
+ * @throws MisuseError for what is not a token, and for the same one twice.
+ */
+export function checkProtocols(protocols: readonly string[]): void {
+  protocols.forEach((protocol, index) => {
+    if (typeof protocol !== "string" || !isToken(protocol)) {
+      const given = typeof protocol === "string" ? JSON.stringify(protocol) : typeof protocol;
+      throw new MisuseError(
+        `protocols[${index}] ${given} is not a token (RFC 6455 §4.1): letters, digits and ` +
+          "!#$%&'*+-.^_`|~ only",
+      );
+    }
+    if (protocols.indexOf(protocol) !== index) {
+      throw new MisuseError(
+        `protocols[${index}] ${protocol} is there twice (RFC 6455 §4.1): leave one out`,
+      );
+    }
+  });
 }

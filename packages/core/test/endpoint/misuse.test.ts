@@ -243,6 +243,36 @@ describe("options that are a mistake", () => {
       options: { host, allowedOrigins: ["https://a/"] },
       says: /allowedOrigins\[0\]/,
     },
+    { what: "limits that are null", options: { host, limits: null }, says: /limits is null/ },
+    { what: "timeouts that are one number", options: { host, timeouts: 5 }, says: /timeouts is 5/ },
+    { what: "limits in a list", options: { host, limits: [5] }, says: /limits is a list/ },
+    { what: "one extension for a list", options: { host, extensions: {} }, says: /not a list/ },
+    {
+      what: "an extension that is none",
+      options: { host, extensions: [null] },
+      says: /extensions\[0\]/,
+    },
+    {
+      what: "an extension whose name is no token",
+      options: { host, extensions: [{ name: "a b" }] },
+      says: /extensions\[0\].*9\.1/,
+    },
+    {
+      what: "an extension that cannot accept",
+      options: { host, extensions: [{ name: "a", accept: true }] },
+      says: /extensions\[0\]\.accept/,
+    },
+    {
+      what: "a safeguard that a string would turn off",
+      options: { host, dangerouslyAllowAnyOrigin: "false" },
+      says: /dangerouslyAllowAnyOrigin is "false"/,
+    },
+    {
+      what: "a proxy that a string would trust",
+      options: { host, trustProxy: "false" },
+      says: /trustProxy is "false"/,
+    },
+    { what: "a number for secure", options: { host, secure: 1 }, says: /secure is 1/ },
   ]) {
     test(what, () => {
       expect(() => serverSettings(options as never)).toThrow(MisuseError);
