@@ -5,7 +5,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Socket } from "../../src/index.ts";
-import { type Peer, Stage, settle } from "../stage.ts";
+import { connected, type Peer, QUIET, Stage, settle, type VirtualRuntime } from "../stage.ts";
+
+/** Which side is ours, and how it takes its messages: by hooks or by a loop, at once or in its own time. */
+const APPLICATIONS = ["server hooks", "server loop", "client hooks", "client loop"] as const;
+type Application = (typeof APPLICATIONS)[number];
 
 type Action =
   | { readonly do: "peer-sends"; readonly size: number }
@@ -62,7 +66,6 @@ function numberOf(bytes: Uint8Array): string {
 }
 
 class Play {
-  readonly stage: Stage;
   readonly sentByPeer: string[] = [];
   readonly gotByUs: string[] = [];
   readonly sentByUs: string[] = [];
@@ -70,31 +73,74 @@ class Play {
   readonly unyielded: (() => void)[] = [];
   readonly rtts: Promise<unknown>[] = [];
   readonly sends: Promise<unknown>[] = [];
+  /** How often the application was told of the end. */
+  ends = 0;
   peer!: Peer;
   socket!: Socket<undefined>;
-  closes = 0;
+  runtime!: VirtualRuntime;
+  private server: Stage["server"] | null = null;
   private readonly isSlow: boolean;
 
-  constructor(isSlow: boolean) {
+  private constructor(isSlow: boolean) {
     this.isSlow = isSlow;
-    this.stage = new Stage({
-      limits: { undelivered: 20_000, unsent: 8_000_000 },
-      open: (socket) => {
-        this.socket = socket;
+  }
+
+  static async begin(application: Application, isSlow: boolean, room: number): Promise<Play> {
+    const play = new Play(isSlow);
+    const limits = { undelivered: 20_000, unsent: 8_000_000 };
+    const hooks = {
+      open: (socket: Socket<undefined>) => {
+        play.socket = socket;
       },
-      message: (_, bytes) => {
-        this.gotByUs.push(numberOf(bytes as Uint8Array));
-        if (!this.isSlow) return;
-        return new Promise<void>((resolve) => this.unfinished.push(resolve));
-      },
+      message: (_: unknown, bytes: unknown) => play.take(bytes),
       close: () => {
-        this.closes += 1;
+        play.ends += 1;
       },
-    });
+    };
+    const connection = (socket: Socket<undefined>): Promise<void> => {
+      play.socket = socket;
+      return play.loop();
+    };
+    if (application === "server hooks" || application === "server loop") {
+      const stage = new Stage({
+        limits,
+        ...(application === "server hooks" ? hooks : { connection }),
+      });
+      play.peer = await stage.opened();
+      play.runtime = stage.runtime;
+      play.server = stage.server;
+    } else {
+      const isLoop = application === "client loop";
+      const one = await connected({ limits, timeouts: QUIET }, isLoop ? {} : hooks);
+      ({ socket: play.socket, peer: play.peer, runtime: play.runtime } = one);
+      if (isLoop) void play.loop();
+    }
+    play.peer.transport.room = room;
+    return play;
+  }
+
+  private take(bytes: unknown): Promise<void> | undefined {
+    this.gotByUs.push(numberOf(bytes as Uint8Array));
+    if (!this.isSlow) return;
+    return new Promise<void>((resolve) => this.unfinished.push(resolve));
+  }
+
+  private async loop(): Promise<void> {
+    try {
+      for await (const bytes of this.socket) await this.take(bytes);
+    } catch {
+      // The connection broke off; `closed` says how.
+    }
+    this.ends += 1;
+  }
+
+  /** Connections and timers that are left. */
+  get remains(): number {
+    return (this.server?.connections ?? 0) + this.runtime.timerCount;
   }
 
   act(action: Action): void {
-    const { peer, socket, stage } = this;
+    const { peer, socket, runtime } = this;
     switch (action.do) {
       case "peer-sends": {
         const bytes = message(this.sentByPeer.length, action.size);
@@ -102,7 +148,7 @@ class Play {
         return;
       }
       case "peer-pings":
-        peer.endpoint.ping(stage.runtime.now());
+        peer.endpoint.ping(runtime.now());
         return;
       case "arrives":
         peer.speak();
@@ -160,7 +206,7 @@ class Play {
 
   /** Everything that was held back lets go. */
   async finish(close: "peer" | "us" | "both"): Promise<void> {
-    const { peer, socket, stage } = this;
+    const { peer, socket, runtime } = this;
     peer.transport.takes(Number.POSITIVE_INFINITY);
     socket.resume();
     for (let quiet = 0; quiet < 3; ) {
@@ -172,11 +218,11 @@ class Play {
       if (waiting.length > 0) quiet = -1;
       quiet = this.gotByUs.length + peer.events.length === before ? quiet + 1 : 0;
     }
-    if (close !== "us") peer.endpoint.close(1000, "", stage.runtime.now());
+    if (close !== "us") peer.endpoint.close(1000, "", runtime.now());
     if (close !== "peer") void socket.close(1000);
     await peer.pump();
     for (let seconds = 0; seconds < 20; seconds += 1) {
-      await stage.runtime.advance(1_000);
+      await runtime.advance(1_000);
       await peer.pump();
     }
   }
@@ -189,16 +235,15 @@ describe("any schedule of a network and an application", () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(actions, { minLength: 1, maxLength: 60 }),
+        fc.constantFrom(...APPLICATIONS),
         fc.boolean(),
         fc.constantFrom("peer", "us", "both"),
         fc.integer({ min: 0, max: 300_000 }),
-        async (script, isSlow, close, room) => {
-          const play = new Play(isSlow);
-          play.peer = await play.stage.opened();
-          play.peer.transport.room = room;
+        async (script, application, isSlow, close, room) => {
+          const play = await Play.begin(application, isSlow, room);
           for (const action of script) {
             play.act(action);
-            if (action.do === "time-passes") await play.stage.runtime.advance(action.ms);
+            if (action.do === "time-passes") await play.runtime.advance(action.ms);
             else await settle();
           }
           await play.finish(close as "peer" | "us" | "both");
@@ -206,15 +251,14 @@ describe("any schedule of a network and an application", () => {
           expect(play.peer.messages.map((bytes) => numberOf(bytes as Uint8Array))).toEqual(
             play.sentByUs,
           );
-          expect(play.closes).toBe(1);
+          expect(play.ends).toBe(1);
           expect((await play.socket.closed).wasClean).toBe(true);
           expect(await Promise.all(play.rtts)).not.toContain("closed");
           expect(await Promise.all(play.sends)).not.toContain("closed");
-          expect(play.stage.server.connections).toBe(0);
-          expect(play.stage.runtime.timerCount).toBe(0);
+          expect(play.remains).toBe(0);
         },
       ),
-      { numRuns: 300, ...(seed === undefined ? {} : { seed: Number(seed) }) },
+      { numRuns: 600, ...(seed === undefined ? {} : { seed: Number(seed) }) },
     );
   }, 120_000);
 
@@ -222,16 +266,15 @@ describe("any schedule of a network and an application", () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(actions, { minLength: 1, maxLength: 40 }),
+        fc.constantFrom(...APPLICATIONS),
         fc.boolean(),
         fc.constantFrom("reset", "end", "abort"),
         fc.integer({ min: 0, max: 300_000 }),
-        async (script, isSlow, how, room) => {
-          const play = new Play(isSlow);
-          play.peer = await play.stage.opened();
-          play.peer.transport.room = room;
+        async (script, application, isSlow, how, room) => {
+          const play = await Play.begin(application, isSlow, room);
           for (const action of script) {
             play.act(action);
-            if (action.do === "time-passes") await play.stage.runtime.advance(action.ms);
+            if (action.do === "time-passes") await play.runtime.advance(action.ms);
             else await settle();
           }
           if (how === "reset") play.peer.transport.breaks("ECONNRESET");
@@ -239,7 +282,7 @@ describe("any schedule of a network and an application", () => {
           else play.socket.abort();
           play.socket.resume();
           for (let seconds = 0; seconds < 20; seconds += 1) {
-            await play.stage.runtime.advance(1_000);
+            await play.runtime.advance(1_000);
             for (const finish of play.unfinished.splice(0)) finish();
             for (const go of play.unyielded.splice(0)) go();
           }
@@ -251,13 +294,12 @@ describe("any schedule of a network and an application", () => {
           expect(play.sentByPeer.slice(0, play.gotByUs.length)).toEqual(play.gotByUs);
           const arrived = play.peer.messages.map((bytes) => numberOf(bytes as Uint8Array));
           expect(play.sentByUs.slice(0, arrived.length)).toEqual(arrived);
-          expect(play.closes).toBe(1);
+          expect(play.ends).toBe(1);
           await Promise.all([...play.rtts, ...play.sends]);
-          expect(play.stage.server.connections).toBe(0);
-          expect(play.stage.runtime.timerCount).toBe(0);
+          expect(play.remains).toBe(0);
         },
       ),
-      { numRuns: 300, ...(seed === undefined ? {} : { seed: Number(seed) }) },
+      { numRuns: 600, ...(seed === undefined ? {} : { seed: Number(seed) }) },
     );
   }, 120_000);
 });
