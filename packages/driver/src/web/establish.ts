@@ -1,5 +1,5 @@
 /** "Establish a WebSocket connection" (websockets.spec.whatwg.org), and what comes before it in both constructors. */
-import { parseProtocols } from "@sansocket/core";
+import { type Limits, parseProtocols } from "@sansocket/core";
 import { connectWith, type Platform } from "../client/connect.ts";
 import { type ConnectOptions, webSocketUrl } from "../client/connect-options.ts";
 import { ConnectError, messageOf } from "../errors.ts";
@@ -58,8 +58,9 @@ export async function establish(
   options: ConnectOptions<unknown>,
   hooks: SocketHooks<unknown>,
 ): Promise<Socket<unknown>> {
-  const connect = (): Promise<Socket<unknown>> =>
-    connectWith(platform, url, { ...options, headers: requestHeaders(options) }, hooks);
+  const { limits } = options;
+  const own = { ...options, headers: requestHeaders(options), limits: pageLimits(limits) };
+  const connect = (): Promise<Socket<unknown>> => connectWith(platform, url, own, hooks);
   if (options.socket !== undefined) return await connect();
   if (isPortBlocked(url.port)) {
     throw new ConnectError(
@@ -68,6 +69,11 @@ export async function establish(
     );
   }
   return await queueOf(platform.dialer).run(options.path ?? url.host, connect);
+}
+
+/** A page sends what it has, and `bufferedAmount` tells it how much waits: nothing ends its connection for that. */
+function pageLimits(limits: ConnectOptions<unknown>["limits"] = {}): Partial<Limits> {
+  return { ...limits, unsent: limits.unsent ?? Number.POSITIVE_INFINITY };
 }
 
 function requestHeaders({ headers }: ConnectOptions<unknown>): [string, string][] {

@@ -6,6 +6,7 @@ import {
   opened,
   openedWithPeer,
   record,
+  scripted,
   serving,
   tasks,
   URL_GIVEN,
@@ -104,6 +105,52 @@ describe("send", () => {
     };
     await once(socket, "close");
     expect(received).toEqual(["answer"]);
+  });
+});
+
+describe("send of more than the network takes at once", () => {
+  const MIB = 1_048_576;
+  for (const { what, messages } of [
+    { what: "17 MiB", messages: [new Uint8Array(17 * MIB)] },
+    { what: "33 MiB", messages: [new Uint8Array(33 * MIB)] },
+    { what: "a Blob of 33 MiB", messages: [new Blob([new Uint8Array(33 * MIB)])] },
+    { what: "40 times 1 MiB in one task", messages: Array(40).fill(new Uint8Array(MIB)) },
+    { what: "text of 33 MiB", messages: ["x".repeat(33 * MIB)] },
+  ] as { what: string; messages: (string | Uint8Array | Blob)[] }[]) {
+    test(`sends ${what}, and bufferedAmount says how much waits`, async () => {
+      const { options, until } = listening();
+      const limits = { message: 64 * MIB, frame: 64 * MIB };
+      const socket = await opened({ ...options, limits });
+      const words = record(socket);
+      for (const message of messages) socket.send(message as Uint8Array);
+      const sizes = messages.map((data) => (data instanceof Blob ? data.size : data.length));
+      expect(socket.bufferedAmount).toBe(sizes.reduce((sum, size) => sum + size));
+      const received = (await until(messages.length)) as { length: number }[];
+      expect(received.map(({ length }) => length)).toEqual(sizes);
+      await tasks();
+      expect([socket.bufferedAmount, words]).toEqual([0, []]);
+    }, 60_000);
+  }
+
+  test("ends the connection where options.limits.unsent says so", async () => {
+    const socket = new (serving().WebSocket)(URL_GIVEN, { limits: { unsent: 1_000 } });
+    await once(socket, "open");
+    const words = record(socket);
+    socket.send(new Uint8Array(1_001));
+    await once(socket, "close");
+    expect(words).toEqual(["error", "close 1008 clean"]);
+  });
+
+  test("sends a message whole, however large: limits of frames are for what arrives", async () => {
+    const { stage, peer } = scripted();
+    const limits = { frame: 10, message: 10 };
+    const socket = new stage.WebSocket(URL_GIVEN, { limits });
+    const open = once(socket, "open");
+    await (await peer).accept();
+    await open;
+    socket.send(new Uint8Array(200));
+    const [first, second, , third] = await (await peer).read();
+    expect([first, second, third]).toEqual([0x82, 0x80 | 126, 200]);
   });
 });
 
