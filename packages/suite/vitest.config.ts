@@ -4,7 +4,8 @@ import { project } from "../../vitest.project.ts";
 /** These start a process per runtime by themselves: what they say is the same wherever they are started. */
 const OWN_PROCESSES = [
   "test/pairs.test.ts",
-  "test/transcript.test.ts",
+  "test/server-transcript.test.ts",
+  "test/client-transcript.test.ts",
   "test/foreign-*.test.ts",
   "test/leaving.test.ts",
 ];

@@ -9,6 +9,26 @@ function closing({ code, reason, wasClean, initiator, error }) {
   return { code, reason, wasClean, initiator, error: error?.code ?? null };
 }
 
+/** Everything that comes until the end, and the end. */
+async function recount(socket) {
+  const messages = [];
+  let thrown = null;
+  try {
+    for await (const message of socket) messages.push(described(message));
+  } catch (error) {
+    thrown = error.code;
+  }
+  const info = await socket.closed;
+  const { transportError: _, ...ended } = info.ended; // it is the runtime's to word
+  return {
+    messages,
+    thrown,
+    ...closing(info),
+    ended,
+    state: socket.state,
+  };
+}
+
 async function take(socket, step, argument, more) {
   switch (step) {
     case "text":
@@ -25,6 +45,10 @@ async function take(socket, step, argument, more) {
       return closing(await socket.close(argument, more));
     case "closed":
       return closing(await socket.closed);
+    case "recount":
+      return await recount(socket);
+    case "abort":
+      return socket.abort();
     case "protocol":
       return socket.protocol;
     default:
@@ -38,7 +62,7 @@ await obeyLines(async ({ url, options, steps }) => {
     const socket = await connect(url, options);
     for (const [step, ...its] of steps) results.push(await take(socket, step, ...its));
     say({ results });
-  } catch ({ name, code, status, message }) {
-    say({ error: { name, code, status }, message, results });
+  } catch ({ name, code, status, message, violation, response }) {
+    say({ error: { name, code, status }, message, violation, response, results });
   }
 });

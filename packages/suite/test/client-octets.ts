@@ -53,13 +53,17 @@ export function text(payload: string): Uint8Array {
 }
 
 /** A Close frame: code and reason, or nothing (RFC 6455 §5.5.1). */
-export function close(code?: number, reason: string | Uint8Array = ""): Uint8Array {
-  if (code === undefined) return frame(0x88);
+export function close(
+  code?: number,
+  reason: string | Uint8Array = "",
+  options: FrameOptions = {},
+): Uint8Array {
+  if (code === undefined) return frame(0x88, "", options);
   const payload = Buffer.concat([
     Uint8Array.of(code >> 8, code & 255),
     Buffer.from(reason as string),
   ]);
-  return frame(0x88, payload);
+  return frame(0x88, payload, options);
 }
 
 export function together(...parts: readonly Uint8Array[]): Uint8Array {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { RuntimeName } from "./adapter.ts";
 import { certificate } from "./certificate.ts";
+import { type ConnectionProgram, PROGRAMS } from "./client-programs.ts";
 import { type Line, type Ports, type Program, RUNTIMES, startServer } from "./program.ts";
 import { play, type Recording } from "./raw-client.ts";
-import { type ConnectionProgram, PROGRAMS } from "./transcript-programs.ts";
 
 /** Short enough for those who wait for one, long enough for all others, on a busy machine too. */
 const SETTINGS = {
