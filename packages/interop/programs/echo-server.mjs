@@ -58,12 +58,14 @@ const server = await serve({
 function stats() {
   if (typeof Bun !== "undefined") Bun.gc(true);
   else globalThis.gc?.();
-  const { rss, heapUsed } = process.memoryUsage();
+  const { rss, heapUsed, external } = process.memoryUsage();
   const { user, system } = process.cpuUsage();
   return {
     rss,
     peakRss: peakRss() ?? rss,
     heapUsed,
+    // Bun counts what is outside of the heap in both.
+    live: typeof Bun === "undefined" ? heapUsed + external : heapUsed,
     // The one that asks is not counted.
     connections: server.connections - 1,
     descriptors: descriptors(),

@@ -145,6 +145,29 @@ export class RawClient {
     });
   }
 
+  /** Waits until nothing more was taken for so many ms, however much there is to write. @returns what was. */
+  async stalled(quiet: number): Promise<number> {
+    for (;;) {
+      const before = this.taken;
+      await new Promise((resolve) => setTimeout(resolve, quiet));
+      if (this.taken === before) return before;
+    }
+  }
+
+  /** Octets that the kernel has taken. */
+  private get taken(): number {
+    return this.socket.bytesWritten - this.socket.writableLength;
+  }
+
+  /** Writes until the server takes no more for so many ms, or has it all. @returns how much the kernel has taken. */
+  async writeUntilStalled(octets: Buffer, quiet: number): Promise<number> {
+    // Of a write that is not done the kernel's part is not told.
+    for (let at = 0; at < octets.length; at += 65_536) {
+      void this.write(octets.subarray(at, at + 65_536));
+    }
+    return await this.stalled(quiet);
+  }
+
   /** Sends a message, and waits for it to come back. */
   async echo(message: string): Promise<void> {
     const count = this.frames.length;

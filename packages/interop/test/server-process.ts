@@ -29,6 +29,8 @@ export interface Stats {
   /** The largest that `rss` has ever been. */
   readonly peakRss: number;
   readonly heapUsed: number;
+  /** Octets that somebody refers to, in the heap and outside of it. */
+  readonly live: number;
   readonly connections: number;
   /** Of TCP. Null where the system does not tell. */
   readonly descriptors: number | null;
@@ -102,6 +104,16 @@ export class EchoServer {
     throw new Error(
       `${stats.connections} connections and ${stats.descriptors} descriptors are left, of ${descriptors} at the start`,
     );
+  }
+
+  /** What is referred to now, more than before anybody had connected, MB: the least of some readings, the sweeper lags. */
+  async live(): Promise<number> {
+    let least = Number.POSITIVE_INFINITY;
+    for (let count = 0; count < 10; count += 1) {
+      least = Math.min(least, (await this.stats()).live - this.before.live);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    return least / 1e6;
   }
 
   /**

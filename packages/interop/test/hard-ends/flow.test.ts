@@ -33,15 +33,6 @@ async function sendNumbered(client: RawClient, count: number): Promise<void> {
   }
 }
 
-/** Resolves when nothing more has been written for a second, however much there is to write. */
-async function untilStalled(client: RawClient): Promise<number> {
-  for (;;) {
-    const before = client.socket.bytesWritten - client.socket.writableLength;
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
-    if (client.socket.bytesWritten - client.socket.writableLength === before) return before;
-  }
-}
-
 const megabytes = (octets: number): string => `${(octets / 1e6).toFixed(0)} MB`;
 
 describe.each(RUNTIMES)("the flow control of %s", (runtime) => {
@@ -57,7 +48,7 @@ describe.each(RUNTIMES)("the flow control of %s", (runtime) => {
       pings.push(frame(Opcode.Ping, payload));
     }
     const sent = client.write(Buffer.concat(pings));
-    const taken = await untilStalled(client);
+    const taken = await client.stalled(1_000);
     client.resume();
     await sent;
     const last = (): number => client.frames.at(-1)?.payload.readUInt32BE(0) ?? -1;
@@ -79,7 +70,7 @@ describe.each(RUNTIMES)("the flow control of %s", (runtime) => {
     const echoes = countEchoes(client);
     client.pause();
     const sent = sendNumbered(client, 4_096);
-    const taken = await untilStalled(client);
+    const taken = await client.stalled(1_000);
     // What two kernels hold in two directions, and 2 MiB of the server's.
     expect(taken).toBeLessThan(64e6);
     const outcome = `stops reading at ${megabytes(taken)}`;
