@@ -18,12 +18,27 @@ export function queueMessage(endpoint: Endpoint, data: Sendable): SendResult {
   return endpoint.sendBinary(bytesOf(data));
 }
 
+const byteLengthOf = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, "byteLength")!.get!;
+
+/**
+ * `instanceof` knows the buffers of our own realm; a test runner's sandbox (node:vm) is another one. The getter looks at
+ * what the object is, and throws for all that is no ArrayBuffer, shared memory included.
+ */
+export function isArrayBuffer(data: unknown): data is ArrayBuffer {
+  try {
+    Reflect.apply(byteLengthOf, data, []);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** @throws MisuseError for what is no octets. */
 function bytesOf(data: ArrayBuffer | ArrayBufferView): Uint8Array {
   if (ArrayBuffer.isView(data)) {
     return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   }
-  if (data instanceof ArrayBuffer) return new Uint8Array(data);
+  if (isArrayBuffer(data)) return new Uint8Array(data);
   const given: unknown = data;
   const hint =
     typeof given === "object" && given !== null ? ": JSON.stringify makes text of it" : "";

@@ -2,7 +2,7 @@
 import { utf8Length } from "@sansocket/core";
 import type { Message } from "../socket/hooks.ts";
 import type { Socket } from "../socket/socket.ts";
-import { bufferSource, usvString } from "./web-idl.ts";
+import { bufferSource, isBufferSource, usvString } from "./web-idl.ts";
 import type { WebSocketError } from "./web-socket-error.ts";
 
 /** How the connection ended: null for cleanly. */
@@ -96,8 +96,7 @@ export class OutgoingMessages {
 
   private async write(chunk: unknown): Promise<void> {
     const { socket } = this;
-    const isBuffer = chunk instanceof ArrayBuffer || ArrayBuffer.isView(chunk);
-    const data = isBuffer ? bufferSource(chunk) : usvString(chunk);
+    const data = isBufferSource(chunk) ? bufferSource(chunk) : usvString(chunk);
     const octets = typeof data === "string" ? utf8Length(data) : data.length;
     if (octets <= WHOLE_UP_TO) {
       const result = socket.write(data);

@@ -1,4 +1,5 @@
 /** The parts of Web IDL that make a class of ours look and answer like one of the platform's (webidl.spec.whatwg.org). */
+import { isArrayBuffer } from "../socket/sendable.ts";
 
 /** A call with too few arguments is a TypeError before anything else is looked at. */
 export function requireArguments(given: number, needed: number, what: string): void {
@@ -61,15 +62,24 @@ export function stringSequence(value: unknown, what: string): string[] {
   return Array.from(value as Iterable<unknown>, (item) => `${item as string}`);
 }
 
+/** BufferSource, of whatever realm. */
+export function isBufferSource(value: unknown): value is ArrayBuffer | ArrayBufferView {
+  // Text is what is sent most: it is not taken through the exception of a getter.
+  if (typeof value !== "object") return false;
+  return ArrayBuffer.isView(value) || isArrayBuffer(value);
+}
+
 /** Octets that may be sent: a view into memory that other threads write, or that changes its size, is refused. */
 export function bufferSource(value: ArrayBuffer | ArrayBufferView): Uint8Array<ArrayBuffer> {
-  const buffer = ArrayBuffer.isView(value) ? value.buffer : value;
-  if (!(buffer instanceof ArrayBuffer)) {
+  const buffer: unknown = ArrayBuffer.isView(value) ? value.buffer : value;
+  if (!isArrayBuffer(buffer)) {
     throw new TypeError("octets in shared memory cannot be sent: copy them first");
   }
   if ((buffer as ArrayBuffer & { readonly resizable?: boolean }).resizable === true) {
     throw new TypeError("octets in a resizable buffer cannot be sent: copy them first");
   }
+  // No octets when it is detached (webidl.spec.whatwg.org, "get a copy of the bytes held by"); nor may it be looked into.
+  if (buffer.byteLength === 0) return new Uint8Array(0);
   if (!ArrayBuffer.isView(value)) return new Uint8Array(buffer);
   return new Uint8Array(buffer, value.byteOffset, value.byteLength);
 }

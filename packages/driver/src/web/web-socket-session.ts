@@ -10,7 +10,6 @@ import { CloseEvent } from "./close-event.ts";
 import { establish } from "./establish.ts";
 import { EventTasks } from "./event-tasks.ts";
 import { Outbox } from "./outbox.ts";
-import { bufferSource } from "./web-idl.ts";
 
 export const ReadyState = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const;
 export type ReadyState = (typeof ReadyState)[keyof typeof ReadyState];
@@ -146,7 +145,7 @@ export class WebSocketSession {
     }
   }
 
-  send(data: string | ArrayBuffer | ArrayBufferView | Blob): void {
+  send(data: string | Uint8Array | Blob): void {
     if (this.state === ReadyState.CONNECTING) {
       throw new DOMException("the connection is not open yet: wait for open", "InvalidStateError");
     }
@@ -156,9 +155,8 @@ export class WebSocketSession {
       else this.unsendable += data.size;
       return;
     }
-    const payload = typeof data === "string" ? data : bufferSource(data);
-    const octets = typeof payload === "string" ? utf8Length(payload) : payload.length;
-    if (isOpen) this.outbox!.send(payload, octets);
+    const octets = typeof data === "string" ? utf8Length(data) : data.length;
+    if (isOpen) this.outbox!.send(data, octets);
     else this.unsendable += octets;
   }
 

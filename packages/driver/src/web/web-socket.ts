@@ -6,9 +6,11 @@ import type { CloseEvent } from "./close-event.ts";
 import { checkProtocols, urlRecord } from "./establish.ts";
 import { EventHandlers } from "./event-handlers.ts";
 import {
+  bufferSource,
   clampedUnsignedShort,
   exposeConstants,
   exposeInterface,
+  isBufferSource,
   requireAbortSignal,
   requireArguments,
   stringSequence,
@@ -234,9 +236,10 @@ function optionsOf(
   return { ...options, protocols: typeof protocols === "string" ? [protocols] : [...protocols] };
 }
 
-/** (BufferSource or Blob or USVString) */
-function sendable(data: unknown): string | ArrayBuffer | ArrayBufferView | Blob {
-  if (data instanceof Blob || data instanceof ArrayBuffer || ArrayBuffer.isView(data)) return data;
+/** (BufferSource or Blob or USVString); octets are those of the caller, and not copied yet. */
+function sendable(data: unknown): string | Uint8Array<ArrayBuffer> | Blob {
+  if (data instanceof Blob) return data;
+  if (isBufferSource(data)) return bufferSource(data);
   // Lone surrogates become U+FFFD where text is encoded.
   return `${data as string}`;
 }

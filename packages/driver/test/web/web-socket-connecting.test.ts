@@ -324,6 +324,9 @@ describe("close while CONNECTING", () => {
   test("send before it is open throws an InvalidStateError", () => {
     const socket = new (serving(ECHO).WebSocket)("ws://site.example/");
     expect(thrownName(() => socket.send("too early"))).toBe("InvalidStateError");
+    // The argument is converted first.
+    const shared = new Uint8Array(new SharedArrayBuffer(2));
+    expect(() => socket.send(shared)).toThrow(TypeError);
     expect(socket.bufferedAmount).toBe(0);
   });
 });

@@ -12,6 +12,19 @@ import {
   URL_GIVEN,
 } from "./web-stage.ts";
 
+/** A view whose memory is elsewhere by now. */
+function detached(): Uint8Array<ArrayBuffer> {
+  const view = new Uint8Array(4);
+  structuredClone(view.buffer, { transfer: [view.buffer] });
+  return view;
+}
+
+function detachedDataView(): DataView<ArrayBuffer> {
+  const view = new DataView(new ArrayBuffer(4));
+  structuredClone(view.buffer, { transfer: [view.buffer] });
+  return view;
+}
+
 describe("send", () => {
   const buffer = Uint8Array.of(0, 1, 2, 3, 4, 5, 6, 7).buffer;
   for (const { what, data, arrives } of [
@@ -21,6 +34,9 @@ describe("send", () => {
     { what: "floats", data: new Float32Array(buffer, 0, 1), arrives: [0, 1, 2, 3] },
     { what: "a Blob", data: new Blob([Uint8Array.of(9, 8)]), arrives: [9, 8] },
     { what: "an empty ArrayBuffer", data: new ArrayBuffer(0), arrives: [] },
+    { what: "an ArrayBuffer that was transferred away", data: detached().buffer, arrives: [] },
+    { what: "a view of one", data: detached(), arrives: [] },
+    { what: "a DataView of one", data: detachedDataView(), arrives: [] },
   ]) {
     test(`sends ${what} as octets`, async () => {
       const { options, until } = listening();
@@ -29,6 +45,15 @@ describe("send", () => {
       expect(await until(1)).toEqual([Uint8Array.from(arrives)]);
     });
   }
+
+  test("sends a Float16Array as octets", async (context) => {
+    const { Float16Array } = globalThis as { Float16Array?: new (of: number[]) => Uint16Array };
+    if (Float16Array === undefined) return context.skip("no Float16Array here");
+    const { options, until } = listening();
+    const socket = await opened(options);
+    socket.send(new Float16Array([1]));
+    expect(await until(1)).toEqual([Uint8Array.of(0x00, 0x3c)]);
+  });
 
   for (const { data, text } of [
     { data: null, text: "null" },
