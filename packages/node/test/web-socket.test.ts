@@ -102,7 +102,7 @@ describe("WebSocket", () => {
 });
 
 describe("WebSocketStream", () => {
-  test("carries more than fits anywhere, no faster than it is read, and ends cleanly", async () => {
+  test("carries more than fits anywhere there and back, and ends cleanly", async () => {
     const stream = new WebSocketStream(await listening());
     const { readable, writable } = await stream.opened;
     const writer = writable.getWriter();

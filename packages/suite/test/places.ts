@@ -8,7 +8,7 @@ import { certificate } from "./certificate.ts";
 
 export interface Place {
   readonly listen: ListenOptions;
-  readonly client: ConnectOptions;
+  readonly client: Pick<ConnectOptions, "tls" | "path">;
   url(server: Pick<Server, "url">): string;
 }
 

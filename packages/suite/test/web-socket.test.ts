@@ -83,7 +83,7 @@ test("a WebSocket that is closed while it connects never opens", async () => {
   expect(await events.take()).toMatchObject({ type: "close", code: 1006, wasClean: false });
 });
 
-test("a WebSocketStream exchanges messages with back-pressure, and closes from either side", async () => {
+test("a WebSocketStream exchanges messages, and closes from either side", async () => {
   await using server = await serve({
     hostname: "127.0.0.1",
     message(there, message) {
