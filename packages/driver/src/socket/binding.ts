@@ -13,6 +13,7 @@ import { beginTurn, endTurn, type Flushable, markDirty } from "./flushing.ts";
 import { type Behaviour, type HookName, isThenable } from "./hooks.ts";
 import { Outgoing } from "./outgoing.ts";
 import type { Socket } from "./socket.ts";
+import { Writing } from "./writing.ts";
 
 /** The server or the client that a connection belongs to. */
 export interface Owner {
@@ -42,6 +43,7 @@ export class Binding implements TransportHandler, Flushable, Due {
   socket: Socket | null = null;
   readonly delivery: Delivery;
   readonly outgoing: Outgoing;
+  private readonly writing: Writing;
   /** The time of the current turn, ms. */
   now: number;
   /** How it ended; null before. */
@@ -58,10 +60,7 @@ export class Binding implements TransportHandler, Flushable, Due {
   private isPulling = false;
   /** Steps may follow from what was transmitted before the end of the turn. */
   private isPullDue = false;
-  private isTransportBusy = false;
   private isReadingHeld = false;
-  /** Octets of the transmission that the transport has. */
-  private lent = 0;
 
   constructor(owner: Owner, endpoint: Endpoint, open: OpenTransport, now: number) {
     this.owner = owner;
@@ -69,6 +68,7 @@ export class Binding implements TransportHandler, Flushable, Due {
     this.now = now;
     this.delivery = new Delivery(this);
     this.outgoing = new Outgoing(this);
+    this.writing = new Writing(this);
     this.transport = open(this);
     markDirty(this); // a client has its request to send
   }
@@ -98,11 +98,11 @@ export class Binding implements TransportHandler, Flushable, Due {
   }
 
   onDrain(): void {
-    if (!this.isTransportBusy) return;
+    if (!this.writing.isBusy) return;
     this.now = this.owner.runtime.now();
-    this.isTransportBusy = false;
+    if (!this.writing.goOn()) return;
     this.endpoint.sent(this.now);
-    this.noteTaken();
+    this.outgoing.noteTaken(this.writing.octets);
     this.turn();
   }
 
@@ -115,13 +115,13 @@ export class Binding implements TransportHandler, Flushable, Due {
   // ---- from the clock
 
   get deadline(): number {
-    return Math.min(this.endpoint.deadline, this.outgoing.closeAt);
+    return Math.min(this.writing.deadline, this.outgoing.closeAt);
   }
 
   expire(now: number): void {
     this.now = now;
     if (this.outgoing.closeAt <= now) this.outgoing.closeNow();
-    this.endpoint.handleTimeout(now);
+    if (this.writing.deadline <= now) this.endpoint.handleTimeout(now);
     if (this.socket === null) this.owner.expired(this);
     this.turn();
   }
@@ -162,7 +162,7 @@ export class Binding implements TransportHandler, Flushable, Due {
   /** Something was queued. */
   queued(): void {
     markDirty(this);
-    if (!this.isTransportBusy && this.endpoint.unsent > FLUSH_AT_ONCE) {
+    if (!this.writing.isBusy && this.endpoint.unsent > FLUSH_AT_ONCE) {
       this.tick();
       if (this.transmit()) this.isPullDue = true;
     }
@@ -274,6 +274,7 @@ export class Binding implements TransportHandler, Flushable, Due {
     const info = closeInfo(this.endpoint.ended!, this.fault);
     this.info = info;
     this.owner.deadlines.leave(this);
+    this.writing.ended();
     this.outgoing.ended();
     this.owner.ended(this, info);
     this.delivery.ended();
@@ -284,32 +285,22 @@ export class Binding implements TransportHandler, Flushable, Due {
 
   /** @returns whether steps may follow from it, or more output. */
   private transmit(): boolean {
-    const { endpoint, transport } = this;
+    const { endpoint, writing } = this;
     const transmission = endpoint.transmit(this.now);
     if (transmission === null) return false;
-    const { chunks, then } = transmission;
+    const { then } = transmission;
     if (then === "destroy") {
-      transport.destroy();
+      this.transport.destroy();
       return true;
     }
-    for (const chunk of chunks) this.lent += chunk.length;
-    let isTaken = chunks.length === 0 || transport.write(chunks);
-    if (then === "end-write") isTaken = transport.endWrite() && isTaken;
-    if (!isTaken) {
-      this.isTransportBusy = true;
+    if (!writing.begin(transmission)) {
       endpoint.keep();
       return true;
     }
     endpoint.sent(this.now);
-    this.noteTaken();
+    this.outgoing.noteTaken(writing.octets);
     // A message that was taken whole, which is almost every one, has no consequence but to those who watch frames.
     return then !== "continue" || endpoint.unsent > 0 || this.owner.behaviour.isTraced;
-  }
-
-  private noteTaken(): void {
-    const { lent } = this;
-    this.lent = 0;
-    this.outgoing.noteTaken(lent);
   }
 
   // ---- reading

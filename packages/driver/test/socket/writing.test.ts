@@ -1,0 +1,67 @@
+/** Much to say to a peer who takes it slowly, at the end of a connection, where `timeouts.close` runs. */
+import { describe, expect, test } from "vitest";
+import { GET, RawClient, UPGRADE } from "../server/raw-client.ts";
+import { join, QUIET, Stage } from "../stage.ts";
+
+const CLOSE_TIMEOUT = 5_000;
+const MUCH = Uint8Array.from({ length: 1_000_000 }, (_, index) => (index * 7) % 251);
+const FIRST = MUCH.subarray(0, 64);
+
+interface Talk {
+  readonly what: string;
+  readonly request: string;
+  /** Behind all that is said. */
+  readonly last: readonly number[];
+}
+
+const TALKS: readonly Talk[] = [
+  { what: "messages and a Close", request: UPGRADE, last: [0x88, 2, 1000 >> 8, 1000 & 0xff] },
+  { what: "an answer to a plain request", request: GET, last: [...MUCH.subarray(-4)] },
+];
+
+/** A client that takes nothing yet. */
+function talkedTo({ request }: Talk): { stage: Stage; client: RawClient } {
+  const stage = new Stage({
+    timeouts: { ...QUIET, close: CLOSE_TIMEOUT },
+    message() {},
+    open(socket) {
+      socket.write(MUCH);
+      socket.write("small");
+      void socket.close();
+    },
+    request: () => ({ body: MUCH }),
+  });
+  const client = new RawClient(stage);
+  client.transport.room = 0;
+  client.says(request);
+  return { stage, client };
+}
+
+describe("a peer who is told much at the end", () => {
+  for (const talk of TALKS) {
+    test(`gets ${talk.what} whole, however long it takes, if it takes 128 KiB within timeouts.close`, async () => {
+      const { stage, client } = talkedTo(talk);
+      for (let rounds = 0; rounds < 8; rounds += 1) {
+        await stage.runtime.advance(CLOSE_TIMEOUT - 1);
+        client.transport.takes(131_072);
+      }
+      const heard = join(client.transport.written);
+      const start = heard.findIndex((_, at) => FIRST.every((octet, i) => heard[at + i] === octet));
+      expect(MUCH.every((octet, index) => heard[start + index] === octet)).toBe(true);
+      expect([...heard.subarray(-4)]).toEqual(talk.last);
+      expect(client.transport.isDestroyed).toBe(false);
+    });
+
+    test(`of ${talk.what} is let go when it takes less than that`, async () => {
+      const { stage, client } = talkedTo(talk);
+      client.transport.takes(131_072);
+      await stage.runtime.advance(CLOSE_TIMEOUT - 1);
+      client.transport.takes(131_071);
+      expect(client.transport.isDestroyed).toBe(false);
+      await stage.runtime.advance(1);
+      expect(client.transport.isDestroyed).toBe(true);
+      expect(stage.server.connections).toBe(0);
+      expect(stage.runtime.timerCount).toBe(0);
+    });
+  }
+});
