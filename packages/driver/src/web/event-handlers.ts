@@ -38,8 +38,11 @@ export class EventHandlers {
       callback,
       listener: function (this: unknown, event) {
         const { callback: current } = handler;
+        if (typeof current !== "function") return;
         // What it throws goes where the exceptions of all listeners go.
-        if (typeof current === "function") Reflect.apply(current, this, [event]);
+        const answer: unknown = Reflect.apply(current, this, [event]);
+        // "The event handler processing algorithm"
+        if (answer === false) event.preventDefault();
       },
     };
     this.handlers.set(type, handler);

@@ -9,6 +9,15 @@ export function requireArguments(given: number, needed: number, what: string): v
   );
 }
 
+/** An attribute or operation whose type is a promise never throws: not even for an object that is none of its interface. */
+export function promiseOf<T>(get: () => Promise<T>): Promise<T> {
+  try {
+    return get();
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
 /** USVString: lone surrogates become U+FFFD. @throws TypeError for symbols and what has no string form. */
 export function usvString(value: unknown): string {
   const text = `${value as string}`;

@@ -12,6 +12,7 @@ import { IncomingMessages, OutgoingMessages, type StreamEnd } from "./message-st
 import {
   dictionary,
   exposeInterface,
+  promiseOf,
   requireAbortSignal,
   requireArguments,
   stringSequence,
@@ -80,11 +81,11 @@ export function createWebSocketStreamClass(platform: Platform): StandardWebSocke
     }
 
     get opened(): Promise<WebSocketOpenInfo> {
-      return this.#session.opened.promise;
+      return promiseOf(() => this.#session.opened.promise);
     }
 
     get closed(): Promise<{ closeCode: number; reason: string }> {
-      return this.#session.closed.promise;
+      return promiseOf(() => this.#session.closed.promise);
     }
 
     close(closeInfo: unknown = undefined): void {

@@ -191,6 +191,20 @@ describe("event handler attributes", () => {
     expect(handler.handleEvent).toHaveBeenCalledTimes(1);
   });
 
+  for (const { answer, cancelable, isCancelled } of [
+    { answer: false, cancelable: true, isCancelled: true },
+    { answer: false, cancelable: false, isCancelled: false },
+    { answer: 0, cancelable: true, isCancelled: false },
+    { answer: undefined, cancelable: true, isCancelled: false },
+  ]) {
+    const event = `an event that is ${cancelable ? "" : "not "}cancelable`;
+    test(`a handler that returns ${answer} ${isCancelled ? "cancels" : "does not cancel"} ${event}`, () => {
+      const socket = new WebSocket(URL_GIVEN);
+      socket.onmessage = () => answer;
+      expect(socket.dispatchEvent(new Event("message", { cancelable }))).toBe(!isCancelled);
+    });
+  }
+
   test("handlers are called with the object as this and target, in the phase at the target", async () => {
     const socket = new WebSocket(URL_GIVEN);
     const seen: unknown[] = [];

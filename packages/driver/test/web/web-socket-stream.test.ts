@@ -65,6 +65,24 @@ describe("a WebSocketStream", () => {
     }
   });
 
+  for (const name of ["opened", "closed"]) {
+    test(`${name} of what is no WebSocketStream is a promise that rejects with a TypeError`, async () => {
+      const { WebSocketStream } = serving();
+      const { get } = Object.getOwnPropertyDescriptor(WebSocketStream.prototype, name)!;
+      for (const foreign of [WebSocketStream.prototype, {}, undefined, 1]) {
+        await expect(Reflect.apply(get!, foreign, [])).rejects.toBeInstanceOf(TypeError);
+      }
+    });
+  }
+
+  for (const name of ["url", "close"]) {
+    test(`${name} of what is no WebSocketStream throws a TypeError`, () => {
+      const { WebSocketStream } = serving();
+      const { get, value } = Object.getOwnPropertyDescriptor(WebSocketStream.prototype, name)!;
+      expect(() => Reflect.apply(get ?? value, {}, [])).toThrow(TypeError);
+    });
+  }
+
   test("refuses what is no URL, no subprotocol, no options and no signal", () => {
     const { WebSocketStream } = serving();
     expect(() => Reflect.construct(WebSocketStream as never, [])).toThrow(TypeError);
