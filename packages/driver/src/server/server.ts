@@ -169,7 +169,19 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
   private decide(binding: Binding, request: UpgradeRequest): void {
     const { upgrade } = this.options;
     if (upgrade === null) {
+  /** Of what belongs to the application only the extensions run in here. */
+  private acceptByDefault(request: UpgradeRequest): void {
+    try {
       request.accept();
+    } catch (cause) {
+      if (request.isDecided) throw cause;
+      const message = `the request could not be accepted: ${messageOf(cause)}`;
+      this.reportError(null, new ServerError("hook-failed", message, { cause }));
+      request.reject(500);
+    }
+  }
+
+      this.acceptByDefault(request);
       return;
     }
     this.ask(

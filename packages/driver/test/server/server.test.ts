@@ -231,6 +231,24 @@ describe("without an upgrade hook", () => {
     expect(peer.endpoint.protocol).toBe("v2");
   });
 
+  test("an extension that throws costs the connection that met it, with 500, and nothing more", async () => {
+    const errors: string[] = [];
+    const accept = (): never => {
+      throw new Error("broken");
+    };
+    const stage = new Stage({
+      extensions: [{ name: "x-broken", accept }],
+      error: (_, { code, message }) => void errors.push(`${code}: ${message}`),
+    });
+    const client = await plain(
+      stage,
+      UPGRADE.replace("\r\n\r\n", "\r\nSec-WebSocket-Extensions: x-broken\r\n\r\n"),
+    );
+    expect(client.status).toBe(500);
+    expect(errors).toEqual(["hook-failed: the request could not be accepted: broken"]);
+    await stage.opened();
+  });
+
   for (const { what, options, origin, status } of [
     { what: "another site's page", options: {}, origin: "https://evil.example", status: 403 },
     { what: "a page of the same host", options: {}, origin: "http://site.example", status: 101 },
