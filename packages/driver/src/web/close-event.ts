@@ -1,5 +1,5 @@
-/** CloseEvent (websockets.spec.whatwg.org, "The CloseEvent interface"): the runtime's own where there is one; Node 20 has none. */
-import { exposeInterface, usvString } from "./web-idl.ts";
+/** CloseEvent (websockets.spec.whatwg.org, "The CloseEvent interface"): the runtime's own where that is right. */
+import { dictionary, exposeInterface, requireArguments, usvString } from "./web-idl.ts";
 
 export interface CloseEvent extends Event {
   /** The code of the peer's Close; 1005 if it had none, 1006 if no Close arrived. */
@@ -29,10 +29,19 @@ class OwnCloseEvent extends Event implements CloseEvent {
   readonly #wasClean: boolean;
 
   constructor(type: string, init: CloseEventInit = {}) {
-    super(type, init);
-    this.#code = Number(init.code ?? 0) & 0xffff; // unsigned short
-    this.#reason = usvString(init.reason ?? "");
-    this.#wasClean = Boolean(init.wasClean);
+    // biome-ignore lint/complexity/noArguments: a rest parameter would take the function's length, 1, away
+    requireArguments(arguments.length, 1, "new CloseEvent");
+    const given = dictionary(init, "the init");
+    const { bubbles, cancelable, composed } = given as CloseEventInit;
+    super(type, {
+      bubbles: Boolean(bubbles),
+      cancelable: Boolean(cancelable),
+      composed: Boolean(composed),
+    });
+    const { code = 0, reason = "", wasClean } = given;
+    this.#code = +(code as number) & 0xffff; // unsigned short
+    this.#reason = usvString(reason);
+    this.#wasClean = Boolean(wasClean);
   }
 
   get code(): number {
@@ -51,8 +60,49 @@ class OwnCloseEvent extends Event implements CloseEvent {
 Object.defineProperty(OwnCloseEvent, "name", { value: "CloseEvent", configurable: true });
 exposeInterface(OwnCloseEvent, "CloseEvent", ["code", "reason", "wasClean"]);
 
-/** For tests: what stands in where the runtime has none. */
+/** What stands in where the runtime has none, or has it wrong. */
 export const ownCloseEvent: CloseEventConstructor = OwnCloseEvent;
 
-export const CloseEvent: CloseEventConstructor =
-  (globalThis as { readonly CloseEvent?: CloseEventConstructor }).CloseEvent ?? OwnCloseEvent;
+/**
+ * @param native what the runtime has. Deno 2.9 has one whose attributes are not enumerable, whose objects are tagged as
+ * Events, and that converts nothing of what it is given.
+ */
+export function closeEventOf(native: CloseEventConstructor | undefined): CloseEventConstructor {
+  return native !== undefined && isAsStandardized(native) ? native : OwnCloseEvent;
+}
+
+function isAsStandardized(native: CloseEventConstructor): boolean {
+  try {
+    const init: unknown = { code: 65_537, reason: null, wasClean: 1 };
+    const event = new native("close", init as CloseEventInit);
+    return (
+      event.code === 1 &&
+      event.reason === "null" &&
+      event.wasClean === true &&
+      Object.prototype.toString.call(event) === "[object CloseEvent]" &&
+      isEnumerable(native.prototype, "code") &&
+      refusesNoArguments(native)
+    );
+  } catch {
+    return false;
+  }
+}
+
+/** Wherever in the chain the attribute is. */
+function isEnumerable(prototype: object, name: string): boolean {
+  for (const key in prototype) if (key === name) return true;
+  return false;
+}
+
+function refusesNoArguments(native: CloseEventConstructor): boolean {
+  try {
+    Reflect.construct(native, []);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+export const CloseEvent: CloseEventConstructor = closeEventOf(
+  (globalThis as { readonly CloseEvent?: CloseEventConstructor }).CloseEvent,
+);
