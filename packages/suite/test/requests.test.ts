@@ -4,8 +4,10 @@ import type { ConnectionError, ServerError, UpgradeRequest } from "@sansocket/no
 import { describe, expect, test } from "vitest";
 import { connect, runtime, serve } from "./adapter.ts";
 import { certificate } from "./certificate.ts";
+import { close, text, together, request as upgradeRequest } from "./client-octets.ts";
 import { Mailbox } from "./mailbox.ts";
 import { PLACES, portOf } from "./places.ts";
+import { rawConnect } from "./raw-client.ts";
 
 describe.each(PLACES)("an upgrade request over %s", (name, at) => {
   test("has its facts, and its data, subprotocol and peer reach the socket", async () => {
@@ -157,11 +159,18 @@ describe("the decision", () => {
         new Promise<boolean>((resolve) => decide.put(() => resolve(request.accept()))),
       message: (_socket, message) => received.put(message),
     });
-    const opening = connect(server.url);
-    (await decide.take())();
-    await using socket = await opening;
-    socket.write("hello");
-    expect(await received.take()).toBe("hello");
+    const client = rawConnect(portOf(server), null);
+    await client.take({ send: together(upgradeRequest(), text("behind the head")) });
+    const accept = await decide.take();
+    await client.take({ send: text("while nobody has decided") });
+    expect([client.heard.head, received.untaken]).toEqual(["", []]);
+    accept();
+    expect(await received.take()).toBe("behind the head");
+    expect(await received.take()).toBe("while nobody has decided");
+    await client.take({ frames: 0 });
+    expect(client.heard.head).toContain("101 Switching Protocols");
+    await client.take({ send: close(1000) });
+    await client.take({ end: true });
   });
 
   test("comes too late when the client has gone: the request's signal says so", async () => {
