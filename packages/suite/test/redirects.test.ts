@@ -1,3 +1,4 @@
+import { createServer as createHttpServer } from "node:http";
 import type { HeaderFields, Server } from "@sansocket/node";
 import { afterEach, describe, expect, test } from "vitest";
 import { connect, serve } from "./adapter.ts";
@@ -82,6 +83,22 @@ describe("a redirect", () => {
     expect(headers.get("authorization")).toBeNull();
     expect(headers.get("cookie")).toBeNull();
     expect(headers.get("x-plain")).toBe("stays");
+  });
+
+  test("is followed from the HTTP server of somebody else, whose answer has a body", async () => {
+    const seen = new Mailbox<Seen>();
+    const server = await redirecting(seen);
+    const http = createHttpServer((request, response) => {
+      const location = `${server.url}/to/0`.replace("ws:", "http:");
+      response.writeHead(request.url === "/moved" ? 308 : 404, { Location: location });
+      response.end("<p>It has moved.</p>");
+    });
+    await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
+    const { port } = http.address() as { port: number };
+    await using socket = await connect(`ws://127.0.0.1:${port}/moved`, { redirects: 1 });
+    expect(socket.url).toBe(`${server.url}/to/0`);
+    expect((await seen.take()).headers.get("host")).toBe(`127.0.0.1:${portOf(server)}`);
+    http.close();
   });
 
   test("from wss to ws is refused, from ws to wss followed", async () => {
