@@ -1,10 +1,11 @@
-// An echo server by the runtime's own means, Bun.serve or Deno.serve, or on Node by npm's ws; plain and with TLS.
+// An echo server by the runtime's own means, Bun.serve or Deno.serve, or on Node by npm's ws; plain and with TLS, and by ws on
+// a unix socket where the settings have a path.
 import { createServer as createHttpServer } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import { obeyLines, say } from "./lines.mjs";
 import { described } from "./messages.mjs";
 
-const { cert, key } = JSON.parse(process.argv[2]);
+const { cert, key, path } = JSON.parse(process.argv[2]);
 
 /** What an echo does not do, as in server.mjs. */
 function obey(socket, message) {
@@ -62,7 +63,7 @@ function serveWithDeno(tls) {
   });
 }
 
-async function serveWithWs(tls) {
+async function serveWithWs(tls, place = { port: 0, host: "127.0.0.1" }) {
   const { WebSocketServer } = await import("ws");
   const server = tls ? createHttpsServer({ cert, key }) : createHttpServer();
   new WebSocketServer({ server, perMessageDeflate: true }).on("connection", (socket) => {
@@ -71,7 +72,7 @@ async function serveWithWs(tls) {
     );
     socket.on("close", (code, reason) => say({ event: "close", code, reason: reason.toString() }));
   });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise((resolve) => server.listen(place, resolve));
   return server.address().port;
 }
 
@@ -81,5 +82,6 @@ function startHere() {
 }
 
 const start = startHere();
+if (path !== undefined) await serveWithWs(false, { path });
 say({ listening: { plain: await start(false), secure: await start(true) } });
 await obeyLines(() => {});

@@ -1,11 +1,11 @@
-// An echo server of the adapter that is named first, plain and with TLS, which tells what its hooks hear. Texts that
-// begin with "!" have it do what an echo does not.
+// An echo server of the adapter that is named first, plain and with TLS, and on a unix socket where the settings have a
+// path, which tells what its hooks hear. Texts that begin with "!" have it do what an echo does not.
 import { obeyLines, say } from "./lines.mjs";
 import { described, pattern } from "./messages.mjs";
 
 const [adapter, settings] = process.argv.slice(2);
 const { serve } = await import(adapter);
-const { cert, key, ...rest } = JSON.parse(settings);
+const { cert, key, path, ...rest } = JSON.parse(settings);
 
 function obey(socket, [order, ...words]) {
   switch (order) {
@@ -29,7 +29,6 @@ function obey(socket, [order, ...words]) {
 }
 
 const options = {
-  hostname: "127.0.0.1",
   protocols: ["chat"],
   timeouts: { idle: 0, ping: 0 },
   ...rest,
@@ -83,13 +82,16 @@ const options = {
   },
 };
 
-const plain = await serve(options);
-const secure = await serve({ ...options, tls: { cert, key } });
+const loopback = { ...options, hostname: "127.0.0.1" };
+const plain = await serve(loopback);
+const secure = await serve({ ...loopback, tls: { cert, key } });
+const servers = [plain, secure];
+if (path !== undefined) servers.push(await serve({ ...options, path }));
 say({ listening: { plain: plain.address.port, secure: secure.address.port } });
 
 await obeyLines(async (command) => {
   // Once nothing is left of any connection, everything there is to hear of it has been heard.
-  while (plain.connections + secure.connections > 0) {
+  while (servers.some(({ connections }) => connections > 0)) {
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
   say({ settled: command.settled });
