@@ -1,7 +1,7 @@
 /** What an adapter exports: the same on every runtime, made from the little in which runtimes differ. */
 import { connectWith, type Platform } from "./client/connect.ts";
 import type { ConnectOptions } from "./client/connect-options.ts";
-import { refuseUnknownOptions } from "./known-options.ts";
+import { checkOptions } from "./known-options.ts";
 import {
   checkServeOptions,
   type Listen,
@@ -20,7 +20,8 @@ import {
 export interface Adapter {
   /**
    * Listens and serves.
-   * @returns the server, once it listens. Rejects with a ServerError "listen-failed", or a MisuseError.
+   * @returns the server, once it listens. Rejects with a ServerError "listen-failed", with "aborted" when `signal` aborted
+   * before, or with a MisuseError.
    */
   serve<Data = undefined>(options: ServeOptions<Data>): Promise<Server<Data>>;
   /**
@@ -47,10 +48,10 @@ export interface Adapter {
 
 /**
  * Whether the connections of `createServer`'s server are TLS.
- * @throws MisuseError for an option that is not known.
+ * @throws MisuseError for options that are wrong.
  */
 export function secureOf(options: { readonly secure?: boolean }): boolean {
-  refuseUnknownOptions("options", options, KNOWN_CREATE_OPTIONS);
+  checkOptions("options", options, KNOWN_CREATE_OPTIONS);
   return options.secure === true;
 }
 

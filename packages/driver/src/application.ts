@@ -33,7 +33,7 @@ export type { TlsClientOptions } from "./runtime/dialing.ts";
 export type { NetworkAddress, OpenTransport, TlsFacts } from "./runtime/transport.ts";
 export type { PlainResponse, RejectOptions } from "./server/answer.ts";
 export type { ListenOptions, ServeOptions } from "./server/listening.ts";
-export type { Server, ShutdownOptions } from "./server/server.ts";
+export type { Server } from "./server/server.ts";
 export type {
   HookOptions,
   IterationOptions,
@@ -42,6 +42,7 @@ export type {
   TlsServerOptions,
   UpgradeHook,
 } from "./server/server-options.ts";
+export type { ShutdownOptions } from "./server/shutdown.ts";
 export type {
   AcceptDecision,
   PlainRequest,

@@ -96,6 +96,8 @@ export interface ConnectionErrorFacts {
 export type ServerErrorCode =
   /** The port or path could not be listened on. */
   | "listen-failed"
+  /** `signal` aborted before the server listened: its reason is the `cause`. */
+  | "aborted"
   /** A connection could not be accepted: too many open files, as a rule. The server goes on. */
   | "accept-failed"
   /** `maxConnections` are open: one more was dropped. */

@@ -1,36 +1,37 @@
-/** A misspelt option would pass for an absent one: `header` for `headers`, and nobody is told. So it is a mistake. */
+/**
+ * Options by their names. A misspelt one would pass for an absent one: `header` for `headers`, and nobody is told. So it
+ * is a mistake, as a value is that cannot be meant.
+ */
 import { MisuseError } from "@sansocket/core";
+import { type OptionKind, shown } from "./option-kinds.ts";
 
-/** Every name that a type has, and no other: the compiler checks it. */
-export type KnownNames<T> = { readonly [name in keyof T]-?: true };
+/** Every name that a type has, and no other, with what its values may be: the compiler checks the names. */
+export type KnownOptions<T> = { readonly [name in keyof T]-?: OptionKind };
 
 /**
  * @param path how the caller names the object, for the message.
- * @throws MisuseError for what is no object, and for a name that is not known.
+ * @throws MisuseError for what is no object, for a name that is not known, and for a value that is not of its kind.
  */
-export function refuseUnknownOptions(
+export function checkOptions(
   path: string,
   options: unknown,
-  known: Readonly<Record<string, true>>,
+  known: Readonly<Record<string, OptionKind>>,
 ): void {
   const names = Object.keys(known).sort().join(", ");
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    const given = Array.isArray(options) ? "an array" : (JSON.stringify(options) ?? typeof options);
-    throw new MisuseError(`${path} is ${given}: give an object; known are ${names}`);
+    throw new MisuseError(`${path} is ${shown(options)}: give an object; known are ${names}`);
   }
   for (const name of Object.keys(options)) {
     if (Object.hasOwn(known, name)) continue;
     throw new MisuseError(`${path}.${name} is not known; known are ${names}`);
   }
+  for (const [name, check] of Object.entries(known)) {
+    const value: unknown = (options as Record<string, unknown>)[name];
+    if (value !== undefined) check(`${path}.${name}`, value);
+  }
 }
 
-/**
- * The controller in place of its signal is easily given, and would abort nothing.
- * @throws MisuseError
- */
-export function requireSignal(path: string, signal: unknown): void {
-  if (signal === undefined) return;
-  const given = (signal ?? {}) as Partial<AbortSignal>;
-  if (typeof given.aborted === "boolean" && typeof given.addEventListener === "function") return;
-  throw new MisuseError(`${path} is not an AbortSignal: give the signal of an AbortController`);
+/** An option that has options. */
+export function anObjectOf(known: Readonly<Record<string, OptionKind>>): OptionKind {
+  return (path, value) => checkOptions(path, value, known);
 }

@@ -55,7 +55,8 @@ export function createServer<Data = undefined>(
 
 /**
  * Listens and serves.
- * @returns the server, once it listens. Rejects with a ServerError "listen-failed", or a MisuseError.
+ * @returns the server, once it listens. Rejects with a ServerError "listen-failed", with "aborted" when `signal` aborted
+ * before, or with a MisuseError.
  */
 export async function serve<Data = undefined>(
   options: ServeOptions<Data>,

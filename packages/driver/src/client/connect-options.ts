@@ -11,10 +11,20 @@ import {
   type Timeouts,
 } from "@sansocket/core";
 import type { HeaderFields } from "../header-fields.ts";
-import { type KnownNames, refuseUnknownOptions, requireSignal } from "../known-options.ts";
+import { anObjectOf, checkOptions, type KnownOptions } from "../known-options.ts";
+import {
+  aBoolean,
+  aCount,
+  aFunction,
+  aSignal,
+  aString,
+  aStringOrSeveral,
+  judgedLater,
+  noDeflate,
+  type OptionKind,
+} from "../option-kinds.ts";
 import type { TlsClientOptions } from "../runtime/dialing.ts";
 import type { OpenTransport } from "../runtime/transport.ts";
-import { refuseDeflate } from "../server/server-options.ts";
 import type { SocketHooks } from "../socket/hooks.ts";
 
 export interface ProxyOptions {
@@ -59,71 +69,59 @@ export interface ConnectOptions<Data = undefined> {
   readonly data?: Data;
 }
 
-const KNOWN: KnownNames<ConnectOptions<unknown>> = {
-  protocols: true,
-  headers: true,
-  signal: true,
-  tls: true,
-  perMessageDeflate: true,
-  extensions: true,
-  limits: true,
-  timeouts: true,
-  redirects: true,
-  proxy: true,
-  path: true,
-  socket: true,
-  trace: true,
-  data: true,
+const TLS: KnownOptions<TlsClientOptions> = {
+  ca: aStringOrSeveral,
+  cert: aString,
+  key: aString,
+  serverName: aString,
+  rejectUnauthorized: aBoolean,
 };
 
-const KNOWN_TLS: KnownNames<TlsClientOptions> = {
-  ca: true,
-  cert: true,
-  key: true,
-  serverName: true,
-  rejectUnauthorized: true,
+const PROXY: KnownOptions<ProxyOptions> = {
+  url: judgedLater,
+  headers: judgedLater,
+  tls: anObjectOf(TLS),
 };
 
-const KNOWN_PROXY: KnownNames<ProxyOptions> = { url: true, headers: true, tls: true };
+const aProxy: OptionKind = (path, value) => {
+  if (typeof value !== "string") checkOptions(path, value, PROXY);
+};
+
+const anOpenTransport: OptionKind = (path, value) => {
+  if (typeof value === "function") return;
+  throw new MisuseError(
+    `${path} is not a function: give what fromStreams, fromDuplex or fromConn makes of a connection`,
+  );
+};
+
+const KNOWN: KnownOptions<ConnectOptions<unknown>> = {
+  protocols: judgedLater,
+  headers: judgedLater,
+  signal: aSignal,
+  tls: anObjectOf(TLS),
+  perMessageDeflate: noDeflate,
+  extensions: judgedLater,
+  limits: judgedLater,
+  timeouts: judgedLater,
+  redirects: aCount(0),
+  proxy: aProxy,
+  path: aString,
+  socket: anOpenTransport,
+  trace: aFunction,
+  data: judgedLater,
+};
 
 /** @throws MisuseError for names that are not known, also in `tls` and `proxy`, and for what cannot be meant. */
 export function checkConnectOptions(options: ConnectOptions<unknown>): void {
-  refuseUnknownConnectOptions(options);
-  refuseDeflate(options.perMessageDeflate);
-  const { redirects = 0, signal, proxy, path, socket, trace } = options;
-  requireSignal("options.signal", signal);
-  // With a fraction, or digits in a string, the count would pass by 0 and never end.
-  if (!(Number.isInteger(redirects) || redirects === Number.POSITIVE_INFINITY) || redirects < 0) {
-    throw new MisuseError(`options.redirects is ${String(redirects)}: give a number from 0 on`);
-  }
-  requireOneWay(options);
-  if (proxy !== undefined) proxyUrl(proxy);
-  if (path !== undefined && (typeof path !== "string" || path === "")) {
-    throw new MisuseError("options.path is not the path of a unix socket");
-  }
-  if (socket !== undefined && typeof socket !== "function") {
-    throw new MisuseError(
-      "options.socket is not a function: give what fromStreams, fromDuplex or fromConn makes of a connection",
-    );
-  }
-  if (trace !== undefined && typeof trace !== "function") {
-    throw new MisuseError("options.trace is not a function");
-  }
-}
-
-function refuseUnknownConnectOptions(options: ConnectOptions<unknown>): void {
   if (typeof options === "string" || Array.isArray(options)) {
     const protocols = JSON.stringify(options);
     throw new MisuseError(
       `subprotocols are an option here: connect(url, { protocols: ${protocols} })`,
     );
   }
-  refuseUnknownOptions("options", options, KNOWN);
-  const { tls, proxy } = options;
-  if (tls !== undefined) refuseUnknownOptions("options.tls", tls, KNOWN_TLS);
-  if (proxy === undefined || typeof proxy === "string") return;
-  refuseUnknownOptions("options.proxy", proxy, KNOWN_PROXY);
-  if (proxy.tls !== undefined) refuseUnknownOptions("options.proxy.tls", proxy.tls, KNOWN_TLS);
+  checkOptions("options", options, KNOWN);
+  requireOneWay(options);
+  if (options.proxy !== undefined) proxyUrl(options.proxy);
 }
 
 /** An option that would be passed over in silence is a mistake. */
@@ -136,14 +134,6 @@ function requireOneWay({ socket, path, proxy, redirects = 0 }: ConnectOptions<un
   if (redirects > 0 && (socket !== undefined || path !== undefined)) {
     throw new MisuseError(`options.redirects leads elsewhere than options.${given[0]} does`);
   }
-}
-
-/** @throws MisuseError */
-export function protocolList(given: ConnectOptions["protocols"]): readonly string[] {
-  if (given === undefined) return [];
-  if (typeof given === "string") return [given];
-  if (Array.isArray(given)) return given;
-  throw new MisuseError("options.protocols is neither a string nor a list of strings");
 }
 
 /**

@@ -11,6 +11,7 @@ import {
 } from "@sansocket/core";
 import { ConnectError, messageOf } from "../errors.ts";
 import { headerList } from "../header-fields.ts";
+import { protocolList } from "../protocol-list.ts";
 import {
   type Dialed,
   type Dialer,
@@ -27,7 +28,6 @@ import {
   checkConnectOptions,
   checkRequest,
   type ProxyOptions,
-  protocolList,
   proxyUrl,
   webSocketUrl,
   withCredentials,

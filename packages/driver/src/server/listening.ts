@@ -1,7 +1,7 @@
 /** Listening: what a runtime is asked for, and a server that gets what is accepted. */
 import { MisuseError } from "@sansocket/core";
 import { messageOf, ServerError } from "../errors.ts";
-import { type KnownNames, refuseUnknownOptions } from "../known-options.ts";
+import { checkOptions } from "../known-options.ts";
 import { systemCodeOf } from "../runtime/dialing.ts";
 import type { Listener, Server } from "./server.ts";
 import {
@@ -43,46 +43,59 @@ export function tlsTimeout({ timeouts }: Acceptor): number {
   return Math.min(timeouts.handshake || DEFAULT_TLS_TIMEOUT, LONGEST_DELAY);
 }
 
-const KNOWN_TLS: KnownNames<TlsServerOptions> = { cert: true, key: true };
-
 /**
  * Looks at what a runtime would understand in its own way, or only when the first client comes.
  * @returns whether the connections will be TLS.
  * @throws MisuseError
  */
 export function checkServeOptions(options: ListenOptions): boolean {
-  refuseUnknownOptions("options", options, KNOWN_SERVE_OPTIONS);
-  const { port = 0, hostname = "", path = "", tls } = options;
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new MisuseError(`options.port is ${String(port)}: give a number from 0 to 65535`);
-  }
-  for (const [name, value] of Object.entries({ hostname, path })) {
-    if (typeof value !== "string") throw new MisuseError(`options.${name} is not a string`);
+  checkOptions("options", options, KNOWN_SERVE_OPTIONS);
+  const { port, hostname, path, tls } = options;
+  for (const [name, value] of Object.entries({ port, hostname })) {
+    if (path === undefined || value === undefined) continue;
+    throw new MisuseError(`options.path and options.${name} exclude each other: give one place`);
   }
   if (tls === undefined) return false;
-  refuseUnknownOptions("options.tls", tls, KNOWN_TLS);
   for (const name of ["cert", "key"] as const) {
-    if (typeof tls[name] === "string" && tls[name] !== "") continue;
-    throw new MisuseError(`options.tls.${name} is not a string: give it in PEM`);
+    if (tls[name] !== undefined) continue;
+    throw new MisuseError(`options.tls.${name} is missing: give it in PEM`);
   }
   return true;
 }
 
-/** @returns the server, once it listens. Rejects with a ServerError "listen-failed", or a MisuseError. */
+/**
+ * @returns the server, once it listens. Rejects with a ServerError "listen-failed", with "aborted" when `signal` aborted
+ * before, or with a MisuseError.
+ */
 export async function startListening<S extends Acceptor & Pick<Server, "listening" | "shutdown">>(
   server: S,
   listen: Listen,
-  options: ListenOptions,
+  options: ListenOptions & { readonly signal?: AbortSignal },
 ): Promise<S> {
-  const { port = 0, hostname = "all addresses", path } = options;
+  const { signal } = options;
+  if (signal?.aborted) throw aborted(signal);
   try {
     server.listening(await listen(server, options));
-    return server;
   } catch (cause) {
     void server.shutdown(); // it lets go of options.signal
-    if (cause instanceof MisuseError) throw cause;
-    const where = path ?? `${hostname}, port ${port}`;
-    const why = systemCodeOf(cause) ?? messageOf(cause);
-    throw new ServerError("listen-failed", `cannot listen on ${where}: ${why}`, { cause });
+    throw signal?.aborted ? aborted(signal) : listenFailed(options, cause);
   }
+  // The signal has shut the server down, and the listener with it: nobody can be served there.
+  if (signal?.aborted) throw aborted(signal);
+  return server;
+}
+
+function listenFailed(
+  { port = 0, hostname = "all addresses", path }: ListenOptions,
+  cause: unknown,
+): Error {
+  if (cause instanceof MisuseError) return cause;
+  const where = path ?? `${hostname}, port ${port}`;
+  const why = systemCodeOf(cause) ?? messageOf(cause);
+  return new ServerError("listen-failed", `cannot listen on ${where}: ${why}`, { cause });
+}
+
+/** As `connect` rejects. */
+function aborted({ reason }: AbortSignal): ServerError {
+  return new ServerError("aborted", `serve was aborted: ${messageOf(reason)}`, { cause: reason });
 }

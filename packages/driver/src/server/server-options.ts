@@ -7,7 +7,18 @@ import {
   serverSettings,
   type Timeouts,
 } from "@sansocket/core";
-import { type KnownNames, refuseUnknownOptions, requireSignal } from "../known-options.ts";
+import { anObjectOf, checkOptions, type KnownOptions } from "../known-options.ts";
+import {
+  aBoolean,
+  aCount,
+  aFunction,
+  aPort,
+  aSignal,
+  aString,
+  judgedLater,
+  noDeflate,
+} from "../option-kinds.ts";
+import { protocolList } from "../protocol-list.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { type Behaviour, type SocketHooks, unsentMarks } from "../socket/hooks.ts";
 import type { Socket } from "../socket/socket.ts";
@@ -30,8 +41,8 @@ export interface ServerBase {
   readonly dangerouslyAllowAnyOrigin?: boolean;
   /** A proxy that writes X-Forwarded-Proto and -Host stands before this server. Default false. */
   readonly trustProxy?: boolean;
-  /** Subprotocols, the most wanted first: the first one that the client offers is agreed on. Default none. */
-  readonly protocols?: readonly string[];
+  /** One or several subprotocols, the most wanted first: the first that the client offers is agreed on. Default none. */
+  readonly protocols?: string | readonly string[];
   /** RFC 7692. Default false; nothing else is possible yet. */
   readonly perMessageDeflate?: false;
   /** Other extensions. Default none. */
@@ -100,46 +111,49 @@ type ServerNames = ServerBase &
   Pick<IterationOptions<unknown>, "connection"> & { upgrade: unknown };
 
 /** Of every server, wherever its connections come from. */
-const KNOWN: KnownNames<ServerNames> = {
-  allowedOrigins: true,
-  dangerouslyAllowAnyOrigin: true,
-  trustProxy: true,
-  protocols: true,
-  perMessageDeflate: true,
-  extensions: true,
-  maxConnections: true,
-  limits: true,
-  timeouts: true,
-  lend: true,
-  signal: true,
-  request: true,
-  upgrade: true,
-  connection: true,
-  open: true,
-  message: true,
-  drain: true,
-  ping: true,
-  pong: true,
-  close: true,
-  error: true,
-  trace: true,
+const KNOWN: KnownOptions<ServerNames> = {
+  allowedOrigins: judgedLater,
+  dangerouslyAllowAnyOrigin: aBoolean,
+  trustProxy: aBoolean,
+  protocols: judgedLater,
+  perMessageDeflate: noDeflate,
+  extensions: judgedLater,
+  maxConnections: aCount(1),
+  limits: judgedLater,
+  timeouts: judgedLater,
+  lend: aBoolean,
+  signal: aSignal,
+  request: aFunction,
+  upgrade: aFunction,
+  connection: aFunction,
+  open: aFunction,
+  message: aFunction,
+  drain: aFunction,
+  ping: aFunction,
+  pong: aFunction,
+  close: aFunction,
+  error: aFunction,
+  trace: aFunction,
 };
 
 /** Of `createServer`. */
-export const KNOWN_CREATE_OPTIONS: KnownNames<ServerNames & { secure: unknown }> = {
+export const KNOWN_CREATE_OPTIONS: KnownOptions<ServerNames & { secure: unknown }> = {
   ...KNOWN,
-  secure: true,
+  secure: aBoolean,
 };
 
+const TLS: KnownOptions<TlsServerOptions> = { cert: aString, key: aString };
+
 /** Of `serve`. */
-export const KNOWN_SERVE_OPTIONS: KnownNames<
+export const KNOWN_SERVE_OPTIONS: KnownOptions<
   ServerNames & { port: unknown; hostname: unknown; path: unknown; tls: unknown }
-> = { ...KNOWN, port: true, hostname: true, path: true, tls: true };
+> = { ...KNOWN, port: aPort, hostname: aString, path: aString, tls: anObjectOf(TLS) };
 
 /** Octets of a frame's payload that `trace` gets to see. */
 const TRACED_OCTETS = 125;
 
-const HOOKS = ["open", "message", "drain", "ping", "pong", "close", "error", "trace"] as const;
+/** Whose place `connection` takes. */
+const HOOKS = ["open", "message", "drain", "ping", "pong", "close"] as const;
 
 /** @throws MisuseError for options that are wrong. */
 export function resolveServer(
@@ -147,23 +161,15 @@ export function resolveServer(
   runtime: Runtime,
   secure: boolean,
 ): ResolvedServer {
-  refuseUnknownOptions("options", options, { ...KNOWN_SERVE_OPTIONS, ...KNOWN_CREATE_OPTIONS });
+  checkOptions("options", options, { ...KNOWN_SERVE_OPTIONS, ...KNOWN_CREATE_OPTIONS });
   const given = options as ServerBase & { upgrade?: UpgradeHook<unknown> } & SocketHooks &
     Partial<IterationOptions<unknown>>;
-  for (const name of [...HOOKS, "upgrade", "request", "connection"] as const) {
-    const hook = given[name];
-    if (hook !== undefined && typeof hook !== "function") {
-      throw new MisuseError(`options.${name} is not a function`);
-    }
-  }
-  if (given.connection !== undefined && given.message !== undefined) {
-    throw new MisuseError("options.connection and options.message exclude each other");
-  }
-  refuseDeflate(given.perMessageDeflate);
-  requireSignal("options.signal", given.signal);
-  const maxConnections = given.maxConnections ?? Number.POSITIVE_INFINITY;
-  if (!(maxConnections >= 1)) {
-    throw new MisuseError(`options.maxConnections is ${String(maxConnections)}: give 1 or more`);
+  for (const name of HOOKS) {
+    if (given.connection === undefined || given[name] === undefined) continue;
+    throw new MisuseError(
+      `options.connection and options.${name} exclude each other: with connection, whatever happens to a socket is ` +
+        "heard of in it",
+    );
   }
   const settings = serverSettings({
     host: runtime.host,
@@ -181,8 +187,8 @@ export function resolveServer(
   return {
     settings,
     behaviour: behaviourOf(settings, given, given.lend === true),
-    protocols: given.protocols ?? [],
-    maxConnections,
+    protocols: protocolList(given.protocols),
+    maxConnections: given.maxConnections ?? Number.POSITIVE_INFINITY,
     upgrade: given.upgrade?.bind(options) ?? null,
     request: given.request?.bind(options) ?? null,
     connection: (given.connection?.bind(options) as ResolvedServer["connection"]) ?? null,
@@ -205,11 +211,6 @@ export function behaviourOf(
     ...unsentMarks(settings.limits.unsent),
     closeTimeout: settings.timeouts.close,
   };
-}
-
-export function refuseDeflate(value: unknown): void {
-  if (value === undefined || value === false) return;
-  throw new MisuseError("perMessageDeflate is not there yet: leave it out, or give false");
 }
 
 /** Without the members that are undefined, which `exactOptionalPropertyTypes` tells from absent ones. */

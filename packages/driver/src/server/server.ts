@@ -2,11 +2,10 @@
  * A server: decides about requests, answers plain HTTP, keeps its sockets, and ends in good order. Where connections come
  * from is the business of a {@link Listener}, or of whoever calls {@link Server.accept}.
  */
-import { checkClose, Endpoint, MisuseError, type Timeouts } from "@sansocket/core";
+import { Endpoint, type Timeouts } from "@sansocket/core";
 import { describeViolation } from "@sansocket/core/describe";
-import { ConnectionError, messageOf, ServerError } from "../errors.ts";
-import { type KnownNames, refuseUnknownOptions } from "../known-options.ts";
-import { type Runtime, timerAfter } from "../runtime/runtime.ts";
+import { type ConnectionError, messageOf, ServerError } from "../errors.ts";
+import type { Runtime } from "../runtime/runtime.ts";
 import type { NetworkAddress, OpenTransport } from "../runtime/transport.ts";
 import { Binding, type Owner } from "../socket/binding.ts";
 import type { CloseInfo } from "../socket/close-info.ts";
@@ -15,6 +14,7 @@ import { type Behaviour, callErrorHook, isThenable } from "../socket/hooks.ts";
 import { Socket } from "../socket/socket.ts";
 import { answerOptions, hasLongBody, type PlainResponse, UPGRADE_REQUIRED } from "./answer.ts";
 import { type ResolvedServer, resolveServer, type ServerOptions } from "./server-options.ts";
+import { resolveShutdown, Shutdown, type ShutdownOptions } from "./shutdown.ts";
 import {
   type Decider,
   type IncomingRequest,
@@ -28,23 +28,6 @@ export interface Listener {
   /** Accepts no more; the connections that are there stay. */
   close(): Promise<void>;
 }
-
-export interface ShutdownOptions {
-  /** Of the Close that every socket gets. Default 1001, going away. */
-  readonly code?: number;
-  /** Default "". */
-  readonly reason?: string;
-  /** ms until what is left is cut off. Default 5,000. */
-  readonly grace?: number;
-}
-
-const KNOWN_SHUTDOWN_OPTIONS: KnownNames<ShutdownOptions> = {
-  code: true,
-  reason: true,
-  grace: true,
-};
-
-const DEFAULT_GRACE = 5_000;
 
 export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable {
   /** @internal */
@@ -65,10 +48,7 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
   private readonly accepting: Map<Binding, { request: UpgradeRequest; data: unknown }> = new Map();
   private listener: Listener | null = null;
   private readonly signal: AbortSignal | undefined;
-  /** What a shutdown closes with; null before. */
-  private farewell: { readonly code: number; readonly reason: string } | null = null;
-  private ending: Promise<void> | null = null;
-  private whenEmpty: (() => void) | null = null;
+  private ending: Shutdown | null = null;
 
   /**
    * @param secure the connections that it gets are TLS.
@@ -82,7 +62,7 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
     this.behaviour = this.options.behaviour;
     this.protocols = this.options.protocols;
     this.signal = options.signal;
-    if (this.signal?.aborted) this.ending = Promise.resolve();
+    if (this.signal?.aborted) this.aborted();
     else this.signal?.addEventListener("abort", this.aborted, { once: true });
   }
 
@@ -94,9 +74,9 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
     if (this.ending !== null) void listener.close();
   }
 
-  /** Where it listens; with port 0, the port that was found. Null when it does not listen. */
+  /** Where it listens; with port 0, the port that was found. Null when it does not listen, or no more. */
   get address(): NetworkAddress | null {
-    return this.listener?.address ?? null;
+    return this.ending === null ? (this.listener?.address ?? null) : null;
   }
 
   /** The timeouts that hold, with their defaults, ms. */
@@ -169,18 +149,6 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
   private decide(binding: Binding, request: UpgradeRequest): void {
     const { upgrade } = this.options;
     if (upgrade === null) {
-  /** Of what belongs to the application only the extensions run in here. */
-  private acceptByDefault(request: UpgradeRequest): void {
-    try {
-      request.accept();
-    } catch (cause) {
-      if (request.isDecided) throw cause;
-      const message = `the request could not be accepted: ${messageOf(cause)}`;
-      this.reportError(null, new ServerError("hook-failed", message, { cause }));
-      request.reject(500);
-    }
-  }
-
       this.acceptByDefault(request);
       return;
     }
@@ -199,6 +167,18 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
         if (!request.isDecided) request.reject(500);
       },
     );
+  }
+
+  /** Of what belongs to the application only the extensions run in here. */
+  private acceptByDefault(request: UpgradeRequest): void {
+    try {
+      request.accept();
+    } catch (cause) {
+      if (request.isDecided) throw cause;
+      const message = `the request could not be accepted: ${messageOf(cause)}`;
+      this.reportError(null, new ServerError("hook-failed", message, { cause }));
+      request.reject(500);
+    }
   }
 
   private answer(binding: Binding, request: PlainRequest): void {
@@ -286,7 +266,7 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
       binding.delivery.awaitHook("open", result);
     }
     request.pack();
-    if (this.farewell !== null) this.retire(binding);
+    this.ending?.retire(binding);
   }
 
   private async runConnection(
@@ -321,7 +301,7 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
       const message = `a request was refused: ${describeViolation(violation)}`;
       this.reportError(null, new ServerError("handshake-refused", message, { violation }));
     }
-    if (this.bindings.size === 0) this.whenEmpty?.();
+    if (this.bindings.size === 0) this.ending?.emptied();
   }
 
   /** @internal */
@@ -344,69 +324,17 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
    * Accepts no more connections; lets every message that has arrived be delivered and answered; then sends each socket a
    * Close behind everything that was sent to it. What is left after the grace is cut off. Messages that arrive later are
    * not delivered. Never rejects; a second call waits for the first.
-   * @throws MisuseError for a code or reason that a Close cannot have.
+   * @throws MisuseError for a code or reason that a Close cannot have, and for a grace that is no time.
    */
   shutdown(options: ShutdownOptions = {}): Promise<void> {
-    refuseUnknownOptions("options", options, KNOWN_SHUTDOWN_OPTIONS);
-    const { code = 1001, reason = "", grace = DEFAULT_GRACE } = options;
-    checkClose(code, reason); // now, and not at each socket with half of the shutdown done
-    if (!(grace >= 0)) throw new MisuseError(`grace is ${String(grace)}: give ms from 0 on`);
-    if (this.ending !== null) return this.ending;
-    let ended = (): void => {};
-    // Before anything happens: what it leads to may call it again, or bring one connection more.
-    this.ending = new Promise((resolve) => {
-      ended = resolve;
-    });
-    this.farewell = { code, reason };
-    this.signal?.removeEventListener("abort", this.aborted);
-    this.end(grace).then(ended, ended);
-    return this.ending;
-  }
-
-  private async end(grace: number): Promise<void> {
-    const closed = this.listener?.close();
-    const emptied = new Promise<void>((resolve) => {
-      this.whenEmpty = resolve;
-      if (this.bindings.size === 0) resolve();
-    });
-    for (const binding of [...this.bindings]) {
-      if (binding.socket === null) this.endOpening(binding);
-      else this.retire(binding);
+    const resolved = resolveShutdown(options);
+    if (this.ending === null) {
+      const { bindings, undecided } = this;
+      this.ending = new Shutdown(this.runtime, { bindings, undecided }, resolved);
+      this.signal?.removeEventListener("abort", this.aborted);
+      this.ending.begin(this.listener);
     }
-    const timer = timerAfter(this.runtime, () => this.cutOff(), grace);
-    await emptied;
-    if (timer !== null) this.runtime.clearTimer(timer);
-    await closed;
-  }
-
-  private endOpening(binding: Binding): void {
-    const { endpoint } = binding;
-    // Otherwise an answer is on its way; behind a 101, `opened` is next.
-    if (endpoint.state !== "opening") return;
-    if (endpoint.request === null) {
-      binding.abort(new ConnectionError("aborted", SHUT_DOWN));
-    } else if (endpoint.request.kind === "upgrade") {
-      endpoint.reject(503, {}, binding.tick());
-      this.undecided.get(binding)?.abandoned();
-      binding.turn();
-    }
-  }
-
-  /** Closes once everything that has arrived is delivered and answered. */
-  private retire(binding: Binding): void {
-    const { code, reason } = this.farewell!;
-    binding.delivery.retire(() => binding.outgoing.close(code, reason));
-  }
-
-  /** The grace has passed. A Close is tried all the same, for those whose application had not finished. */
-  private cutOff(): void {
-    const { code, reason } = this.farewell!;
-    for (const binding of [...this.bindings]) {
-      if (binding.socket !== null) binding.outgoing.close(code, reason);
-      binding.outgoing.closeNow();
-      binding.turn();
-      binding.abort(new ConnectionError("aborted", `${SHUT_DOWN}, and its grace has passed`));
-    }
+    return this.ending.done;
   }
 
   /** `await using`: shuts down with the defaults. */
@@ -414,8 +342,6 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
     await this.shutdown();
   }
 }
-
-const SHUT_DOWN = "the server was shut down";
 
 /** Printed when there is no `error` hook: an application would look for them in vain otherwise. */
 const PRINTED: ReadonlySet<string> = new Set([

@@ -232,6 +232,31 @@ describe("connect", () => {
     { what: "a socket that is not opened", url: "ws://a", options: { socket: {} } },
     { what: "a unix socket without a name", url: "ws://a", options: { path: "" } },
     { what: "a trace that cannot be called", url: "ws://a", options: { trace: true } },
+    { what: "a socket that is a number", url: "ws://a", options: { socket: 5 } },
+    { what: "a signal that is null", url: "ws://a", options: { signal: null } },
+    { what: "a path that is a number", url: "ws://a", options: { path: 5 } },
+    { what: "an option of servers", url: "ws://a", options: { lend: "no" } },
+    { what: "limits that are null", url: "ws://a", options: { limits: null } },
+    { what: "timeouts that are one number", url: "ws://a", options: { timeouts: 5 } },
+    { what: "one extension in place of a list", url: "ws://a", options: { extensions: {} } },
+    { what: "an extension that is none", url: "ws://a", options: { extensions: [5] } },
+    { what: "an authority that is a number", url: "wss://a", options: { tls: { ca: 5 } } },
+    {
+      what: "authorities, one of them empty",
+      url: "wss://a",
+      options: { tls: { ca: ["PEM", ""] } },
+    },
+    { what: "a key that is a number", url: "wss://a", options: { tls: { key: 5 } } },
+    {
+      what: "a check of certificates that 0 would turn off",
+      url: "wss://a",
+      options: { tls: { rejectUnauthorized: 0 } },
+    },
+    {
+      what: "the same on the way to a proxy",
+      url: "ws://a",
+      options: { proxy: { url: "https://p", tls: { rejectUnauthorized: 0 } } },
+    },
   ]) {
     test(`rejects with a MisuseError for ${what}, and has done nothing by then`, async () => {
       const runtime = new VirtualRuntime();

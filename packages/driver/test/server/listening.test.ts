@@ -25,7 +25,20 @@ describe("serve", () => {
     { port: 1.5 },
     { port: true },
     { hostname: 5 },
+    { hostname: "" },
     { path: {} },
+    { path: "" },
+    { path: "/run/x", port: 80 },
+    { path: "/run/x", port: 0 },
+    { path: "/run/x", hostname: "127.0.0.1" },
+    { protocols: 5 },
+    { dangerouslyAllowAnyOrigin: "false" },
+    { trustProxy: 1 },
+    { limits: null },
+    { timeouts: 5 },
+    { extensions: {} },
+    { signal: {} },
+    { maxConnections: "5" },
     { tls: true },
     { tls: false },
     { tls: null },
@@ -33,6 +46,7 @@ describe("serve", () => {
     { tls: { cert: "PEM" } },
     { tls: { ...CERTIFICATE, key: "" } },
     { tls: { ...CERTIFICATE, passphrase: "x" } },
+    { tls: { ...CERTIFICATE, cert: ["PEM"] } },
   ]) {
     test(`rejects with a MisuseError for ${JSON.stringify(options)}, and listens nowhere`, async () => {
       const listen = vi.fn(() => listener);
@@ -65,6 +79,51 @@ describe("serve", () => {
   });
 });
 
+describe("serve with a signal", () => {
+  test("that was aborted before listens nowhere, and rejects as connect does", async () => {
+    const listen = vi.fn(() => listener);
+    const reason = new Error("changed my mind");
+    await expect(
+      adapterWith(listen).serve({ signal: AbortSignal.abort(reason) }),
+    ).rejects.toMatchObject({
+      name: "ServerError",
+      code: "aborted",
+      message: "serve was aborted: changed my mind",
+      cause: reason,
+    });
+    expect(listen).not.toHaveBeenCalled();
+  });
+
+  test("that aborts before it listens rejects, and listens no more by then", async () => {
+    const controller = new AbortController();
+    const close = vi.fn(async () => {});
+    const serving = adapterWith(async () => {
+      controller.abort();
+      return { ...listener, close };
+    }).serve({ signal: controller.signal });
+    await expect(serving).rejects.toMatchObject({ code: "aborted" });
+    expect(close).toHaveBeenCalledTimes(1);
+  });
+
+  test("that aborts while listening fails says that it was aborted", async () => {
+    const controller = new AbortController();
+    const serving = adapterWith(async () => {
+      controller.abort();
+      throw new Error("bind failed");
+    }).serve({ signal: controller.signal });
+    await expect(serving).rejects.toMatchObject({ code: "aborted" });
+  });
+
+  test("that aborts later shuts it down, and it has no address any more", async () => {
+    const controller = new AbortController();
+    const server = await adapterWith(() => listener).serve({ signal: controller.signal });
+    expect(server.address).toBe(listener.address);
+    controller.abort();
+    expect(server.address).toBeNull();
+    expect(server.url).toBe("");
+  });
+});
+
 describe("createServer", () => {
   for (const options of [{ port: 80 }, { tls: CERTIFICATE }, { path: "/run/x" }]) {
     test(`is a mistake with ${JSON.stringify(options)}, which only serve has`, () => {
@@ -72,9 +131,25 @@ describe("createServer", () => {
       expect(() => createServer(options as never)).toThrow(MisuseError);
     });
   }
+
+  for (const secure of ["false", 1, null]) {
+    test(`is a mistake with secure ${JSON.stringify(secure)}, of which the server's own origin is made`, () => {
+      const { createServer } = adapterWith(() => listener);
+      expect(() => createServer({ secure } as never)).toThrow(/options\.secure is/);
+    });
+  }
 });
 
-for (const options of [{ graceMs: 5 }, 5_000, { grace: -1 }, { code: 999 }]) {
+for (const options of [
+  { graceMs: 5 },
+  5_000,
+  { grace: -1 },
+  { grace: "5" },
+  { grace: null },
+  { code: 999 },
+  { code: "1001" },
+  { reason: 5 },
+]) {
   test(`shutdown is a mistake with ${JSON.stringify(options)}, and nothing is shut down`, async () => {
     const { createServer } = adapterWith(() => listener);
     const server = createServer({});

@@ -231,6 +231,13 @@ describe("without an upgrade hook", () => {
     expect(peer.endpoint.protocol).toBe("v2");
   });
 
+  test("one protocol need not be in a list", async () => {
+    const stage = new Stage({ protocols: "chat" });
+    const peer = stage.client({ protocols: ["v1", "chat"] });
+    await peer.pump();
+    expect(peer.endpoint.protocol).toBe("chat");
+  });
+
   test("an extension that throws costs the connection that met it, with 500, and nothing more", async () => {
     const errors: string[] = [];
     const accept = (): never => {
@@ -608,20 +615,56 @@ describe("a server", () => {
     });
   }
 
-  for (const options of [
-    { message: 5 },
-    { upgrade: "x" },
-    { maxConnections: 0 },
-    { perMessageDeflate: true },
-    { limits: { mesage: 5 } },
-    { timeouts: { idle: -1 } },
-    { allowedOrigins: ["app.example"] },
-    { connection: {} },
-    { prot: 8080 },
-    { onmessage: null },
+  for (const { options, because } of [
+    { options: { message: 5 }, because: "not a function" },
+    { options: { connection: {} }, because: "not a function" },
+    { options: { upgrade: "x" }, because: "not a function" },
+    { options: { request: null }, because: "not a function" },
+    { options: { trace: 5 }, because: "not a function" },
+    { options: { error: "log" }, because: "not a function" },
+    { options: { maxConnections: 0 }, because: "nobody could connect" },
+    { options: { maxConnections: "5" }, because: "digits in a string" },
+    { options: { maxConnections: 1.5 }, because: "half a connection" },
+    { options: { maxConnections: Number.NaN }, because: "no limit and no absence of one" },
+    { options: { maxConnections: null }, because: "absent is undefined" },
+    { options: { perMessageDeflate: true }, because: "not there yet" },
+    { options: { limits: { mesage: 5 } }, because: "a misspelt limit" },
+    { options: { limits: null }, because: "no object" },
+    { options: { timeouts: { idle: -1 } }, because: "time does not go back" },
+    { options: { timeouts: 5 }, because: "no object" },
+    { options: { allowedOrigins: ["app.example"] }, because: "no origin" },
+    { options: { allowedOrigins: "https://app.example" }, because: "no list" },
+    { options: { dangerouslyAllowAnyOrigin: "false" }, because: "a string, and truthy" },
+    { options: { trustProxy: "false" }, because: "a string, and truthy" },
+    { options: { lend: "no" }, because: "a string, and truthy" },
+    { options: { protocols: 5 }, because: "no string and no list" },
+    { options: { protocols: "" }, because: "no token" },
+    { options: { protocols: "a, b" }, because: "a list in one string" },
+    { options: { protocols: ["a b"] }, because: "no token" },
+    { options: { protocols: [5] }, because: "no token" },
+    { options: { protocols: ["a", "a"] }, because: "twice the same" },
+    { options: { extensions: {} }, because: "no list" },
+    { options: { extensions: [null] }, because: "no extension" },
+    { options: { signal: {} }, because: "no signal" },
+    { options: { signal: null }, because: "no signal" },
+    { options: { prot: 8080 }, because: "not known" },
+    { options: { onmessage: null }, because: "not known" },
+    { options: 5, because: "no options" },
+    { options: 5n, because: "no options" },
+    { options: null, because: "no options" },
   ]) {
-    test(`is a mistake with ${JSON.stringify(options)}`, () => {
+    const name = typeof options === "bigint" ? "5n" : JSON.stringify(options);
+    test(`is a mistake with ${name}: ${because}`, () => {
       expect(() => new Server(options as never, new VirtualRuntime(), false)).toThrow(MisuseError);
+    });
+  }
+
+  for (const name of ["open", "message", "drain", "ping", "pong", "close"]) {
+    test(`is a mistake with connection and ${name}, which would never be called`, () => {
+      const options = { connection: async () => {}, [name]: () => {} };
+      const make = () => new Server(options as never, new VirtualRuntime(), false);
+      expect(make).toThrow(MisuseError);
+      expect(make).toThrow(`options.connection and options.${name} exclude each other`);
     });
   }
 });

@@ -1,0 +1,77 @@
+/**
+ * What an option may be. JavaScript takes a string where true or false is meant, and "false" is truthy; it takes a list
+ * where a function is meant, and throws when the first peer comes, at nobody.
+ */
+import { MisuseError } from "@sansocket/core";
+
+/**
+ * @param path how the caller names the option, for the message.
+ * @param value anything but undefined, which is an absent option.
+ * @throws MisuseError for a value that cannot be meant.
+ */
+export type OptionKind = (path: string, value: unknown) => void;
+
+/** Whoever takes it judges it, before anything is done. */
+export const judgedLater: OptionKind = () => {};
+
+export const aBoolean: OptionKind = (path, value) => {
+  if (typeof value === "boolean") return;
+  throw new MisuseError(`${path} is ${shown(value)}: give true or false`);
+};
+
+export const aFunction: OptionKind = (path, value) => {
+  if (typeof value === "function") return;
+  throw new MisuseError(`${path} is not a function but ${shown(value)}: give one, or leave it out`);
+};
+
+/** Not repeated in the message: it may be a key. */
+export const aString: OptionKind = (path, value) => {
+  if (typeof value === "string" && value !== "") return;
+  const given = typeof value === "string" ? "empty" : `not a string but of type ${typeof value}`;
+  throw new MisuseError(`${path} is ${given}: give a string that says something, or leave it out`);
+};
+
+export const aStringOrSeveral: OptionKind = (path, value) => {
+  if (!Array.isArray(value)) aString(path, value);
+  else for (const [index, one] of value.entries()) aString(`${path}[${index}]`, one);
+};
+
+/** How many. Digits in a string would compare like a number, and count like none. */
+export function aCount(least: number): OptionKind {
+  return (path, value) => {
+    const isCount = Number.isInteger(value) || value === Number.POSITIVE_INFINITY;
+    if (isCount && (value as number) >= least) return;
+    throw new MisuseError(`${path} is ${shown(value)}: give a whole number from ${least} on`);
+  };
+}
+
+export const milliseconds: OptionKind = (path, value) => {
+  if (typeof value === "number" && value >= 0) return;
+  throw new MisuseError(`${path} is ${shown(value)}: give milliseconds, a number from 0 on`);
+};
+
+export const aPort: OptionKind = (path, value) => {
+  if (Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 65_535) return;
+  throw new MisuseError(`${path} is ${shown(value)}: give a number from 0 to 65535`);
+};
+
+/** The controller in place of its signal is easily given, and would abort nothing. */
+export const aSignal: OptionKind = (path, value) => {
+  const given = (value ?? {}) as Partial<AbortSignal>;
+  if (typeof given.aborted === "boolean" && typeof given.addEventListener === "function") return;
+  throw new MisuseError(`${path} is not an AbortSignal: give the signal of an AbortController`);
+};
+
+/** `perMessageDeflate`, which has a name and nothing behind it. */
+export const noDeflate: OptionKind = (path, value) => {
+  if (value === false) return;
+  throw new MisuseError(`${path} is not there yet: leave it out, or give false`);
+};
+
+/** A value as a message shows it: what it is, and no more of it than a line holds. */
+export function shown(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 60));
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "function") return "a function";
+  return typeof value === "object" && value !== null ? "an object" : String(value);
+}
