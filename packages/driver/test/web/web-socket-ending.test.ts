@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { Socket, StandardWebSocket, WebSocketEvents } from "../../src/index.ts";
 import {
   ECHO,
@@ -10,7 +10,9 @@ import {
   record,
   serving,
   tasks,
+  thrownName,
   URL_GIVEN,
+  type WebStage,
 } from "./web-stage.ts";
 
 const nextMessage = (socket: StandardWebSocket): Promise<MessageEvent> => once(socket, "message");
@@ -102,6 +104,67 @@ describe("the end of an open WebSocket", () => {
   });
 });
 
+describe("a WebSocket to which nobody listens", () => {
+  const refusing = (): WebStage => serving({ upgrade: (request) => request.reject(403) });
+  const unreachable = (): WebStage => {
+    const stage = serving();
+    vi.spyOn(stage.platform.dialer, "dial").mockRejectedValue(new Error("ECONNREFUSED"));
+    return stage;
+  };
+  for (const { what, stage, url = URL_GIVEN } of [
+    { what: "the port is another protocol's", stage: serving(), url: "ws://site.example:22/" },
+    { what: "no server is there", stage: unreachable() },
+    { what: "the server refuses", stage: refusing() },
+    { what: "the server breaks it off", stage: serving({ open: (peer) => peer.abort() }) },
+  ]) {
+    test(`ends no process when ${what}`, async () => {
+      const reports = await reported(async () => {
+        const socket = new stage.WebSocket(url);
+        const stream = new stage.WebSocketStream(url);
+        while (socket.readyState !== 3) await tasks();
+        await stream.closed.catch(() => {});
+      });
+      expect(reports).toEqual([]);
+    });
+  }
+});
+
+describe("close", () => {
+  const refused = [
+    { args: [0], name: "InvalidAccessError" },
+    { args: [999], name: "InvalidAccessError" },
+    { args: [1001], name: "InvalidAccessError" },
+    { args: [1006], name: "InvalidAccessError" },
+    { args: [2999], name: "InvalidAccessError" },
+    { args: [5000], name: "InvalidAccessError" },
+    { args: [65_536 + 1000], name: "InvalidAccessError" }, // [Clamp]
+    { args: [null], name: "InvalidAccessError" },
+    { args: [3000, "ä".repeat(62)], name: "SyntaxError" },
+  ];
+  for (const { args, name } of refused) {
+    test(`refuses ${JSON.stringify(args).slice(0, 20)} with "${name}", OPEN, CLOSING and CLOSED, and changes nothing`, async () => {
+      const socket = await opened();
+      const close = (): unknown => Reflect.apply(socket.close, socket, args);
+      expect([thrownName(close), socket.readyState]).toEqual([name, 1]);
+      socket.close();
+      expect([thrownName(close), socket.readyState]).toEqual([name, 2]);
+      const event = await once<WebSocketEvents["close"]>(socket, "close");
+      expect([event.code, thrownName(close), socket.readyState]).toEqual([1005, name, 3]);
+    });
+  }
+
+  test("once more does nothing, CLOSING and CLOSED", async () => {
+    const socket = await opened();
+    const words = record(socket);
+    socket.close(3000);
+    socket.close(3001);
+    await once(socket, "close");
+    socket.close(3002);
+    await tasks();
+    expect(words).toEqual(["close 3000 clean"]);
+  });
+});
+
 /** Messages of exceptions that would have ended the process; vitest must not hear of them. */
 async function reported(act: () => Promise<void>): Promise<string[]> {
   const messages: string[] = [];
@@ -109,6 +172,7 @@ async function reported(act: () => Promise<void>): Promise<string[]> {
   const others = process.listeners("uncaughtException");
   process.removeAllListeners("uncaughtException");
   process.on("uncaughtException", heard);
+  process.on("unhandledRejection", heard);
   const handled = (event: Event): void => event.preventDefault(); // Deno
   const global = globalThis as unknown as Partial<EventTarget>;
   global.addEventListener?.("error", handled);
@@ -117,6 +181,7 @@ async function reported(act: () => Promise<void>): Promise<string[]> {
     await tasks();
   } finally {
     process.off("uncaughtException", heard);
+    process.off("unhandledRejection", heard);
     for (const other of others) process.on("uncaughtException", other);
     global.removeEventListener?.("error", handled);
   }
