@@ -19,12 +19,13 @@ interface Place {
   readonly client: ConnectOptions;
 }
 
+const hostname = "127.0.0.1";
 const places: [string, () => Place][] = [
-  ["TCP", () => ({ listen: {}, url: (port) => `ws://127.0.0.1:${port}/`, client: {} })],
+  ["TCP", () => ({ listen: { hostname }, url: (port) => `ws://127.0.0.1:${port}/`, client: {} })],
   [
     "TLS",
     () => ({
-      listen: { tls: certificate },
+      listen: { hostname, tls: certificate },
       url: (port) => `wss://localhost:${port}/`,
       client: { tls: { ca: certificate.cert } },
     }),
@@ -51,7 +52,6 @@ describe.each(places)("over %s", (name, place) => {
     const { listen, url, client } = place();
     const ends: unknown[] = [];
     const server = await serve({
-      hostname: "127.0.0.1",
       ...listen,
       message(socket, message) {
         socket.write(message);
@@ -93,7 +93,6 @@ describe.each(places)("over %s", (name, place) => {
   test("messages of every length around the sizes of the read buffers come back whole", async () => {
     const { listen, url, client } = place();
     await using server = await serve({
-      hostname: "127.0.0.1",
       ...listen,
       message: (socket, message) => void socket.write(message),
     });
