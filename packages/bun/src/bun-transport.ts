@@ -13,6 +13,7 @@ type Early = (handler: TransportHandler) => void;
 export class BunTransport implements Transport {
   private readonly socket: Bun.Socket<BunTransport>;
   private readonly isSecure: boolean;
+  private isHandshaking: boolean;
   private handler: TransportHandler | null = null;
   /** In order; null once everything goes to the handler at once. */
   private early: Early[] | null = [];
@@ -27,6 +28,7 @@ export class BunTransport implements Transport {
   constructor(socket: Bun.Socket<BunTransport>, isSecure: boolean) {
     this.socket = socket;
     this.isSecure = isSecure;
+    this.isHandshaking = isSecure;
     socket.data = this;
   }
 
@@ -54,6 +56,11 @@ export class BunTransport implements Transport {
   private tell(event: Early): void {
     if (this.early === null) event(this.handler!);
     else this.early.push(event);
+  }
+
+  /** The TLS handshake is done; until then Bun takes nothing. */
+  secured(): void {
+    this.isHandshaking = false;
   }
 
   drained(): void {
@@ -108,6 +115,10 @@ export class BunTransport implements Transport {
   }
 
   endWrite(): boolean {
+    if (this.isHandshaking) {
+      this.destroy(); // an end cannot be told yet, nor what stands before it
+      return false;
+    }
     this.isEnding = true;
     if (this.untaken !== null) return false;
     this.shutDown();
@@ -166,6 +177,7 @@ export const handlers: BunHandlers = {
 /** The same for TLS, whose own failures `close` does not tell. */
 export const secureHandlers: BunHandlers = {
   ...handlers,
+  handshake: (socket) => socket.data?.secured(),
   error(socket, error: NodeJS.ErrnoException) {
     // What our own handlers throw comes here too, and is not to be swallowed.
     if (error.code === undefined) throw error;

@@ -61,7 +61,10 @@ function shakeHands(
         handshake(secure, isDone, error) {
           signal.removeEventListener("abort", aborted);
           // `isDone` is false for whom Bun does not trust, but only `authorized` is documented to say so.
-          if (isDone && (secure.authorized || !rejectUnauthorized)) return resolve(secure);
+          if (isDone && (secure.authorized || !rejectUnauthorized)) {
+            secure.data.secured();
+            return resolve(secure);
+          }
           reject(error ?? new Error("the certificate is not trusted"));
           secure.terminate();
         },

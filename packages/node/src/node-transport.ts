@@ -77,6 +77,10 @@ export class NodeTransport implements Transport {
   };
 
   endWrite(): boolean {
+    if (isHandshaking(this.stream)) {
+      this.destroy(); // an end cannot be told yet, nor what stands before it
+      return false;
+    }
     this.unfinished += 1;
     this.isDrainAwaited = true;
     this.stream.end(this.written);
@@ -120,6 +124,12 @@ export class NodeTransport implements Transport {
     this.isClosed = true;
     this.handler.onClosed(this.error);
   }
+}
+
+/** Before the TLS handshake is done, what ALPN chose is null; `false` is for nothing chosen. */
+function isHandshaking(stream: Duplex): boolean {
+  const { encrypted, alpnProtocol } = stream as Partial<TLSSocket>;
+  return encrypted === true && alpnProtocol === null;
 }
 
 function onData(this: Duplex, chunk: Uint8Array): void {

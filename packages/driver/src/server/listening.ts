@@ -25,23 +25,13 @@ export interface ListenOptions {
 export type ServeOptions<Data = undefined> = ServerOptions<Data> & ListenOptions;
 
 /** Whom a listener gives its connections to. */
-export type Acceptor = Pick<Server, "accept" | "acceptFailed" | "timeouts">;
+export type Acceptor = Pick<Server, "accept" | "acceptFailed">;
 
 /** Throws, or rejects with, whatever the runtime does. */
 export type Listen = (acceptor: Acceptor, options: ListenOptions) => Listener | Promise<Listener>;
 
 /** Connections that the kernel accepts for us while we are busy: as many as Linux allows. */
 export const BACKLOG = 4_096;
-
-/** ms, of the TLS handshake, when `timeouts.handshake` is off. As Node's. */
-const DEFAULT_TLS_TIMEOUT = 120_000;
-/** ms; timers with more fire at once. */
-const LONGEST_DELAY = 2 ** 31 - 1;
-
-/** How long a client may take for the TLS handshake, before there is a connection that has timers. ms */
-export function tlsTimeout({ timeouts }: Acceptor): number {
-  return Math.min(timeouts.handshake || DEFAULT_TLS_TIMEOUT, LONGEST_DELAY);
-}
 
 /**
  * Looks at what a runtime would understand in its own way, or only when the first client comes.
