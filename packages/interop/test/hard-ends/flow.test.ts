@@ -30,7 +30,35 @@ function countEchoes(client: RawClient): { readonly count: number; readonly faul
 async function sendNumbered(client: RawClient, count: number): Promise<void> {
   for (let number = 0; number < count && !client.isClosed; number += 1) {
     await client.write(numbered(number));
+    // What the kernel takes at once is told before anything that has come: others here would not hear their echoes.
+    await new Promise((resolve) => setImmediate(resolve));
   }
+}
+
+interface Latencies {
+  readonly median: number;
+  /** p50, p99 and the worst, ms. */
+  readonly text: string;
+}
+
+/** Of 40 echoes of each client, one after the other, of all clients at once. */
+async function latencies(clients: readonly RawClient[]): Promise<Latencies> {
+  const all: number[] = [];
+  const echoes = async (client: RawClient): Promise<void> => {
+    for (let number = 0; number < 40; number += 1) {
+      const start = performance.now();
+      await client.echo(`number ${number}`);
+      all.push(performance.now() - start);
+    }
+  };
+  await Promise.all(clients.map(echoes));
+  all.sort((a, b) => a - b);
+  const quantile = (share: number): number => all[Math.floor((all.length - 1) * share)]!;
+  const figures = [quantile(0.5), quantile(0.99), quantile(1)];
+  return {
+    median: figures[0]!,
+    text: `${figures.map((figure) => figure.toFixed(1)).join("/")} ms`,
+  };
 }
 
 const megabytes = (octets: number): string => `${(octets / 1e6).toFixed(0)} MB`;
@@ -85,32 +113,46 @@ describe.each(RUNTIMES)("the flow control of %s", (runtime) => {
     expect(await server.outlived("09b", `${echoes.count} of 4096 come back`)).toBeLessThan(64 + 64);
   });
 
-  test("20: while 50 of 100 clients stall, the others are served", async (context) => {
+  test("20: while 50 of 100 clients stall, the others are served as if they did not", async (context) => {
     const server = await startServer(context, runtime);
     const open = (): Promise<RawClient[]> =>
       Promise.all(Array.from({ length: 50 }, () => RawClient.open(server.port)));
     const [stalling, others] = [await open(), await open()];
+    await latencies(others); // what will be compiled, is
+    const alone = await latencies(others);
     const counts = stalling.map(countEchoes);
-    const sent = stalling.map((client) => {
-      client.pause();
-      return sendNumbered(client, 64);
-    });
-    await Promise.all(
-      others.map(async (client) => {
-        for (let number = 0; number < 40; number += 1) await client.echo(`number ${number}`);
-      }),
-    );
+    for (const client of stalling) client.pause();
+    const sent = stalling.map((client) => sendNumbered(client, 128));
+    const inBurst = await latencies(others);
+    await Promise.all(stalling.map((client) => client.stalled(500)));
+    const live = await server.live();
+    let stalled = await latencies(others);
+    // Not what the clock says, but what the stalled cost: and who was interrupted by other programs measures again.
+    for (let round = 0; round < 2 && stalled.median > 10 * alone.median; round += 1) {
+      stalled = await latencies(others);
+    }
+    expect(stalled.median).toBeLessThanOrEqual(10 * alone.median);
+    // All this while nothing of theirs was read.
+    expect(counts.map(({ count }) => count)).toEqual(Array(50).fill(0));
     for (const client of stalling) client.resume();
     await Promise.all(sent);
     await Promise.all(
-      stalling.map((client, at) => client.until("64 echoes", () => counts[at]!.count === 64)),
+      stalling.map((client, at) => client.until("128 echoes", () => counts[at]!.count === 128)),
     );
     expect(counts.flatMap(({ faults }) => faults)).toEqual([]);
     await Promise.all([...stalling, ...others].map((client) => client.leave()));
     await server.idle();
-    const growth = await server.outlived("20", "2,000 echoes of the others, all of the stalled");
-    // Of each that stalls: 1 MiB unsent and one message more, each of them once more in the garbage.
-    expect(growth).toBeLessThan(50 * 2.5 + 48);
+    const outcome =
+      `the others alone ${alone.text}, in the burst ${inBurst.text}, with 50 stalled ${stalled.text}; ` +
+      `${(live / 50).toFixed(2)} MB held of each stalled, all of theirs in the end`;
+    const growth = await server.outlived("20", outcome);
+    // Of each that stalls 1 MiB unsent and a message more, one that is not whole, and on Bun what is left of a read of
+    // 512 KiB. websocket-driver holds some 0.3 MB: the high mark is what a fast reader far away needs.
+    const held = 50 * 1.7 + 8;
+    expect(live).toBeLessThan(held);
+    // What the collectors let lie. In notes of November 2026: websocket-driver +104 MB, ws +248, Deno.serve +270, Bun.serve +263.
+    const garbage = { node: 64, deno: 128, bun: 192 }[runtime];
+    expect(growth).toBeLessThan(held + garbage);
   });
 
   test("21: who reads slowly gets all of 32 MB, and no memory", async (context) => {

@@ -172,7 +172,8 @@ describe.each(RUNTIMES)("the limits of %s", (runtime) => {
       seconds = await drip(262_144);
       ratio = seconds / quarter;
     }
-    expect(ratio).toBeLessThanOrEqual(6); // 16 if every octet moved those before it
+    // 16 for an engine that moves what is there for every octet, once that outweighs reading: some 5 s at this length.
+    expect(ratio).toBeLessThanOrEqual(6);
     await client.leave();
     await other.leave();
     await server.idle();
