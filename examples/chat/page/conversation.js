@@ -62,6 +62,11 @@ export function isSameDay(one, other) {
   return new Date(one).toDateString() === new Date(other).toDateString();
 }
 
+/** As short as the reader's language has it: “9:24 AM”, “09:24”. */
+export function timeOf(at, locale) {
+  return new Date(at).toLocaleTimeString(locale, { timeStyle: "short" });
+}
+
 /** One of eight colours for each name, the same on every page. */
 export function hueOf(name) {
   let hash = 0;

@@ -1,5 +1,5 @@
 // Draws the rooms there are, and who is here.
-import { hueOf, initialsOf } from "./conversation.js";
+import { hueOf, initialsOf, timeOf } from "./conversation.js";
 
 const $ = (id) => document.getElementById(id);
 
@@ -44,11 +44,21 @@ export function showPeople(people, ownName) {
       return item;
     }),
   );
+  $("people-unknown").hidden = true;
   $("room-facts").textContent = describeCount(people.length);
 }
 
+/**
+ * Until a room has answered nobody knows who is there, and after a loss nobody knows who still is.
+ * @param lostAt ms since 1970; null while the connection is there, or has yet to come for the first time.
+ */
+export function showUnknownPeople(lostAt) {
+  $("people").replaceChildren();
+  $("people-unknown").hidden = lostAt === null;
+  $("room-facts").textContent = lostAt === null ? "" : `Offline since ${timeOf(lostAt)}`;
+}
+
 function describeCount(count) {
-  if (count === 0) return "";
   return count === 1 ? "You are alone here" : `${count} people here`;
 }
 

@@ -98,8 +98,13 @@ function field(grid, bits, name, value, isSet) {
   return box;
 }
 
+/** A line of it breaks behind a comma rather than before one. */
 function wide(grid, name, value) {
-  field(grid, 16, name, value, false).classList.add("wide");
+  const box = field(grid, 16, name, "", false);
+  box.classList.add("wide");
+  const [first, ...others] = value.split(",");
+  const parts = others.flatMap((part) => [",", document.createElement("wbr"), part]);
+  box.lastElementChild.append(first, ...parts);
 }
 
 function element(name, className, text = "") {

@@ -78,8 +78,12 @@ function flag(name, isSet, meaning) {
   return node;
 }
 
-// The view may have been hidden, where nothing scrolls: begin at the end when it is shown.
+// The view may have been hidden, where nothing scrolls: begin at the end when it is shown. When only its size changes,
+// who reads further up stays there.
+let height = 0;
 new ResizeObserver(() => {
   const list = $("frames");
-  list.scrollTop = list.scrollHeight;
+  const { scrollHeight, scrollTop, clientHeight } = list;
+  if (height === 0 || scrollHeight - scrollTop - height < NEAR) list.scrollTop = scrollHeight;
+  height = clientHeight;
 }).observe($("frames"));

@@ -8,7 +8,7 @@ import {
   takeEntry,
   takeJoined,
 } from "./conversation.js";
-import { addressOf, roomInAddress, showPeople, showRooms } from "./directory.js";
+import { addressOf, roomInAddress, showPeople, showRooms, showUnknownPeople } from "./directory.js";
 import { addEvent, addFrames, clearFrames } from "./frame-list.js";
 import { append, showOutbox, showRoom, toEnd } from "./transcript.js";
 
@@ -27,6 +27,8 @@ let agreedName = null;
 let roomName = roomInAddress() ?? FIRST_ROOM;
 /** The room that the server has us in: another one while a join is on its way; null without a connection. */
 let joinedRoom = null;
+/** When the connection was lost, ms since 1970; null while there is one, or the first is on its way. */
+let lostAt = null;
 let isWatching = true;
 let rooms = [];
 /** By name. */
@@ -96,7 +98,7 @@ function join() {
 function enterRoom(next) {
   roomName = next;
   $("room").textContent = roomName;
-  showPeople([], name);
+  showUnknownPeople(lostAt);
   document.title = `${roomName} · sansocket chat`;
   showRoom(memoryOf(roomName).items);
   showRooms(rooms, roomName);
@@ -244,10 +246,10 @@ function showTyping() {
     names.length === 0
       ? ""
       : names.length === 1
-        ? `${first} is writing …`
+        ? `${first} is writing…`
         : names.length === 2
-          ? `${first} and ${second} are writing …`
-          : "Several people are writing …";
+          ? `${first} and ${second} are writing…`
+          : "Several people are writing…";
 }
 
 // ---- the connection
@@ -262,10 +264,13 @@ function showState(state) {
     state.kind
   ];
   if (state.kind !== "connecting") $("lost").hidden = !isWaiting;
+  if (state.kind === "open") lostAt = null;
   if (!isWaiting) {
     $("countdown").textContent = "";
     return;
   }
+  lostAt ??= Date.now();
+  forgetPeople();
   $("lost-text").textContent = state.isOnline
     ? "The connection is lost. What you write is kept and sent later."
     : "This device has no network. What you write is kept and sent later.";
@@ -275,6 +280,13 @@ function showState(state) {
   };
   tick();
   countdown = setInterval(tick, 250);
+}
+
+/** What the server told of who is where holds no longer. */
+function forgetPeople() {
+  rooms = rooms.map((room) => ({ ...room, people: 0 }));
+  showRooms(rooms, roomName);
+  showUnknownPeople(lostAt);
 }
 
 $("retry").addEventListener("click", () => {
@@ -332,7 +344,6 @@ const connection = keepConnected(`${scheme}//${location.host}/socket?watch`, {
   },
   onClose({ code, reason }) {
     joinedRoom = null;
-    showPeople([], name);
     forgetTyping();
     addEvent(`connection closed, ${code}${reason === "" ? "" : ` “${reason}”`}`);
   },

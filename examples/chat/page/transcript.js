@@ -1,8 +1,7 @@
 // Draws what is said, and what is not sent yet. All text goes in as text.
-import { hueOf, initialsOf, isContinued, isSameDay } from "./conversation.js";
+import { hueOf, initialsOf, isContinued, isSameDay, timeOf } from "./conversation.js";
 
 const $ = (id) => document.getElementById(id);
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const calendar = new Intl.DateTimeFormat(undefined, {
   weekday: "long",
   day: "numeric",
@@ -70,7 +69,7 @@ function drawEntry({ name, at, text }, continued) {
   item.querySelector(".name").textContent = name;
   const time = item.querySelector("time");
   time.dateTime = new Date(at).toISOString();
-  time.textContent = clock.format(at);
+  time.textContent = timeOf(at);
   item.querySelector(".text").textContent = text;
   return item;
 }

@@ -18,6 +18,7 @@ const PAGE = [
   "directory.css",
   "conversation.css",
   "frames.css",
+  "forced-colors.css",
   "main.js",
   "connection.js",
   "conversation.js",

@@ -1,5 +1,5 @@
 /** Headless Chromium, for the tests that look at the page. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
@@ -26,14 +26,26 @@ export interface Visitor {
   readonly faults: string[];
 }
 
+export interface Setting {
+  readonly locale?: string;
+  /** Device pixels for one of CSS. */
+  readonly scale?: number;
+  /** px: of the letters, as the reader has set it in the browser. */
+  readonly fontSize?: number;
+}
+
 /** Null where there is no Chromium. */
-export async function openBrowser(): Promise<People | null> {
+export async function openBrowser(setting: Setting = {}): Promise<People | null> {
   if (!hasChromium) return null;
+  const { locale = "en-GB", scale = 1, fontSize = 16 } = setting;
   const profile = mkdtempSync(join(tmpdir(), "sansocket-chat-"));
+  mkdirSync(join(profile, "Default"));
+  const preferences = { webkit: { webprefs: { default_font_size: fontSize } } };
+  writeFileSync(join(profile, "Default", "Preferences"), JSON.stringify(preferences));
   const context: BrowserContext = await chromium.launchPersistentContext(profile, {
     ...CHROMIUM,
-    deviceScaleFactor: Number(process.env["SCREENSHOT_SCALE"] ?? 1),
-    locale: "en-GB",
+    deviceScaleFactor: scale,
+    locale,
   });
   return {
     async arrive(name, url, { width = 1280, height = 860, colorScheme = "light" } = {}) {

@@ -8,6 +8,7 @@ import {
   sinceOf,
   takeEntry,
   takeJoined,
+  timeOf,
 } from "../page/conversation.js";
 
 const entry = (id: number, key = `k${id}`) => ({ id, key, at: id, name: "Ada", text: key });
@@ -74,6 +75,16 @@ describe("how it looks", () => {
     ["the first", null, said("Ada", at), false],
   ])("%s", (_what, previous, item, expected) => {
     expect(isContinued(previous, item)).toBe(expected);
+  });
+
+  test.each([
+    ["en-US", "9:05 AM"],
+    ["en-GB", "09:05"],
+    ["de", "09:05"],
+  ])("the time is written as %s has it", (locale, expected) => {
+    const morning = new Date(2026, 4, 3, 9, 5).getTime();
+    // Whether the space before AM is a narrow one is for the version of CLDR to say.
+    expect(timeOf(morning, locale).replace("\u202f", " ")).toBe(expected);
   });
 
   test("initials are whole characters of the first two words", () => {

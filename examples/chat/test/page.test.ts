@@ -9,7 +9,6 @@ import {
   messagesOn,
   NO_CHROMIUM,
   openBrowser,
-  overflowOf,
   type People,
   say,
   textsOf,
@@ -252,37 +251,6 @@ describe("the end of the conversation", () => {
     expect(await page.evaluate(() => document.activeElement?.id)).toBe("message");
     await Promise.all([page.close(), bob.page.close()]);
   });
-});
-
-describe("the layout", () => {
-  test.for([
-    [390, 844],
-    [320, 568],
-    [820, 1180],
-    [1280, 860],
-    [1920, 1080],
-  ] as const)(
-    "nothing overflows at %i by %i, with names and words without end",
-    {
-      timeout: 60_000,
-    },
-    async ([width, height], context) => {
-      if (people === null) return context.skip(NO_CHROMIUM);
-      const room = `${"w".repeat(20)}${width}`;
-      const { page } = await people.arrive("N".repeat(24), roomUrl(room), { width, height });
-      await say(page, "x".repeat(700));
-      await say(page, "one two three ".repeat(40));
-      await messagesOn(page, 2);
-      for (const tab of await page.$$("[data-show]")) {
-        if (await tab.isVisible()) await tab.click();
-        for (const row of (await page.$$(".frame summary")).slice(-2)) {
-          if (await row.isVisible()) await row.click();
-        }
-        expect(await overflowOf(page)).toBeLessThanOrEqual(0);
-      }
-      await page.close();
-    },
-  );
 });
 
 describe("axe, which checks for what keeps people out", () => {
