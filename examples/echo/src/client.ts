@@ -1,14 +1,14 @@
 /**
- * An echo client: `client.js --url ws://... [--ca FILE] [--insecure]`. Sends every message back, as the type that it came
- * as, until the peer closes.
+ * An echo client: `client.js --url ws://... [--protocol NAME]... [--ca FILE] [--insecure]`. Sends every message back, as the
+ * type that it came as, until the peer closes.
  */
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { adapter, LIMITS } from "./adapter.ts";
-import { readArguments } from "./usage.ts";
+import { readArguments, run } from "./one-line.ts";
 
 const USAGE =
-  "echo:client [--runtime node|deno|bun] --url ws://host:port/path [--ca FILE] [--insecure]";
+  "echo:client [--runtime node|deno|bun] --url ws://host:port/path [--protocol NAME]... [--ca FILE] [--insecure]";
 const { values } = readArguments(USAGE, () => {
   const parsed = parseArgs({
     options: {
@@ -23,7 +23,7 @@ const { values } = readArguments(USAGE, () => {
   return { values: { ...parsed.values, url } };
 });
 const { connect } = await adapter();
-try {
+await run(async () => {
   const socket = await connect(values.url, {
     limits: LIMITS,
     protocols: values.protocol,
@@ -37,8 +37,4 @@ try {
   }
   const { code, reason } = await socket.closed;
   console.log(`closed with ${code}${reason === "" ? "" : `: ${reason}`}`);
-} catch (error) {
-  // A violation, a reset, a refusal: said in one line, and by the exit code.
-  console.error(error instanceof Error ? `${error.name}: ${error.message}` : error);
-  process.exitCode = 1;
-}
+});

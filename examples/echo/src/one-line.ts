@@ -1,9 +1,21 @@
-/** What is wrong with the command line, in one line and the way it should be, in place of a stack trace. */
+/** What is wrong, in one line in place of a stack trace, and by the exit code. */
+
+/** A wrong command line is told with the way it should be: 2. */
 export function readArguments<T>(usage: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
     console.error(`${error instanceof Error ? error.message : String(error)}\nusage: ${usage}`);
     process.exit(2);
+  }
+}
+
+/** A port that is taken, a file that is not there, a violation, a reset, a refusal: 1. */
+export async function run(program: () => Promise<void>): Promise<void> {
+  try {
+    await program();
+  } catch (error) {
+    console.error(error instanceof Error ? `${error.name}: ${error.message}` : error);
+    process.exitCode = 1;
   }
 }

@@ -5,37 +5,46 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { adapter, LIMITS } from "./adapter.ts";
-import { readArguments } from "./usage.ts";
+import { readArguments, run } from "./one-line.ts";
 
 const USAGE =
-  "echo [--runtime node|deno|bun] [--port N] [--host H] [--tls | --cert FILE --key FILE]";
-const { values } = readArguments(USAGE, () =>
-  parseArgs({
+  "echo [--runtime node|deno|bun] [--port N] [--host H] [--tls | --cert FILE --key FILE]   N from 0 to 65535; default 9001";
+const { port, host, tls } = readArguments(USAGE, () => {
+  const { values } = parseArgs({
     options: {
       port: { type: "string", default: "9001" },
       host: { type: "string", default: "127.0.0.1" },
       cert: { type: "string" },
       key: { type: "string" },
     },
-  }),
-);
-const { serve } = await adapter();
-const { cert, key } = values;
-const server = await serve({
-  port: Number(values.port),
-  hostname: values.host,
-  ...(cert && key
-    ? { tls: { cert: readFileSync(cert, "utf8"), key: readFileSync(key, "utf8") } }
-    : {}),
-  limits: LIMITS,
-  dangerouslyAllowAnyOrigin: true, // there is nothing here to protect
-  lend: true, // the message is written back before the hook returns
-  message(socket, message) {
-    socket.write(message);
-  },
+  });
+  const { cert, key } = values;
+  const port = Number(values.port);
+  if (!/^\d+$/.test(values.port) || port > 65_535) {
+    throw new Error(`--port ${values.port} is no port`);
+  }
+  if ((cert === undefined) !== (key === undefined)) {
+    throw new Error("--cert and --key are given together, or not at all");
+  }
+  return { port, host: values.host, tls: cert && key ? { cert, key } : null };
 });
-
-for (const signal of ["SIGTERM", "SIGINT"] as const) {
-  process.once(signal, () => void server.shutdown().then(() => process.exit(0)));
-}
-console.log(`listening on ${server.url}`);
+const { serve } = await adapter();
+await run(async () => {
+  const server = await serve({
+    port,
+    hostname: host,
+    ...(tls && {
+      tls: { cert: readFileSync(tls.cert, "utf8"), key: readFileSync(tls.key, "utf8") },
+    }),
+    limits: LIMITS,
+    dangerouslyAllowAnyOrigin: true, // there is nothing here to protect
+    lend: true, // the message is written back before the hook returns
+    message(socket, message) {
+      socket.write(message);
+    },
+  });
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.once(signal, () => void server.shutdown().then(() => process.exit(0)));
+  }
+  console.log(`listening on ${server.url}`);
+});

@@ -112,8 +112,10 @@ describe.each(["node", "deno", "bun"])("on %s", (runtime) => {
     await once(server, "listening");
     const { port } = server.address() as { port: number };
     const url = `ws://127.0.0.1:${port}/`;
-    const client = new Program("client", "--runtime", runtime, "--url", url);
+    const offered = ["--protocol", "echo", "--protocol", "other"];
+    const client = new Program("client", "--runtime", runtime, "--url", url, ...offered);
     const [socket] = (await once(server, "connection")) as [WebSocket];
+    expect(socket.protocol).toBe("echo");
     const got: unknown[] = [];
     for (const message of ["text", Buffer.of(1, 2, 3)]) {
       socket.send(message);
@@ -130,6 +132,9 @@ describe.each(["node", "deno", "bun"])("on %s", (runtime) => {
   test("a mistake on the command line is told with the way it should be, and ends with 2", async () => {
     for (const args of [
       ["server", "--prot", "1"],
+      ["server", "--port", "abc"],
+      ["server", "--port", "99999"],
+      ["server", "--cert", "cert.pem"],
       ["client", "--insecure"],
     ]) {
       const program = new Program(...args, "--runtime", runtime);
@@ -137,6 +142,23 @@ describe.each(["node", "deno", "bun"])("on %s", (runtime) => {
       expect(program.output).toMatch(/^usage: echo/m);
       expect(program.output).not.toMatch(/^ {4}at /m);
     }
+  }, 60_000);
+
+  test("echo says in one line why it cannot listen, and ends with 1", async () => {
+    const taken = createServer().listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    const { port } = taken.address() as { port: number };
+    const server = new Program("server", "--runtime", runtime, "--port", String(port));
+    expect(await server.exit()).toBe(1);
+    expect(server.output).toMatch(/^ServerError: .*EADDRINUSE.*\n$/);
+    taken.close();
+  }, 60_000);
+
+  test("echo says in one line which file it cannot read, and ends with 1", async () => {
+    const files = ["--cert", "/no/such/cert.pem", "--key", "/no/such/key.pem"];
+    const server = new Program("server", "--runtime", runtime, ...files);
+    expect(await server.exit()).toBe(1);
+    expect(server.output).toMatch(/^.*\/no\/such\/cert\.pem.*\n$/);
   }, 60_000);
 
   test("echo:client says why it cannot connect, and ends with 1", async () => {
