@@ -16,6 +16,7 @@ export function roomInAddress() {
 }
 
 export function showRooms(rooms, current) {
+  const focused = document.activeElement?.closest("#rooms a")?.getAttribute("href");
   $("rooms").replaceChildren(
     ...rooms.map(({ name, people }) => {
       const link = document.createElement("a");
@@ -30,6 +31,8 @@ export function showRooms(rooms, current) {
       return listItem(link);
     }),
   );
+  // Drawn anew whenever somebody comes or goes: who walks it with the keyboard stays where they are.
+  if (focused !== undefined) document.querySelector(`#rooms a[href="${focused}"]`)?.focus();
 }
 
 export function showPeople(people, ownName) {

@@ -208,11 +208,13 @@ function drawOutbox() {
       const message = outbox.find((said) => said.key === key);
       message.why = null;
       drawOutbox();
+      $("message").focus();
       if (isJoined()) say(message);
     },
     (key) => {
       outbox = outbox.filter((said) => said.key !== key);
       drawOutbox();
+      $("message").focus();
     },
   );
 }
@@ -240,16 +242,24 @@ function forgetTyping() {
 }
 
 function showTyping() {
-  const names = [...typists.keys()];
+  const names = [...typists.keys()].map(isolated);
   const [first, second] = names;
-  $("typing").textContent =
-    names.length === 0
-      ? ""
+  $("typing").replaceChildren(
+    ...(names.length === 0
+      ? []
       : names.length === 1
-        ? `${first} is writing…`
+        ? [first, " is writing…"]
         : names.length === 2
-          ? `${first} and ${second} are writing…`
-          : "Several people are writing…";
+          ? [first, " and ", second, " are writing…"]
+          : ["Several people are writing…"]),
+  );
+}
+
+/** Whichever way a name runs, the words around it keep their order. */
+function isolated(text) {
+  const node = document.createElement("bdi");
+  node.textContent = text;
+  return node;
 }
 
 // ---- the connection

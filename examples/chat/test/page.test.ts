@@ -1,6 +1,7 @@
 /** Headless Chromium on the page: people talk, lose the connection and come back, and see the frames of it all. */
 import { prepare, serve } from "@sansocket/node";
 import axe from "axe-core";
+import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { type RunningChat, type Serve, startChat } from "../src/app.ts";
 import { readPageFiles } from "../src/page-files.ts";
@@ -109,6 +110,42 @@ describe("talking", () => {
     await page.waitForFunction(() => document.querySelector("#room")?.textContent === "hall");
     await say(page, "still here");
     expect(await messagesOn(page, 1)).toEqual(["still here"]);
+    await page.close();
+  });
+});
+
+describe("the keyboard alone", () => {
+  const focused = (page: Page): Promise<string | null> =>
+    page.evaluate(() => {
+      const { id, textContent } = document.activeElement!;
+      return id === "" ? textContent : id;
+    });
+
+  test("keeps its place among the rooms when one is entered, and when somebody comes", {
+    timeout: 60_000,
+  }, async (context) => {
+    if (people === null) return context.skip(NO_CHROMIUM);
+    const { page } = await people.arrive("Ada", roomUrl("lobby"));
+    await page.focus("#rooms li:nth-child(2) a");
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => document.querySelector("#room")?.textContent !== "lobby");
+    await page.waitForSelector("#rooms [aria-current] .count");
+    expect(await focused(page)).toBe("protocols1 here");
+    const bob = await people.arrive("Bob", roomUrl("protocols"));
+    await page.waitForFunction(() => document.activeElement?.textContent === "protocols2 here");
+    await Promise.all([page.close(), bob.page.close()]);
+  });
+
+  test("is back at the composer when a refused message is discarded", {
+    timeout: 60_000,
+  }, async (context) => {
+    if (people === null) return context.skip(NO_CHROMIUM);
+    const { page } = await people.arrive("Ada", roomUrl("discard"));
+    await say(page, "a control \u0007");
+    await page.focus(".refused .link:last-child");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("#outbox li", { state: "detached" });
+    expect(await focused(page)).toBe("message");
     await page.close();
   });
 });
