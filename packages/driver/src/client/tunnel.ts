@@ -105,6 +105,7 @@ function tunnelled(dialed: Dialed, rest: Uint8Array): Dialed {
     },
     startTls(options, serverName, signal) {
       if (rest.length === 0) return dialed.startTls(options, serverName, signal);
+      dialed.destroy();
       const message = `${rest.length} octets came behind the proxy's answer, before TLS could begin`;
       return Promise.reject(new ConnectError("proxy-refused", message));
     },

@@ -310,6 +310,20 @@ describe("connect", () => {
     });
   }
 
+  for (const { what, answer } of [
+    { what: "refuses", answer: "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n" },
+    { what: "speaks no HTTP", answer: "SSH-2.0\r\n" },
+    { what: "says more than its answer, before TLS", answer: "HTTP/1.1 200 OK\r\n\r\nmore" },
+  ]) {
+    test(`leaves no connection behind to a proxy that ${what}`, async () => {
+      const network = new Network(() => {}, answer);
+      const connecting = connectWith(network, "wss://a", via("p"));
+      await expect(connecting).rejects.toMatchObject({ code: "proxy-refused" });
+      expect(network.left).toEqual([]);
+      expect(network.runtime.timerCount).toBe(0);
+    });
+  }
+
   test("shows no other host the name and the certificate that were meant for the first", async () => {
     const answer = "HTTP/1.1 302 Found\r\nLocation: //other/\r\nContent-Length: 0\r\n\r\n";
     const network = new Network(() => {}, answer);
