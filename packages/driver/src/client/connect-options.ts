@@ -111,6 +111,10 @@ const KNOWN: KnownOptions<ConnectOptions<unknown>> = {
   data: judgedLater,
 };
 
+export const CONNECT_OPTION_NAMES: readonly (keyof ConnectOptions)[] = Object.keys(
+  KNOWN,
+).sort() as (keyof ConnectOptions)[];
+
 /** @throws MisuseError for names that are not known, also in `tls` and `proxy`, and for what cannot be meant. */
 export function checkConnectOptions(options: ConnectOptions<unknown>): void {
   if (typeof options === "string" || Array.isArray(options)) {

@@ -85,6 +85,16 @@ export async function connectWith<Data = undefined>(
   }
 }
 
+/** @throws MisuseError for limits, timeouts and extensions that cannot be meant. */
+export function clientSettings(runtime: Runtime, options: ConnectOptions<unknown>): Settings {
+  const { limits, timeouts, extensions, trace } = options;
+  return resolveSettings({
+    host: runtime.host,
+    ...defined({ limits, timeouts, extensions }),
+    ...(trace === undefined ? {} : { frames: { payloadPrefix: TRACED_OCTETS } }),
+  });
+}
+
 /** One call of `connect`: its clock, its ways to be given up, and the connections that it tries. */
 class Attempt {
   private readonly platform: Platform;
@@ -102,15 +112,7 @@ class Attempt {
     this.options = options;
     this.protocols = protocolList(options.protocols);
     const { signal, trace } = options;
-    this.settings = resolveSettings({
-      host: platform.runtime.host,
-      ...defined({
-        limits: options.limits,
-        timeouts: options.timeouts,
-        extensions: options.extensions,
-      }),
-      ...(trace === undefined ? {} : { frames: { payloadPrefix: TRACED_OCTETS } }),
-    });
+    this.settings = clientSettings(platform.runtime, options);
     const allHooks = trace === undefined ? hooks : { ...hooks, trace };
     this.behaviour = behaviourOf(this.settings, allHooks, false);
     const { handshake } = this.settings.timeouts;

@@ -1,13 +1,19 @@
 /** "Establish a WebSocket connection" (websockets.spec.whatwg.org), and what comes before it in both constructors. */
 import { type Limits, parseProtocols } from "@sansocket/core";
-import { connectWith, type Platform } from "../client/connect.ts";
-import { type ConnectOptions, webSocketUrl } from "../client/connect-options.ts";
+import { clientSettings, connectWith, type Platform } from "../client/connect.ts";
+import {
+  type ConnectOptions,
+  checkConnectOptions,
+  checkRequest,
+  webSocketUrl,
+} from "../client/connect-options.ts";
 import { ConnectError, messageOf } from "../errors.ts";
 import { headerList } from "../header-fields.ts";
 import type { Dialer } from "../runtime/dialing.ts";
 import type { SocketHooks } from "../socket/hooks.ts";
 import type { Socket } from "../socket/socket.ts";
 import { isPortBlocked } from "./blocked-ports.ts";
+import type { ClassOptions } from "./class-options.ts";
 
 /** Where the code runs, in the runtimes that say: pages, workers, `deno --location`. */
 interface Location {
@@ -49,18 +55,30 @@ export function checkProtocols(protocols: readonly string[]): void {
 }
 
 /**
- * Connects as a web page would: not to a blocked port, with an Origin where there is one, and one after the other to the
- * same host.
+ * What is ours in the options is judged where it is given: the events say of nothing why.
+ * @returns the options with an Origin where there is one, and as much to send as a page likes.
+ * @throws MisuseError
+ */
+export function checkedOptions({ runtime }: Platform, url: URL, given: ClassOptions): ClassOptions {
+  checkConnectOptions(given);
+  clientSettings(runtime, given);
+  const headers = requestHeaders(given);
+  // Nobody will be asked at a blocked port, and port 0, which is one, can stand in no request.
+  if (!isPortBlocked(url.port)) checkRequest(url, given.protocols, headers);
+  return { ...given, headers, limits: pageLimits(given.limits) };
+}
+
+/**
+ * Connects as a web page would: not to a blocked port, and one after the other to the same host.
+ * @param options as {@link checkedOptions} returned them.
  */
 export async function establish(
   platform: Platform,
   url: URL,
-  options: ConnectOptions<unknown>,
+  options: ClassOptions,
   hooks: SocketHooks<unknown>,
 ): Promise<Socket<unknown>> {
-  const { limits } = options;
-  const own = { ...options, headers: requestHeaders(options), limits: pageLimits(limits) };
-  const connect = (): Promise<Socket<unknown>> => connectWith(platform, url, own, hooks);
+  const connect = (): Promise<Socket<unknown>> => connectWith(platform, url, options, hooks);
   if (options.socket !== undefined) return await connect();
   if (isPortBlocked(url.port)) {
     throw new ConnectError(

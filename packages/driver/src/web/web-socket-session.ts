@@ -1,10 +1,10 @@
 /** The connection of a WebSocket object: its states, and the events that its changes lead to. */
 import { formatExtensions, MisuseError, utf8Length } from "@sansocket/core";
 import type { Platform } from "../client/connect.ts";
-import type { ConnectOptions } from "../client/connect-options.ts";
 import type { CloseInfo } from "../socket/close-info.ts";
 import type { Message, SocketHooks } from "../socket/hooks.ts";
 import type { Socket } from "../socket/socket.ts";
+import type { ClassOptions } from "./class-options.ts";
 import { driverCloseCode } from "./close-arguments.ts";
 import { CloseEvent } from "./close-event.ts";
 import { establish } from "./establish.ts";
@@ -41,12 +41,7 @@ export class WebSocketSession {
   /** Octets of payload that were sent when it was too late. */
   private unsendable = 0;
 
-  constructor(
-    target: EventTarget,
-    platform: Platform,
-    url: URL,
-    options: ConnectOptions<unknown> & { readonly protocols: readonly string[] },
-  ) {
+  constructor(target: EventTarget, platform: Platform, url: URL, options: ClassOptions) {
     this.target = target;
     this.origin = url.origin;
     this.isProtocolWanted = options.protocols.length > 0;
@@ -61,7 +56,7 @@ export class WebSocketSession {
   private async connect(
     platform: Platform,
     url: URL,
-    options: ConnectOptions<unknown>,
+    options: ClassOptions,
     hooks: SocketHooks,
   ): Promise<void> {
     const { signal } = options;
@@ -71,7 +66,7 @@ export class WebSocketSession {
     try {
       await establish(platform, url, { ...options, signal: this.controller.signal }, hooks);
     } catch (error) {
-      // The events do not say why; but that an option of ours is wrong is for a programmer to know.
+      // The events do not say why; but that an option of ours is none for this runtime is for a programmer to know.
       if (error instanceof MisuseError) console.error(error);
       this.ends(NO_CLOSE);
     } finally {

@@ -6,18 +6,11 @@ import { messageOf } from "../errors.ts";
 import type { CloseInfo } from "../socket/close-info.ts";
 import type { Message } from "../socket/hooks.ts";
 import type { Socket } from "../socket/socket.ts";
+import { type ClassOptions, webSocketStreamOptions } from "./class-options.ts";
 import { driverCloseCode } from "./close-arguments.ts";
-import { checkProtocols, establish, urlRecord } from "./establish.ts";
+import { checkedOptions, checkProtocols, establish, urlRecord } from "./establish.ts";
 import { IncomingMessages, OutgoingMessages, type StreamEnd } from "./message-streams.ts";
-import {
-  dictionary,
-  exposeInterface,
-  promiseOf,
-  requireAbortSignal,
-  requireArguments,
-  stringSequence,
-  usvString,
-} from "./web-idl.ts";
+import { exposeInterface, promiseOf, requireArguments, usvString } from "./web-idl.ts";
 import {
   readCloseInfo,
   type WebSocketCloseInfo,
@@ -44,13 +37,19 @@ export interface StandardWebSocketStream {
   close(closeInfo?: WebSocketCloseInfo): void;
 }
 
-/** `protocols` and `signal` are the standard's; the others of `connect` are an extension of ours. */
+/**
+ * `protocols` and `signal` are the standard's; the others of `connect` are an extension of ours. Members that nobody knows
+ * are passed over, as in every dictionary of the platform.
+ */
 export interface WebSocketStreamOptions extends Omit<ConnectOptions<unknown>, "protocols"> {
   readonly protocols?: readonly string[];
 }
 
 export interface StandardWebSocketStreamConstructor {
-  /** @throws DOMException "SyntaxError" as the WebSocket class does. */
+  /**
+   * @throws DOMException "SyntaxError" as the WebSocket class does.
+   * @throws MisuseError for options of `connect` that cannot be meant.
+   */
   new (url: string | URL, options?: WebSocketStreamOptions): StandardWebSocketStream;
   readonly prototype: StandardWebSocketStream;
 }
@@ -66,14 +65,12 @@ export function createWebSocketStreamClass(platform: Platform): StandardWebSocke
       // biome-ignore lint/complexity/noArguments: a rest parameter would take the function's length, 1, away
       requireArguments(arguments.length, 1, "new WebSocketStream");
       const text = usvString(url);
-      const { protocols: given, ...rest } = dictionary(options, "the options");
-      const { signal } = rest;
-      const protocols = given === undefined ? [] : stringSequence(given, "protocols");
-      requireAbortSignal(signal, "options.signal");
+      const given = webSocketStreamOptions(options);
       const record = urlRecord(text);
-      checkProtocols(protocols);
+      checkProtocols(given.protocols);
+      const own = checkedOptions(platform, record, given);
       this.#url = record.href;
-      this.#session = new StreamSession(platform, record, { ...rest, protocols });
+      this.#session = new StreamSession(platform, record, own);
     }
 
     get url(): string {
@@ -122,8 +119,6 @@ function deferred<T>(): Deferred<T> {
   return { promise, resolve, reject };
 }
 
-type Options = ConnectOptions<unknown> & { readonly protocols: readonly string[] };
-
 class StreamSession {
   readonly opened: Deferred<WebSocketOpenInfo> = deferred();
   readonly closed: Deferred<{ closeCode: number; reason: string }> = deferred();
@@ -134,7 +129,7 @@ class StreamSession {
   private outgoing: OutgoingMessages | null = null;
   private isClosing = false;
 
-  constructor(platform: Platform, url: URL, options: Options) {
+  constructor(platform: Platform, url: URL, options: ClassOptions) {
     const { signal } = options;
     if (signal?.aborted) {
       this.giveUp(signal.reason);
@@ -143,7 +138,7 @@ class StreamSession {
     void this.connect(platform, url, options);
   }
 
-  private async connect(platform: Platform, url: URL, options: Options): Promise<void> {
+  private async connect(platform: Platform, url: URL, options: ClassOptions): Promise<void> {
     const { signal, protocols } = options;
     const aborted = (): void => this.giveUp(signal?.reason);
     signal?.addEventListener("abort", aborted);

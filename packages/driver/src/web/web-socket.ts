@@ -1,9 +1,10 @@
 /** The WebSocket class of the web platform (websockets.spec.whatwg.org), for a runtime's sockets. */
 import type { Platform } from "../client/connect.ts";
 import type { ConnectOptions } from "../client/connect-options.ts";
+import { webSocketOptions } from "./class-options.ts";
 import { checkedCloseCode } from "./close-arguments.ts";
 import type { CloseEvent } from "./close-event.ts";
-import { checkProtocols, urlRecord } from "./establish.ts";
+import { checkedOptions, checkProtocols, urlRecord } from "./establish.ts";
 import { EventHandlers } from "./event-handlers.ts";
 import {
   bufferSource,
@@ -11,9 +12,7 @@ import {
   exposeConstants,
   exposeInterface,
   isBufferSource,
-  requireAbortSignal,
   requireArguments,
-  stringSequence,
   usvString,
 } from "./web-idl.ts";
 import { type BinaryType, ReadyState, WebSocketSession } from "./web-socket-session.ts";
@@ -93,6 +92,7 @@ export interface StandardWebSocketConstructor {
    * headers, TLS, a proxy, timeouts.
    * @throws DOMException "SyntaxError" for a URL that is none or has another scheme or a fragment, and for subprotocols
    * that are no tokens or are given twice.
+   * @throws MisuseError for options of `connect` that are not known or cannot be meant.
    */
   new (
     url: string | URL,
@@ -120,10 +120,12 @@ export function createWebSocketClass(platform: Platform): StandardWebSocketConst
       // biome-ignore lint/complexity/noArguments: a rest parameter would take the function's length, 1, away
       requireArguments(arguments.length, 1, "new WebSocket");
       super();
-      const record = urlRecord(usvString(url));
-      const options = optionsOf(protocols);
-      requireAbortSignal(options.signal, "options.signal");
-      checkProtocols(options.protocols);
+      // Web IDL: all arguments are converted before any of them is judged.
+      const text = usvString(url);
+      const given = webSocketOptions(protocols);
+      const record = urlRecord(text);
+      checkProtocols(given.protocols);
+      const options = checkedOptions(platform, record, given);
       this.#url = record.href;
       this.#handlers = new EventHandlers(this);
       this.#session = new WebSocketSession(this, platform, record, options);
@@ -225,16 +227,6 @@ const MEMBERS: readonly string[] = [
   "send",
   "close",
 ];
-
-/** (DOMString or sequence<DOMString>), and our options: an object that cannot be iterated would be no subprotocol anyway. */
-function optionsOf(
-  given: unknown,
-): ConnectOptions<unknown> & { readonly protocols: readonly string[] } {
-  if (typeof given !== "object" || given === null) return { protocols: [`${given as string}`] };
-  if (Symbol.iterator in given) return { protocols: stringSequence(given, "protocols") };
-  const { protocols = [], ...options } = given as ConnectOptions<unknown>;
-  return { ...options, protocols: typeof protocols === "string" ? [protocols] : [...protocols] };
-}
 
 /** (BufferSource or Blob or USVString); octets are those of the caller, and not copied yet. */
 function sendable(data: unknown): string | Uint8Array<ArrayBuffer> | Blob {

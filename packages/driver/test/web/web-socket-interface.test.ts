@@ -1,3 +1,4 @@
+import { MisuseError } from "@sansocket/core";
 import { describe, expect, test, vi } from "vitest";
 import type { StandardWebSocket } from "../../src/index.ts";
 import { once, record, serving, tasks, thrownName } from "./web-stage.ts";
@@ -134,13 +135,86 @@ describe("the WebSocket constructor", () => {
     expect(socket.protocol).toBe("echo");
   });
 
-  test("tells a wrong option to the programmer, on the console, besides the events", async () => {
+  for (const { url, protocols, error, because } of [
+    { url: "ftp://a/", protocols: Symbol("p"), error: TypeError, because: "a symbol is no text" },
+    { url: "ftp://a/", protocols: [Symbol("p")], error: TypeError, because: "nor is it in a list" },
+    { url: "ftp://a/", protocols: { signal: 1 }, error: TypeError, because: "that is no signal" },
+    { url: "ftp://a/", protocols: { protocols: 1 }, error: TypeError, because: "that is no list" },
+    { url: "ftp://a/", protocols: "a b", error: DOMException, because: "both are judged" },
+    { url: URL_GIVEN, protocols: { foo: 1 }, error: MisuseError, because: "nobody knows foo" },
+    {
+      url: URL_GIVEN,
+      protocols: { header: {} },
+      error: MisuseError,
+      because: "the name is misspelt",
+    },
+    { url: URL_GIVEN, protocols: { redirects: -1 }, error: MisuseError, because: "below 0" },
+    { url: URL_GIVEN, protocols: { limits: null }, error: MisuseError, because: "not an object" },
+    {
+      url: URL_GIVEN,
+      protocols: { limits: { frames: 1 } },
+      error: MisuseError,
+      because: "there is no such limit",
+    },
+    {
+      url: URL_GIVEN,
+      protocols: { headers: { Host: "b" } },
+      error: MisuseError,
+      because: "that header is the engine's",
+    },
+    {
+      url: URL_GIVEN,
+      protocols: { extensions: [null] },
+      error: MisuseError,
+      because: "no extension",
+    },
+  ]) {
+    const given = Reflect.ownKeys(Object(protocols)).map(String).join() || "text";
+    test(`throws a ${error.name} for ${url} and ${typeof protocols} of ${given}: ${because}`, () => {
+      const { WebSocket, dialled } = serving();
+      expect(() => new WebSocket(url, protocols as never)).toThrow(error);
+      expect(dialled).toEqual([]);
+    });
+  }
+
+  test("takes options of its object's prototype, as connect does", async () => {
+    const { WebSocket } = serving({ protocols: ["echo"] });
+    const socket = new WebSocket(URL_GIVEN, Object.create({ protocols: ["echo"] }));
+    await once(socket, "open");
+    expect(socket.protocol).toBe("echo");
+  });
+
+  test("takes a function that cannot be looped over for its text, and one that can for a list", () => {
+    expect(thrownName(() => new WebSocket(URL_GIVEN, (() => {}) as never))).toBe("SyntaxError");
+    const list = Object.assign(() => {}, { [Symbol.iterator]: () => ["a", "A"].values() });
+    expect(thrownName(() => new WebSocket(URL_GIVEN, list as never))).toBe("SyntaxError");
+    const one = Object.assign(() => {}, { [Symbol.iterator]: () => ["a"].values() });
+    expect(thrownName(() => new WebSocket(URL_GIVEN, one as never))).toBe("");
+  });
+
+  test("reads headers once, so that they may come from a generator", async () => {
+    let seen: string | null = "";
+    const { WebSocket } = serving({
+      upgrade(request) {
+        seen = request.headers.get("x-token");
+        return request.accept();
+      },
+    });
+    const headers = [["X-Token", "abc"] as const].values();
+    await once(new WebSocket(URL_GIVEN, { headers }), "open");
+    expect(seen).toBe("abc");
+  });
+
+  test("tells what the runtime cannot do to the programmer, on the console, besides the events", async () => {
+    const stage = serving();
+    const mistake = new MisuseError("no certificates of clients here");
+    vi.spyOn(stage.platform.dialer, "dial").mockRejectedValue(mistake);
     const print = vi.spyOn(console, "error").mockImplementation(() => {});
-    const socket = new WebSocket(URL_GIVEN, { redirects: -1 });
+    const socket = new stage.WebSocket(URL_GIVEN);
     const words = record(socket);
     await once(socket, "close");
     expect(words).toEqual(["error", "close 1006 unclean"]);
-    expect(String(print.mock.calls[0]![0])).toContain("redirects");
+    expect(print.mock.calls).toEqual([[mistake]]);
     print.mockRestore();
   });
 });

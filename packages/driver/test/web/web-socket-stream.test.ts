@@ -1,3 +1,4 @@
+import { MisuseError } from "@sansocket/core";
 import { describe, expect, test, vi } from "vitest";
 import {
   type StandardWebSocketStream,
@@ -93,6 +94,41 @@ describe("a WebSocketStream", () => {
     for (const options of [true, { protocols: "echo" }, { signal: "stop" }]) {
       expect(() => new WebSocketStream(URL_GIVEN, options as never)).toThrow(TypeError);
     }
+  });
+
+  test("passes over members of its options that nobody knows, as Web IDL has it", async () => {
+    const options = { foo: 1, toString: () => "echo" };
+    await new (serving().WebSocketStream)(URL_GIVEN, options as never).opened;
+  });
+
+  test("reads members that its options have from a prototype", async () => {
+    const reason = new Error("inherited");
+    const signal = AbortSignal.abort(reason);
+    const stream = new (serving().WebSocketStream)(URL_GIVEN, Object.create({ signal }));
+    expect(await errorOf(stream.opened)).toBe(reason);
+    const options = Object.create({ protocols: ["chat"] });
+    const { protocol } = await new (serving(ECHO).WebSocketStream)(URL_GIVEN, options).opened;
+    expect(protocol).toBe("chat");
+  });
+
+  for (const { options, because } of [
+    { options: { redirects: -1 }, because: "below 0" },
+    { options: { tls: { passphrase: "x" } }, because: "TLS has no such option" },
+    { options: { limits: null }, because: "not an object" },
+    { options: { headers: { Host: "b" } }, because: "that header is the engine's" },
+  ]) {
+    test(`throws a MisuseError for ${JSON.stringify(options)}, an option of connect: ${because}`, () => {
+      const { WebSocketStream } = serving();
+      expect(() => new WebSocketStream(URL_GIVEN, options as never)).toThrow(MisuseError);
+    });
+  }
+
+  test("has a URL judged before what is ours in the options, and after all is converted", () => {
+    const { WebSocketStream } = serving();
+    const wrong = (options: unknown) => () => new WebSocketStream("ftp://a/", options as never);
+    expect(thrownName(wrong({ redirects: -1 }))).toBe("SyntaxError");
+    expect(wrong({ protocols: [Symbol("p")] })).toThrow(TypeError);
+    expect(wrong({ signal: 1 })).toThrow(TypeError);
   });
 
   test("opens with streams and what was agreed on", async () => {

@@ -1,0 +1,47 @@
+/** What the constructors take besides a URL: what the standard has, and the options of `connect`, converted and not judged. */
+import { CONNECT_OPTION_NAMES, type ConnectOptions } from "../client/connect-options.ts";
+import { dictionary, requireAbortSignal, stringSequence } from "./web-idl.ts";
+
+export type ClassOptions = ConnectOptions<unknown> & { readonly protocols: readonly string[] };
+
+/**
+ * The second argument of WebSocket: (DOMString or sequence<DOMString>), or our options, which are an object that cannot be
+ * looped over: as text it would be no subprotocol anyway.
+ */
+export function webSocketOptions(given: unknown): ClassOptions {
+  const isFunction = typeof given === "function";
+  if ((typeof given === "object" && given !== null) || isFunction) {
+    if (isIterable(given)) return { protocols: stringSequence(given, "protocols") };
+    if (!isFunction) {
+      const { protocols = [], ...options } = connectMembers(given);
+      requireAbortSignal(options.signal, "options.signal");
+      const list = typeof protocols === "string" ? [protocols] : protocols;
+      // Names that nobody knows stay, to be told.
+      return { ...given, ...options, protocols: stringSequence(list, "options.protocols") };
+    }
+  }
+  return { protocols: [`${given as string}`] };
+}
+
+/** The second argument of WebSocketStream, a dictionary: names that nobody knows are passed over. */
+export function webSocketStreamOptions(given: unknown): ClassOptions {
+  const { protocols = [], ...options } = connectMembers(dictionary(given, "the options"));
+  const list = stringSequence(protocols, "protocols");
+  requireAbortSignal(options.signal, "options.signal");
+  return { ...options, protocols: list };
+}
+
+/** Each is read once, wherever in its chain of prototypes the object has it. */
+function connectMembers(given: object): ConnectOptions<unknown> {
+  const members: [string, unknown][] = [];
+  for (const name of CONNECT_OPTION_NAMES) {
+    const value: unknown = (given as ConnectOptions<unknown>)[name];
+    if (value !== undefined) members.push([name, value]);
+  }
+  return Object.fromEntries(members);
+}
+
+function isIterable(given: object): boolean {
+  const iterate = (given as Partial<Iterable<unknown>>)[Symbol.iterator];
+  return iterate !== undefined && iterate !== null;
+}
