@@ -325,6 +325,28 @@ describe("plain HTTP on the same port", () => {
     });
   }
 
+  test("a body waits for the answer up to limits.undelivered, and is read over then", async () => {
+    let answer = (): void => {};
+    const stage = new Stage({
+      limits: { undelivered: 1_000 },
+      request: () => new Promise((resolve) => (answer = () => resolve({}))),
+    });
+    const client = new RawClient(stage);
+    client.says("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n989680\r\n");
+    for (const isPaused of [false, true]) {
+      client.transport.arrives(new Uint8Array(900));
+      await settle();
+      expect(client.transport.isPaused).toBe(isPaused);
+    }
+    answer();
+    await settle();
+    expect(client.status).toBe(200);
+    expect(client.transport.isPaused).toBe(false);
+    client.transport.arrives(new Uint8Array(9_000));
+    await settle();
+    expect(client.transport.isPaused).toBe(false);
+  });
+
   test("HEAD gets the head alone", async () => {
     const stage = new Stage({ request: () => ({ body: "12345" }) });
     const client = await plain(stage, GET.replace("GET", "HEAD"));
@@ -348,6 +370,11 @@ describe("plain HTTP on the same port", () => {
       what: "a body that is too large to drop",
       request: "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 65537\r\n\r\nabc",
       status: 413,
+    },
+    {
+      what: "a chunked body, which says its length only at its end,",
+      request: "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n989680\r\nabc",
+      status: 200,
     },
     { what: "no host", request: "GET / HTTP/1.1\r\n\r\n", status: 400 },
   ]) {
