@@ -1,5 +1,10 @@
 /** Listening with Bun.listen. */
-import type { Acceptor, Listener, ListenOptions } from "@sansocket/driver";
+import {
+  type Acceptor,
+  type Listener,
+  type ListenOptions,
+  onAllAddresses,
+} from "@sansocket/driver";
 import {
   ALPN_HTTP1,
   type BunHandlers,
@@ -9,13 +14,21 @@ import {
 } from "./bun-transport.ts";
 
 export function listen(acceptor: Acceptor, options: ListenOptions): Listener {
-  const { port = 0, hostname = "::", path, tls } = options;
-  const listener = Bun.listen<BunTransport>({
-    ...(path === undefined ? { hostname, port } : { unix: path }),
-    allowHalfOpen: true,
-    ...(tls && { tls: { cert: tls.cert, key: tls.key, ALPNProtocols: ALPN_HTTP1 } }),
-    socket: accepting(acceptor, tls !== undefined),
-  } as Bun.TCPSocketListenOptions<BunTransport>);
+  const { port = 0, hostname, path, tls } = options;
+  const at = (place: object) =>
+    Bun.listen<BunTransport>({
+      ...place,
+      allowHalfOpen: true,
+      ...(tls && { tls: { cert: tls.cert, key: tls.key, ALPNProtocols: ALPN_HTTP1 } }),
+      socket: accepting(acceptor, tls !== undefined),
+    } as Bun.TCPSocketListenOptions<BunTransport>);
+  const atHost = (host: string) => at({ hostname: host, port });
+  const listener =
+    path !== undefined
+      ? at({ unix: path })
+      : hostname !== undefined
+        ? atHost(hostname)
+        : onAllAddresses(atHost);
   return {
     address: path === undefined ? { hostname: listener.hostname, port: listener.port } : { path },
     close() {

@@ -6,6 +6,7 @@ import {
   type ListenOptions,
   MisuseError,
   type NetworkAddress,
+  onAllAddresses,
 } from "@sansocket/driver";
 import { fromConn } from "./deno-transport.ts";
 
@@ -38,14 +39,7 @@ function listenAt(options: ListenOptions): Deno.Listener {
     const { cert, key } = tls;
     return Deno.listenTls({ ...place, cert, key, alpnProtocols: ["http/1.1"] });
   };
-  if (hostname !== undefined) return at(hostname);
-  try {
-    return at("::");
-  } catch (error) {
-    // Where there is no IPv6, IPv4.
-    if (error instanceof Deno.errors.AddrInUse) throw error;
-    return at("0.0.0.0");
-  }
+  return hostname === undefined ? onAllAddresses(at) : at(hostname);
 }
 
 function addressOf(address: Deno.Addr): NetworkAddress {

@@ -15,6 +15,7 @@ export {
   BACKLOG,
   checkServeOptions,
   type Listen,
+  onAllAddresses,
   startListening,
 } from "./server/listening.ts";
 export { type Listener, Server } from "./server/server.ts";

@@ -30,6 +30,19 @@ export type Acceptor = Pick<Server, "accept" | "acceptFailed">;
 /** Throws, or rejects with, whatever the runtime does. */
 export type Listen = (acceptor: Acceptor, options: ListenOptions) => Listener | Promise<Listener>;
 
+/**
+ * Listens on all addresses, as a runtime does that is given no hostname: IPv6 and IPv4, or IPv4 alone where there is no
+ * IPv6, as in many a container.
+ */
+export function onAllAddresses<Listening>(listenAt: (hostname: string) => Listening): Listening {
+  try {
+    return listenAt("::");
+  } catch (error) {
+    if (systemCodeOf(error) === "EADDRINUSE") throw error;
+    return listenAt("0.0.0.0");
+  }
+}
+
 /** Connections that the kernel accepts for us while we are busy: as many as Linux allows. */
 export const BACKLOG = 4_096;
 

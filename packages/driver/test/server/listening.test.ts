@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import { createAdapter, type Listen, MisuseError } from "../../src/index.ts";
+import { onAllAddresses } from "../../src/server/listening.ts";
 import { VirtualRuntime } from "../stage.ts";
 
 const CERTIFICATE = { cert: "PEM", key: "PEM" };
@@ -157,3 +158,32 @@ for (const options of [
     expect(server.accept(() => ({}) as never)).toBe(true);
   });
 }
+
+function failing(code: string): Error {
+  return Object.assign(new Error(`listen ${code}`), { code });
+}
+
+/** A machine on which listening on "::" fails with this. */
+function onMachine(error: Error | null): readonly string[] {
+  const asked: string[] = [];
+  onAllAddresses((hostname) => {
+    asked.push(hostname);
+    if (hostname === "::" && error !== null) throw error;
+  });
+  return asked;
+}
+
+test("all addresses are those of IPv6, which has IPv4 in it", () => {
+  expect(onMachine(null)).toEqual(["::"]);
+});
+
+test.each(["EAFNOSUPPORT", "EADDRNOTAVAIL"])(
+  "where there is no IPv6, which %s says, they are those of IPv4",
+  (code) => {
+    expect(onMachine(failing(code))).toEqual(["::", "0.0.0.0"]);
+  },
+);
+
+test("a port that is taken is not tried again with IPv4 alone, where it may be free", () => {
+  expect(() => onMachine(failing("EADDRINUSE"))).toThrow("EADDRINUSE");
+});
