@@ -92,6 +92,11 @@ export class Socket<Data = unknown> implements AsyncIterable<Message>, AsyncDisp
     return this.binding.outgoing.taken;
   }
 
+  /** @internal Above this many octets unsent there is pressure; one message of as many fits in behind them. */
+  get highMark(): number {
+    return this.binding.owner.behaviour.highMark;
+  }
+
   // ---- receiving
 
   /** Delivers no messages until {@link resume}. Control frames go on; reading goes on up to `limits.undelivered`. */

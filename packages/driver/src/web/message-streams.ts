@@ -63,11 +63,6 @@ export class IncomingMessages {
   }
 }
 
-/**
- * Larger messages go out in fragments, as the peer takes them, so that `limits.unsent` does not limit what can be written.
- */
-const WHOLE_UP_TO = 1_048_576;
-
 export class OutgoingMessages {
   readonly writable: WritableStream<unknown>;
   /** A write was accepted, and the peer has not made room for more. */
@@ -98,13 +93,15 @@ export class OutgoingMessages {
     const { socket } = this;
     const data = isBufferSource(chunk) ? bufferSource(chunk) : usvString(chunk);
     const octets = typeof data === "string" ? utf8Length(data) : data.length;
-    if (octets <= WHOLE_UP_TO) {
+    // Larger ones go out in fragments, as the peer takes them: `limits.unsent` does not limit what can be written.
+    const isWhole = octets <= socket.highMark;
+    if (isWhole) {
       const result = socket.write(data);
       if (result === "ok") return;
       if (result === "closed") throw writtenTooLate();
     }
     this.isWriting = true;
-    const isTaken = octets <= WHOLE_UP_TO ? this.whenReady() : this.inFragments(data);
+    const isTaken = isWhole ? this.whenReady() : this.inFragments(data);
     // Left true when it was not: the end then counts as unclean.
     if (!(await isTaken)) throw writtenTooLate();
     this.isWriting = false;

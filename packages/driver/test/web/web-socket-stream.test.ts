@@ -171,20 +171,26 @@ describe("a WebSocketStream", () => {
     });
   }
 
-  test("writes a message of any size, in fragments when it is larger than what may be unsent", async () => {
-    const sizes: number[] = [];
-    const stage = serving({
-      limits: { message: 20_000_000 },
-      message: (_socket, message) => void sizes.push(message.length),
+  for (const { unsent, written } of [
+    { unsent: 4_000_000, written: [5_000_000, 1_048_577, 1_000_000] },
+    { unsent: 1_000, written: [5_000, 1_000, 251, 250, 249, 700] },
+  ]) {
+    test(`writes messages of any size, in fragments where they are large for ${unsent} unsent octets`, async () => {
+      const sizes: number[] = [];
+      const stage = serving({
+        limits: { message: 20_000_000 },
+        message: (_socket, message) => void sizes.push(message.length),
+      });
+      const options = { limits: { unsent } };
+      const { writable } = await new stage.WebSocketStream(URL_GIVEN, options).opened;
+      const writer = writable.getWriter();
+      for (const [index, size] of written.entries()) {
+        await writer.write(index === 1 ? "x".repeat(size) : new Uint8Array(size));
+      }
+      await writer.close();
+      expect(sizes).toEqual(written);
     });
-    const options = { limits: { unsent: 4_000_000 } };
-    const { writable } = await new stage.WebSocketStream(URL_GIVEN, options).opened;
-    const writer = writable.getWriter();
-    await writer.write(new Uint8Array(5_000_000));
-    await writer.write("x".repeat(1_048_577));
-    await writer.close();
-    expect(sizes).toEqual([5_000_000, 1_048_577]);
-  });
+  }
 });
 
 describe("back-pressure", () => {
