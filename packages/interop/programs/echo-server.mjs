@@ -38,7 +38,32 @@ const behaviours = {
   close(socket) {
     void socket.close(1000, "bye");
   },
+
+  leave(socket, data) {
+    void leave(socket, ...data.split(" ").map(Number)); // not awaited: shutdown waits for running hooks
+  },
 };
+
+/** Sends so many messages, twenty in a turn, shuts down when a quarter was sent, and says what became of all. */
+async function leave(socket, count, length) {
+  const results = { sent: 0, closed: 0, sentBefore: 0 };
+  let shutdown = null;
+  async function send(number) {
+    const result = await socket.send(new Uint8Array(length).fill(number));
+    results[result] += 1;
+    if (shutdown !== null || results.sent < count / 4) return;
+    results.sentBefore = results.sent;
+    shutdown = server.shutdown({ code: 1012, grace: 60_000 });
+  }
+  const sends = [];
+  for (let number = 0; number < count; number += 1) {
+    sends.push(send(number));
+    if (number % 20 === 19) await new Promise((resolve) => setImmediate(resolve));
+  }
+  await Promise.all(sends);
+  await shutdown;
+  console.log(JSON.stringify(results));
+}
 
 /** How often `error` was called, by code. */
 const errors = {};

@@ -18,7 +18,7 @@ export const DENO_TLS_CLOSE =
 
 /** Of `serve`, as far as JSON can say it, and what the message hook does. */
 export interface ServerOptions {
-  readonly behaviour?: "echo" | "send" | "hold" | "close";
+  readonly behaviour?: "echo" | "send" | "hold" | "close" | "leave";
   readonly limits?: Readonly<Record<string, number>>;
   readonly timeouts?: Readonly<Record<string, number>>;
   readonly tls?: { readonly cert: string; readonly key: string };
@@ -106,6 +106,17 @@ export class EchoServer {
     );
   }
 
+  /** The line that it says at the end, which is JSON. */
+  async lastWords(): Promise<unknown> {
+    const { child } = this.process;
+    const line = /^\{.*\}$/m;
+    while (!line.test(this.process.output)) {
+      if (child.exitCode !== null) throw died(this.process, child.exitCode);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    return JSON.parse(line.exec(this.process.output)![0]);
+  }
+
   /** What is referred to now, more than before anybody had connected, MB: the least of some readings, the sweeper lags. */
   async live(): Promise<number> {
     let least = Number.POSITIVE_INFINITY;
@@ -136,6 +147,8 @@ interface ServerProcess {
   readonly isSecure: boolean;
   /** What it has written to stderr; a healthy server has nothing to say there. */
   complaints: string;
+  /** To stdout. */
+  output: string;
 }
 
 /** Starts a server of its own for the test that asks. Skips the test where the runtime or its adapter is not there. */
@@ -153,7 +166,12 @@ export async function startServer(
     [...ARGUMENTS[runtime], PROGRAM, `@sansocket/${runtime}`, JSON.stringify(options)],
     { stdio: ["pipe", "pipe", "pipe"] },
   );
-  const server: ServerProcess = { child, isSecure: options.tls !== undefined, complaints: "" };
+  const server: ServerProcess = {
+    child,
+    isSecure: options.tls !== undefined,
+    complaints: "",
+    output: "",
+  };
   child.stderr!.setEncoding("utf8").on("data", (text: string) => {
     server.complaints += text;
   });
@@ -169,10 +187,9 @@ export async function startServer(
 
 function portOf(server: ServerProcess): Promise<number> {
   return new Promise((resolve, reject) => {
-    let output = "";
     server.child.stdout!.setEncoding("utf8").on("data", (text: string) => {
-      output += text;
-      const [, port] = /listening on (\d+)/.exec(output) ?? [];
+      server.output += text;
+      const [, port] = /listening on (\d+)/.exec(server.output) ?? [];
       if (port !== undefined) resolve(Number(port));
     });
     server.child.once("error", reject);

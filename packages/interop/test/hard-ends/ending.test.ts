@@ -175,6 +175,45 @@ describe.each(RUNTIMES)("endings of %s", (runtime) => {
     expect(await server.outlived("tls", `${row.what}: let go, descriptors back`)).toBeLessThan(64);
   });
 
+  test.for(["TCP", "TLS"])(
+    "every message that was sent before shutdown arrives, however slowly it is read, %s",
+    async (over, context) => {
+      const server = await startServer(context, runtime, {
+        behaviour: "leave",
+        ...(over === "TLS" ? { tls: await selfSigned() } : {}),
+      });
+      const client =
+        over === "TLS"
+          ? (await RawClient.openTls(server.port)).client
+          : await RawClient.open(server.port);
+      const faults: number[] = [];
+      let count = 0;
+      client.onFrame = (received) => {
+        if (received.opcode === Opcode.Close) return void client.frames.push(received);
+        const isIt = received.payload.equals(Buffer.alloc(32_768, count));
+        if (!isIt || client.frames.length > 0) faults.push(count);
+        count += 1;
+      };
+      await client.write(text("800 32768"));
+      for (let read = 0; client.frames.length === 0; read += 524_288) {
+        await client.until("more", () => client.received >= read || client.frames.length > 0);
+        client.pause();
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        client.resume();
+      }
+      expect(codeOf(client.frames[0]!)).toBe(1012);
+      await client.write(close(1012));
+      await client.gone();
+      expect(client.error).toBeNull();
+      expect(faults).toEqual([]);
+      const results = (await server.lastWords()) as Record<string, number>;
+      console.log(`stop ${runtime.padEnd(5)} ${over}: ${JSON.stringify(results)}, ${count} came`);
+      expect(results["sentBefore"]).toBeGreaterThanOrEqual(200);
+      // Those as well that were under way, since the Close stands behind them; and none that is said not to have gone.
+      expect({ ...results, closed: 800 - count }).toEqual({ ...results, sent: count });
+    },
+  );
+
   test("16: 10,000 connections leave no memory behind", async (context) => {
     const server = await startServer(context, runtime);
     const waves = async (count: number): Promise<void> => {
@@ -203,4 +242,3 @@ describe.each(RUNTIMES)("endings of %s", (runtime) => {
     expect(rss).toBeLessThan(96e6);
   });
 });
-// 15 (memory of connections that deflate) comes with perMessageDeflate.
