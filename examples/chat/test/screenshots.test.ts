@@ -1,12 +1,14 @@
 /** The pictures of docs/images: UPDATE_SCREENSHOTS=1 takes them. */
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { prepare, serve } from "@sansocket/node";
 import type { Page } from "playwright-core";
-import { test } from "vitest";
+import { expect, test } from "vitest";
 import { type Serve, startChat } from "../src/app.ts";
 import { readPageFiles } from "../src/page-files.ts";
 import { messagesOn, NO_CHROMIUM, openBrowser, type People, say } from "./browser.ts";
+import { withoutFilters } from "./plain-png.ts";
 
 const IMAGES =
   process.env["SCREENSHOTS"] ?? fileURLToPath(new URL("../../../docs/images/", import.meta.url));
@@ -25,6 +27,11 @@ const TALK: readonly (readonly [name: string, text: string])[] = [
 ];
 
 const SUFFIXES = { chat: "", wire: "-wire", directory: "-rooms" } as const;
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
 
 /** Pings after seconds, so that pictures with one need no patience. */
 const soon: Serve = (options) => serve({ ...options, timeouts: { ping: 1_500, pong: 10_000 } });
@@ -54,7 +61,7 @@ test("pictures are taken when UPDATE_SCREENSHOTS asks for them", {
   if (process.env["UPDATE_SCREENSHOTS"] !== "1") {
     return context.skip("the pictures of docs/images are taken with UPDATE_SCREENSHOTS=1 only");
   }
-  const people = await openBrowser();
+  const people = await openBrowser({ scale: 2 });
   if (people === null) return context.skip(NO_CHROMIUM);
   try {
     for (const picture of PICTURES) await take(people, picture);
@@ -94,13 +101,36 @@ async function take(people: People, picture: (typeof PICTURES)[number]): Promise
       if (looks.width > 1000 || view === "wire") {
         // What Mira said last, laid open; its confirmation and Ines's typing stand below it.
         await mira.click(".frame.in:not(.control):nth-last-of-type(3) summary");
+        await endAtRows(mira, looks);
       }
       await mira.mouse.move(0, 0);
       const path = join(IMAGES, `${name}${SUFFIXES[view]}.png`);
-      await mira.screenshot({ path, animations: "disabled" });
+      const picture = withoutFilters(await mira.screenshot({ animations: "disabled" }));
+      expect(picture.length, `octets of ${path}`).toBeLessThan(400_000);
+      writeFileSync(path, picture);
     }
   } finally {
     await Promise.all([...pages.values()].map((page) => page.close()));
     await chat.shutdown();
   }
+}
+
+/** No row is cut: the list stands at its end, and the window is as high as the rows that are seen whole. */
+async function endAtRows(page: Page, { width, height }: Size): Promise<void> {
+  const missing = await page.$eval("#frames", (frames) => {
+    frames.scrollTop = frames.scrollHeight;
+    const { top } = frames.getBoundingClientRect();
+    const distances = [...frames.querySelectorAll("details")].map(
+      (row) => top - row.getBoundingClientRect().top,
+    );
+    return distances.reduce((one, other) => (Math.abs(one) < Math.abs(other) ? one : other));
+  });
+  // The list stays at its end when its size changes.
+  await page.setViewportSize({ width, height: height + Math.floor(missing) });
+  await page.waitForFunction(() => {
+    const frames = document.querySelector("#frames")!;
+    const { top } = frames.getBoundingClientRect();
+    const rows = [...frames.querySelectorAll("details")].map((row) => row.getBoundingClientRect());
+    return rows.some((row) => row.top > top - 1 && row.top <= top);
+  });
 }
