@@ -62,6 +62,14 @@ export const aSignal: OptionKind = (path, value) => {
   throw new MisuseError(`${path} is not an AbortSignal: give the signal of an AbortController`);
 };
 
+/** A connection itself is easily given in place of what is made of it. */
+export const anOpenTransport: OptionKind = (path, value) => {
+  if (typeof value === "function") return;
+  throw new MisuseError(
+    `${path} is not a function but ${shown(value)}: give what fromStreams, fromDuplex or fromConn makes of a connection`,
+  );
+};
+
 /** `perMessageDeflate`, which has a name and nothing behind it. */
 export const noDeflate: OptionKind = (path, value) => {
   if (value === false) return;

@@ -16,6 +16,7 @@ import {
   aBoolean,
   aCount,
   aFunction,
+  anOpenTransport,
   aSignal,
   aString,
   aStringOrSeveral,
@@ -85,13 +86,6 @@ const PROXY: KnownOptions<ProxyOptions> = {
 
 const aProxy: OptionKind = (path, value) => {
   if (typeof value !== "string") checkOptions(path, value, PROXY);
-};
-
-const anOpenTransport: OptionKind = (path, value) => {
-  if (typeof value === "function") return;
-  throw new MisuseError(
-    `${path} is not a function: give what fromStreams, fromDuplex or fromConn makes of a connection`,
-  );
 };
 
 const KNOWN: KnownOptions<ConnectOptions<unknown>> = {

@@ -5,6 +5,7 @@
 import { Endpoint, type Timeouts } from "@sansocket/core";
 import { describeViolation } from "@sansocket/core/describe";
 import { type ConnectionError, messageOf, ServerError } from "../errors.ts";
+import { anOpenTransport } from "../option-kinds.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { NetworkAddress, OpenTransport } from "../runtime/transport.ts";
 import { Binding, type Owner } from "../socket/binding.ts";
@@ -111,8 +112,10 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
   /**
    * Serves one connection more, from wherever it comes.
    * @returns false when it was not taken: the server has `maxConnections`, or is shut down. The transport is untouched.
+   * @throws MisuseError for what opens no transport.
    */
   accept(open: OpenTransport): boolean {
+    anOpenTransport("the transport to accept", open);
     if (this.ending !== null) return false;
     if (this.bindings.size >= this.options.maxConnections) {
       const message = `maxConnections ${this.options.maxConnections} are open: one more was dropped`;

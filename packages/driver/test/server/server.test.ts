@@ -686,6 +686,15 @@ describe("a server", () => {
     });
   }
 
+  for (const transport of [undefined, null, {}, { readable: {}, writable: {} }]) {
+    test(`does not accept ${JSON.stringify(transport)}, which opens no transport`, () => {
+      const server = new Server({}, new VirtualRuntime(), false);
+      expect(() => server.accept(transport as never)).toThrow(MisuseError);
+      expect(() => server.accept(transport as never)).toThrow(/fromStreams/);
+      expect(server.connections).toBe(0);
+    });
+  }
+
   for (const name of ["open", "message", "drain", "ping", "pong", "close"]) {
     test(`is a mistake with connection and ${name}, which would never be called`, () => {
       const options = { connection: async () => {}, [name]: () => {} };
