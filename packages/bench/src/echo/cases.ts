@@ -39,7 +39,7 @@ export const CASES: readonly EchoCase[] = [
     refill: "bursts",
     payloadOctets: 64,
     isText: false,
-    target: null,
+    target: 8,
   },
   {
     name: "10x1x65536",

@@ -15,8 +15,11 @@
  * under way it needs as many reads and writes as the server, so a server that does little besides them is waiting for it.
  * Such a row says "generator-bound" (the server's CPU was busy for less than 80 % of the time): its CPU per message holds,
  * though a server that idles finds fewer sockets ready per poll, which costs it something; its messages per second are the
- * generator's. A row whose server and generator were both idle for longer than that says "machine-bound": something else
- * had the processors, and it is to be measured again.
+ * generator's. A pass in which server and generator were both idle for longer than that is "machine-bound": something else
+ * had the processors. It is measured again, up to five times, and the one with the least idling is taken; a row says
+ * "machine-bound" when that was not enough, and is to be measured on a quieter machine.
+ *
+ * A target holds for what users get by default, too: messages of their own ("/owned"), where "sansocket" lends them.
  */
 import { parseArgs } from "node:util";
 import { printRows, printTable, type Row } from "../report.ts";
@@ -36,6 +39,8 @@ const ROUNDS = flags.quick ? 1 : 3;
 /** ms */
 const DURATION = flags.quick ? 500 : 1200;
 const BUSY = 0.8;
+/** Of a pass that finds no quiet machine. */
+const ATTEMPTS = flags.quick ? 2 : 6;
 const SUBJECTS: readonly SubjectName[] = ["sansocket", "sansocket-owned", "ws", "net"];
 
 /** Of one pass, or medians. */
@@ -73,6 +78,25 @@ async function pass(
     rate: messages / (wall / 1e9),
     utilisation: used / wall,
   };
+}
+
+/** How much of the time the busier of both processes was at work. */
+function busyness({ utilisation, generator, rate }: Figures): number {
+  return Math.max(utilisation, (generator * rate) / 1e9);
+}
+
+/** A pass that nothing else had the processors in, or the one that comes nearest to it. */
+async function quietPass(
+  load: Child<LoadCalls>,
+  runner: Runner,
+  echoCase: EchoCase,
+): Promise<Figures> {
+  let best = await pass(load, runner, echoCase);
+  for (let attempt = 1; attempt < ATTEMPTS && busyness(best) < BUSY; attempt += 1) {
+    const again = await pass(load, runner, echoCase);
+    if (busyness(again) > busyness(best)) best = again;
+  }
+  return best;
 }
 
 function median(figures: readonly number[]): number {
@@ -113,7 +137,7 @@ async function measure(echoCase: EchoCase): Promise<Map<SubjectName, Figures>> {
     for (let round = 0; round < ROUNDS; round += 1) {
       for (const runner of runners) {
         current = runner.subject;
-        runner.passes.push(await pass(load, runner, echoCase));
+        runner.passes.push(await quietPass(load, runner, echoCase));
       }
     }
   } catch (cause) {
@@ -126,9 +150,9 @@ async function measure(echoCase: EchoCase): Promise<Map<SubjectName, Figures>> {
 }
 
 /** What kept the server from being busy; "" when nothing did. */
-function noteOf({ utilisation, generator, rate }: Figures): string {
-  if (utilisation >= BUSY) return "";
-  return (generator * rate) / 1e9 >= BUSY ? "generator-bound" : "machine-bound";
+function noteOf(figures: Figures): string {
+  if (figures.utilisation >= BUSY) return "";
+  return busyness(figures) >= BUSY ? "generator-bound" : "machine-bound";
 }
 
 interface EchoRow extends Row {
@@ -147,7 +171,8 @@ function compare({ name, target }: EchoCase, figures: Map<SubjectName, Figures>)
     if (owned !== undefined) {
       const value = owned.server;
       const ratio = ws.server / owned.server;
-      rows.push({ ...cpu, name: `${name}/owned`, value, peer: "ws", ratio, target: null });
+      const note = noteOf(owned);
+      rows.push({ ...cpu, name: `${name}/owned`, value, peer: "ws", ratio, target, note });
     }
     rows.push({ ...rate, peer: "ws", ratio: ours.rate / ws.rate, target: null });
   }
