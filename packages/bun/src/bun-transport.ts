@@ -11,6 +11,8 @@ import type {
 type Early = (handler: TransportHandler) => void;
 
 export class BunTransport implements Transport {
+  /** Asked for at once: Bun forgets it when the socket is closed, and then somebody may want to know who has left. */
+  readonly remoteAddress: NetworkAddress | null;
   private readonly socket: Bun.Socket<BunTransport>;
   private readonly isSecure: boolean;
   private isHandshaking: boolean;
@@ -29,6 +31,7 @@ export class BunTransport implements Transport {
     this.socket = socket;
     this.isSecure = isSecure;
     this.isHandshaking = isSecure;
+    this.remoteAddress = addressOf(socket);
     socket.data = this;
   }
 
@@ -145,12 +148,6 @@ export class BunTransport implements Transport {
     this.socket.resume();
   }
 
-  get remoteAddress(): NetworkAddress | null {
-    const { remoteAddress, remotePort } = this.socket as Partial<Bun.Socket<BunTransport>>;
-    if (remoteAddress === undefined || remotePort === undefined) return null;
-    return { hostname: remoteAddress, port: remotePort };
-  }
-
   get tls(): TlsFacts | null {
     if (!this.isSecure) return null;
     const { socket } = this;
@@ -160,6 +157,12 @@ export class BunTransport implements Transport {
       serverName: socket.getServername() || null,
     };
   }
+}
+
+function addressOf(socket: Partial<Bun.Socket<BunTransport>>): NetworkAddress | null {
+  const { remoteAddress, remotePort } = socket;
+  if (remoteAddress === undefined || remotePort === undefined) return null;
+  return { hostname: remoteAddress, port: remotePort };
 }
 
 /** Declared for Buffers, since Bun's own options are; what comes is what `binaryType` says. */

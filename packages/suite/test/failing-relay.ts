@@ -8,6 +8,13 @@ interface Pair {
   readonly server: Socket;
 }
 
+/** Octets, and the end that the other one wants to hear of. */
+function forward(from: Socket, to: Socket): void {
+  from.on("data", (octets) => to.write(octets));
+  from.on("end", () => to.end());
+  from.on("close", () => to.destroy());
+}
+
 export class FailingRelay {
   readonly port: number;
   private readonly pair: Promise<Pair>;
@@ -26,8 +33,8 @@ export class FailingRelay {
       listener.once("connection", (client) => {
         const server = dial({ port, host: "127.0.0.1", allowHalfOpen: true });
         for (const socket of [client, server]) socket.on("error", () => {});
-        client.on("data", (octets) => server.write(octets));
-        server.on("data", (octets) => client.write(octets));
+        forward(client, server);
+        forward(server, client);
         resolve({ client, server });
       });
     });

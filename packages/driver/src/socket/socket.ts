@@ -181,7 +181,7 @@ export class Socket<Data = unknown> implements AsyncIterable<Message>, AsyncDisp
     return this.binding.endpoint.extensions;
   }
 
-  /** Null when nobody knows, and when the connection is over in runtimes that forget it then. */
+  /** Where the peer is, or was; null when nobody knows. */
   get remoteAddress(): NetworkAddress | null {
     return this.binding.transport.remoteAddress;
   }
