@@ -15,7 +15,7 @@ type Sent = Extract<Step, { readonly send: unknown }>["send"];
 
 const reset: Step = { reset: true };
 
-/** Answers with this, of which nothing can come, and ends. */
+/** Answers with this, which opens nothing, and ends. */
 function answered(title: string, ends: string, send: Sent, options = {}): ServerProgram {
   return { title, ends, server: [asked, { send }, end], options, endDiffers: CUT_OFF };
 }
@@ -27,6 +27,16 @@ export const ANSWERS_TO_TAKE: readonly ServerProgram[] = [
     title: "101 with its first frames in one write",
     ends: "clean 1000",
     server: [asked, { send: switching({}, [text("x"), goodbye]) }, { frames: 1 }, end],
+  },
+  {
+    title: "101 octet by octet, with its first frames",
+    ends: "clean 1000",
+    server: [
+      asked,
+      { send: switching({}, [text("x"), goodbye]), octetByOctet: true },
+      { frames: 1 },
+      end,
+    ],
   },
   {
     title: "101 with half a frame behind it",

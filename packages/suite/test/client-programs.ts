@@ -13,11 +13,6 @@ export interface ConnectionProgram {
 const end: Step = { end: true };
 const reset: Step = { reset: true };
 
-/** Each octet in a write of its own. */
-function octetByOctet(octets: Uint8Array): readonly Step[] {
-  return Array.from(octets, (octet) => ({ send: Uint8Array.of(octet) }));
-}
-
 /** Opens, says this in one piece, and reads until the server ends. */
 function opened(title: string, ...frames: readonly Uint8Array[]): ConnectionProgram {
   return { title, steps: [{ send: request() }, { frames: 0 }, { send: together(...frames) }] };
@@ -48,7 +43,10 @@ const HANDSHAKES: readonly ConnectionProgram[] = [
     title: "the decision comes late, frames wait behind the head",
     steps: [{ send: together(request({}, "GET /late HTTP/1.1"), text("early"), goodbye) }],
   },
-  { title: "the handshake octet by octet", steps: [...octetByOctet(request()), { send: goodbye }] },
+  {
+    title: "the handshake octet by octet",
+    steps: [{ send: request(), octetByOctet: true }, { send: goodbye }],
+  },
   plain("refused with a body", request({}, "GET /refuse HTTP/1.1")),
   plain(
     "refused, with frames behind the head",
@@ -143,9 +141,15 @@ const MESSAGES: readonly ConnectionProgram[] = [
     steps: [
       { send: request() },
       { frames: 0 },
-      ...octetByOctet(
-        together(frame(0x01, "héllo"), frame(0x89, "p"), frame(0x80, "x".repeat(130)), goodbye),
-      ),
+      {
+        send: together(
+          frame(0x01, "héllo"),
+          frame(0x89, "p"),
+          frame(0x80, "x".repeat(130)),
+          goodbye,
+        ),
+        octetByOctet: true,
+      },
     ],
   },
   {

@@ -5,8 +5,8 @@ import { type WireFrame, wireFrames } from "./wire-frames.ts";
 type Octets = Uint8Array | string;
 
 export type Step =
-  /** Writes these octets, in one piece. */
-  | { readonly send: Octets | ((heard: Heard) => Octets) }
+  /** Writes these octets, in one piece, or each in a write of its own. */
+  | { readonly send: Octets | ((heard: Heard) => Octets); readonly octetByOctet?: true }
   /** Waits for the head, and until that many whole frames have come behind it. */
   | { readonly frames: number }
   /** Waits until the other end has ended its half. */
@@ -65,10 +65,15 @@ export class RawConnection {
     }
   }
 
+  private write(octets: Octets | readonly number[]): Promise<unknown> {
+    return new Promise((resolve) => this.socket.write(Buffer.from(octets as string), resolve));
+  }
+
   async take(step: Step): Promise<void> {
     if ("send" in step) {
       const octets = typeof step.send === "function" ? step.send(this.heard) : step.send;
-      await new Promise((resolve) => this.socket.write(octets, resolve));
+      if (step.octetByOctet) for (const octet of Buffer.from(octets)) await this.write([octet]);
+      else await this.write(octets);
     } else if ("frames" in step) {
       await this.until(() => {
         const { head, frames } = this.heard;

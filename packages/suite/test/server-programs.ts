@@ -14,11 +14,6 @@ function opened(title: string, ends: string, ...frames: readonly Uint8Array[]): 
   return { title, ends, server: [asked, open, said, { frames: 1 }, end] };
 }
 
-/** Each octet in a write of its own. */
-function octetByOctet(octets: Uint8Array): readonly Step[] {
-  return Array.from(octets, (octet) => ({ send: Uint8Array.of(octet) }));
-}
-
 const MESSAGES: readonly ServerProgram[] = [
   ...["", "hello", "grüße, 世界 😀", "x".repeat(125), "x".repeat(126), "x".repeat(70_000)].map(
     (payload) =>
@@ -28,12 +23,15 @@ const MESSAGES: readonly ServerProgram[] = [
     opened(`${length} octets`, "clean 1000", frame(0x82, pattern(length)), goodbye),
   ),
   {
-    title: "everything octet by octet",
+    title: "messages octet by octet",
     ends: "clean 1000",
     server: [
       asked,
       open,
-      ...octetByOctet(Buffer.concat([text("grüße"), frame(0x82, pattern(130)), goodbye])),
+      {
+        send: Buffer.concat([text("grüße"), frame(0x82, pattern(130)), goodbye]),
+        octetByOctet: true,
+      },
       { frames: 1 },
       end,
     ],
