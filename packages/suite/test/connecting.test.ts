@@ -157,6 +157,52 @@ const PHASES: readonly (readonly [
       return { url: "ws://localhost/", options: { proxy: `http://127.0.0.1:${port}` } };
     },
   ],
+  [
+    "TLS handshake with the proxy",
+    async (arrived) => {
+      const port = await tcpServer((socket) => socket.once("data", arrived));
+      return { url: "ws://localhost/", options: { proxy: `https://127.0.0.1:${port}` } };
+    },
+  ],
+  [
+    "TLS handshake behind the tunnel",
+    async (arrived) => {
+      const port = await tcpServer((socket) => {
+        socket.once("data", () => {
+          socket.write("HTTP/1.1 200 OK\r\n\r\n");
+          socket.once("data", arrived);
+        });
+      });
+      return { url: "wss://localhost/", options: { proxy: `http://127.0.0.1:${port}` } };
+    },
+  ],
+  [
+    "opening handshake behind a redirect",
+    async (arrived) => {
+      let there = 0;
+      const port = await tcpServer((socket) => {
+        const location = (): string => `ws://127.0.0.1:${there}/`;
+        socket.once("data", () => {
+          socket.end(`HTTP/1.1 302 Found\r\nLocation: ${location()}\r\nContent-Length: 0\r\n\r\n`);
+        });
+      });
+      there = await tcpServer((socket) => socket.once("data", arrived));
+      return { url: `ws://127.0.0.1:${port}/`, options: { redirects: 1 } };
+    },
+  ],
+  [
+    "body of a refusal, which dribbles",
+    async (arrived) => {
+      const port = await tcpServer((socket) => {
+        socket.once("data", () => {
+          socket.write("HTTP/1.1 403 Forbidden\r\nContent-Length: 1000\r\n\r\n");
+          const dribble = setInterval(() => socket.write(".", arrived), 5);
+          socket.once("close", () => clearInterval(dribble));
+        });
+      });
+      return { url: `ws://127.0.0.1:${port}/` };
+    },
+  ],
 ];
 
 describe("connect gives up", () => {
@@ -183,7 +229,7 @@ describe("connect gives up", () => {
   });
 
   test.for(PHASES)("by leaving the server alone in the %s", async ([phase, hang], context) => {
-    if (runtime === "deno" && phase === "TLS handshake") context.skip(DENO_KEEPS_TLS);
+    if (runtime === "deno" && phase.startsWith("TLS")) context.skip(DENO_KEEPS_TLS);
     const arrived = new Mailbox<null>();
     const { url, options } = await hang(() => arrived.put(null));
     const controller = new AbortController();
