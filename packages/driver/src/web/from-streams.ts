@@ -141,11 +141,13 @@ class StreamTransport implements Transport {
     }
     written.catch(this.failed);
     const room = writer.desiredSize!;
-    // Of a stream that counts nothing, as the sockets of workerd without `highWaterMark`, only the sink knows how it fares.
+    // Of a stream that counts nothing, as the sockets of workerd without `highWaterMark`, only the sink knows how it fares;
+    // and of those that count, workerd forgets a `ready` that was asked for with several writes under way.
     const isCounting = room < roomBefore;
     if (room > 0 && isCounting) return true;
     this.untaken += 1;
-    (isCounting ? writer.ready : written).then(() => this.taken(false), this.failed);
+    const roomAgain = isCounting ? Promise.race([writer.ready, written]) : written;
+    roomAgain.then(() => this.taken(false), this.failed);
     return false;
   }
 
