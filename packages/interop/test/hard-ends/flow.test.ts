@@ -157,7 +157,7 @@ describe.each(RUNTIMES)("the flow control of %s", (runtime) => {
     const held = 50 * 1.7 + 8;
     expect(live).toBeLessThan(held);
     // What the collectors let lie. In notes of November 2026: websocket-driver +104 MB, ws +248, Deno.serve +270, Bun.serve +263.
-    const garbage = { node: 64, deno: 128, bun: 192 }[runtime];
+    const garbage = { node: 96, deno: 128, bun: 192 }[runtime];
     expect(growth).toBeLessThan(held + garbage);
   });
 
