@@ -109,9 +109,9 @@ describe.each(RUNTIMES)("endings of %s", (runtime) => {
       garbage: { node: 64, deno: 96, bun: 64 },
     },
     {
-      what: "while it writes", // 40 MB for each would come back, and are not read
+      what: "while it writes", // 64 MB for each would come back, and are not read
       octets: Buffer.concat(
-        Array.from({ length: 40 }, () =>
+        Array.from({ length: 64 }, () =>
           Buffer.concat([header(Opcode.Binary, 1_000_000), Buffer.alloc(1_000_000)]),
         ),
       ),
