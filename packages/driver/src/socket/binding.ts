@@ -43,7 +43,7 @@ export class Binding implements TransportHandler, Flushable, Due {
   socket: Socket | null = null;
   readonly delivery: Delivery;
   readonly outgoing: Outgoing;
-  private readonly writing: Writing;
+  readonly writing: Writing;
   /** The time of the current turn, ms. */
   now: number;
   /** How it ended; null before. */

@@ -133,7 +133,8 @@ export class Socket<Data = unknown> implements AsyncIterable<Message>, AsyncDisp
 
   /**
    * Sends a Close behind everything that was sent, and waits for the end of the connection, at most `timeouts.close`
-   * without progress. Messages go on arriving until the peer's Close. Never rejects.
+   * without progress. A source of `sendStream` that goes on bringing is progress: end it, or {@link abort}. Messages go on
+   * arriving until the peer's Close. Never rejects.
    * @param code 1000 to 1003, 1007 to 1014 or 3000 to 4999; 1005 for none. Default 1000.
    * @param reason at most 123 octets as UTF-8.
    * @throws MisuseError for another code or a longer reason.

@@ -37,8 +37,8 @@ export class Streaming {
   private parts: Parts | null = null;
   /** A Close that waits too. */
   private closing: { readonly code: number; readonly reason: string } | null = null;
-  /** When it waits no longer. ms */
-  closeAt: number = Number.POSITIVE_INFINITY;
+  /** When a source last brought something, or the Close began to wait. ms */
+  private broughtAt = 0;
 
   constructor(binding: Binding) {
     this.binding = binding;
@@ -70,18 +70,24 @@ export class Streaming {
     return outgoing.isPressured ? "pressure" : "ok";
   }
 
-  /** Closes when everything that waits has gone out, at most `timeouts.close` later. */
+  /** Closes when everything that waits has gone out, or when for `timeouts.close` no more of it has. */
   close(code: number, reason: string, now: number): void {
     if (this.closing !== null) return;
     this.closing = { code, reason };
-    const { closeTimeout } = this.binding.owner.behaviour;
-    if (closeTimeout > 0) this.closeAt = now + closeTimeout;
+    this.broughtAt = now;
+  }
+
+  /** When the Close waits no longer. ms */
+  get closeAt(): number {
+    const { owner, writing } = this.binding;
+    const { closeTimeout } = owner.behaviour;
+    if (this.closing === null || closeTimeout === 0) return Number.POSITIVE_INFINITY;
+    return Math.max(this.broughtAt, writing.givenAt) + closeTimeout;
   }
 
   /** Everything that waited has gone out, or has had its time. */
   closeNow(): void {
     const { binding, closing } = this;
-    this.closeAt = Number.POSITIVE_INFINITY;
     if (closing === null) return;
     this.closing = null;
     binding.endpoint.close(closing.code, closing.reason, binding.tick());
@@ -104,7 +110,7 @@ export class Streaming {
 
   /** The connection is over: what waits finds out by itself. */
   ended(): void {
-    this.closeAt = Number.POSITIVE_INFINITY;
+    this.closing = null;
     this.parts?.leave();
     this.roomAgain();
   }
@@ -197,6 +203,7 @@ export class Streaming {
       }
       await this.room();
     }
+    this.broughtAt = binding.now;
     outgoing.afterQueued();
     if (endpoint.unsent > binding.owner.behaviour.highMark) await this.room();
     return true;

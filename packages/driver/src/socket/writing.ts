@@ -14,8 +14,8 @@ export class Writing {
   isBusy = false;
   /** Octets of the transmission that is under way. */
   octets = 0;
-  /** When the transport was last given something. ms */
-  private givenAt = 0;
+  /** When the transport was last given something: it had taken what came before. ms */
+  givenAt = 0;
   /** What it has not been given yet; null almost always. */
   private rest: Iterator<Uint8Array[]> | null = null;
   private isEndDue = false;

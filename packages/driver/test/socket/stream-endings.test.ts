@@ -157,6 +157,70 @@ describe("close behind a message in fragments", () => {
   });
 });
 
+describe("a Close behind a message in fragments", () => {
+  const parts = Array.from({ length: 40 }, (_, index) => new Uint8Array(65_536).fill(index));
+  const whole = parts.flatMap((part) => [...part.subarray(0, 1)]);
+
+  async function closing(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>) {
+    const one = await connected({ timeouts: { ...QUIET, close: 3_000 } });
+    one.peer.transport.room = 0;
+    const sent = one.socket.sendStream(source);
+    await settle();
+    void one.socket.close(1000);
+    return { ...one, sent };
+  }
+
+  test("waits for a peer who goes on taking, however long that is", async () => {
+    const { peer, runtime, sent } = await closing(parts);
+    for (let rounds = 0; rounds < 40; rounds += 1) {
+      await runtime.advance(2_999);
+      peer.transport.takes(131_072);
+      peer.fromDriver();
+    }
+    expect(await sent).toBe("sent");
+    await peer.pump();
+    const [message] = peer.messages as Uint8Array[];
+    expect(message?.length).toBe(40 * 65_536);
+    expect(parts.map((_, index) => message![index * 65_536])).toEqual(whole);
+    expect(peer.endpoint.ended?.peerClose?.code).toBe(1000);
+  });
+
+  test("waits for a source that goes on bringing", async () => {
+    let bring = (): void => {};
+    async function* slowly(): AsyncGenerator<Uint8Array> {
+      for (const part of parts.slice(0, 5)) {
+        await new Promise<void>((resolve) => {
+          bring = resolve;
+        });
+        yield part;
+      }
+    }
+    const { peer, runtime, sent } = await closing(slowly());
+    peer.transport.takes(Number.POSITIVE_INFINITY);
+    for (let rounds = 0; rounds < 5; rounds += 1) {
+      await runtime.advance(2_999);
+      bring();
+      await peer.pump();
+    }
+    expect(await sent).toBe("sent");
+    expect(peer.messages.map(({ length }) => length)).toEqual([5 * 65_536]);
+    expect(peer.endpoint.ended?.peerClose?.code).toBe(1000);
+  });
+
+  test("does not wait for a peer who takes no more", async () => {
+    const { peer, socket, runtime, sent } = await closing(parts);
+    await runtime.advance(2_000);
+    peer.transport.takes(131_072);
+    await runtime.advance(2_999);
+    expect(peer.transport.isDestroyed).toBe(false);
+    await runtime.advance(10_000);
+    expect(peer.transport.isDestroyed).toBe(true);
+    expect(await sent).toBe("closed");
+    expect((await socket.closed).wasClean).toBe(false);
+    expect(runtime.timerCount).toBe(0);
+  });
+});
+
 describe("what waits behind a message in fragments", () => {
   test("keeps its place when a drain hook sends in the middle of its going out", async () => {
     const drain = vi.fn();
