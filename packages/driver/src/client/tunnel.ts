@@ -14,9 +14,9 @@ export function openTunnel(
   signal: AbortSignal,
 ): Promise<Dialed> {
   return new Promise((resolve, reject) => {
-    const exchange = new TunnelExchange(tunnel, (rest) => {
+    const exchange = new TunnelExchange(tunnel, (rest, reason) => {
       signal.removeEventListener("abort", aborted);
-      const error = errorOf(tunnel);
+      const error = errorOf(tunnel, reason);
       if (error === null) resolve(tunnelled(dialed, rest));
       else {
         dialed.destroy();
@@ -32,7 +32,8 @@ export function openTunnel(
   });
 }
 
-function errorOf({ outcome }: ProxyTunnel): ConnectError | null {
+/** @param reason the runtime's, of a connection that broke before there was an answer. */
+function errorOf({ outcome }: ProxyTunnel, reason: string | undefined): ConnectError | null {
   if (outcome?.kind === "established") return null;
   if (outcome?.kind === "refused") {
     const { status, statusText } = outcome.response;
@@ -41,8 +42,8 @@ function errorOf({ outcome }: ProxyTunnel): ConnectError | null {
       status,
     });
   }
-  const why =
-    outcome === null ? "ended the connection" : `sent a faulty head: ${outcome.fault.kind}`;
+  const ended = `ended the connection${reason === undefined ? "" : ` (${reason})`}`;
+  const why = outcome === null ? ended : `sent a faulty head: ${outcome.fault.kind}`;
   return new ConnectError("proxy-refused", `the proxy ${why}, in place of an answer to CONNECT`);
 }
 
@@ -50,11 +51,11 @@ function errorOf({ outcome }: ProxyTunnel): ConnectError | null {
 class TunnelExchange implements TransportHandler {
   readonly inbox: Uint8Array<ArrayBuffer> = new Uint8Array(65_536);
   private readonly tunnel: ProxyTunnel;
-  private readonly done: (rest: Uint8Array) => void;
+  private readonly done: (rest: Uint8Array, reason?: string) => void;
   private transport: Transport | null = null;
   private isDone = false;
 
-  constructor(tunnel: ProxyTunnel, done: (rest: Uint8Array) => void) {
+  constructor(tunnel: ProxyTunnel, done: (rest: Uint8Array, reason?: string) => void) {
     this.tunnel = tunnel;
     this.done = done;
   }
@@ -80,15 +81,15 @@ class TunnelExchange implements TransportHandler {
 
   onDrain(): void {}
 
-  onClosed(): void {
-    this.finish(NOTHING);
+  onClosed(reason?: string): void {
+    this.finish(NOTHING, reason);
   }
 
-  private finish(rest: Uint8Array): void {
+  private finish(rest: Uint8Array, reason?: string): void {
     if (this.isDone) return;
     this.isDone = true;
     this.transport?.pause();
-    this.done(rest);
+    this.done(rest, reason);
   }
 }
 

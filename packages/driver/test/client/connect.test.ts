@@ -324,6 +324,27 @@ describe("connect", () => {
     });
   }
 
+  test("says what the runtime calls the end of a proxy that broke off", async () => {
+    const network = new Network(() => {}, "");
+    const { dial } = network.dialer;
+    const dialer = {
+      async dial(): Promise<Dialed> {
+        const dialed = await dial();
+        const open: Dialed["open"] = (handler) => {
+          const transport = dialed.open(handler) as ScriptedTransport;
+          void settle().then(() => transport.breaks("ECONNRESET"));
+          return transport;
+        };
+        return { ...dialed, open };
+      },
+    };
+    const connecting = connectWith({ runtime: network.runtime, dialer }, "ws://a", via("p"));
+    await expect(connecting).rejects.toMatchObject({
+      code: "proxy-refused",
+      message: "the proxy ended the connection (ECONNRESET), in place of an answer to CONNECT",
+    });
+  });
+
   test("shows no other host the name and the certificate that were meant for the first", async () => {
     const answer = "HTTP/1.1 302 Found\r\nLocation: //other/\r\nContent-Length: 0\r\n\r\n";
     const network = new Network(() => {}, answer);
