@@ -14,7 +14,10 @@ export function headerList(fields: HeaderFields | undefined): HeaderList {
     throw new MisuseError("headers are a Headers, an object, or pairs of name and value");
   }
   if (Symbol.iterator in fields) {
-    return Array.from(fields as Iterable<readonly [string, string]>);
+    const list = Array.from(fields as Iterable<readonly [string, string]>);
+    const odd = list.findIndex((pair) => !Array.isArray(pair) || pair.length !== 2);
+    if (odd === -1) return list;
+    throw new MisuseError(`headers[${odd}] is not a pair of name and value`);
   }
   return Object.entries(fields);
 }

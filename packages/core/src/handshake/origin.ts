@@ -49,7 +49,8 @@ export function resolveOriginPolicy(options: Partial<OriginPolicy>): OriginPolic
   }
   for (const [name, value] of Object.entries({ dangerouslyAllowAnyOrigin, secure, trustProxy })) {
     if (typeof value === "boolean") continue;
-    throw new MisuseError(`${name} is ${JSON.stringify(value)}: give true or false`);
+    const given = typeof value === "string" ? JSON.stringify(value) : String(value);
+    throw new MisuseError(`${name} is ${given}: give true or false`);
   }
   return {
     allowedOrigins: allowedOrigins?.map(checkedOrigin) ?? null,
@@ -63,8 +64,9 @@ function checkedOrigin(text: unknown, index: number): string {
   const origin = typeof text === "string" ? normalizeOrigin(text) : null;
   // A star may stand in a host (RFC 3986 §3.2.2), but means itself.
   if (origin !== null && !origin.includes("*")) return origin;
+  const given = typeof text === "string" ? JSON.stringify(text) : `of type ${typeof text}`;
   throw new MisuseError(
-    `allowedOrigins[${index}] ${JSON.stringify(text)} is not an origin (RFC 6454 §6.2): give scheme, host and perhaps ` +
+    `allowedOrigins[${index}] ${given} is not an origin (RFC 6454 §6.2): give scheme, host and perhaps ` +
       'port, such as "https://app.example:8443", without path, slash at the end or pattern; for any origin set ' +
       "dangerouslyAllowAnyOrigin",
   );
