@@ -1,26 +1,20 @@
 /** A connection of Deno's as a transport: one loop reads, one writes, and both wait for promises. */
 import {
+  joined,
+  lengthOf,
   type NetworkAddress,
   type OpenTransport,
-  systemCodeOf,
+  ReadBuffer,
+  reasonOf,
   type TlsFacts,
   type Transport,
   type TransportHandler,
 } from "@sansocket/driver";
-import {
-  LARGE_READ,
-  LARGE_TLS_READ,
-  mayHoldLargeBuffer,
-  returnLargeBuffer,
-  SMALL_READ,
-  takeLargeBuffer,
-} from "./read-buffers.ts";
 
 export class DenoTransport implements Transport {
   handler: TransportHandler;
   private readonly conn: Deno.Conn;
-  private readonly small: Uint8Array = new Uint8Array(SMALL_READ);
-  private buffer: Uint8Array = this.small;
+  private readonly buffer: ReadBuffer;
   private handshake: Deno.TlsHandshakeInfo | null = null;
   private isReading = false;
   private isWriting = false;
@@ -39,6 +33,7 @@ export class DenoTransport implements Transport {
   constructor(conn: Deno.Conn, handler: TransportHandler) {
     this.conn = conn;
     this.handler = handler;
+    this.buffer = new ReadBuffer(isTls(conn));
     this.resume();
   }
 
@@ -58,11 +53,14 @@ export class DenoTransport implements Transport {
     while (!this.isPaused && !this.isDestroyed && !this.hasReadEnded) {
       const count = await this.readOnce();
       if (this.isDestroyed) break;
-      if (count > 0) this.deliver(count);
+      if (count > 0) {
+        this.handler.onData(this.buffer.filled(count));
+        this.buffer.ready(count);
+      }
       // What could still be read after a failure has been; Deno calls the rest an orderly end.
       else if (this.error === undefined) this.handler.onEnd();
     }
-    this.shrink();
+    this.buffer.shrink();
     this.isReading = false;
     this.settle();
   }
@@ -72,7 +70,7 @@ export class DenoTransport implements Transport {
     try {
       // A TLS listener accepts before the handshake; the first of us to need it does it.
       if (this.handshake === null && isTls(this.conn)) this.handshake = await this.conn.handshake();
-      const count = await this.conn.read(this.buffer);
+      const count = await this.conn.read(this.buffer.memory);
       if (count !== null) return count;
     } catch (error) {
       // TLS without close_notify: an end like any other, since a WebSocket says by itself when it is complete.
@@ -80,22 +78,6 @@ export class DenoTransport implements Transport {
     }
     this.hasReadEnded = true;
     return 0;
-  }
-
-  private deliver(count: number): void {
-    const { buffer } = this;
-    const isFull = count === buffer.length;
-    this.handler.onData(isFull ? buffer : buffer.subarray(0, count));
-    if (buffer !== this.small) {
-      if (!isFull && (count <= SMALL_READ || !mayHoldLargeBuffer())) this.shrink();
-    } else if (isFull) {
-      this.buffer = takeLargeBuffer(isTls(this.conn) ? LARGE_TLS_READ : LARGE_READ);
-    }
-  }
-
-  private shrink(): void {
-    if (this.buffer !== this.small) returnLargeBuffer(this.buffer);
-    this.buffer = this.small;
   }
 
   // ---- writing
@@ -106,7 +88,7 @@ export class DenoTransport implements Transport {
    * that no more than this waits behind the back of those who count it.
    */
   write(chunks: readonly Uint8Array[]): boolean {
-    const copy = this.isWriting ? null : joined(chunks);
+    const copy = this.isWriting || lengthOf(chunks) > LARGEST_COPY ? null : joined(chunks);
     this.unwritten = copy === null ? chunks : [copy];
     if (!this.isWriting) void this.writeAll();
     if (copy !== null) return true;
@@ -173,7 +155,7 @@ export class DenoTransport implements Transport {
   }
 
   private failed(error: unknown): void {
-    if (!this.isDestroyed) this.error ??= codeOf(error);
+    if (!this.isDestroyed) this.error ??= reasonOf(error); // of TLS there is only prose
   }
 
   /** A loop has ended: what follows from that? */
@@ -224,30 +206,8 @@ const NOTHING: readonly Uint8Array[] = [];
 /** Octets that are copied to be written: half of what the engine's memory has. */
 const LARGEST_COPY = 32_768;
 
-/** The chunks as one, in memory of its own; null when that would be too much. */
-function joined(chunks: readonly Uint8Array[]): Uint8Array | null {
-  let length = 0;
-  for (const chunk of chunks) length += chunk.length;
-  if (length > LARGEST_COPY) return null;
-  if (chunks.length === 1) return chunks[0]!.slice();
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
-}
-
 function isTls(conn: Deno.Conn): conn is Deno.TlsConn {
   return "handshake" in conn;
-}
-
-/** ECONNRESET and the like, as on the other runtimes; of TLS there is only prose. */
-function codeOf(error: unknown): string {
-  const code = systemCodeOf(error);
-  if (code !== undefined) return code;
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** A connection that was made or accepted by other means, for `server.accept` and for `connect`'s option `socket`. */

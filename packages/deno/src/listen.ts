@@ -1,6 +1,8 @@
 /** Listening with Deno.listen and Deno.listenTls. */
 import {
+  type Accepted,
   type Acceptor,
+  acceptAll,
   BACKLOG,
   type Listener,
   type ListenOptions,
@@ -10,13 +12,13 @@ import {
 } from "@sansocket/driver";
 import { fromConn } from "./deno-transport.ts";
 
-/** ms until the next try, after accepting has failed: too many open files stay so for a while. */
-const ACCEPT_RETRY = 100;
-
 export function listen(acceptor: Acceptor, options: ListenOptions): Listener {
   const listener = listenAt(options);
   let isClosed = false;
-  const accepting = acceptAll(listener, acceptor, () => isClosed);
+  const accepting = acceptAll(acceptor, {
+    next: () => next(listener),
+    isClosed: () => isClosed,
+  });
   return {
     address: addressOf(listener.addr),
     async close() {
@@ -25,6 +27,22 @@ export function listen(acceptor: Acceptor, options: ListenOptions): Listener {
       await accepting;
     },
   };
+}
+
+/**
+ * With TLS the handshake is yet to come: `timeouts.handshake` is for both. Who does not finish it is let go of then; the
+ * descriptor goes when he does (see DenoTransport.destroy).
+ */
+async function next(listener: Deno.Listener): Promise<Accepted | null> {
+  try {
+    const conn = await listener.accept();
+    return { open: fromConn(conn), drop: () => conn.close() };
+  } catch (error) {
+    // Reset while it waited in the kernel: it has no address any more, and Deno gives up on it (ENOTCONN, 2.9.6). A pause
+    // for that would let one peer keep all others out.
+    if (error instanceof Deno.errors.NotConnected) return null;
+    throw error;
+  }
 }
 
 function listenAt(options: ListenOptions): Deno.Listener {
@@ -45,30 +63,4 @@ function listenAt(options: ListenOptions): Deno.Listener {
 function addressOf(address: Deno.Addr): NetworkAddress {
   if ("hostname" in address) return { hostname: address.hostname, port: address.port };
   return { path: (address as Deno.UnixAddr).path };
-}
-
-/**
- * With TLS the handshake is yet to come: `timeouts.handshake` is for both. Who does not finish it is let go of then; the
- * descriptor goes when he does (see DenoTransport.destroy).
- */
-async function acceptAll(
-  listener: Deno.Listener,
-  acceptor: Acceptor,
-  isClosed: () => boolean,
-): Promise<void> {
-  for (;;) {
-    let conn: Deno.Conn;
-    try {
-      conn = await listener.accept();
-    } catch (error) {
-      if (isClosed()) return;
-      // Reset while it waited in the kernel: it has no address any more, and Deno gives up on it (ENOTCONN, 2.9.6). A pause
-      // for that would let one peer keep all others out.
-      if (error instanceof Deno.errors.NotConnected) continue;
-      acceptor.acceptFailed(error);
-      await new Promise((resolve) => setTimeout(resolve, ACCEPT_RETRY));
-      continue;
-    }
-    if (!acceptor.accept(fromConn(conn))) conn.close();
-  }
 }

@@ -12,12 +12,7 @@ import {
 import { ConnectError, messageOf } from "../errors.ts";
 import { headerList } from "../header-fields.ts";
 import { protocolList } from "../protocol-list.ts";
-import {
-  type Dialed,
-  type Dialer,
-  systemCodeOf,
-  type TlsClientOptions,
-} from "../runtime/dialing.ts";
+import { type Dialed, type Dialer, reasonOf, type TlsClientOptions } from "../runtime/dialing.ts";
 import { type Runtime, timerAfter } from "../runtime/runtime.ts";
 import type { NetworkAddress } from "../runtime/transport.ts";
 import { behaviourOf, defined } from "../server/server-options.ts";
@@ -220,7 +215,7 @@ class Attempt {
       } catch (cause) {
         if (this.controller.signal.aborted) throw this.givenUp();
         if (cause instanceof ConnectError || cause instanceof MisuseError) throw cause;
-        const why = systemCodeOf(cause) ?? messageOf(cause);
+        const why = reasonOf(cause);
         throw new ConnectError(code, `${what}: ${why}`, { cause });
       }
     }

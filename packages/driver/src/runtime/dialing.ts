@@ -1,4 +1,5 @@
 /** Connecting: what a runtime has to offer besides a transport. */
+import { messageOf } from "../errors.ts";
 import type { NetworkAddress, OpenTransport } from "./transport.ts";
 
 /** For a connection to a server over TLS. */
@@ -32,6 +33,11 @@ export interface Dialed {
   /** TLS over it, as a client; from then on only what this returns is used. */
   startTls(options: TlsClientOptions, serverName: string, signal: AbortSignal): Promise<Dialed>;
   destroy(): void;
+}
+
+/** Why something of the runtime failed, in as few words as it has for it. */
+export function reasonOf(error: unknown): string {
+  return systemCodeOf(error) ?? messageOf(error);
 }
 
 /** The runtime's error code, ECONNREFUSED and the like, if it has one. */

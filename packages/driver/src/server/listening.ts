@@ -2,7 +2,7 @@
 import { MisuseError } from "@sansocket/core";
 import { messageOf, ServerError } from "../errors.ts";
 import { checkOptions } from "../known-options.ts";
-import { systemCodeOf } from "../runtime/dialing.ts";
+import { reasonOf, systemCodeOf } from "../runtime/dialing.ts";
 import type { Listener, Server } from "./server.ts";
 import {
   KNOWN_SERVE_OPTIONS,
@@ -94,7 +94,7 @@ function listenFailed(
 ): Error {
   if (cause instanceof MisuseError) return cause;
   const where = path ?? `${hostname}, port ${port}`;
-  const why = systemCodeOf(cause) ?? messageOf(cause);
+  const why = reasonOf(cause);
   return new ServerError("listen-failed", `cannot listen on ${where}: ${why}`, { cause });
 }
 

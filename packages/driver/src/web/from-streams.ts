@@ -1,8 +1,8 @@
 /** A pair of web byte streams as a transport: sockets of workers and workerd, Deno.Conn, WebTransport, or two ends in memory. */
 
 import { MisuseError } from "@sansocket/core";
-import { messageOf } from "../errors.ts";
-import { systemCodeOf } from "../runtime/dialing.ts";
+import { reasonOf } from "../runtime/dialing.ts";
+import { joined } from "../runtime/joined-chunks.ts";
 import type {
   NetworkAddress,
   OpenTransport,
@@ -134,6 +134,7 @@ class StreamTransport implements Transport {
     const roomBefore = writer.desiredSize!;
     let written: Promise<void>;
     try {
+      // A stream may keep what it is given long after its `write` has resolved, or transfer it.
       written = writer.write(joined(chunks));
     } catch {
       // Node 20, of a stream that is closed, where it should reject.
@@ -184,7 +185,7 @@ class StreamTransport implements Transport {
   }
 
   private readonly failed = (error: unknown): void => {
-    if (this.letGo(error)) this.handler.onClosed(systemCodeOf(error) ?? messageOf(error));
+    if (this.letGo(error)) this.handler.onClosed(reasonOf(error));
   };
 
   private letGo(reason: unknown): boolean {
@@ -202,20 +203,4 @@ class StreamTransport implements Transport {
     // In a promise: whether it throws or rejects is the same to us.
     new Promise((resolve) => resolve(this.streams.close?.())).catch(() => {});
   }
-}
-
-/**
- * In memory of their own: the chunks are only lent, and a stream may keep what it is given long after its `write` has
- * resolved, or transfer it.
- */
-function joined(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  let length = 0;
-  for (const chunk of chunks) length += chunk.length;
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
 }

@@ -1,0 +1,62 @@
+import { expect, test } from "vitest";
+import { joined, ReadBuffer } from "../../src/index.ts";
+
+/** The sizes that a connection is ready to read, each after a read of that many octets. */
+function sizesAfter(buffer: ReadBuffer, reads: readonly number[]): number[] {
+  return reads.map((count) => {
+    expect(buffer.filled(count).length).toBe(count);
+    buffer.ready(count);
+    return buffer.memory.length;
+  });
+}
+
+const READS: readonly (readonly [
+  what: string,
+  isTls: boolean,
+  reads: number[],
+  sizes: number[],
+])[] = [
+  ["small, while messages fit", false, [1, 4_095], [4_096, 4_096]],
+  ["large, once one was full", false, [4_096], [65_536]],
+  ["large, as a record of TLS is", true, [4_096], [16_384]],
+  ["large, while they need it", false, [4_096, 65_536, 10_000], [65_536, 65_536, 65_536]],
+  ["small again behind a small one", false, [4_096, 4_096], [65_536, 4_096]],
+];
+
+test.each(READS)("a read is %s", (_what, isTls, reads, sizes) => {
+  const buffer = new ReadBuffer(isTls);
+  expect(buffer.memory.length).toBe(4_096);
+  expect(sizesAfter(buffer, reads)).toEqual(sizes);
+  buffer.shrink();
+  expect(buffer.memory.length).toBe(4_096);
+});
+
+test("a large buffer goes to the next who needs one", () => {
+  const [first, second] = [new ReadBuffer(false), new ReadBuffer(false)];
+  first.ready(4_096);
+  const { memory } = first;
+  first.shrink();
+  second.ready(4_096);
+  expect(second.memory).toBe(memory);
+  second.shrink();
+});
+
+test("of more than 64 connections, those that wait with a large buffer give it back unless it was full", () => {
+  const buffers = Array.from({ length: 65 }, () => new ReadBuffer(false));
+  for (const buffer of buffers) buffer.ready(4_096);
+  const [first, second] = buffers as [ReadBuffer, ReadBuffer];
+  expect(sizesAfter(first, [65_536, 10_000])).toEqual([65_536, 4_096]);
+  expect(sizesAfter(second, [10_000])).toEqual([65_536]); // one less is held now
+  for (const buffer of buffers) buffer.shrink();
+});
+
+test.each([
+  ["none", []],
+  ["one", [[1, 2, 3]]],
+  ["several, with an empty one", [[1], [], [2, 3]]],
+])("joined chunks are in memory of their own: %s", (_what, parts) => {
+  const chunks = parts.map((part) => new Uint8Array(part));
+  const whole = joined(chunks);
+  for (const chunk of chunks) chunk.fill(9);
+  expect([...whole]).toEqual(parts.flat());
+});
