@@ -121,7 +121,7 @@ export const ANSWERS_TO_REFUSE: readonly ServerProgram[] = [
   ),
   {
     title: "500, with a body that nobody ends",
-    ends: "timeout 0",
+    ends: "timeout 500",
     timeouts: { handshake: 300 },
     server: [asked, { send: answer("HTTP/1.1 500 No", { "Content-Length": "10" }, "four") }],
     endDiffers: CUT_OFF,

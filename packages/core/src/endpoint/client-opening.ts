@@ -48,6 +48,7 @@ export interface ClientOpening {
 export interface ServerResponse extends ResponseHead {
   /** Of a refusal, up to `limits.refusalBody` octets, chunked transfer decoded; empty for a 101. */
   readonly body: Uint8Array;
+  /** There was more than that, or its end did not come. */
   readonly isBodyTruncated: boolean;
 }
 
@@ -187,7 +188,8 @@ function readBody(connection: Connection, opening: ClientOpening, body: Response
 
 function refuse(connection: Connection, opening: ClientOpening, body: ResponseBody): void {
   const head = opening.response!;
-  opening.response = { ...head, body: body.bytes, isBodyTruncated: body.truncated };
+  const isBodyTruncated = body.truncated || body.malformed;
+  opening.response = { ...head, body: body.bytes, isBodyTruncated };
   const verdict = judgeResponse(head, {
     key: opening.key,
     protocols: opening.protocols,
@@ -205,5 +207,6 @@ export function expireClientOpening(connection: Connection, opening: ClientOpeni
     return;
   }
   endResponseBody(opening.body);
+  opening.body.truncated = true;
   refuse(connection, opening, opening.body);
 }

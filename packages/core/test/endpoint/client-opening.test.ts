@@ -208,6 +208,20 @@ describe("a refusal", () => {
       isBodyTruncated: true,
     },
     {
+      because: "shorter than it says",
+      octets: `${refusal}Content-Length: 6\r\n\r\nsor`,
+      end: true,
+      body: "sor",
+      isBodyTruncated: true,
+    },
+    {
+      because: "in chunks of which one is none",
+      octets: `${refusal}Transfer-Encoding: chunked\r\n\r\n3\r\nsor\r\nx`,
+      end: false,
+      body: "sor",
+      isBodyTruncated: true,
+    },
+    {
       because: "without a body",
       octets: `${refusal}Content-Length: 0\r\n\r\n`,
       end: false,
@@ -241,6 +255,7 @@ describe("a refusal", () => {
     bench.feed(octetsOf(`${refusal}Content-Length: 100\r\n\r\npart`));
     expect(bench.at(1000)).toMatchObject([{ step: "violation" }, { step: "ended" }]);
     expect(new TextDecoder().decode(bench.endpoint.response!.body)).toBe("part");
+    expect(bench.endpoint.response!.isBodyTruncated).toBe(true);
     expect(bench.endpoint.ended).toMatchObject({ timeout: "handshake" });
   });
 });

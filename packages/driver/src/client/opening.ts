@@ -62,7 +62,13 @@ export class Opening implements Owner {
       );
       const binding = new Binding(this, endpoint, open, now);
       const aborted = (): void => {
-        reject(givenUp());
+        const error = givenUp();
+        // The body of a refusal did not end in time: the engine, whose deadline this is, tells what there is of it.
+        if (error.code === "timeout" && endpoint.response !== null) {
+          binding.expire(Math.max(this.runtime.now(), endpoint.deadline));
+          return;
+        }
+        reject(error);
         binding.abort(new ConnectionError("aborted", "connect was given up"));
       };
       signal.addEventListener("abort", aborted);
@@ -94,7 +100,11 @@ export class Opening implements Owner {
     const { response } = binding.endpoint;
     const { violation, timeout, transportError } = ended;
     if (timeout !== null) {
-      this.fail?.(new ConnectError("timeout", "the server did not answer in time", { response }));
+      const answer =
+        response === null
+          ? "did not answer"
+          : `answered ${response.status}, but its body did not end`;
+      this.fail?.(new ConnectError("timeout", `the server ${answer} in time`, { response }));
     } else if (violation?.kind === "status-not-101") {
       const { status, statusText } = response!;
       const message = `the server answered ${status} ${statusText}`.trimEnd();

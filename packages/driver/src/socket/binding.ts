@@ -2,7 +2,7 @@
  * An endpoint bound to a transport: what comes from one goes to the other. The turn is here: one input, pull to Idle,
  * deliver, transmit; and when to read, when to write, and when to look at the clock.
  */
-import { type Endpoint, Step } from "@sansocket/core";
+import { type Endpoint, MisuseError, Step } from "@sansocket/core";
 import { ConnectionError, messageOf } from "../errors.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { OpenTransport, Transport, TransportHandler } from "../runtime/transport.ts";
@@ -70,6 +70,9 @@ export class Binding implements TransportHandler, Flushable, Due {
     this.outgoing = new Outgoing(this);
     this.writing = new Writing(this);
     this.transport = open(this);
+    if (typeof this.transport?.write !== "function") {
+      throw new MisuseError("what opens a transport has to return one: see OpenTransport");
+    }
     markDirty(this); // a client has its request to send
   }
 

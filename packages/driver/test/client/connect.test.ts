@@ -92,6 +92,23 @@ describe("connect", () => {
     expect(new TextDecoder().decode((error as ConnectError).response!.body)).toBe("not you");
   });
 
+  test("rejects with the refusal, and with what there is of its body, when that does not end in time", async () => {
+    const timeouts = { ...QUIET, handshake: 3_000 };
+    const { connecting, peer, runtime } = connectingTo({ timeouts });
+    await settle();
+    const answer = "HTTP/1.1 500 No\r\nContent-Length: 10\r\n\r\nhalf";
+    peer.transport.arrives(Uint8Array.from(answer, (c) => c.charCodeAt(0)));
+    await runtime.advance(3_000);
+    const error = (await connecting.catch((e: unknown) => e)) as ConnectError;
+    expect(error).toMatchObject({ code: "timeout", status: 500 });
+    expect(error.message).toBe("the server answered 500, but its body did not end in time");
+    expect(new TextDecoder().decode(error.response!.body)).toBe("half");
+    expect(error.response!.isBodyTruncated).toBe(true);
+    await settle();
+    expect(peer.transport.isDestroyed).toBe(true);
+    expect(runtime.timerCount).toBe(0);
+  });
+
   for (const { what, answer, kind } of [
     {
       what: "a wrong Sec-WebSocket-Accept",
@@ -323,6 +340,13 @@ describe("connect", () => {
       expect(network.runtime.timerCount).toBe(0);
     });
   }
+
+  test("refuses a socket that opens nothing", async () => {
+    const network = new Network(() => {});
+    const socket = (() => undefined) as never;
+    await expect(connectWith(network, "ws://a", { socket })).rejects.toThrow(MisuseError);
+    expect(network.runtime.timerCount).toBe(0);
+  });
 
   test("says what the runtime calls the end of a proxy that broke off", async () => {
     const network = new Network(() => {}, "");

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { createAdapter, type Listen, MisuseError } from "../../src/index.ts";
 import { onAllAddresses } from "../../src/server/listening.ts";
-import { VirtualRuntime } from "../stage.ts";
+import { ScriptedTransport, VirtualRuntime } from "../stage.ts";
 
 const CERTIFICATE = { cert: "PEM", key: "PEM" };
 
@@ -155,7 +155,7 @@ for (const options of [
     const { createServer } = adapterWith(() => listener);
     const server = createServer({});
     expect(() => server.shutdown(options as never)).toThrow(MisuseError);
-    expect(server.accept(() => ({}) as never)).toBe(true);
+    expect(server.accept((handler) => new ScriptedTransport(handler))).toBe(true);
   });
 }
 
