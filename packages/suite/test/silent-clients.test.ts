@@ -75,3 +75,39 @@ describe.each(OVER_TCP)("over %s, clients that say nothing", (name, at: () => Pr
     await Promise.all(clients.map(({ gone }) => gone));
   });
 });
+
+/** RFC 8446 §5.1: the first octets of a record with a ClientHello, whose rest does not come. */
+const HALF_A_HELLO = Uint8Array.of(0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3);
+
+const FAILURES: readonly (readonly [what: string, act: (client: TcpSocket) => unknown])[] = [
+  ["is reset at once", (client) => client.resetAndDestroy()],
+  ["is ended at once", (client) => client.end()],
+  ["is plain HTTP", (client) => client.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")],
+  ["is ended in its middle", (client) => client.end(HALF_A_HELLO)],
+  [
+    "is reset in its middle",
+    (client) => client.write(HALF_A_HELLO, () => client.resetAndDestroy()),
+  ],
+];
+
+test.each(FAILURES)(
+  "a TLS handshake that %s is a connection no more, and harms no other",
+  async (_what, act) => {
+    const [, at] = OVER_TCP.find(([name]) => name === "TLS")!;
+    const place = await at();
+    const errors: string[] = [];
+    const server = await serve({
+      ...place.listen,
+      error: (_socket, { code }) => void errors.push(code),
+    });
+    const other = await connect(place.url(server), place.client);
+    await silentClient(portOf(server));
+    while (server.connections < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+    act(silent[0]!);
+    while (server.connections > 1) await new Promise((resolve) => setTimeout(resolve, 1));
+    expect(await other.ping()).toBeTypeOf("number");
+    expect(errors).toEqual([]);
+    await other.close();
+    await server.shutdown();
+  },
+);
