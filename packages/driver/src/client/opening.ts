@@ -30,6 +30,8 @@ export class Opening implements Owner {
   private settle: ((outcome: Socket | ConnectError) => void) | null = null;
   private fail: ((error: unknown) => void) | null = null;
   private url = "";
+  /** `timeouts.handshake` */
+  private handshake = 0;
   private data: unknown;
 
   constructor(runtime: Runtime, behaviour: Behaviour) {
@@ -50,6 +52,7 @@ export class Opening implements Owner {
     data: unknown,
   ): Promise<Socket | ConnectError> {
     this.url = options.url;
+    this.handshake = options.timeouts.handshake;
     this.data = data;
     return new Promise<Socket | ConnectError>((resolve, reject) => {
       this.settle = resolve;
@@ -104,7 +107,8 @@ export class Opening implements Owner {
         response === null
           ? "did not answer"
           : `answered ${response.status}, but its body did not end`;
-      this.fail?.(new ConnectError("timeout", `the server ${answer} in time`, { response }));
+      const message = `the server ${answer} within timeouts.handshake, ${this.handshake} ms`;
+      this.fail?.(new ConnectError("timeout", message, { response }));
     } else if (violation?.kind === "status-not-101") {
       const { status, statusText } = response!;
       const message = `the server answered ${status} ${statusText}`.trimEnd();

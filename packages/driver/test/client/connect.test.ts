@@ -101,7 +101,9 @@ describe("connect", () => {
     await runtime.advance(3_000);
     const error = (await connecting.catch((e: unknown) => e)) as ConnectError;
     expect(error).toMatchObject({ code: "timeout", status: 500 });
-    expect(error.message).toBe("the server answered 500, but its body did not end in time");
+    expect(error.message).toBe(
+      "the server answered 500, but its body did not end within timeouts.handshake, 3000 ms",
+    );
     expect(new TextDecoder().decode(error.response!.body)).toBe("half");
     expect(error.response!.isBodyTruncated).toBe(true);
     await settle();
