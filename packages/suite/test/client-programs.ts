@@ -6,6 +6,8 @@ import type { Step } from "./raw-connection.ts";
 export interface ConnectionProgram {
   readonly title: string;
   readonly steps: readonly Step[];
+  /** A timer of the server ends it; no other program meets one, however busy the machine is. */
+  readonly isTimed?: true;
   /** Whether FIN or a reset ends it is up to the runtime, and why. */
   readonly endDiffers?: string;
 }
@@ -21,6 +23,11 @@ function opened(title: string, ...frames: readonly Uint8Array[]): ConnectionProg
 /** Says this, and reads until the server ends. */
 function plain(title: string, ...parts: readonly (Uint8Array | string)[]): ConnectionProgram {
   return { title, steps: parts.map((send) => ({ send })) };
+}
+
+/** Says this, and waits for a timer of the server. */
+function timed(title: string, said: Uint8Array | string): ConnectionProgram {
+  return { ...plain(title, said), isTimed: true };
 }
 
 const goodbye = close(1000);
@@ -53,7 +60,7 @@ const HANDSHAKES: readonly ConnectionProgram[] = [
     together(request({}, "GET /refuse HTTP/1.1"), text("x")),
   ),
   plain("a decision that throws", request({}, "GET /throw HTTP/1.1")),
-  plain("a decision that never comes", request({}, "GET /never HTTP/1.1")),
+  timed("a decision that never comes", request({}, "GET /never HTTP/1.1")),
   plain("a stranger's origin", request({ Origin: "https://evil.example" })),
   plain("the own origin", request({ Origin: "http://localhost" }), goodbye),
   plain("another version", request({ "Sec-WebSocket-Version": "8" })),
@@ -87,8 +94,8 @@ const HANDSHAKES: readonly ConnectionProgram[] = [
     `GET / HTTP/1.1\r\nHost: a\r\n${"X: y\r\n".repeat(90)}Y: ${"z".repeat(20_000)}\r\n\r\n`,
   ),
   plain("too many header lines", `GET / HTTP/1.1\r\nHost: a\r\n${"X: y\r\n".repeat(120)}\r\n`),
-  plain("silence", ""),
-  plain("a part of a head, and silence", "GET / HTTP/1.1\r\nHost:"),
+  timed("silence", ""),
+  timed("a part of a head, and silence", "GET / HTTP/1.1\r\nHost:"),
   { title: "an end before the request", steps: [end] },
   { title: "an end within the request", steps: [{ send: "GET / HTTP/1.1\r\n" }, end] },
   { title: "an end behind the request", steps: [{ send: request() }, end] },
@@ -246,6 +253,7 @@ const ENDINGS: readonly ConnectionProgram[] = [
   },
   {
     title: "the server closes, and hears nothing",
+    isTimed: true,
     steps: [{ send: together(request(), text("!close 4001")) }],
     endDiffers: "it is cut off: Bun resets, Node and Deno only close",
   },
