@@ -4,10 +4,12 @@ import type { Duplex } from "node:stream";
 import { connect as tlsConnect } from "node:tls";
 import type { Dialed, Dialer, NetworkAddress, TlsClientOptions } from "@sansocket/driver";
 import { NodeTransport } from "./node-transport.ts";
+import { requireSocketPath } from "./socket-path.ts";
 
 export const dialer: Dialer = { dial };
 
 async function dial(address: NetworkAddress, signal: AbortSignal): Promise<Dialed> {
+  if ("path" in address) requireSocketPath(address.path);
   const place =
     "path" in address
       ? { path: address.path }

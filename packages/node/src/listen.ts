@@ -12,9 +12,11 @@ import {
 } from "@sansocket/driver";
 import { fromDuplex } from "./node-transport.ts";
 import { acceptedTransport, canReadIntoScratch } from "./scratch-reading.ts";
+import { requireSocketPath } from "./socket-path.ts";
 
 export async function listen(acceptor: Acceptor, options: ListenOptions): Promise<Listener> {
   const { port = 0, hostname, path, tls } = options;
+  if (path !== undefined) requireSocketPath(path);
   const transportOf = tls === undefined ? acceptedTransport : securedTransport(tls);
   const server = createServer(
     { allowHalfOpen: true, noDelay: true, pauseOnConnect: true },

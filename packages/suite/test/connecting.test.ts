@@ -314,6 +314,12 @@ function endOf(port: number, said = ""): Promise<string> {
   });
 }
 
+test("a path that no unix socket can have is an error for servers and for clients", async () => {
+  const path = unixPath().replace(/[^/]*$/, "a".repeat(200));
+  await expect(serve({ path })).rejects.toMatchObject({ code: "listen-failed" });
+  await expect(connect("ws://localhost/", { path })).rejects.toMatchObject({ code: "unreachable" });
+});
+
 test("TLS goes over a unix socket too, but not on Deno, which says so", async () => {
   const { cert, key } = await certificate();
   const path = unixPath();
