@@ -25,7 +25,7 @@ export function transportOf(stream: Duplex): NodeTransport {
 export class NodeTransport implements Transport {
   handler: TransportHandler;
   private readonly stream: Listened;
-  /** Writes whose callback has not come. */
+  /** Callbacks that have not come: of what stands behind a write, and of the end. */
   private unfinished = 0;
   private isDrainAwaited = false;
   private error: string | undefined = undefined;
@@ -48,26 +48,30 @@ export class NodeTransport implements Transport {
     this.stream.resume();
   }
 
+  /**
+   * Without a callback, since one costs a tick of the process even where the kernel has taken everything at once, which is
+   * the rule: 5.1 to 4.75 µs for an echo of 64 octets. Where it has not, an empty write behind it has one.
+   */
   write(chunks: readonly Uint8Array[]): boolean {
     const { stream } = this;
-    this.unfinished += chunks.length;
     if (chunks.length === 1) {
-      stream.write(chunks[0], this.written);
+      stream.write(chunks[0]);
     } else {
       stream.cork(); // one system call for all of them
-      for (const chunk of chunks) stream.write(chunk, this.written);
+      for (const chunk of chunks) stream.write(chunk);
       stream.uncork();
     }
     // What the kernel has taken at once, Node no longer counts; nor what it has refused at once.
     if (stream.writableLength === 0 && !stream.errored && !stream.destroyed) return true;
+    this.unfinished += 1;
     this.isDrainAwaited = true;
+    stream.write(NOTHING, this.written);
     return false;
   }
 
   /**
-   * One function for all writes of a connection: Node then calls it back for several of them at once. A write or an end that
-   * failed never drains: `close` follows. Of those that a reset has overtaken Node says nothing but that the stream is
-   * destroyed.
+   * A write or an end that failed never drains: `close` follows. Of those that a reset has overtaken Node says nothing but
+   * that the stream is destroyed.
    */
   private readonly written = (error?: Error | null): void => {
     this.unfinished -= 1;
