@@ -31,8 +31,9 @@ afterAll(async () => {
 async function transcriptOf(
   runtime: RuntimeName,
   kind: "plain" | "secure",
-  { server, client = [["recount"]], options, timeouts, endDiffers }: ServerProgram,
+  program: ServerProgram,
 ): Promise<Transcript> {
+  const { server, client = [["recount"]], options, timeouts } = program;
   let told: Promise<Line> = Promise.resolve(null);
   const recording = await playServer(kind === "plain" ? null : shared, server, (port) => {
     const url = `${kind === "plain" ? "ws" : "wss"}://localhost:${port}/chat?a=b`;
@@ -44,8 +45,14 @@ async function transcriptOf(
     };
     told = clients.get(runtime)!.ask({ url, options: its, steps: client });
   });
-  const ended = endDiffers === undefined ? recording.ended : "as the runtime does it";
-  return { ...recording, ended, told: withoutKeys(await told) };
+  const ended = program.endDiffers === undefined ? recording.ended : "as the runtime does it";
+  return { ...recording, ended, told: comparable(await told, program) };
+}
+
+function comparable(told: Line, { streamEndDiffers }: ServerProgram): Line {
+  const line = withoutKeys(told);
+  if (streamEndDiffers !== undefined) line.results.at(-1).ended.isEndOfStream = streamEndDiffers;
+  return line;
 }
 
 /** What was told of an answer has the Sec-WebSocket-Accept of its request. */

@@ -13,6 +13,8 @@ export interface ServerProgram {
   readonly timeouts?: object;
   /** What becomes of it on all three, in short: "refused 403", "violation 1006", "clean 1000". */
   readonly ends: string;
+  /** Whether the client saw an end of the stream before it was gone is up to the runtime, and why. */
+  readonly streamEndDiffers?: string;
   /** Whether FIN or a reset ends it is up to the runtime, and why. */
   readonly endDiffers?: string;
 }

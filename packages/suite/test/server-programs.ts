@@ -261,6 +261,7 @@ const ENDINGS: readonly ServerProgram[] = [
     title: "the server resets behind the Closes",
     ends: "clean 1000",
     server: [asked, open, { send: goodbye }, { frames: 1 }, reset],
+    streamEndDiffers: "a reset behind the last octet may be told as an end, by TLS above all",
   },
   {
     title: "silence is asked whether it is there, and left",
