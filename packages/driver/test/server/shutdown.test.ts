@@ -1,272 +1,204 @@
-/** Shutdowns at bad moments: inside of hooks, of openings, of answers, with hooks that never finish. */
+/** The end of a server, in good order. */
 import { describe, expect, test, vi } from "vitest";
-import { Server, type ServerOptions, type Socket } from "../../src/index.ts";
-import { QUIET, Stage, settle, VirtualRuntime } from "../stage.ts";
-import { GET, plain, RawClient, UPGRADE } from "./raw-client.ts";
+import { MisuseError, Server } from "../../src/index.ts";
+import { type Peer, Stage, settle, VirtualRuntime } from "../stage.ts";
+import { RawClient, UPGRADE } from "./raw-client.ts";
 
-/** Everything that a server that is shut down has to have let go of. */
-function expectNothingLeft(stage: Stage): void {
-  const { bindings, undecided, accepting } = stage.server as unknown as {
-    bindings: Set<unknown>;
-    undecided: Map<unknown, unknown>;
-    accepting: Map<unknown, unknown>;
-  };
-  expect([bindings.size, undecided.size, accepting.size]).toEqual([0, 0, 0]);
-  expect(stage.runtime.timerCount).toBe(0);
-}
-
-describe("a shutdown inside of a hook", () => {
-  for (const name of ["open", "message", "drain", "ping", "pong", "close", "error"] as const) {
-    for (const grace of [0, 1_000]) {
-      test(`${name} ends everything (grace ${grace}), and resolves`, async () => {
-        const done = vi.fn();
-        let stage: Stage | undefined;
-        const down = (): void => void stage!.server.shutdown({ grace }).then(done);
-        const options: ServerOptions = {
-          limits: { unsent: 4_000 },
-          message(socket) {
-            socket.write(new Uint8Array(1_500));
-            if (name === "error") throw new Error("for the error hook");
-            if (name === "message") down();
-          },
-        };
-        if (name !== "message") Object.assign(options, { [name]: down });
-        stage = new Stage(options);
-        const peers = [await stage.opened()];
-        if (name !== "open") peers.push(await stage.opened());
-        for (const peer of peers) {
-          if (name === "drain") peer.transport.room = 0;
-          peer.endpoint.sendText("x");
-          peer.endpoint.ping(1_000);
-          peer.endpoint.pong();
-          if (name === "close") peer.endpoint.close(1000, "", 1_000);
-          await peer.pump();
-          peer.transport.takes(Number.POSITIVE_INFINITY);
-        }
-        for (const peer of peers) await peer.pump();
-        await stage.runtime.advance(grace);
-        for (const peer of peers) await peer.pump();
-        expect(done).toHaveBeenCalled();
-        expectNothingLeft(stage);
-      });
-    }
-  }
-
-  test("that the shutdown itself has led to is the same shutdown", async () => {
-    const results: Promise<void>[] = [];
-    let taken: boolean | undefined;
-    const stage: Stage = new Stage({
-      limits: { unsent: 4_000 },
-      drain() {
-        results.push(stage.server.shutdown());
-        taken = stage.server.accept(() => {
-          throw new Error("touched");
-        });
-      },
-    });
-    const peers = [await stage.opened(), await stage.opened()];
-    // Not flushed yet: the shutdown does it, and the transport takes it at once.
-    stage.server.sockets[0]!.write(new Uint8Array(2_000));
-    const done = vi.fn();
-    const outer = stage.server.shutdown();
-    void outer.then(done);
+describe("shutdown", () => {
+  async function everyoneHears(peers: Peer[]): Promise<void> {
     for (const peer of peers) await peer.pump();
-    expect(results).toEqual([outer]);
-    expect(taken).toBe(false);
-    expect(done).toHaveBeenCalledTimes(1);
-    expectNothingLeft(stage);
-  });
-
-  for (const isAsync of [false, true]) {
-    test(`upgrade, before it has decided, refuses with 503 (${isAsync ? "later" : "at once"})`, async () => {
-      const decisions: boolean[] = [];
-      const errors: string[] = [];
-      const stage: Stage = new Stage({
-        upgrade: (isAsync
-          ? async (request: { accept(): boolean }) => {
-              void stage.server.shutdown();
-              await null;
-              decisions.push(request.accept());
-              return false;
-            }
-          : (request: { accept(): boolean }) => {
-              void stage.server.shutdown();
-              decisions.push(request.accept());
-              return false;
-            }) as never,
-        error: (_, { message }) => void errors.push(message),
-      });
-      const client = await plain(stage, UPGRADE);
-      expect(client.status).toBe(503);
-      expect(decisions).toEqual([false]);
-      client.transport.ends();
-      await settle();
-      expect(errors).toEqual([]);
-      expectNothingLeft(stage);
-    });
   }
 
-  test("upgrade, behind its decision, opens the connection and closes it with 1001", async () => {
-    const calls: string[] = [];
-    const stage: Stage = new Stage({
-      upgrade(request) {
-        const accepted = request.accept();
-        void stage.server.shutdown();
-        return accepted;
-      },
-      open: () => void calls.push("open"),
-      close: () => void calls.push("close"),
-    });
-    const peer = stage.client();
-    await peer.pump();
-    expect(peer.endpoint.ended?.peerClose?.code).toBe(1001);
-    expect(calls).toEqual(["open", "close"]);
-    expectNothingLeft(stage);
-  });
-
-  test("request lets the request have its answer", async () => {
-    const stage: Stage = new Stage({
-      request() {
-        void stage.server.shutdown();
-        return { body: "the answer" };
-      },
-    });
-    const client = await plain(stage, GET);
-    expect(client.heard).toContain("the answer");
-    client.transport.ends();
+  test("closes every socket with its code and reason, and resolves when all are gone", async () => {
+    const stage = new Stage({});
+    const peers = [await stage.opened(), await stage.opened()];
+    const done = vi.fn();
+    void stage.server.shutdown({ code: 1012, reason: "restart" }).then(done);
     await settle();
-    expectNothingLeft(stage);
+    expect(done).not.toHaveBeenCalled();
+    await everyoneHears(peers);
+    expect(peers.map(({ endpoint }) => endpoint.ended?.peerClose)).toEqual([
+      { code: 1012, reason: "restart" },
+      { code: 1012, reason: "restart" },
+    ]);
+    expect(done).toHaveBeenCalledTimes(1);
+    expect(stage.runtime.timerCount).toBe(0);
   });
-});
 
-describe("a shutdown while", () => {
-  for (const { what, request, options } of [
-    { what: "an answer", request: GET, options: { request: () => ({ body: "x".repeat(5_000) }) } },
-    {
-      what: "a refusal",
-      request: UPGRADE,
-      options: {
-        upgrade: (request: { reject(status: number, options: object): boolean }) =>
-          request.reject(401, { body: "x".repeat(5_000) }),
+  test("lets every send that resolved before arrive, and what was written too", async () => {
+    const stage = new Stage({});
+    const peer = await stage.opened();
+    const socket = stage.server.sockets[0]!;
+    await socket.send("sent");
+    socket.write("written");
+    void stage.server.shutdown();
+    await peer.pump();
+    expect(peer.messages).toEqual(["sent", "written"]);
+  });
+
+  test("lets every message that was handed to a hook get its reply out", async () => {
+    let pass = (): void => {};
+    const stage = new Stage({
+      async message(socket, message) {
+        await new Promise<void>((resolve) => {
+          pass = resolve;
+        });
+        socket.write(`reply to ${String(message)}`);
       },
-    },
-  ]) {
-    test(`${what} is on its way lets it arrive`, async () => {
-      const stage = new Stage(options as never);
-      const client = new RawClient(stage);
-      client.transport.room = 300;
-      client.says(request);
-      await settle();
-      void stage.server.shutdown();
-      await settle();
-      expect(client.transport.isDestroyed).toBe(false);
-      client.transport.takes(10_000);
-      await settle();
-      expect(client.heard.endsWith("x".repeat(5_000))).toBe(true);
-      client.transport.ends();
-      await settle();
-      expectNothingLeft(stage);
     });
-  }
+    const peer = await stage.opened();
+    peer.endpoint.sendText("one");
+    peer.endpoint.sendText("two");
+    await peer.pump();
+    void stage.server.shutdown();
+    await peer.pump();
+    expect(peer.messages).toEqual([]);
+    pass();
+    await peer.pump();
+    pass();
+    await peer.pump();
+    expect(peer.messages).toEqual(["reply to one", "reply to two"]);
+    expect(peer.endpoint.ended?.peerClose?.code).toBe(1001);
+  });
 
-  test("a request has no answer yet waits for it, and cuts it off behind the grace", async () => {
-    const stage = new Stage({ request: () => new Promise<never>(() => {}) });
-    const client = await plain(stage, GET);
+  test("delivers nothing that arrives behind it", async () => {
+    const message = vi.fn();
+    const stage = new Stage({ message });
+    const peer = await stage.opened();
+    void stage.server.shutdown();
+    await settle();
+    peer.endpoint.sendText("too late");
+    await peer.pump();
+    expect(message).not.toHaveBeenCalled();
+    expect(peer.endpoint.state).toBe("ended");
+  });
+
+  test("ends loops behind the last message that has arrived", async () => {
+    const seen: unknown[] = [];
+    const stage = new Stage({
+      async connection(socket) {
+        for await (const message of socket) {
+          seen.push(message);
+          await null;
+          socket.write(message);
+        }
+        seen.push("end of loop");
+      },
+    });
+    const peer = await stage.opened();
+    peer.endpoint.sendText("one");
+    peer.endpoint.sendText("two");
+    peer.speak();
+    peer.toDriverUpTo(1_000);
+    void stage.server.shutdown();
+    await peer.pump();
+    expect(seen).toEqual(["one", "two", "end of loop"]);
+    expect(peer.messages).toEqual(["one", "two"]);
+    expect(peer.endpoint.ended?.peerClose?.code).toBe(1001);
+  });
+
+  test("cuts off after its grace, with a Close for those who can still hear it", async () => {
+    const stage = new Stage({ message: () => new Promise(() => {}) });
+    const peer = await stage.opened();
+    peer.endpoint.sendText("x");
+    await peer.pump();
     const done = vi.fn();
     void stage.server.shutdown({ grace: 2_000 }).then(done);
     await stage.runtime.advance(1_999);
-    expect(client.transport.isDestroyed).toBe(false);
-    await stage.runtime.advance(1);
-    expect(client.transport.isDestroyed).toBe(true);
-    expect(done).toHaveBeenCalledTimes(1);
-    expectNothingLeft(stage);
-  });
-
-  test("a head is only half there drops it", async () => {
-    const stage = new Stage({});
-    const client = await plain(stage, UPGRADE.slice(0, 30));
-    void stage.server.shutdown();
-    await settle();
-    expect(client.transport.isDestroyed).toBe(true);
-    expectNothingLeft(stage);
-  });
-
-  test("a message in fragments waits for its source tries a Close behind the grace", async () => {
-    const stage = new Stage({});
-    const peer = await stage.opened();
-    const sent = stage.server.sockets[0]!.sendStream({
-      [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}) }),
-    });
-    const done = vi.fn();
-    void stage.server.shutdown({ grace: 2_000, code: 1012 }).then(done);
     await peer.pump();
     expect(peer.endpoint.state).toBe("open");
-    await stage.runtime.advance(2_000);
+    await stage.runtime.advance(1);
     await peer.pump();
-    expect(peer.endpoint.ended?.peerClose?.code).toBe(1012);
-    expect(await sent).toBe("closed");
+    expect(peer.endpoint.ended?.peerClose?.code).toBe(1001);
     expect(done).toHaveBeenCalledTimes(1);
-    expectNothingLeft(stage);
   });
 
-  for (const what of ["open", "message"] as const) {
-    test(`${what} never finishes resolves behind the grace, and close waits for the hook`, async () => {
-      let finish = (): void => {};
-      const close = vi.fn();
-      const stage = new Stage({
-        [what]: () =>
-          new Promise<void>((resolve) => {
-            finish = resolve;
-          }),
-        close,
-      } as ServerOptions);
+  test("has a grace of any length", async () => {
+    const stage = new Stage({ message: () => new Promise(() => {}) });
+    const peer = await stage.opened();
+    peer.endpoint.sendText("never answered");
+    await peer.pump();
+    const { timerCount } = stage.runtime;
+    void stage.server.shutdown({ grace: Number.POSITIVE_INFINITY });
+    await settle();
+    expect(stage.runtime.timerCount).toBe(timerCount);
+    expect(peer.endpoint.state).toBe("open");
+  });
+
+  test("refuses requests that wait for a decision with 503, and drops those that never came", async () => {
+    const decisions: boolean[] = [];
+    const stage = new Stage({
+      upgrade: async (request) => {
+        await new Promise<void>((resolve) =>
+          request.signal.addEventListener("abort", () => resolve()),
+        );
+        decisions.push(request.accept());
+        return false;
+      },
+      error: () => {},
+    });
+    const deciding = new RawClient(stage);
+    deciding.says(UPGRADE);
+    const silent = new RawClient(stage);
+    await settle();
+    void stage.server.shutdown();
+    await settle();
+    expect(deciding.status).toBe(503);
+    expect(silent.transport.isDestroyed).toBe(true);
+    deciding.transport.ends();
+    await settle();
+    expect(decisions).toEqual([false]);
+    expect(stage.server.connections).toBe(0);
+  });
+
+  for (const options of [{ code: 1006 }, { reason: "x".repeat(124) }, { grace: -1 }]) {
+    test(`is a mistake with ${JSON.stringify(options).slice(0, 30)}, and nothing is shut down`, async () => {
+      const stage = new Stage({});
       const peer = await stage.opened();
-      peer.endpoint.sendText("x");
+      expect(() => stage.server.shutdown(options)).toThrow(MisuseError);
       await peer.pump();
-      const done = vi.fn();
-      void stage.server.shutdown({ grace: 0 }).then(done);
-      await stage.runtime.advance(0);
-      await peer.pump();
-      expect(done).toHaveBeenCalledTimes(1);
-      expect(close).not.toHaveBeenCalled();
-      finish();
-      await settle();
-      expect(close).toHaveBeenCalledTimes(1);
-      expectNothingLeft(stage);
+      expect(peer.endpoint.state).toBe("open");
+      await stage.opened();
     });
   }
 
-  test("a peer pings and sends on answers and delivers no more", async () => {
-    const message = vi.fn();
-    let own: Socket<undefined> | undefined;
-    const stage = new Stage({
-      open(socket) {
-        own = socket;
-      },
-      message,
-    });
-    const peer = await stage.opened();
-    const rtt = own!.ping(); // reading goes on while a pong is awaited
-    void stage.server.shutdown();
-    peer.endpoint.sendText("late");
-    await peer.pump();
-    expect(await rtt).not.toBe("closed");
-    expect(message).not.toHaveBeenCalled();
-    expect(peer.endpoint.ended?.peerClose?.code).toBe(1001);
-    expectNothingLeft(stage);
+  test("takes no more connections, and a second call waits for the first", async () => {
+    const stage = new Stage({});
+    const first = stage.server.shutdown();
+    expect(stage.server.shutdown()).toBe(first);
+    expect(
+      stage.server.accept(() => {
+        throw new Error("touched");
+      }),
+    ).toBe(false);
+    await first;
   });
-});
 
-describe("the signal of a server", () => {
-  test("is let go of when the server is shut down: it may be that of many", async () => {
-    const { signal } = new AbortController();
-    const add = vi.spyOn(signal, "addEventListener");
-    const remove = vi.spyOn(signal, "removeEventListener");
-    const server = new Server({ signal, timeouts: QUIET }, new VirtualRuntime(), false);
-    await server.shutdown();
-    expect(remove.mock.calls.map(([, listener]) => listener)).toEqual(
-      add.mock.calls.map(([, listener]) => listener),
-    );
-    expect(add).toHaveBeenCalledTimes(1);
+  test("follows the signal, also one that was aborted before", async () => {
+    const controller = new AbortController();
+    const stage = new Stage({ signal: controller.signal });
+    const peer = await stage.opened();
+    controller.abort();
+    await peer.pump();
+    expect(peer.endpoint.ended?.peerClose?.code).toBe(1001);
+    const late = new Server({ signal: controller.signal }, new VirtualRuntime(), false);
+    expect(
+      late.accept(() => {
+        throw new Error("touched");
+      }),
+    ).toBe(false);
+  });
+
+  test("closes its listener once, whenever that comes", async () => {
+    for (const isEarly of [true, false]) {
+      const server = new Server({}, new VirtualRuntime(), false);
+      const close = vi.fn(async () => {});
+      const listener = { address: { hostname: "::", port: 80 }, close };
+      if (isEarly) server.listening(listener);
+      const done = server.shutdown();
+      if (!isEarly) server.listening(listener);
+      await done;
+      expect(close).toHaveBeenCalledTimes(1);
+    }
   });
 });
