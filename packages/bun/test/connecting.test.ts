@@ -2,7 +2,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, type ServeOptions, type Server, serve } from "@sansocket/bun";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
-import { selfSigned } from "./certificate.ts";
+import { selfSigned } from "../../../vitest.certificate.ts";
 import { portOf } from "./ports.ts";
 
 let certificate: { cert: string; key: string };

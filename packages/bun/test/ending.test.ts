@@ -7,7 +7,7 @@ import {
   serve,
 } from "@sansocket/bun";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
-import { selfSigned } from "./certificate.ts";
+import { selfSigned } from "../../../vitest.certificate.ts";
 import { portOf } from "./ports.ts";
 import { frame, RawPeer } from "./raw-peer.ts";
 

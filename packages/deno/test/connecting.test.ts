@@ -1,6 +1,6 @@
 import { ConnectError, connect, MisuseError, ServerError, serve } from "@sansocket/deno";
 import { beforeAll, describe, expect, test } from "vitest";
-import { selfSigned } from "./certificate.ts";
+import { selfSigned } from "../../../vitest.certificate.ts";
 import { deferred, portOf, RawPeer } from "./raw-peer.ts";
 
 let certificate: { cert: string; key: string };

@@ -5,8 +5,8 @@ import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, connect as connectTcp } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
+import { certificate } from "../../../vitest.certificate.ts";
 import { connect, createServer, type Message, type NodeServer } from "../src/index.ts";
-import { certificate } from "./certificate.ts";
 
 const open: { http: HttpServer; server: NodeServer }[] = [];
 

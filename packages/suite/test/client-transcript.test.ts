@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Certificate, certificate } from "../../../vitest.certificate.ts";
 import type { RuntimeName } from "./adapter.ts";
-import { type Certificate, certificate } from "./certificate.ts";
 import { type Line, Program, RUNTIMES } from "./program.ts";
 import { playServer, type ServerRecording } from "./raw-server.ts";
 import type { ServerProgram } from "./server-program.ts";

@@ -5,8 +5,8 @@ import {
   type Server as TcpServer,
 } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
+import { certificate, selfSigned } from "../../../vitest.certificate.ts";
 import { connect, runtime, serve } from "./adapter.ts";
-import { certificate, selfSigned } from "./certificate.ts";
 import { Mailbox } from "./mailbox.ts";
 import { portOf, unixPath } from "./places.ts";
 import { unansweringHost } from "./unanswering-host.ts";

@@ -1,7 +1,7 @@
 import { createServer, connect as dial, type Socket as TcpSocket } from "node:net";
 import { afterEach, expect, test } from "vitest";
+import { certificate } from "../../../vitest.certificate.ts";
 import { connect, serve } from "./adapter.ts";
-import { certificate } from "./certificate.ts";
 import { portOf } from "./places.ts";
 
 const running: (() => void)[] = [];

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, type TestContext, test } from "vitest";
+import { type Certificate, certificate } from "../../../vitest.certificate.ts";
 import { CHROMIUM, hasChromium, NO_CHROMIUM } from "../../../vitest.chromium.ts";
 import { described, pattern } from "../programs/messages.mjs";
 import type { RuntimeName } from "./adapter.ts";
-import { type Certificate, certificate } from "./certificate.ts";
 import { type Line, type Ports, Program, RUNTIMES, startServer } from "./program.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sansocket-"));

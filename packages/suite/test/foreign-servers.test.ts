@@ -1,9 +1,9 @@
 import { createServer as createHttpsServer } from "node:https";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocketServer } from "ws";
+import { type Certificate, certificate, selfSigned } from "../../../vitest.certificate.ts";
 import { described, pattern } from "../programs/messages.mjs";
 import type { RuntimeName } from "./adapter.ts";
-import { type Certificate, certificate, selfSigned } from "./certificate.ts";
 import { type Line, type Ports, Program, RUNTIMES, startServer } from "./program.ts";
 
 const FOREIGN: readonly { readonly name: string; readonly runtime: RuntimeName }[] = [

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { certificate } from "../../../vitest.certificate.ts";
 import { described } from "../programs/messages.mjs";
-import { certificate } from "./certificate.ts";
 import { pattern } from "./octets.ts";
 import { unixPath } from "./places.ts";
 import { type Line, Program, RUNTIMES, startServer } from "./program.ts";

@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Certificate, certificate } from "./certificate.ts";
+import { type Certificate, certificate } from "../../../vitest.certificate.ts";
 import { type Line, Program, RUNTIMES } from "./program.ts";
 import { unansweringHost } from "./unanswering-host.ts";
 

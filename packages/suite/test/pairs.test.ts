@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Certificate, certificate } from "../../../vitest.certificate.ts";
 import { described, pattern } from "../programs/messages.mjs";
 import type { RuntimeName } from "./adapter.ts";
-import { type Certificate, certificate } from "./certificate.ts";
 import { type Line, type Ports, Program, RUNTIMES, startServer } from "./program.ts";
 
 const servers = new Map<RuntimeName, { readonly program: Program; readonly ports: Ports }>();

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ConnectOptions, ListenOptions, Server } from "@sansocket/node";
 import { afterAll } from "vitest";
-import { certificate } from "./certificate.ts";
+import { certificate } from "../../../vitest.certificate.ts";
 
 export interface Place {
   readonly listen: ListenOptions;

@@ -1,8 +1,8 @@
 import { createServer as createHttpServer } from "node:http";
 import type { HeaderFields, Server } from "@sansocket/node";
 import { afterEach, describe, expect, test } from "vitest";
+import { certificate } from "../../../vitest.certificate.ts";
 import { connect, serve } from "./adapter.ts";
-import { certificate } from "./certificate.ts";
 import { Mailbox } from "./mailbox.ts";
 import { portOf } from "./places.ts";
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { certificate } from "../../../vitest.certificate.ts";
 import type { RuntimeName } from "./adapter.ts";
-import { certificate } from "./certificate.ts";
 import { type ConnectionProgram, PROGRAMS } from "./client-programs.ts";
 import { type Line, type Ports, type Program, RUNTIMES, startServer } from "./program.ts";
 import { play, type Recording } from "./raw-client.ts";

@@ -1,6 +1,6 @@
 /** Opening handshakes that are slow, endless, too large, never finished, or come with a message in the same packet. */
 import { describe, expect, test } from "vitest";
-import { selfSigned } from "../certificate.ts";
+import { selfSigned } from "../../../../vitest.certificate.ts";
 import { RawClient, REQUEST, text } from "../raw-client.ts";
 import { DENO_TLS_CLOSE, RUNTIMES, startServer } from "../server-process.ts";
 

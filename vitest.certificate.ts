@@ -1,3 +1,4 @@
+/** The certificate that the tests of TLS are served with. */
 import { generate } from "selfsigned";
 
 export interface Certificate {
