@@ -7,6 +7,7 @@ import {
   CUT_OFF,
   end,
   goodbye,
+  MAY_END_FIRST,
   open,
   type ServerProgram,
 } from "./server-program.ts";
@@ -177,7 +178,12 @@ export const ANSWERS_TO_REFUSE: readonly ServerProgram[] = [
     ends: "ended 0",
     server: [asked, { send: "HTTP/1.1 101 Switching Protocols\r\nUpgr" }, end],
   },
-  { title: "a reset in place of an answer", ends: "ended 0", server: [asked, reset] },
+  {
+    title: "a reset in place of an answer",
+    ends: "ended 0",
+    server: [asked, reset],
+    plainOnly: MAY_END_FIRST,
+  },
   {
     title: "silence",
     ends: "timeout 0",

@@ -46,13 +46,7 @@ async function transcriptOf(
     told = clients.get(runtime)!.ask({ url, options: its, steps: client });
   });
   const ended = program.endDiffers === undefined ? recording.ended : "as the runtime does it";
-  return { ...recording, ended, told: comparable(await told, program) };
-}
-
-function comparable(told: Line, { streamEndDiffers }: ServerProgram): Line {
-  const line = withoutKeys(told);
-  if (streamEndDiffers !== undefined) line.results.at(-1).ended.isEndOfStream = streamEndDiffers;
-  return line;
+  return { ...recording, ended, told: withoutKeys(await told) };
 }
 
 /** What was told of an answer has the Sec-WebSocket-Accept of its request. */
@@ -70,7 +64,8 @@ function ending({ error, results }: Line): string {
 describe.each([["plain"], ["secure"]] as const)(
   "%s, the clients of Node, Deno and Bun write the same octets and tell the same of",
   (kind) => {
-    test.each(SERVER_PROGRAMS)("$title: $ends", async (program) => {
+    const programs = SERVER_PROGRAMS.filter((one) => kind === "plain" || !one.plainOnly);
+    test.each(programs)("$title: $ends", async (program) => {
       const [node, deno, bun] = await Promise.all(
         RUNTIMES.map((runtime) => transcriptOf(runtime, kind, program)),
       );

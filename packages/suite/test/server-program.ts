@@ -13,8 +13,8 @@ export interface ServerProgram {
   readonly timeouts?: object;
   /** What becomes of it on all three, in short: "refused 403", "violation 1006", "clean 1000". */
   readonly ends: string;
-  /** Whether the client saw an end of the stream before it was gone is up to the runtime, and why. */
-  readonly streamEndDiffers?: string;
+  /** Not played over TLS, and why. */
+  readonly plainOnly?: string;
   /** Whether FIN or a reset ends it is up to the runtime, and why. */
   readonly endDiffers?: string;
 }
@@ -24,6 +24,8 @@ export const asked: Step = { frames: 0 };
 export const open: Step = { send: switching() };
 export const end: Step = { end: true };
 export const goodbye: Uint8Array = close(1000);
+export const MAY_END_FIRST: string =
+  "Node, which plays the server, may say close_notify before it resets: an end then, and no reset";
 export const CUT_OFF: string = "it is cut off: Bun resets, Node and Deno only close";
 
 export const CLOSED: readonly Step[] = [{ send: goodbye }, { frames: 1 }, end];
