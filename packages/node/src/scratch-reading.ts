@@ -1,6 +1,6 @@
 /**
- * Reading into one memory for all connections, the engine's inbox, in place of a fresh buffer per read: 1.97 to 0.66 µs of
- * user time per message where each read brings one (performance notes in docs).
+ * Reading into one memory for all connections, the engine's inbox, in place of a fresh buffer per read: with it an echo of
+ * one message per read costs 4.6 µs, less than the 5.0 µs of a plain TCP echo with `'data'` events (`bench:echo`, 100x1x64).
  *
  * `onread` is a public option of net.Socket, but for sockets that connect. That a socket can be made with it from the
  * handle of an accepted one is not documented, so it is tried out first, once per process, on a connection of our own;

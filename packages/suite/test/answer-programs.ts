@@ -9,12 +9,11 @@ import {
   goodbye,
   MAY_END_FIRST,
   open,
+  reset,
   type ServerProgram,
 } from "./server-program.ts";
 
 type Sent = Extract<Step, { readonly send: unknown }>["send"];
-
-const reset: Step = { reset: true };
 
 /** Answers with this, which opens nothing, and ends. */
 function answered(title: string, ends: string, send: Sent, options = {}): ServerProgram {

@@ -23,6 +23,7 @@ export interface ServerProgram {
 export const asked: Step = { frames: 0 };
 export const open: Step = { send: switching() };
 export const end: Step = { end: true };
+export const reset: Step = { reset: true };
 export const goodbye: Uint8Array = close(1000);
 export const MAY_END_FIRST: string =
   "Node, which plays the server, may say close_notify before it resets: an end then, and no reset";

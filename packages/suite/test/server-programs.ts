@@ -10,10 +10,10 @@ import {
   goodbye,
   MAY_END_FIRST,
   open,
+  reset,
   type ServerProgram,
 } from "./server-program.ts";
 
-const reset: Step = { reset: true };
 const recount = ["recount"];
 
 /** Opens, says this, lets the client answer with one frame, and ends. */

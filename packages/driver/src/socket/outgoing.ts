@@ -6,7 +6,7 @@ import { checkClose } from "@sansocket/core";
 import { ConnectionError } from "../errors.ts";
 import type { Binding } from "./binding.ts";
 import { octetsOf, queueMessage, type Sendable } from "./sendable.ts";
-import { type MessageType, type PartSource, Parts, requireSource, Streaming } from "./streaming.ts";
+import { type MessageType, type PartSource, Parts, Streaming } from "./streaming.ts";
 
 export type WriteResult = "ok" | "pressure" | "closed";
 
@@ -141,7 +141,6 @@ export class Outgoing {
   }
 
   sendStream(source: PartSource, type: MessageType | undefined): Promise<"sent" | "closed"> {
-    requireSource(source, type);
     if (!this.isOpen) {
       new Parts(source).leave();
       return Promise.resolve("closed");

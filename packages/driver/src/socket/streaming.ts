@@ -216,16 +216,6 @@ export class Streaming {
   }
 }
 
-/** @throws MisuseError for what is no source of parts, and for another type. */
-export function requireSource(source: PartSource, type: MessageType | undefined): void {
-  const given = (source ?? {}) as Partial<AsyncIterable<Part> & Iterable<Part>>;
-  if (given[Symbol.asyncIterator] === undefined && given[Symbol.iterator] === undefined) {
-    throw new MisuseError("sendStream takes an iterable or an async iterable of parts");
-  }
-  if (type === undefined || type === "text" || type === "binary") return;
-  throw new MisuseError(`options.type is ${String(type)}: give "text" or "binary"`);
-}
-
 /** The parts of a source, which is asked for one at a time, and given up when nobody wants them any more. */
 export class Parts {
   private readonly source: PartSource;
