@@ -2,7 +2,6 @@
 import {
   type UpgradeRequest as Head,
   type HeaderList,
-  judgeRequest,
   MisuseError,
   selectProtocol,
 } from "@sansocket/core";
@@ -34,6 +33,9 @@ export interface Decider {
 
 /** What a request says, as core has judged it. */
 type RequestFacts = Pick<Head, "method" | "target" | "host" | "headers">;
+
+/** What a request to open a WebSocket says besides. */
+type Facts = RequestFacts & Pick<Head, "origin" | "protocols">;
 
 /** Facts that every request has, plain or upgrade. */
 export abstract class IncomingRequest {
@@ -122,7 +124,7 @@ export abstract class IncomingRequest {
 export class UpgradeRequest<Data = unknown> extends IncomingRequest {
   private readonly decider: Decider;
   /** Null once the connection is open; {@link packed} has it then. */
-  private head: Head | null;
+  private head: Facts | null;
   private packed = "";
 
   /** @internal */
@@ -142,7 +144,7 @@ export class UpgradeRequest<Data = unknown> extends IncomingRequest {
     return this.facts.protocols;
   }
 
-  protected override get facts(): Head {
+  protected override get facts(): Facts {
     return this.head ?? unpack(this.packed);
   }
 
@@ -200,28 +202,37 @@ export class UpgradeRequest<Data = unknown> extends IncomingRequest {
   }
 }
 
-/** The request as one string, from which {@link unpack} makes it again. Line ends stand in none of its parts. */
-function pack({ method, target, host, minorVersion, headers }: Head): string {
-  const lines = [`${method} ${minorVersion} ${target} ${host}`];
+/**
+ * The request as one string, from which {@link unpack} makes it again. Line ends stand in none of its parts, spaces in none of
+ * the first line's. What was judged is written down, and not judged again: the host of an absolute target stands in no header
+ * line, and a Host field beside it may be empty (RFC 9112 §3.2.2).
+ */
+function pack({ method, target, host, origin, protocols, headers }: Facts): string {
+  const lines = [
+    `${method} ${target} ${host} ${protocols.join(",")}`,
+    origin === null ? NO_ORIGIN : `${ORIGIN}${origin}`,
+  ];
   for (const [name, value] of headers) lines.push(`${name}:${value}`);
   return lines.join("\n");
 }
 
-function unpack(packed: string): Head {
-  const [first, ...lines] = packed.split("\n");
-  const [method, minorVersion, target, host] = first!.split(" ");
-  const headers = lines.map((line): [string, string] => {
-    const colon = line.indexOf(":");
-    return [line.slice(0, colon), line.slice(colon + 1)];
-  });
-  const head = judgeRequest({
+const NO_ORIGIN = "-";
+const ORIGIN = "+";
+
+function unpack(packed: string): Facts {
+  const [first, origin, ...lines] = packed.split("\n");
+  const [method, target, host, protocols] = first!.split(" ");
+  return {
     method: method!,
     target: target!,
-    minorVersion: minorVersion === "1" ? 1 : 0,
-    headers,
-  });
-  if (head.kind !== "upgrade") throw new Error("bug: a packed request is not what it was");
-  return { ...head, host: host! }; // of an absolute target, it was not in a header line
+    host: host!,
+    origin: origin === NO_ORIGIN ? null : origin!.slice(ORIGIN.length),
+    protocols: protocols === "" ? [] : protocols!.split(","),
+    headers: lines.map((line): [string, string] => {
+      const colon = line.indexOf(":");
+      return [line.slice(0, colon), line.slice(colon + 1)];
+    }),
+  };
 }
 
 /** A request that does not ask for a WebSocket. */
