@@ -44,6 +44,7 @@ const TRACED_OCTETS = 125;
 /**
  * Connects.
  * @param hooks for a client whose messages go to hooks; without a `message` hook they wait for a loop.
+ * @param behaviour what is to be otherwise than the options have it.
  * @returns the open socket. Rejects with a {@link ConnectError}.
  * @throws MisuseError (as a rejection) for a URL or options that are wrong.
  */
@@ -52,6 +53,7 @@ export async function connectWith<Data = undefined>(
   given: string | URL,
   options: ConnectOptions<Data> = {},
   hooks: SocketHooks<Data> = {},
+  behaviour: Partial<Pick<Behaviour, "patience">> = {},
 ): Promise<Socket<Data>> {
   checkConnectOptions(options as ConnectOptions<unknown>);
   let url = webSocketUrl(given);
@@ -59,7 +61,12 @@ export async function connectWith<Data = undefined>(
   checkRequest(url, protocolList(options.protocols), headers);
   let { tls = {}, redirects = 0 } = options;
   // Behind all that can be a mistake: from here on there is a timer, and a listener on the signal.
-  const attempt = new Attempt(platform, options as ConnectOptions<unknown>, hooks as SocketHooks);
+  const attempt = new Attempt(
+    platform,
+    options as ConnectOptions<unknown>,
+    hooks as SocketHooks,
+    behaviour,
+  );
   try {
     for (;;) {
       const outcome = await attempt.open(url, headers, tls);
@@ -102,14 +109,19 @@ class Attempt {
   private readonly timer: unknown = null;
   private isTimeout = false;
 
-  constructor(platform: Platform, options: ConnectOptions<unknown>, hooks: SocketHooks) {
+  constructor(
+    platform: Platform,
+    options: ConnectOptions<unknown>,
+    hooks: SocketHooks,
+    behaviour: Partial<Behaviour>,
+  ) {
     this.platform = platform;
     this.options = options;
     this.protocols = protocolList(options.protocols);
     const { signal, trace } = options;
     this.settings = clientSettings(platform.runtime, options);
     const allHooks = trace === undefined ? hooks : { ...hooks, trace };
-    this.behaviour = behaviourOf(this.settings, allHooks, false);
+    this.behaviour = { ...behaviourOf(this.settings, allHooks, false), ...behaviour };
     const { handshake } = this.settings.timeouts;
     if (handshake > 0) {
       const timedOut = (): void => {

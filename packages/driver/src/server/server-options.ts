@@ -210,6 +210,7 @@ export function behaviourOf(
     unsentLimit: settings.limits.unsent,
     ...unsentMarks(settings.limits.unsent),
     closeTimeout: settings.timeouts.close,
+    patience: settings.timeouts.close,
   };
 }
 

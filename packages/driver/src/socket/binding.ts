@@ -118,12 +118,13 @@ export class Binding implements TransportHandler, Flushable, Due {
   // ---- from the clock
 
   get deadline(): number {
-    return Math.min(this.writing.deadline, this.outgoing.closeAt);
+    return Math.min(this.writing.deadline, this.outgoing.closeAt, this.delivery.giveUpAt);
   }
 
   expire(now: number): void {
     this.now = now;
     if (this.outgoing.closeAt <= now) this.outgoing.closeNow();
+    if (this.delivery.giveUpAt <= now) this.delivery.giveUp();
     if (this.writing.deadline <= now) this.endpoint.handleTimeout(now);
     if (this.socket === null) this.owner.expired(this);
     this.turn();
@@ -274,7 +275,7 @@ export class Binding implements TransportHandler, Flushable, Due {
   }
 
   private ended(): void {
-    const info = closeInfo(this.endpoint.ended!, this.fault);
+    const info = closeInfo(this.endpoint.ended!, this.fault, this.delivery.undelivered);
     this.info = info;
     this.owner.deadlines.leave(this);
     this.writing.ended();

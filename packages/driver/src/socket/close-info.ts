@@ -14,15 +14,25 @@ export interface CloseInfo {
   readonly initiator: "local" | "peer" | null;
   /** Why the connection did not end cleanly; null if it did, and when we closed and the peer only left without a word. */
   readonly error: ConnectionError | null;
+  /**
+   * Messages that had arrived whole and that the application had not got when it was told of the end. The hook `close` comes
+   * behind the messages: a `message` hook gets none of these any more. In `closed`, which waits for nobody, it may still get
+   * them. A loop gets what waits, whenever it asks.
+   */
+  readonly undelivered: number;
   /** The engine's own facts, with both Close frames. */
   readonly ended: Ended;
 }
 
 /** @param fault what the driver or the application ended the connection for; it comes before what the peer did. */
-export function closeInfo(ended: Ended, fault: ConnectionError | null): CloseInfo {
+export function closeInfo(
+  ended: Ended,
+  fault: ConnectionError | null,
+  undelivered: number,
+): CloseInfo {
   const { code, reason, wasClean } = closeOutcome(ended);
   const error = fault ?? (wasClean ? null : errorOf(ended));
-  return { code, reason, wasClean, initiator: ended.firstClose, error, ended };
+  return { code, reason, wasClean, initiator: ended.firstClose, error, undelivered, ended };
 }
 
 function errorOf(ended: Ended): ConnectionError | null {

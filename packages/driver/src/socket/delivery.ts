@@ -58,6 +58,12 @@ export class Delivery {
   private isStopped = false;
   /** The end was told to the application. */
   private isFinished = false;
+  /** Messages that arrived and were dropped. */
+  private dropped = 0;
+  /** When the application last went on: it took a message, or a hook of its has finished; at the latest the end. ms */
+  private wentOnAt = 0;
+  /** Behind the end the application has not gone on for too long: `close` waits for it no more. */
+  private isGivenUp = false;
   /** What to do once everything that arrived has been delivered and answered; reading pauses meanwhile. */
   private whenAnswered: (() => void) | null = null;
 
@@ -69,15 +75,16 @@ export class Delivery {
 
   text(): void {
     const { endpoint } = this.binding;
-    if (this.isStopped) return;
-    if (this.isReady) this.callMessage(endpoint.text);
+    if (this.isStopped) this.dropped += 1;
+    else if (this.isReady) this.callMessage(endpoint.text);
     else this.add(endpoint.text, endpoint.end - endpoint.start);
   }
 
   binary(): void {
     const { endpoint, owner } = this.binding;
-    if (this.isStopped) return;
-    if (!this.isReady) {
+    if (this.isStopped) {
+      this.dropped += 1;
+    } else if (!this.isReady) {
       this.add(ownBytes(endpoint), endpoint.end - endpoint.start);
     } else if (owner.behaviour.lend) {
       const { chunk, start, end } = endpoint;
@@ -90,6 +97,7 @@ export class Delivery {
   /** The connection is over; what waits is still delivered. */
   ended(): void {
     if (this.binding.socket === null) this.isFinished = true;
+    this.wentOnAt = this.binding.now;
   }
 
   // ---- to the application
@@ -143,7 +151,7 @@ export class Delivery {
 
   private hookFinished(): void {
     this.isAwaited = false;
-    this.binding.tick();
+    this.wentOnAt = this.binding.tick();
     this.binding.turn();
   }
 
@@ -164,6 +172,7 @@ export class Delivery {
     const { message, octets } = waiting[this.first]!;
     this.octets -= octets;
     this.first += 1;
+    this.wentOnAt = this.binding.now;
     if (this.first === waiting.length) {
       this.waiting = null;
       this.first = 0;
@@ -209,6 +218,7 @@ export class Delivery {
     if (loop.isLeft) return Promise.resolve(END);
     if (this.waiting !== null && !this.isPaused) {
       const wasFull = this.octets;
+      if (this.binding.info !== null) this.binding.tick();
       const result = Promise.resolve({ value: this.take(), done: false } as const);
       // Reading may go on; asked only when it could have been paused.
       if (wasFull > this.binding.owner.behaviour.undelivered / 2 || this.waiting === null) {
@@ -242,6 +252,7 @@ export class Delivery {
   /** Drops what waits; nothing more is delivered but the end. */
   stop(): void {
     this.isStopped = true;
+    this.dropped = this.undelivered;
     this.waiting = null;
     this.first = 0;
     this.octets = 0;
@@ -258,24 +269,61 @@ export class Delivery {
     return this.whenAnswered !== null;
   }
 
-  /** After each turn: whatever had to wait for the last message to be delivered and answered. */
+  /** Messages that arrived and that the application has not got: dropped, or waiting still. */
+  get undelivered(): number {
+    return this.dropped + (this.waiting === null ? 0 : this.waiting.length - this.first);
+  }
+
+  /** After each turn: whatever had to wait for the last message to be delivered and answered, and `close`. */
   settle(): void {
-    if (this.waiting !== null || this.binding.runningHook !== null) return;
+    if (this.binding.runningHook !== null) return;
     // It may be a loop that an `open` hook is awaited for: the hook ends with it.
-    if (this.isAwaited && !this.isLoopParked) return;
+    if (this.waiting === null && (!this.isAwaited || this.isLoopParked)) this.settleDelivered();
+    if (this.binding.info !== null && !this.isFinished && !this.isCloseHeldBack) this.tellClose();
+  }
+
+  /** Everything that arrived is delivered, or dropped. */
+  private settleDelivered(): void {
     if (this.whenAnswered !== null && this.isAnswered) {
       const whenAnswered = this.whenAnswered;
       this.whenAnswered = null;
       this.isStopped = true;
       whenAnswered();
     }
-    const { info, socket, owner } = this.binding;
-    const isOver = info !== null || this.isStopped;
-    if (!isOver) return;
-    if (this.parked !== null) this.endLoops();
-    if (this.isAwaited || info === null || this.isFinished || socket === null) return;
+    const isOver = this.binding.info !== null || this.isStopped;
+    if (isOver && this.parked !== null) this.endLoops();
+  }
+
+  /** `close` comes behind a hook that runs, and behind messages that somebody may take. */
+  private get isCloseHeldBack(): boolean {
+    if (this.isGivenUp) return false;
+    const hasTaker = this.binding.owner.behaviour.hasMessageHook || this.loops > 0;
+    return this.isAwaited || (this.waiting !== null && hasTaker);
+  }
+
+  private tellClose(): void {
+    const { socket, owner, info } = this.binding;
     this.isFinished = true;
-    this.binding.notify("close", () => owner.behaviour.hooks.close?.(socket, info));
+    owner.deadlines.leave(this.binding);
+    if (socket === null) return;
+    // The last call for its socket. A loop is no call: it may still take what waits.
+    if (owner.behaviour.hasMessageHook) this.stop();
+    const { undelivered } = this;
+    const told = undelivered === info!.undelivered ? info! : { ...info!, undelivered };
+    this.binding.notify("close", () => owner.behaviour.hooks.close?.(socket, told));
+  }
+
+  /** When {@link giveUp} has something to do, ms: behind the end an application has as long for each step as a peer. */
+  get giveUpAt(): number {
+    const { info, owner } = this.binding;
+    const { patience } = owner.behaviour;
+    if (info === null || this.isFinished || patience === 0) return Number.POSITIVE_INFINITY;
+    return this.wentOnAt + patience;
+  }
+
+  /** The application has neither taken a message nor finished a hook for too long. */
+  giveUp(): void {
+    this.isGivenUp = true;
   }
 
   private get isLoopParked(): boolean {

@@ -23,7 +23,11 @@ export interface SocketHooks<Data = unknown> {
   ping?(socket: Socket<Data>, payload: Uint8Array<ArrayBuffer>): unknown;
   /** A pong has arrived. Not held back by `message`. */
   pong?(socket: Socket<Data>, payload: Uint8Array<ArrayBuffer>): unknown;
-  /** The connection is over: the last call for its socket, behind all its messages. */
+  /**
+   * The connection is over: the last call for its socket, once and in any case, behind all its messages. It does not wait
+   * for an application that neither takes a message nor finishes a hook for `timeouts.close`, nor for messages that no hook
+   * and no loop takes: `info.undelivered` counts what that application has not got.
+   */
   close?(socket: Socket<Data>, info: CloseInfo): unknown;
   /**
    * Something went wrong that is not the peer's doing: a hook has failed, a limit was reached, an accept failed. `socket`
@@ -79,6 +83,8 @@ export interface Behaviour {
   readonly lowMark: number;
   /** ms */
   readonly closeTimeout: number;
+  /** How long `close` waits, behind the end, for an application that does not go on; 0: without end. ms */
+  readonly patience: number;
 }
 
 /** A peer needs this much in flight to be kept busy, and no more: 1 MiB, or a quarter of `limits.unsent`. */

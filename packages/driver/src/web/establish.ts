@@ -78,7 +78,10 @@ export async function establish(
   options: ClassOptions,
   hooks: SocketHooks<unknown>,
 ): Promise<Socket<unknown>> {
-  const connect = (): Promise<Socket<unknown>> => connectWith(platform, url, options, hooks);
+  // An object's events need no patience: they come one by one, and none is left out.
+  const patience = { patience: 0 };
+  const connect = (): Promise<Socket<unknown>> =>
+    connectWith(platform, url, options, hooks, patience);
   if (options.socket !== undefined) return await connect();
   if (isPortBlocked(url.port)) {
     throw new ConnectError(

@@ -270,7 +270,8 @@ describe("any schedule of a network and an application", () => {
         fc.boolean(),
         fc.constantFrom("reset", "end", "abort"),
         fc.integer({ min: 0, max: 300_000 }),
-        async (script, application, isSlow, how, room) => {
+        fc.boolean(),
+        async (script, application, isSlow, how, room, isForgotten) => {
           const play = await Play.begin(application, isSlow, room);
           for (const action of script) {
             play.act(action);
@@ -280,6 +281,11 @@ describe("any schedule of a network and an application", () => {
           if (how === "reset") play.peer.transport.breaks("ECONNRESET");
           else if (how === "end") play.peer.transport.ends();
           else play.socket.abort();
+          // An application that is stuck hears of the end all the same, from the hook.
+          if (isForgotten && application.endsWith("hooks")) {
+            for (let seconds = 0; seconds < 20; seconds += 1) await play.runtime.advance(1_000);
+            expect(play.ends).toBe(1);
+          }
           play.socket.resume();
           for (let seconds = 0; seconds < 20; seconds += 1) {
             await play.runtime.advance(1_000);

@@ -107,6 +107,24 @@ describe("messages that arrive", () => {
     expect(pauses).toEqual(["pause", "resume"]);
   });
 
+  test("all have their events, however slow those are and however long the connection has been over", async () => {
+    const { stage, peer } = scripted();
+    const socket = new stage.WebSocket(URL_GIVEN, { timeouts: { close: 1 } });
+    let count = 0;
+    socket.onmessage = () => {
+      count += 1;
+      // Longer, in all, than a message hook may take behind the end.
+      for (const until = performance.now() + 1; count % 100 === 0 && performance.now() < until; );
+    };
+    const closed = once(socket, "close");
+    const message = frame(TEXT, "x".repeat(125));
+    const messages = Array<Uint8Array>(10_000).fill(message); // 2.5 MB as strings
+    await (await peer).accept([], ...messages, closeFrame(1000));
+    (await peer).end();
+    await closed;
+    expect(count).toBe(10_000);
+  });
+
   test("are dropped after close was called", async () => {
     const { socket, peer } = await openedWithPeer();
     const words = record(socket);
