@@ -29,6 +29,7 @@ import { queueWaitingPong } from "./control.ts";
 import { forgetWatched } from "./frame-watch.ts";
 import { discardInput, keepEvent } from "./input.ts";
 import { queueFrame } from "./sending.ts";
+import { Step } from "./step.ts";
 import { CloseViolation, type Violation, type WireViolation, wireViolation } from "./violation.ts";
 
 /** The contents of a Close frame. */
@@ -82,7 +83,10 @@ export function closeOutcome(ended: Ended): CloseOutcome {
 /** §5.5: 125 octets of control payload less the two of the code. */
 export const MAX_REASON_OCTETS = 123;
 
-/** The command. @returns "closed" when a Close was queued before or the connection is over. */
+/**
+ * The command. A Close that is due goes out at once, with its own code.
+ * @returns "closed" when a Close was queued before, or was due, or the connection is over.
+ */
 export function close(
   connection: Connection,
   code: number,
@@ -90,6 +94,7 @@ export function close(
   now: number,
 ): "queued" | "closed" {
   checkClose(code, reason);
+  if (connection.writing === Writing.CloseDue) queueDueClose(connection, now);
   if (connection.writing !== Writing.Open) return "closed";
   queueClose(connection, code, reason);
   connection.closeAt = deadlineAfter(now, connection.settings.timeouts.close);
@@ -162,13 +167,12 @@ export function receiveClose(
   const facts = endingFacts(connection);
   facts.peerClose = frame;
   facts.firstClose ??= "peer";
-  // §5.5.1: "MUST send a Close frame in response", "typically echos the status code it received".
-  if (connection.writing === Writing.Open) queueClose(connection, frame.code, "");
   // §1.4: what comes after a Close is discarded.
   stopReading(connection);
-  // §7.1.1: the server ends the TCP connection, the client waits for that.
-  if (connection.role.endsFirst) endWriting(connection);
   connection.closeAt = deadlineAfter(connection.now, connection.settings.timeouts.close);
+  // §5.5.1: "MUST send a Close frame in response".
+  if (connection.writing === Writing.Open) connection.writing = Writing.CloseDue;
+  else endBehindClose(connection, connection.now);
   return null;
 }
 
@@ -176,10 +180,86 @@ export function receiveClose(
 export function fail(connection: Connection, kind: WireViolation, offset: number): void {
   const violation = wireViolation(kind, offset);
   endingFacts(connection).violation = violation;
-  if (connection.writing === Writing.Open) queueClose(connection, violation.closeCode, "");
   stopReading(connection);
-  endWriting(connection);
   connection.closeAt = deadlineAfter(connection.now, connection.settings.timeouts.close);
+  if (connection.writing === Writing.Open) connection.writing = Writing.CloseDue;
+  else endWriting(connection);
+}
+
+/**
+ * The host has seen the peer's Close or the violation, and moves on or transmits: our Close is queued, unless the host has
+ * asked for time. A plain driving loop has answered by now whatever came before.
+ */
+export function closeWhenSeen(connection: Connection): void {
+  const { ending, watch } = connection;
+  const { violation, isViolationReported, isCloseDelayed } = ending!;
+  if (isCloseDelayed || (violation !== null && !isViolationReported)) return;
+  // A step that frames are reported before has not been seen.
+  if (watch !== null && watch.held !== Step.Idle) return;
+  queueDueClose(connection, connection.now);
+}
+
+/**
+ * The command. §5.5.1: "An endpoint MAY delay sending a Close frame until its current message is sent".
+ * @returns false when no Close is due.
+ */
+export function delayClose(connection: Connection): boolean {
+  if (connection.writing !== Writing.CloseDue) return false;
+  connection.ending!.isCloseDelayed = true;
+  return true;
+}
+
+/** The command: nothing more is to be said before the Close that is due. */
+export function releaseClose(connection: Connection, now: number): void {
+  if (connection.writing === Writing.CloseDue) queueDueClose(connection, now);
+}
+
+/** Our Close, which the peer's Close or a violation has led to, behind everything that was sent before. */
+export function queueDueClose(connection: Connection, now: number): void {
+  const { peerClose, violation } = connection.ending!;
+  // §5.5.1: the answer "typically echos the status code it received".
+  queueClose(connection, violation === null ? peerClose!.code : violation.closeCode, "");
+  connection.closeAt = deadlineAfter(now, connection.settings.timeouts.close);
+  endBehindClose(connection, now);
+}
+
+/** Our Close is queued, or was before, and the peer says nothing more: which side ends the TCP connection? */
+function endBehindClose(connection: Connection, now: number): void {
+  const { violation, closeSent } = connection.ending!;
+  // §7.1.1: the server ends it, the client waits for that. §7.1.7: after a violation there is nothing to wait for.
+  const isOurs = connection.role.endsFirst || violation !== null;
+  if (isOurs || connection.reading === Reading.Finished) endWriting(connection);
+  else if (closeSent === CloseSent.Taken) startPatience(connection, now);
+}
+
+/**
+ * How long a client whose closing handshake is done waits for the server to end the TCP connection, ms. §7.1.1: it "SHOULD
+ * wait for the server to close the connection but MAY close the connection at any time". Some servers wait for the client
+ * to do it, and would be waited for until `timeouts.close` runs out.
+ */
+export const CLIENT_PATIENCE = 1_000;
+
+/** Both Closes have crossed, and it is the peer's turn to end its stream. */
+export function startPatience(connection: Connection, now: number): void {
+  const { close } = connection.settings.timeouts;
+  connection.closeAt = now + (close === 0 ? CLIENT_PATIENCE : Math.min(close, CLIENT_PATIENCE));
+}
+
+/** The closing handshake is done (§7.1.4), and our half of the stream has not been ended. */
+export function isPatient(connection: Connection): boolean {
+  const { ending, writing } = connection;
+  return (
+    writing === Writing.CloseQueued &&
+    ending !== null &&
+    ending.peerClose !== null &&
+    ending.closeSent === CloseSent.Taken
+  );
+}
+
+/** The server has not ended the TCP connection in time: the client goes first. */
+export function endPatience(connection: Connection, now: number): void {
+  endWriting(connection);
+  connection.closeAt = deadlineAfter(now, connection.settings.timeouts.close);
 }
 
 /** The same in the opening handshake, where the answer is HTTP and queued already, or there is none. */
@@ -206,6 +286,8 @@ export function applyInputEnd(connection: Connection): void {
   facts.isEndOfStream = true;
   stopReading(connection);
   connection.reading = Reading.Finished;
+  // Answers may still go out before our Close; the time for them runs already.
+  if (connection.writing === Writing.CloseDue) return;
   endWriting(connection);
   connection.closeAt = deadlineAfter(connection.now, connection.settings.timeouts.close);
   concludeIfFinished(connection);

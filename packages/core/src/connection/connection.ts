@@ -7,6 +7,7 @@
  * ```
  *   reading:  Frames ──peer's Close, violation, refusal──> Discarding ──end of stream──> Finished
  *   writing:  Open ──our Close──> CloseQueued ──nothing more to say──> Ending ──lent──> EndLent ──taken──> Finished
+ *             Open ──peer's Close, violation──> CloseDue ──what came before is answered──> CloseQueued
  * ```
  *
  * The functions over this state are in the other files of this floor: `receiving` moves the reading half, `sending` and
@@ -30,13 +31,15 @@ export type Reading = (typeof Reading)[keyof typeof Reading];
 
 export const Writing = {
   Open: 0,
+  /** The peer has closed or broken a rule: our Close is due, behind the answers to the messages that came before. */
+  CloseDue: 1,
   /** Our Close is queued: no data may follow (RFC 6455 §5.5.1), a pong may. */
-  CloseQueued: 1,
+  CloseQueued: 2,
   /** Our last word is queued; the writing half of the transport is to be ended behind it. */
-  Ending: 2,
+  Ending: 3,
   /** The transport has been told, and has not answered yet. */
-  EndLent: 3,
-  Finished: 4,
+  EndLent: 4,
+  Finished: 5,
 } as const;
 export type Writing = (typeof Writing)[keyof typeof Writing];
 
@@ -123,6 +126,8 @@ export interface EndingFacts {
   firstClose: "local" | "peer" | null;
   violation: Violation | null;
   isViolationReported: boolean;
+  /** The host has asked for time to answer what came before the peer's Close or the violation. */
+  isCloseDelayed: boolean;
   timeout: TimeoutName | null;
   isEndOfStream: boolean;
   isAborted: boolean;
@@ -184,6 +189,7 @@ export function endingFacts(connection: Connection): EndingFacts {
     firstClose: null,
     violation: null,
     isViolationReported: false,
+    isCloseDelayed: false,
     timeout: null,
     isEndOfStream: false,
     isAborted: false,
@@ -193,6 +199,11 @@ export function endingFacts(connection: Connection): EndingFacts {
     isDestroyLent: false,
   };
   return connection.ending;
+}
+
+/** Messages may be sent: no Close of ours is queued (RFC 6455 §5.5.1). */
+export function isSendable(connection: Connection): boolean {
+  return connection.writing <= Writing.CloseDue;
 }
 
 /** Octets of input that are here and were not read by the cursor yet. */

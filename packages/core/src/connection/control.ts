@@ -2,7 +2,7 @@
 import { MisuseError } from "../bytes/misuse-error.ts";
 import { FIN, MAX_CONTROL_PAYLOAD_OCTETS } from "../frame/frame-header.ts";
 import { Opcode } from "../frame/opcode.ts";
-import { type Connection, Writing } from "./connection.ts";
+import { type Connection, isSendable, Writing } from "./connection.ts";
 import { queueFrame } from "./sending.ts";
 
 /** Exists from the first ping of ours, or from the first pong that has to wait. */
@@ -144,7 +144,7 @@ export function sendPing(
 /** §5.5.3: an unsolicited pong, a heartbeat that expects no answer. */
 export function sendPong(connection: Connection, payload: Uint8Array | null): "queued" | "closed" {
   if (payload !== null) checkControlPayload("pong", payload);
-  if (connection.writing !== Writing.Open) return "closed";
+  if (!isSendable(connection)) return "closed";
   const bytes = payload ?? new Uint8Array(0);
   queueFrame(connection, FIN | Opcode.Pong, bytes, 0, bytes.length);
   return "queued";

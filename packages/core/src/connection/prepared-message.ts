@@ -4,7 +4,7 @@ import { commitOutput, queueReference, reserveOutput } from "../bytes/output-que
 import { encodeUtf8 } from "../bytes/utf8-text.ts";
 import { FIN, headerOctetsFor, writeFrameHeader } from "../frame/frame-header.ts";
 import { Opcode } from "../frame/opcode.ts";
-import { type Connection, Writing } from "./connection.ts";
+import { type Connection, isSendable } from "./connection.ts";
 import { fits, queueMessage, requireNoFragments, type SendResult } from "./sending.ts";
 
 /** Made by {@link prepareMessage}. Its memory is never written again, and so may be sent from without a copy. */
@@ -52,7 +52,7 @@ export function sendPrepared(connection: Connection, message: PreparedMessage): 
     throw new MisuseError("this is no prepared message: take what preparing it returned");
   }
   requireNoFragments(connection);
-  if (connection.writing !== Writing.Open) return "closed";
+  if (!isSendable(connection)) return "closed";
   const { frame, payload, type } = message;
   if (!fits(connection, payload.length)) return "full";
   const { output, role, session, watch } = connection;

@@ -1,7 +1,7 @@
 /** Frames in, steps out (RFC 6455 §5 and §6.2): the cursor. */
 import { releaseBytes } from "../bytes/growing-bytes.ts";
-import { applyInputEnd, drainDiscarded, fail } from "./closing.ts";
-import { AT_HEADER, type Connection, InputEnd, Reading } from "./connection.ts";
+import { applyInputEnd, closeWhenSeen, drainDiscarded, fail } from "./closing.ts";
+import { AT_HEADER, type Connection, InputEnd, Reading, Writing } from "./connection.ts";
 import { nextWatchedFrame, watchIncomingEnd } from "./frame-watch.ts";
 import { refillInput, settleInput } from "./input.ts";
 import { HeaderRead, readHeader } from "./receiving-header.ts";
@@ -36,6 +36,7 @@ function plainStep(connection: Connection): Step {
 function moveOn(connection: Connection): void {
   // A step that is held back has not been seen yet: its octets must stay.
   if (connection.watch !== null && connection.watch.held !== Step.Idle) return;
+  if (connection.writing === Writing.CloseDue) closeWhenSeen(connection);
   if (connection.eventBytes !== null) {
     connection.eventBytes = null;
     if (connection.delivered !== null) {

@@ -12,7 +12,7 @@ import {
 } from "../frame/frame-header.ts";
 import { nextMaskingKey } from "../frame/masking-key.ts";
 import { Opcode } from "../frame/opcode.ts";
-import { type Connection, Writing } from "./connection.ts";
+import { type Connection, isSendable } from "./connection.ts";
 import { watchOutgoing } from "./frame-watch.ts";
 
 /**
@@ -47,7 +47,7 @@ export function sendText(connection: Connection, text: string): SendResult {
     throw new MisuseError("sendText takes a string; octets go with sendBinary or sendFragment");
   }
   requireNoFragments(connection);
-  if (connection.writing !== Writing.Open) return "closed";
+  if (!isSendable(connection)) return "closed";
   const room = text.length < MEASURE_TEXT_FROM ? text.length * 3 : utf8Length(text);
   if (!fits(connection, room) && !fits(connection, utf8Length(text))) return "full";
   if (connection.session !== null) {
@@ -73,7 +73,7 @@ export function sendBinary(
     );
   }
   requireNoFragments(connection);
-  if (connection.writing !== Writing.Open) return "closed";
+  if (!isSendable(connection)) return "closed";
   if (!fits(connection, to - start)) return "full";
   return queueMessage(connection, Opcode.Binary, bytes, start, to);
 }
@@ -101,7 +101,7 @@ export function startMessage(connection: Connection, type: "text" | "binary"): S
     throw new MisuseError(`startMessage takes "text" or "binary", not ${String(type)}`);
   }
   requireNoFragments(connection);
-  if (connection.writing !== Writing.Open) return "closed";
+  if (!isSendable(connection)) return "closed";
   const opcode = type === "text" ? Opcode.Text : Opcode.Binary;
   connection.outgoing = {
     opcode,
@@ -121,7 +121,7 @@ export function sendFragment(
   if (typeof data !== "string" && !(data instanceof Uint8Array)) {
     throw new MisuseError("sendFragment takes a string or a Uint8Array");
   }
-  if (connection.writing !== Writing.Open) return "closed";
+  if (!isSendable(connection)) return "closed";
   const { outgoing } = connection;
   if (outgoing === null) throw new MisuseError("sendFragment before startMessage");
   const isText = outgoing.opcode === Opcode.Text;
@@ -197,7 +197,7 @@ function checkedFragment(
 }
 
 export function requireNoFragments(connection: Connection): void {
-  if (connection.outgoing === null || connection.writing !== Writing.Open) return;
+  if (connection.outgoing === null || !isSendable(connection)) return;
   throw new MisuseError(
     "a fragmented message is under way: finish it with sendFragment(data, true) first (RFC 6455 §5.4)",
   );

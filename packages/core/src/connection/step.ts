@@ -13,9 +13,9 @@ export const Step = {
   Ping: 5,
   /** A pong; `endpoint.pongOf` says of which ping. */
   Pong: 6,
-  /** The peer's Close, already answered: `endpoint.peerClose`. */
+  /** The peer's Close: `endpoint.peerClose`. Answered when the cursor moves on, or later: see `endpoint.delayClose`. */
   Closing: 7,
-  /** The peer broke a rule, and the answer is already queued: `endpoint.violation`. At most once. */
+  /** The peer broke a rule: `endpoint.violation`. Answered as `Closing` is. At most once. */
   Violation: 8,
   /** A frame, in or out, if the option `frames` is on: `endpoint.frame`. */
   Frame: 9,

@@ -3,7 +3,15 @@
  * and what to do when it has passed. Asking early, or twice, changes nothing.
  */
 import { CloseCode } from "./close-code.ts";
-import { close, deadlineAfter, finish, type TimeoutName } from "./closing.ts";
+import {
+  close,
+  deadlineAfter,
+  endPatience,
+  finish,
+  isPatient,
+  queueDueClose,
+  type TimeoutName,
+} from "./closing.ts";
 import { type Connection, endingFacts, InputEnd, NEVER, Writing } from "./connection.ts";
 import { PingState, sendPing } from "./control.ts";
 
@@ -89,6 +97,15 @@ export function expireTimers(connection: Connection, now: number): boolean {
   if (connection.ending?.ended) return false;
   if (connection.closeAt !== NEVER) {
     if (!hasPassed(connection.closeAt, now)) return false;
+    if (connection.writing === Writing.CloseDue) {
+      // The application has had its time to answer, and the peer has it now: nobody has failed.
+      queueDueClose(connection, now);
+      return false;
+    }
+    if (isPatient(connection)) {
+      endPatience(connection, now);
+      return false;
+    }
     noteTimeout(connection, "close");
     endTransport(connection);
     return false;

@@ -1,6 +1,12 @@
 /** Output on its way to the transport: what to write now, and what becomes of it. */
 import { lendOutput, noteKept, outputTaken } from "../bytes/output-queue.ts";
-import { concludeIfFinished, deadlineAfter } from "./closing.ts";
+import {
+  closeWhenSeen,
+  concludeIfFinished,
+  deadlineAfter,
+  isPatient,
+  startPatience,
+} from "./closing.ts";
 import { CloseSent, type Connection, endingFacts, NEVER, Writing } from "./connection.ts";
 import { PingState, queueWaitingPong } from "./control.ts";
 
@@ -27,6 +33,7 @@ function makeTransmission(chunks: readonly Uint8Array[], then: Transmission["the
 export function transmit(connection: Connection): Transmission | null {
   const { ending, output } = connection;
   if (ending !== null) {
+    if (connection.writing === Writing.CloseDue) closeWhenSeen(connection);
     if (ending.isDestroyLent) return null;
     if (ending.ended !== null) {
       ending.isDestroyLent = true;
@@ -68,8 +75,10 @@ export function sent(connection: Connection, now: number): void {
     }
     queueWaitingPong(connection);
   }
-  // Progress towards the end: a peer who takes our last words slowly, but takes them, is given the time.
-  if (connection.closeAt !== NEVER) {
+  // Progress towards the end: a peer who takes our last words slowly, but takes them, is given the time. Not while our
+  // Close is due: the application could go on sending for ever.
+  if (isPatient(connection)) startPatience(connection, now);
+  else if (connection.closeAt !== NEVER && connection.writing !== Writing.CloseDue) {
     connection.closeAt = deadlineAfter(now, connection.settings.timeouts.close);
   }
 }

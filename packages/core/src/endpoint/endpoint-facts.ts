@@ -124,9 +124,11 @@ export abstract class EndpointFacts {
     return this.connection.role.name;
   }
 
+  /** "open" as long as messages can be sent: also behind the peer's Close or a violation, until our Close is queued. */
   get state(): "opening" | "open" | "closing" | "ended" {
     const { ending, reading, writing } = this.connection;
     if (ending?.ended) return "ended";
+    if (writing === Writing.CloseDue) return "open";
     if (writing !== Writing.Open || reading !== Reading.Frames) return "closing";
     return this.phase === Phase.Opening ? "opening" : "open";
   }

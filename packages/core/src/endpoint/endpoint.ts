@@ -6,7 +6,7 @@
  */
 import { inboxBytes, isInboxInUse, takeInbox } from "../bytes/memory.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
-import { abort, close, deadlineAfter } from "../connection/closing.ts";
+import { abort, close, deadlineAfter, delayClose, releaseClose } from "../connection/closing.ts";
 import {
   createConnection,
   endingFacts,
@@ -293,13 +293,29 @@ export class Endpoint extends EndpointFacts {
    * Begins the closing handshake, behind what is queued. Messages go on arriving until the peer's Close.
    * @param code 1000 to 1003, 1007 to 1014, 3000 to 4999; or 1005 for none.
    * @param reason at most 123 octets as UTF-8.
-   * @returns "closed" when the connection is closing already.
+   * @returns "closed" when the connection is closing already. A Close that was delayed goes out then, with its own code.
    */
   close(code: number, reason: string, now: number): "queued" | "closed" {
     this.requireOpened("close");
     const { connection } = this;
     const time = checkedTime(now, connection.now);
     return close(connection, code, reason, time);
+  }
+
+  /**
+   * At `Step.Closing` and `Step.Violation`: keeps our Close back when the cursor moves on, so that messages which came before
+   * can still be answered (RFC 6455 §5.5.1 allows it). It goes out at {@link releaseClose}, at `close`, or when
+   * `timeouts.close` has passed since the step. Nothing more is read meanwhile.
+   * @returns false when no Close is due: ours was queued before, or there is none to send.
+   */
+  delayClose(): boolean {
+    return delayClose(this.connection);
+  }
+
+  /** Queues the Close that {@link delayClose} kept back, behind everything that was sent. Nothing if there is none. */
+  releaseClose(now: number): void {
+    this.advanceTime(now);
+    releaseClose(this.connection, this.connection.now);
   }
 
   /** Ends the connection at once: nothing more is sent or delivered, the transport is to be destroyed. */

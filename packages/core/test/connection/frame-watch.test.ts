@@ -208,8 +208,8 @@ describe("a refused frame", () => {
         const events = [...endpoint.events()].filter(({ type }) => type !== "piece");
         expect(events).toMatchObject([
           { type: "frame", frame: { direction: "in", isComplete: false } },
-          { type: "frame", frame: { direction: "out", opcode: 0x8 } },
           { type: "violation", violation: { kind } },
+          { type: "frame", frame: { direction: "out", opcode: 0x8 } },
         ]);
       });
     }
@@ -220,8 +220,8 @@ describe("a refused frame", () => {
     expect(bench.feed(masked(0x1, [0x61, 0xff]))).toEqual([
       { step: "piece", of: "text", bytes: [0x61], final: false },
       { step: "frame", direction: "in", opcode: 0x1 },
-      { step: "frame", direction: "out", opcode: 0x8 },
       { step: "violation", kind: "text-not-utf8", offset: 7 },
+      { step: "frame", direction: "out", opcode: 0x8 },
     ]);
   });
 

@@ -230,6 +230,8 @@ describe("pieces, as they arrive", () => {
     expect(endpoint.final).toBe(false);
     expect(endpoint.sendText("got it")).toBe("queued");
     expect(endpoint.next()).toBe(Step.Violation);
+    expect(endpoint.sendText("still before our Close")).toBe("queued");
+    expect(endpoint.next()).toBe(Step.Idle);
     expect(endpoint.sendText("too late")).toBe("closed");
   });
 

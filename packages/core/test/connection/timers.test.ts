@@ -211,17 +211,56 @@ describe("lifetime", () => {
 
 describe("close", () => {
   test("runs for the peer's Close, then again for the end of its stream", () => {
-    const bench = open({ close: 100 }, "client");
+    const bench = open({ close: 100 });
     bench.endpoint.close(1000, "", 0);
     bench.turn();
     expect(bench.endpoint.deadline).toBe(100);
     bench.now = 90;
-    bench.feed(unmasked(0x8));
+    bench.feed(masked(0x8));
     expect(bench.endpoint.deadline).toBe(190);
     expect(bench.at(189)).toEqual([]);
     expect(bench.at(190)).toEqual([{ step: "ended" }]);
     expect(bench.endpoint.ended).toMatchObject({ timeout: "close", isEndOfStream: false });
-    expect(bench.ends).toEqual(["destroy"]);
+    expect(bench.ends).toEqual(["end-write", "destroy"]);
+  });
+
+  for (const { close, patience, end, because } of [
+    { close: 5_000, patience: 1_000, end: 6_000, because: "1 s of patience, then the close timer" },
+    { close: 300, patience: 300, end: 600, because: "no more patience than the close timer has" },
+    { close: 0, patience: 1_000, end: Number.POSITIVE_INFINITY, because: "the timer is off" },
+  ]) {
+    for (const first of ["ours", "theirs"]) {
+      const title = `a client whose server does not end the stream behind both Closes (${first} first) ends its own half after ${patience} ms: ${because}`;
+      test(title, () => {
+        const bench = open({ close }, "client");
+        bench.now = 7;
+        if (first === "ours") {
+          bench.endpoint.close(1000, "", bench.now);
+          bench.turn();
+        }
+        bench.feed(unmasked(0x8));
+        expect(bench.endpoint.deadline).toBe(7 + patience);
+        bench.at(6 + patience);
+        expect(bench.ends).toEqual([]);
+        bench.at(7 + patience);
+        expect(bench.ends).toEqual(["end-write"]);
+        expect(bench.endpoint.deadline).toBe(7 + end);
+        expect(bench.end()).toEqual([{ step: "ended" }]);
+        expect(bench.endpoint.ended).toMatchObject({ timeout: null, isCloseSent: true });
+      });
+    }
+  }
+
+  test("a client's patience begins when the transport has taken its Close", () => {
+    const bench = open({ close: 5_000 }, "client");
+    bench.isBusy = true;
+    bench.endpoint.sendText("slowly taken");
+    bench.feed(unmasked(0x8));
+    expect(bench.endpoint.deadline).toBe(5_000);
+    bench.now = 4_000;
+    bench.take();
+    bench.take();
+    expect(bench.endpoint.deadline).toBe(5_000);
   });
 
   test("is not put off by a peer who sends on and on", () => {

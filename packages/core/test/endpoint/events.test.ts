@@ -122,8 +122,8 @@ describe("the option frames", () => {
     const bench = Bench.open("server", watched);
     expect(bench.feed(masked(0x3, "x"))).toEqual([
       { step: "frame", direction: "in", opcode: 3 },
-      { step: "frame", direction: "out", opcode: 8 },
       { step: "violation", kind: "reserved-opcode", offset: 0 },
+      { step: "frame", direction: "out", opcode: 8 },
     ]);
   });
 
