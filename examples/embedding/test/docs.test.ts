@@ -40,13 +40,14 @@ test("the binding that the example explains is at most 120 lines", () => {
 describe("README", () => {
   test("names every limit and timeout with its default", () => {
     const text = read("README.md");
-    for (const [name, value] of Object.entries({ ...DEFAULT_LIMITS, ...DEFAULT_TIMEOUTS })) {
-      const row = text.split("\n").find((line) => line.startsWith(`| \`${name}\``));
+    const defaults = [...Object.entries(DEFAULT_LIMITS), ...Object.entries(DEFAULT_TIMEOUTS)];
+    for (const [name, value] of defaults) {
+      // A limit and a timeout may have the same name.
+      const rows = text.split("\n").filter((line) => line.startsWith(`| \`${name}\``));
       const spelt = [value.toLocaleString("en-US"), `${value / 2 ** 20} MiB`];
-      expect(row, name).toBeDefined();
       expect(
-        spelt.some((one) => row!.includes(`| ${one}`)),
-        `${name} ${value}: ${row}`,
+        rows.some((row) => spelt.some((one) => row.includes(`| ${one}`))),
+        `${name} ${value}: ${rows}`,
       ).toBe(true);
     }
   });

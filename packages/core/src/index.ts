@@ -25,6 +25,7 @@ export {
 export type { SendResult } from "./connection/sending.ts";
 export {
   type ConnectionOptions,
+  DEFAULT_CLIENT_LIMITS,
   DEFAULT_LIMITS,
   DEFAULT_TIMEOUTS,
   type Host,

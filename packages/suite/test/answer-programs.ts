@@ -121,8 +121,8 @@ export const ANSWERS_TO_REFUSE: readonly ServerProgram[] = [
   ),
   {
     title: "500, with a body that nobody ends",
-    ends: "timeout 500",
-    timeouts: { handshake: 300 },
+    ends: "refused 500",
+    timeouts: { refusalBody: 300 },
     server: [asked, { send: answer("HTTP/1.1 500 No", { "Content-Length": "10" }, "four") }],
     endDiffers: CUT_OFF,
   },
@@ -162,14 +162,19 @@ export const ANSWERS_TO_REFUSE: readonly ServerProgram[] = [
   answered("a line that is no field", "violation 0", "HTTP/1.1 403 No\r\nnonsense\r\n\r\n"),
   answered(
     "a field that goes on in the next line",
-    "violation 0",
-    switching({ "X-Own": "a\r\n b" }),
+    "refused 403",
+    answer("HTTP/1.1 403 No", { "X-Own": "a\r\n b", "Content-Length": "0" }),
   ),
-  answered("a head that is too long", "violation 0", switching({ "X-Own": "x".repeat(20_000) })),
+  answered(
+    "a redirect with 9 KB of Location",
+    "refused 302",
+    answer("HTTP/1.1 302 Found", { Location: `/${"x".repeat(9_000)}`, "Content-Length": "0" }),
+  ),
+  answered("a head that is too long", "violation 0", switching({ "X-Own": "x".repeat(300_000) })),
   answered(
     "too many header lines",
     "violation 0",
-    `HTTP/1.1 403 Forbidden\r\n${"X: y\r\n".repeat(120)}\r\n`,
+    `HTTP/1.1 403 Forbidden\r\n${"X: y\r\n".repeat(1_100)}\r\n`,
   ),
   { title: "nothing, and the end", ends: "ended 0", server: [asked, end] },
   {

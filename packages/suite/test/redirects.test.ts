@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
+import { type AddressInfo, createServer, type Socket as TcpSocket } from "node:net";
 import type { HeaderFields, Server } from "@sansocket/node";
 import { afterEach, describe, expect, test } from "vitest";
 import { certificate } from "../../../vitest.certificate.ts";
@@ -46,6 +48,35 @@ describe("a redirect", () => {
     const server = await redirecting(new Mailbox());
     const refused = connect(`${server.url}/to/1`);
     await expect(refused).rejects.toMatchObject({ code: "refused", status: 307 });
+  });
+
+  test("is followed at its head, when its body has no length and its connection stays open", async () => {
+    const server = await redirecting(new Mailbox());
+    const sockets: TcpSocket[] = [];
+    const staying = createServer((socket) => {
+      sockets.push(socket);
+      socket.on("error", () => {});
+      socket.once("data", () => {
+        socket.write(`HTTP/1.1 302 Found\r\nLocation: ${server.url}/to/0\r\n\r\nover there`);
+      });
+    });
+    staying.listen(0, "127.0.0.1");
+    await once(staying, "listening");
+    try {
+      const timeouts = { handshake: 0, refusalBody: 0 };
+      const url = `ws://127.0.0.1:${(staying.address() as AddressInfo).port}/`;
+      await using socket = await connect(url, { redirects: 1, timeouts });
+      expect(socket.url).toBe(`${server.url}/to/0`);
+    } finally {
+      for (const socket of sockets) socket.destroy();
+      staying.close();
+    }
+  });
+
+  test("is told with its status when its Location has 9 KB", async () => {
+    const server = await redirecting(new Mailbox(), `/to/0?${"a".repeat(9_000)}`);
+    const refused = connect(`${server.url}/away`);
+    await expect(refused).rejects.toMatchObject({ status: 302, code: "refused" });
   });
 
   test("is followed as often as was allowed, and not more", async () => {

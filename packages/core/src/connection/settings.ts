@@ -25,17 +25,23 @@ export interface Host {
 
 /** What a peer may make us retain or accept. Each counts what is retained, and none depends on how input was cut. */
 export interface Limits {
-  /** Octets of an HTTP head, 1xx responses included. Default 16,384, as Node's `maxHeaderSize`. */
+  /**
+   * Octets of an HTTP head, 1xx responses included. Default of a server 16,384, as Node's `maxHeaderSize`; of a client
+   * 262,144, as Chromium.
+   */
   readonly headBytes: number;
-  /** Header lines of a head. Default 100: browsers send about 15. */
+  /** Header lines of a head. Default of a server 100: browsers send about 15. Of a client 1,000. */
   readonly headers: number;
-  /** Octets of one line of a head. Default 8,192, which holds any cookie a browser sends. */
+  /** Octets of one line of a head. Default: `headBytes`, since a browser may send all of its cookies in one line. */
   readonly lineBytes: number;
-  /** Octets of the body of a refusal that a client keeps for its error. Default 65,536. */
+  /**
+   * Octets of the body of a refusal that a client keeps for its error. Default 65,536. 0: the refusal is reported at its
+   * head.
+   */
   readonly refusalBody: number;
   /** Octets of one message, after extensions. Default 16 MiB, as Bun and uWebSockets. */
   readonly message: number;
-  /** Octets of one frame as it is on the wire. Default 16 MiB. */
+  /** Octets of one frame as it is on the wire. Default 16 MiB, or `message` where that is more. */
   readonly frame: number;
   /** Frames of one message, empty ones included. Default 131,072: 16 MiB in pieces of 128 octets. */
   readonly fragments: number;
@@ -55,6 +61,11 @@ export interface Limits {
 export interface Timeouts {
   /** From the first moment to the 101, the application's decision included. Dribbling does not renew it. Default 10,000. */
   readonly handshake: number;
+  /**
+   * Of a client: from the head of a refusal to the end of its body. Then the refusal is reported with what there is of the
+   * body; dribbling does not renew it. Default 1,000: a body comes with its head, or is a stream that has no end.
+   */
+  readonly refusalBody: number;
   /** No octet received, pongs included: closes with 1001. Default 120,000. */
   readonly idle: number;
   /** No octet received: sends a ping. Default 30,000. */
@@ -76,7 +87,7 @@ const UNSENT_BEHIND_MESSAGE = 16_777_216;
 export const DEFAULT_LIMITS: Limits = {
   headBytes: 16_384,
   headers: 100,
-  lineBytes: 8_192,
+  lineBytes: 16_384,
   refusalBody: 65_536,
   message: 16_777_216,
   frame: 16_777_216,
@@ -85,8 +96,20 @@ export const DEFAULT_LIMITS: Limits = {
   unsent: 16_777_216 + UNSENT_BEHIND_MESSAGE,
 };
 
+/**
+ * Of a client, which reads what its own user has asked for: as much of a head as browsers take. Redirects carry whole
+ * documents in their Location, and identity providers hundreds of fields.
+ */
+export const DEFAULT_CLIENT_LIMITS: Limits = {
+  ...DEFAULT_LIMITS,
+  headBytes: 262_144,
+  headers: 1_000,
+  lineBytes: 262_144,
+};
+
 export const DEFAULT_TIMEOUTS: Timeouts = {
   handshake: 10_000,
+  refusalBody: 1_000,
   idle: 120_000,
   ping: 30_000,
   pong: 10_000,
@@ -135,10 +158,14 @@ export interface Settings {
 const maskingKeysOfHost: WeakMap<Host, MaskingKeyPool> = new WeakMap();
 
 /**
+ * @param defaults for the limits that are not given. Default: those of a server; {@link DEFAULT_CLIENT_LIMITS} of a client.
  * @throws MisuseError for a limit or timeout that is not a number from 0 on, for what is no extension, and for a host
  * without `random`.
  */
-export function resolveSettings(options: ConnectionOptions): Settings {
+export function resolveSettings(
+  options: ConnectionOptions,
+  defaults: Limits = DEFAULT_LIMITS,
+): Settings {
   const { host } = options;
   if (typeof host?.random !== "function") {
     throw new MisuseError(
@@ -157,7 +184,7 @@ export function resolveSettings(options: ConnectionOptions): Settings {
   requireCount("options.referenceFrom", referenceFrom);
   return {
     host,
-    limits: resolveLimits(options.limits),
+    limits: resolveLimits(options.limits, defaults),
     timeouts: completed("options.timeouts", DEFAULT_TIMEOUTS, options.timeouts),
     extensions: checkExtensions(options.extensions ?? []),
     pieces: options.pieces === true,
@@ -168,10 +195,19 @@ export function resolveSettings(options: ConnectionOptions): Settings {
   };
 }
 
-function resolveLimits(given: Partial<Limits> | undefined): Limits {
-  const limits = completed("options.limits", DEFAULT_LIMITS, given);
-  if (given?.message === undefined || given.unsent !== undefined) return limits;
-  return { ...limits, unsent: limits.message + UNSENT_BEHIND_MESSAGE };
+/** Some limits follow others where only those are given, or one could never be reached for the other. */
+function resolveLimits(given: Partial<Limits> | undefined, defaults: Limits): Limits {
+  const limits = completed("options.limits", defaults, given);
+  if (given === undefined) return limits;
+  const { headBytes, message } = limits;
+  return {
+    ...limits,
+    lineBytes: given.lineBytes ?? (given.headBytes === undefined ? limits.lineBytes : headBytes),
+    frame: given.frame ?? Math.max(limits.frame, message),
+    unsent:
+      given.unsent ??
+      (given.message === undefined ? limits.unsent : message + UNSENT_BEHIND_MESSAGE),
+  };
 }
 
 /** Defaults with the caller's values over them; a misspelt name is a mistake, not an extra. */

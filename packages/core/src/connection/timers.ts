@@ -90,7 +90,7 @@ export function resumeTimers(connection: Connection, now: number): void {
 
 /**
  * Does what the deadlines that have passed ask for.
- * @returns true when the opening handshake has run out of time: its answer is the endpoint's.
+ * @returns true when the opening handshake has run out of time: what that means is the endpoint's affair.
  */
 export function expireTimers(connection: Connection, now: number): boolean {
   connection.now = now;
@@ -112,7 +112,6 @@ export function expireTimers(connection: Connection, now: number): boolean {
   }
   if (connection.handshakeAt !== NEVER) {
     if (!hasPassed(connection.handshakeAt, now)) return false;
-    noteTimeout(connection, "handshake");
     connection.handshakeAt = NEVER;
     return true;
   }
@@ -135,7 +134,7 @@ function closeFor(connection: Connection, name: TimeoutName, reason: string, now
   close(connection, CloseCode.GoingAway, reason, now);
 }
 
-function noteTimeout(connection: Connection, name: TimeoutName): void {
+export function noteTimeout(connection: Connection, name: TimeoutName): void {
   endingFacts(connection).timeout ??= name;
 }
 

@@ -3,12 +3,13 @@
  * answer, judge it. Nothing else is sent before it is judged.
  */
 import { MisuseError } from "../bytes/misuse-error.ts";
-import { failHandshake, finish } from "../connection/closing.ts";
-import { type Connection, InputEnd, Reading } from "../connection/connection.ts";
+import { deadlineAfter, failHandshake, finish } from "../connection/closing.ts";
+import { type Connection, InputEnd, NEVER, Reading } from "../connection/connection.ts";
 import { refillInput } from "../connection/input.ts";
 import { stepAtRest } from "../connection/receiving.ts";
 import type { Settings } from "../connection/settings.ts";
 import { Step } from "../connection/step.ts";
+import { noteTimeout } from "../connection/timers.ts";
 import type { ExtensionAgreement } from "../extension/extension.ts";
 import { formatExtensions } from "../extension/extension-header.ts";
 import { clientOffers } from "../extension/extension-negotiation.ts";
@@ -37,6 +38,8 @@ export interface ClientOpening {
   readonly reader: HttpHeadReader;
   readonly key: string;
   readonly protocols: readonly string[];
+  /** Statuses of refusals whose body is not read. */
+  readonly unreadBodies: readonly number[];
   /** The body of a refusal, while it is read. */
   body: ResponseBody | null;
   /** The server's answer, once its head is there. */
@@ -48,7 +51,7 @@ export interface ClientOpening {
 export interface ServerResponse extends ResponseHead {
   /** Of a refusal, up to `limits.refusalBody` octets, chunked transfer decoded; empty for a 101. */
   readonly body: Uint8Array;
-  /** There was more than that, or its end did not come. */
+  /** There was more than that, or its end did not come within `timeouts.refusalBody`. */
   readonly isBodyTruncated: boolean;
 }
 
@@ -59,6 +62,11 @@ export interface ClientRequestOptions {
   readonly protocols?: readonly string[];
   /** More header lines, for instance Origin, Cookie or Authorization. Those of the handshake itself are the engine's. */
   readonly headers?: HeaderList;
+  /**
+   * Statuses of refusals that are reported at their head, without the body: those of redirects, for a host that follows
+   * them. Default none.
+   */
+  readonly unreadBodies?: readonly number[];
 }
 
 /** Queues the request. @throws MisuseError for a URI, subprotocol or header that cannot be sent. */
@@ -98,6 +106,7 @@ export function createClientOpening(
       reader: createHttpHeadReader("response"),
       key,
       protocols,
+      unreadBodies: options.unreadBodies ?? [],
       body: null,
       response: null,
       accepted: null,
@@ -165,10 +174,15 @@ function judge(connection: Connection, opening: ClientOpening): void {
     finish(connection);
     return;
   }
-  opening.body = createResponseBody(head, connection.settings.limits.refusalBody);
+  const { limits, timeouts } = connection.settings;
+  const isUnread = opening.unreadBodies.includes(head.status);
+  opening.body = createResponseBody(head, isUnread ? 0 : limits.refusalBody);
+  // A body without an end, of a connection that stays open, is waited for a short while.
+  const bodyAt = deadlineAfter(connection.now, timeouts.refusalBody);
+  if (bodyAt !== NEVER) connection.handshakeAt = Math.min(connection.handshakeAt, bodyAt);
 }
 
-/** The reason of a refusal is often in its body: it is read as far as the limit and the deadline allow. */
+/** The reason of a refusal is often in its body: it is read as far as the limit and the deadlines allow. */
 function readBody(connection: Connection, opening: ClientOpening, body: ResponseBody): void {
   while (!body.done) {
     if (connection.position === connection.end && !refillInput(connection)) {
@@ -200,9 +214,10 @@ function refuse(connection: Connection, opening: ClientOpening, body: ResponseBo
   finish(connection);
 }
 
-/** The deadline of the handshake has passed; what there is of a refusal is reported. */
+/** The deadline has passed: there is no answer; or it is a refusal, which is reported with what there is of its body. */
 export function expireClientOpening(connection: Connection, opening: ClientOpening): void {
   if (opening.body === null) {
+    noteTimeout(connection, "handshake");
     finish(connection);
     return;
   }

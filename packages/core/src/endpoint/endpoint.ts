@@ -29,7 +29,12 @@ import {
   sendText,
   startMessage,
 } from "../connection/sending.ts";
-import { type ConnectionOptions, resolveSettings, type Settings } from "../connection/settings.ts";
+import {
+  type ConnectionOptions,
+  DEFAULT_CLIENT_LIMITS,
+  resolveSettings,
+  type Settings,
+} from "../connection/settings.ts";
 import { Step } from "../connection/step.ts";
 import {
   expireTimers,
@@ -89,7 +94,7 @@ export class Endpoint extends EndpointFacts {
    * @throws MisuseError for options that are wrong.
    */
   static client(options: ClientOptions, now: number): Endpoint {
-    const settings = resolveSettings(options);
+    const settings = resolveSettings(options, DEFAULT_CLIENT_LIMITS);
     const { opening, head } = createClientOpening(options, settings);
     const connection = createConnection(CLIENT, settings, checkedTime(now, 0));
     startHandshakeTimer(connection);

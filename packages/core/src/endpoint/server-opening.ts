@@ -9,6 +9,7 @@ import { type Connection, InputEnd, Reading, Writing } from "../connection/conne
 import { refillInput, setInputAside } from "../connection/input.ts";
 import { stepAtRest } from "../connection/receiving.ts";
 import { Step } from "../connection/step.ts";
+import { noteTimeout } from "../connection/timers.ts";
 import type { ExtensionAgreement } from "../extension/extension.ts";
 import { acceptOffers } from "../extension/extension-negotiation.ts";
 import { type HandshakeFault, handshakeFault } from "../handshake/handshake-fault.ts";
@@ -186,6 +187,7 @@ export function answerRequest(
 
 /** The deadline of the handshake has passed: the request was not finished, or not decided. */
 export function expireServerOpening(connection: Connection, opening: ServerOpening): void {
+  noteTimeout(connection, "handshake");
   queueAnswer(connection, opening, opening.request === null ? 408 : 503, {});
   endAfterLastWord(connection);
 }

@@ -63,10 +63,11 @@ const LF = 0x0a;
 const CR = 0x0d;
 const SEMICOLON = 0x3b;
 
-/** @param limit how many octets to keep. */
+/** @param limit how many octets to keep; 0: the body is not waited for either. */
 export function createResponseBody(head: ResponseBodyHead, limit: number): ResponseBody {
   const isChunked = mayHaveBody(head.status) && isChunkedBody(head);
   const left = isChunked || !mayHaveBody(head.status) ? 0 : bodyLength(head);
+  const isEmpty = !isChunked && left === 0;
   return {
     limit,
     isChunked,
@@ -74,8 +75,8 @@ export function createResponseBody(head: ResponseBodyHead, limit: number): Respo
     left,
     gathered: createGrowingBytes(0, limit),
     bytes: new Uint8Array(0),
-    done: !isChunked && left === 0,
-    truncated: false,
+    done: isEmpty || limit === 0,
+    truncated: !isEmpty && limit === 0,
     malformed: false,
   };
 }

@@ -1,6 +1,12 @@
 /** RFC 6455 §10.4: what a peer can make us keep. Each limit at its edge, whole and octet by octet. */
 import { describe, expect, test, vi } from "vitest";
-import { DEFAULT_LIMITS, serverSettings } from "../../src/index.ts";
+import type { Limits } from "../../src/index.ts";
+import {
+  DEFAULT_CLIENT_LIMITS,
+  DEFAULT_LIMITS,
+  resolveSettings,
+  serverSettings,
+} from "../../src/index.ts";
 import { Bench } from "../turn.ts";
 import { closeBody, concat, masked } from "../wire.ts";
 
@@ -10,7 +16,7 @@ test("the defaults are those of the documentation", () => {
   expect(DEFAULT_LIMITS).toEqual({
     headBytes: 16_384,
     headers: 100,
-    lineBytes: 8_192,
+    lineBytes: 16_384,
     refusalBody: 65_536,
     message: 16_777_216,
     frame: 16_777_216,
@@ -20,15 +26,41 @@ test("the defaults are those of the documentation", () => {
   });
 });
 
+test("those of a client differ in what they take of a head", () => {
+  expect(DEFAULT_CLIENT_LIMITS).toEqual({
+    ...DEFAULT_LIMITS,
+    headBytes: 262_144,
+    headers: 1_000,
+    lineBytes: 262_144,
+  });
+});
+
+const { POSITIVE_INFINITY: INFINITY } = Number;
+
 test.each([
-  { given: { message: 100 }, unsent: 16_777_316 },
-  { given: { message: Number.POSITIVE_INFINITY }, unsent: Number.POSITIVE_INFINITY },
-  { given: { message: 100, unsent: 50 }, unsent: 50 },
-  { given: { unsent: 0 }, unsent: 0 },
-  { given: { frame: 100 }, unsent: 33_554_432 },
-])("with $given.message for a message, limits.unsent is $unsent", ({ given, unsent }) => {
-  const { limits } = serverSettings({ host: { random: () => {} }, limits: given });
-  expect(limits.unsent).toBe(unsent);
+  { given: { message: 100 }, follow: { unsent: 16_777_316, frame: 16_777_216 } },
+  { given: { message: 20_000_000 }, follow: { unsent: 36_777_216, frame: 20_000_000 } },
+  { given: { message: INFINITY }, follow: { unsent: INFINITY, frame: INFINITY } },
+  { given: { message: INFINITY, frame: 7 }, follow: { unsent: INFINITY, frame: 7 } },
+  { given: { message: 100, unsent: 50 }, follow: { unsent: 50 } },
+  { given: { unsent: 0 }, follow: { unsent: 0, message: 16_777_216 } },
+  { given: { frame: 100 }, follow: { unsent: 33_554_432, message: 16_777_216 } },
+  { given: { headBytes: 100_000 }, follow: { lineBytes: 100_000 } },
+  { given: { headBytes: 10 }, follow: { lineBytes: 10 } },
+  { given: { headBytes: 100_000, lineBytes: 9 }, follow: { lineBytes: 9 } },
+  { given: { lineBytes: 9 }, follow: { headBytes: 16_384 } },
+  { given: { message: undefined, frame: undefined, headBytes: undefined }, follow: DEFAULT_LIMITS },
+])("limits that are not given follow those that are: $given", ({ given, follow }) => {
+  const host = { random: () => {} };
+  const { limits } = serverSettings({ host, limits: given as Partial<Limits> });
+  expect(limits).toMatchObject(follow);
+  // What was completed once is completed.
+  expect(resolveSettings({ host, limits }).limits).toEqual(limits);
+});
+
+test("a message as large as limits.message, where that alone was given, may be one frame", () => {
+  const bench = Bench.open("server", { limits: { message: 17_000_000 } });
+  expect(bench.feed(masked(0x2, new Uint8Array(17_000_000)))).toMatchObject([{ step: "binary" }]);
 });
 
 describe("limits.message", () => {

@@ -4,7 +4,15 @@ import { DEFAULT_TIMEOUTS, Step, type Timeouts } from "../../src/index.ts";
 import { Bench } from "../turn.ts";
 import { closeBody, masked, unmasked } from "../wire.ts";
 
-const OFF: Timeouts = { handshake: 0, idle: 0, ping: 0, pong: 0, close: 0, lifetime: 0 };
+const OFF: Timeouts = {
+  handshake: 0,
+  refusalBody: 0,
+  idle: 0,
+  ping: 0,
+  pong: 0,
+  close: 0,
+  lifetime: 0,
+};
 
 function open(timeouts: Partial<Timeouts>, role: "client" | "server" = "server"): Bench {
   return Bench.open(role, { timeouts: { ...OFF, ...timeouts } });
@@ -24,6 +32,7 @@ test("with every timer off there is no deadline", () => {
 test("the defaults are those of the documentation", () => {
   expect(DEFAULT_TIMEOUTS).toEqual({
     handshake: 10_000,
+    refusalBody: 1_000,
     idle: 120_000,
     ping: 30_000,
     pong: 10_000,

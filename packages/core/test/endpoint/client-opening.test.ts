@@ -171,7 +171,7 @@ describe("an answer for which the client must fail the connection", () => {
     const bench = client();
     const interim = octetsOf("HTTP/1.1 100 Continue\r\nA: b\r\n\r\n");
     let told = bench.feed(interim);
-    for (let count = 1; told.length === 0 && count < 1000; count += 1) told = bench.feed(interim);
+    for (let count = 1; told.length === 0 && count < 2_000; count += 1) told = bench.feed(interim);
     expect(told).toMatchObject([{ step: "violation" }, { step: "ended" }]);
   });
 });
@@ -250,14 +250,125 @@ describe("a refusal", () => {
     }
   }
 
-  test("whose body never ends is reported at the deadline with what there is", () => {
-    const bench = client({ timeouts: { handshake: 1000 } });
-    bench.feed(octetsOf(`${refusal}Content-Length: 100\r\n\r\npart`));
-    expect(bench.at(1000)).toMatchObject([{ step: "violation" }, { step: "ended" }]);
-    expect(new TextDecoder().decode(bench.endpoint.response!.body)).toBe("part");
-    expect(bench.endpoint.response!.isBodyTruncated).toBe(true);
-    expect(bench.endpoint.ended).toMatchObject({ timeout: "handshake" });
+  const STREAM = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n";
+  const ENDLESS = [
+    { because: "a 401 without a length", octets: `${refusal}\r\npart`, body: "part" },
+    { because: "a 401 of which nothing more comes", octets: `${refusal}\r\n`, body: "" },
+    { because: "a redirect", octets: "HTTP/1.1 302 Found\r\nLocation: /b\r\n\r\n", body: "" },
+    { because: "a stream of events", octets: STREAM, body: "data: 1\n\n" },
+    {
+      because: "chunks without a last one",
+      octets: `${refusal}Transfer-Encoding: chunked\r\n\r\n4\r\npart\r\n`,
+      body: "part",
+    },
+    {
+      because: "less than its length",
+      octets: `${refusal}Content-Length: 100\r\n\r\npart`,
+      body: "part",
+    },
+  ];
+  const REFUSED = [{ step: "violation", kind: "status-not-101" }, { step: "ended" }];
+
+  describe("whose body does not end", () => {
+    for (const { because, octets, body } of ENDLESS) {
+      test(`is told with what there is of it, timeouts.refusalBody after its head: ${because}`, () => {
+        const bench = client();
+        bench.feed(octetsOf("HTTP/1.1 103 Early\r\n\r\n"), 1);
+        bench.at(400);
+        expect(bench.feed(octetsOf(octets), 1)).toEqual([]);
+        expect(bench.at(1_399)).toEqual([]);
+        expect(bench.at(1_400)).toMatchObject(REFUSED);
+        const response = bench.endpoint.response!;
+        expect(new TextDecoder().decode(response.body)).toBe(body);
+        expect(response.isBodyTruncated).toBe(true);
+        // The server has answered: no deadline was missed.
+        expect(bench.endpoint.ended).toMatchObject({ timeout: null });
+      });
+
+      test(`is told at its head where no body is kept: ${because}`, () => {
+        for (const options of [{ limits: { refusalBody: 0 } }, { unreadBodies: [200, 302, 401] }]) {
+          const bench = client(options);
+          expect(bench.feed(octetsOf(octets), 1)).toMatchObject(REFUSED);
+          expect(bench.endpoint.response).toMatchObject({ isBodyTruncated: true });
+          expect(bench.endpoint.response!.body).toHaveLength(0);
+        }
+      });
+    }
+
+    test("is told when the handshake has to be done, where that is sooner", () => {
+      const bench = client({ timeouts: { handshake: 1000, refusalBody: 0 } });
+      bench.feed(octetsOf(ENDLESS[0]!.octets));
+      expect(bench.at(999)).toEqual([]);
+      expect(bench.at(1000)).toMatchObject(REFUSED);
+      expect(bench.endpoint.ended).toMatchObject({ timeout: null });
+    });
+
+    test("is not waited for longer because more of it comes", () => {
+      const bench = client({ timeouts: { refusalBody: 100 } });
+      bench.feed(octetsOf(STREAM));
+      for (const now of [30, 60, 90]) {
+        bench.at(now);
+        bench.feed(octetsOf("data: 2\n\n"));
+      }
+      expect(bench.at(100)).toMatchObject(REFUSED);
+    });
+
+    test("is waited for without end where both deadlines are off", () => {
+      const bench = client({ timeouts: { handshake: 0, refusalBody: 0 } });
+      bench.feed(octetsOf(STREAM));
+      expect(bench.endpoint.deadline).toBe(Number.POSITIVE_INFINITY);
+    });
   });
+
+  test("without a body is whole where no body is kept", () => {
+    for (const octets of [`${refusal}Content-Length: 0\r\n\r\n`, "HTTP/1.1 204 No\r\n\r\n"]) {
+      const bench = client({ limits: { refusalBody: 0 } });
+      expect(bench.feed(octetsOf(octets))).toMatchObject(REFUSED);
+      expect(bench.endpoint.response).toMatchObject({ isBodyTruncated: false });
+    }
+  });
+
+  test("that a host does not read the body of is one of the statuses that it names", () => {
+    const bench = client({ unreadBodies: [302] });
+    expect(bench.feed(octetsOf(ENDLESS[0]!.octets))).toEqual([]);
+  });
+});
+
+describe("an answer as long as browsers take it", () => {
+  for (const { because, head } of [
+    {
+      because: "a redirect with 200 KB of Location",
+      head: `HTTP/1.1 302 Found\r\nLocation: /${"a".repeat(200_000)}\r\nContent-Length: 0\r\n\r\n`,
+    },
+    {
+      because: "a 401 with 900 fields",
+      head: `HTTP/1.1 401 No\r\n${"A: b\r\n".repeat(900)}Content-Length: 0\r\n\r\n`,
+    },
+  ]) {
+    test(`is told with its status: ${because}`, () => {
+      const bench = client();
+      expect(bench.feed(octetsOf(head))).toMatchObject([
+        { step: "violation", kind: "status-not-101" },
+        { step: "ended" },
+      ]);
+    });
+  }
+
+  for (const { because, lines } of [
+    { because: "900 more fields", lines: "A: b\r\n".repeat(900) },
+    { because: "a field of 200 KB", lines: `A: ${"b".repeat(200_000)}\r\n` },
+    { because: "a folded field (RFC 9112 §5.2)", lines: "A: b\r\n c\r\n\t\r\n" },
+    {
+      because: "a fold before a value of ours",
+      lines: "Sec-WebSocket-Protocol:\r\n a\r\n",
+    },
+  ]) {
+    test(`opens: ${because}`, () => {
+      const bench = client({ protocols: ["a"] });
+      const head = accepting((text) => text.replace("\r\n\r\n", `\r\n${lines}\r\n`));
+      expect(bench.feed(octetsOf(head))).toEqual([{ step: "open" }]);
+    });
+  }
 });
 
 test("a server that never answers is given up at the deadline", () => {

@@ -177,6 +177,7 @@ test("a refusal whose body does not come is reported at the deadline with what t
     { step: "violation", kind: "status-not-101" },
     { step: "ended" },
   ]);
+  expect(bench.endpoint.ended).toMatchObject({ timeout: null });
   expect(new TextDecoder().decode(bench.endpoint.response!.body)).toBe("no");
 });
 

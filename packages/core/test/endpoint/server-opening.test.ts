@@ -205,7 +205,7 @@ describe("a request that is refused by the engine", () => {
         `${"X-Fill: y\r\n".repeat(50)}X-Big: ${"z".repeat(65_536)}\r\nOrigin`,
       ),
       status: 431,
-      kind: "line-too-long",
+      kind: "head-too-large",
     },
     {
       because: "a TLS hello is no HTTP",

@@ -75,17 +75,23 @@ export const FAULTY_HEADS: readonly FaultyHead[] = [
   {
     of: "request",
     good: "",
-    bad: "\r\nGET / HTTP/1.1\r\n",
-    kind: "request-line-malformed",
-    because:
-      "RFC 9112 §2.2 would skip empty lines left over from a request before: here is none before",
+    bad: "\n",
+    kind: "bare-line-feed",
+    because: "an empty line before the request line is one with its CR",
   },
   {
     of: "request",
+    good: "\r",
+    bad: "GET / HTTP/1.1\r\n",
+    kind: "bare-carriage-return",
+    because: "and with its LF",
+  },
+  {
+    of: "response",
     good: "",
-    bad: "\n",
-    kind: "bare-line-feed",
-    because: "the same with a LF alone",
+    bad: "\r\nHTTP/1.1 101 Switching Protocols\r\n",
+    kind: "status-line-malformed",
+    because: "RFC 9112 §2.2 skips empty lines before a request line, and before no status line",
   },
   {
     of: "request",
@@ -322,10 +328,10 @@ export const FAULTY_HEADS: readonly FaultyHead[] = [
   },
   {
     of: "response",
-    good: `${SWITCHING}Upgrade: websocket\r\n`,
-    bad: "  , h2c\r\n\r\n",
+    good: SWITCHING,
+    bad: " Upgrade: websocket\r\n\r\n",
     kind: "obsolete-folding",
-    because: "a client does not join them either",
+    because: "a fold continues a field: behind a status line there is none",
   },
   {
     of: "request",

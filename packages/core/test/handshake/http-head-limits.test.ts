@@ -1,10 +1,11 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import {
   createHttpHeadReader,
   type HeadLimits,
   readHttpHead,
   restartHttpHead,
 } from "../../src/handshake/http-head.ts";
+import { DEFAULT_LIMITS } from "../../src/index.ts";
 import { octets, ROOMY, readHead, showParts } from "./reading-heads.ts";
 
 const GET = "GET / HTTP/1.1\r\n";
@@ -111,18 +112,37 @@ describe("each limit of a head holds to the octet", () => {
     expect(reader.fault).toMatchObject({ kind: "line-too-long" });
   });
 
+  test("a Cookie of 15 KB, which browsers send, is within the default limits", () => {
+    const head = `${GET}Cookie: ${"b".repeat(15_000)}\r\n\r\n`;
+    expect(readHead("request", [octets(head)], DEFAULT_LIMITS)).toMatchObject({ done: true });
+  });
+
+  test("a fold gives a line no more room, and its field none beyond that of the head", () => {
+    const status = "HTTP/1.1 101 \r\n";
+    const long = readHead("response", [octets(`${status}A: b\r\n ${"c".repeat(70)}`)], SMALL);
+    expect(long.fault).toMatchObject({ kind: "line-too-long" });
+    const many = readHead("response", [octets(`${status}A: b${"\r\n c".repeat(50)}`)], SMALL);
+    expect(many.fault).toMatchObject({ kind: "head-too-large", offset: 200 });
+  });
+
+  test("empty lines before the request line count as octets of the head", () => {
+    const reader = readHead("request", [octets("\r\n".repeat(101))], SMALL);
+    expect(reader.fault).toMatchObject({ kind: "head-too-large", status: 431, offset: 200 });
+  });
+
   test("150 and 2,500 headers and a header of 20 KB break the default limits: some peers take them all", () => {
     for (const [head, kind] of [
       [`${GET}${"A: b\r\n".repeat(150)}\r\n`, "too-many-headers"],
       [`${GET}${"A: b\r\n".repeat(2_500)}\r\n`, "too-many-headers"],
-      [`${GET}A: ${"b".repeat(20_000)}\r\n\r\n`, "line-too-long"],
+      [`${GET}A: ${"b".repeat(20_000)}\r\n\r\n`, "head-too-large"],
       [
         `${GET}A: ${"b".repeat(8_000)}\r\nB: ${"b".repeat(8_000)}\r\nC: ${"b".repeat(8_000)}\r\n\r\n`,
         "head-too-large",
       ],
       [`GET /${"b".repeat(20_000)} HTTP/1.1\r\n\r\n`, "request-line-too-long"],
     ] as const) {
-      expect(readHead("request", [octets(head)]).fault?.kind).toBe(kind);
+      const { fault } = readHead("request", [octets(head)], DEFAULT_LIMITS);
+      expect(fault?.kind).toBe(kind);
     }
   });
 });
@@ -243,6 +263,21 @@ describe("the work and the memory are linear", () => {
     }
     // 256 doubles five times to hold 8,000; twice, and a small one for each shorter element behind a longer.
     expect(buffers.size).toBeLessThanOrEqual(2 * 6 + 2);
+  });
+
+  test("a value in many folds is laid down once", () => {
+    const { bytes, looks } = counting(
+      octets(`HTTP/1.1 101 \r\nA: b${"\r\n c".repeat(4_000)}\r\n\r\n`),
+    );
+    const reader = createHttpHeadReader("response");
+    const set = vi.spyOn(Object.getPrototypeOf(Uint8Array.prototype), "set");
+    readHttpHead(reader, bytes, 0, bytes.length, ROOMY);
+    const sources = set.mock.calls as unknown as [Uint8Array][];
+    const copied = sources.reduce((sum, [source]) => sum + source.length, 0);
+    set.mockRestore();
+    expect(reader.headers).toEqual([["A", `b${" c".repeat(4_000)}`]]);
+    expect(looks()).toBe(bytes.length);
+    expect(copied).toBeLessThan(2 * 16_384);
   });
 
   test("what is retained stays below twice what has arrived, and a small constant", () => {

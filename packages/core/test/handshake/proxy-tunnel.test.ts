@@ -406,4 +406,9 @@ describe("the answer of a proxy is bounded to the octet, interim answers include
     const rounds = Math.ceil(DEFAULT_LIMITS.headBytes / INTERIM.length) + 1;
     expect(answered(INTERIM.repeat(rounds), DEFAULT_LIMITS).tunnel.outcome?.kind).toBe("faulty");
   });
+
+  test("a folded field of the proxy's answer is one field (RFC 9112 §5.2)", () => {
+    const { tunnel } = answered("HTTP/1.1 200 OK\r\nVia: a\r\n b\r\n\r\n", ROOMY);
+    expect(tunnel.outcome).toMatchObject({ response: { headers: [["Via", "a b"]] } });
+  });
 });

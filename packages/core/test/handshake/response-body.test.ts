@@ -330,3 +330,9 @@ describe("the array of a body", () => {
     expect(buffers.size).toBeLessThanOrEqual(12);
   });
 });
+
+test("a folded line in the trailers is read over as the rest of them (RFC 9112 §5.2)", () => {
+  const stream = "1\r\na\r\n0\r\nA: b\r\n c\r\n\td\r\n\r\n";
+  const verdict = { text: "a", taken: stream.length, verdict: "whole" };
+  expect(readByAnyCutting(CHUNKED, stream + REST, false)).toEqual(verdict);
+});

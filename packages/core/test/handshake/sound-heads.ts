@@ -141,4 +141,24 @@ export const SOUND_HEADS: readonly SoundHead[] = [
     because:
       "a status that means nothing is still worth reporting; a phrase may have tabs and obs-text",
   },
+  {
+    of: "request",
+    head: `\r\n\r\n${GET}A: b\r\n\r\n`,
+    reads: { method: "GET", target: "/", headers: [["A", "b"]] },
+    because: "RFC 9112 §2.2: empty lines before the request line are left over from a body before",
+  },
+  {
+    of: "response",
+    head: `${SWITCHING}A: b \t\r\n \t c\r\n\td\r\nE:\r\n f\r\nG:\r\n \r\n\t\r\nH: i\r\n \r\n\r\n`,
+    reads: {
+      headerCount: 4,
+      headers: [
+        ["A", "b c d"],
+        ["E", "f"],
+        ["G", ""],
+        ["H", "i"],
+      ],
+    },
+    because: "RFC 9112 §5.2: a user agent replaces each fold by a space",
+  },
 ];

@@ -1,6 +1,7 @@
 /** The client: from a URL to an open socket, through every phase that there is, each of which can be given up. */
 import {
   createProxyTunnel,
+  DEFAULT_CLIENT_LIMITS,
   DEFAULT_TIMEOUTS,
   type HeaderList,
   MisuseError,
@@ -29,7 +30,7 @@ import {
   withoutUserinfo,
 } from "./connect-options.ts";
 import { Opening } from "./opening.ts";
-import { headersFor, isRedirect, redirectTarget, tlsFor } from "./redirect.ts";
+import { headersFor, isRedirect, REDIRECTS, redirectTarget, tlsFor } from "./redirect.ts";
 import { openTunnel } from "./tunnel.ts";
 
 /** What `connect` of an adapter is made of. */
@@ -69,7 +70,8 @@ export async function connectWith<Data = undefined>(
   );
   try {
     for (;;) {
-      const outcome = await attempt.open(url, headers, tls);
+      const unreadBodies = redirects > 0 ? REDIRECTS : [];
+      const outcome = await attempt.open(url, headers, tls, unreadBodies);
       if (outcome instanceof Socket) return outcome as Socket<Data>;
       if (!isRedirect(outcome.response) || options.redirects === undefined) throw outcome;
       if (redirects === 0) {
@@ -90,11 +92,12 @@ export async function connectWith<Data = undefined>(
 /** @throws MisuseError for limits, timeouts and extensions that cannot be meant. */
 export function clientSettings(runtime: Runtime, options: ConnectOptions<unknown>): Settings {
   const { limits, timeouts, extensions, trace } = options;
-  return resolveSettings({
+  const given = {
     host: runtime.host,
     ...defined({ limits, timeouts, extensions }),
     ...(trace === undefined ? {} : { frames: { payloadPrefix: TRACED_OCTETS } }),
-  });
+  };
+  return resolveSettings(given, DEFAULT_CLIENT_LIMITS);
 }
 
 /** One call of `connect`: its clock, its ways to be given up, and the connections that it tries. */
@@ -141,8 +144,16 @@ class Attempt {
     this.options.signal?.removeEventListener("abort", this.aborted);
   }
 
-  /** @returns the socket, or the refusal of the server, which may be a redirect. */
-  async open(url: URL, headers: HeaderList, tls: TlsClientOptions): Promise<Socket | ConnectError> {
+  /**
+   * @param unreadBodies statuses of refusals that are told at their head, since nobody is shown their body.
+   * @returns the socket, or the refusal of the server, which may be a redirect.
+   */
+  async open(
+    url: URL,
+    headers: HeaderList,
+    tls: TlsClientOptions,
+    unreadBodies: readonly number[],
+  ): Promise<Socket | ConnectError> {
     const target = withoutUserinfo(url);
     const { socket, path, data } = this.options;
     const uri = parseWebSocketUri(target);
@@ -153,7 +164,7 @@ class Attempt {
     }
     const request = withCredentials("Authorization", url, headers);
     return await new Opening(this.platform.runtime, this.behaviour).run(
-      { ...this.settings, url: target, protocols: this.protocols, headers: request },
+      { ...this.settings, url: target, protocols: this.protocols, headers: request, unreadBodies },
       socket ?? dialed!.open,
       this.controller.signal,
       () => this.givenUp(),

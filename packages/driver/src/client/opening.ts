@@ -45,6 +45,7 @@ export class Opening implements Owner {
       readonly url: string;
       readonly protocols: readonly string[];
       readonly headers: HeaderList;
+      readonly unreadBodies: readonly number[];
     },
     open: OpenTransport,
     signal: AbortSignal,
@@ -66,7 +67,7 @@ export class Opening implements Owner {
       const binding = new Binding(this, endpoint, open, now);
       const aborted = (): void => {
         const error = givenUp();
-        // The body of a refusal did not end in time: the engine, whose deadline this is, tells what there is of it.
+        // The server has refused, and its body did not end in time: the engine tells what there is of it.
         if (error.code === "timeout" && endpoint.response !== null) {
           binding.expire(Math.max(this.runtime.now(), endpoint.deadline));
           return;
@@ -103,12 +104,8 @@ export class Opening implements Owner {
     const { response } = binding.endpoint;
     const { violation, timeout, transportError } = ended;
     if (timeout !== null) {
-      const answer =
-        response === null
-          ? "did not answer"
-          : `answered ${response.status}, but its body did not end`;
-      const message = `the server ${answer} within timeouts.handshake, ${this.handshake} ms`;
-      this.fail?.(new ConnectError("timeout", message, { response }));
+      const message = `the server did not answer within timeouts.handshake, ${this.handshake} ms`;
+      this.fail?.(new ConnectError("timeout", message));
     } else if (violation?.kind === "status-not-101") {
       const { status, statusText } = response!;
       const message = `the server answered ${status} ${statusText}`.trimEnd();

@@ -9,7 +9,7 @@ import { ConnectError } from "../errors.ts";
 import type { TlsClientOptions } from "../runtime/dialing.ts";
 
 /** Statuses that name another place for the same GET. */
-const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+export const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 
 /** What another origin must not learn. */
 const CREDENTIALS: ReadonlySet<string> = new Set([
@@ -19,7 +19,7 @@ const CREDENTIALS: ReadonlySet<string> = new Set([
 ]);
 
 export function isRedirect(response: ServerResponse | null): response is ServerResponse {
-  return response !== null && REDIRECTS.has(response.status);
+  return response !== null && REDIRECTS.includes(response.status);
 }
 
 /**

@@ -1,5 +1,5 @@
 /** A tunnel through an HTTP proxy (RFC 9110 §9.3.6): the exchange itself is a machine of core, its octets go over here. */
-import { DEFAULT_LIMITS, type ProxyTunnel, readProxyTunnel } from "@sansocket/core";
+import { DEFAULT_CLIENT_LIMITS, type ProxyTunnel, readProxyTunnel } from "@sansocket/core";
 import { ConnectError } from "../errors.ts";
 import type { Dialed } from "../runtime/dialing.ts";
 import type { OpenTransport, Transport, TransportHandler } from "../runtime/transport.ts";
@@ -67,7 +67,7 @@ class TunnelExchange implements TransportHandler {
 
   onData(chunk: Uint8Array): void {
     if (this.isDone) return;
-    const end = readProxyTunnel(this.tunnel, chunk, 0, chunk.length, DEFAULT_LIMITS);
+    const end = readProxyTunnel(this.tunnel, chunk, 0, chunk.length, DEFAULT_CLIENT_LIMITS);
     if (this.tunnel.outcome !== null) this.finish(chunk.slice(end));
   }
 

@@ -92,9 +92,22 @@ export async function establish(
   return await queueOf(platform.dialer).run(options.path ?? url.host, connect);
 }
 
-/** A page sends what it has, and `bufferedAmount` tells it how much waits: nothing ends its connection for that. */
+/**
+ * The limits of a page that gives none. The standard has no limit for messages, and browsers take what their memory holds.
+ * A peer can fill the memory of a user, so there is one: 256 MiB, in pieces of 128 bytes or more. A text of that size is
+ * still a string in every runtime. `bufferedAmount` tells a page how much waits to be sent: nothing ends its connection for
+ * that. The events of a page show no body of a refusal, so nothing waits for one.
+ */
+const PAGE_LIMITS: Partial<Limits> = {
+  message: 268_435_456,
+  fragments: 2_097_152,
+  unsent: Number.POSITIVE_INFINITY,
+  refusalBody: 0,
+};
+
 function pageLimits(limits: ConnectOptions<unknown>["limits"] = {}): Partial<Limits> {
-  return { ...limits, unsent: limits.unsent ?? Number.POSITIVE_INFINITY };
+  const given = Object.entries(limits).filter(([, value]) => value !== undefined);
+  return { ...PAGE_LIMITS, ...Object.fromEntries(given) };
 }
 
 function requestHeaders({ headers }: ConnectOptions<unknown>): [string, string][] {

@@ -92,24 +92,35 @@ describe("connect", () => {
     expect(new TextDecoder().decode((error as ConnectError).response!.body)).toBe("not you");
   });
 
-  test("rejects with the refusal, and with what there is of its body, when that does not end in time", async () => {
-    const timeouts = { ...QUIET, handshake: 3_000 };
-    const { connecting, peer, runtime } = connectingTo({ timeouts });
-    await settle();
-    const answer = "HTTP/1.1 500 No\r\nContent-Length: 10\r\n\r\nhalf";
-    peer.transport.arrives(Uint8Array.from(answer, (c) => c.charCodeAt(0)));
-    await runtime.advance(3_000);
-    const error = (await connecting.catch((e: unknown) => e)) as ConnectError;
-    expect(error).toMatchObject({ code: "timeout", status: 500 });
-    expect(error.message).toBe(
-      "the server answered 500, but its body did not end within timeouts.handshake, 3000 ms",
-    );
-    expect(new TextDecoder().decode(error.response!.body)).toBe("half");
-    expect(error.response!.isBodyTruncated).toBe(true);
-    await settle();
-    expect(peer.transport.isDestroyed).toBe(true);
-    expect(runtime.timerCount).toBe(0);
-  });
+  for (const { what, timeouts, after } of [
+    { what: "a second", timeouts: {}, after: 1_000 },
+    { what: "timeouts.refusalBody", timeouts: { refusalBody: 200 }, after: 200 },
+    { what: "timeouts.handshake", timeouts: { handshake: 300 }, after: 300 },
+  ]) {
+    test(`rejects with the refusal, and with what there is of its body, when that does not end within ${what}`, async () => {
+      const { connecting, peer, runtime } = connectingTo({ timeouts: { ...QUIET, ...timeouts } });
+      await settle();
+      const answer = "HTTP/1.1 500 No\r\nContent-Length: 10\r\n\r\nhalf";
+      peer.transport.arrives(Uint8Array.from(answer, (c) => c.charCodeAt(0)));
+      let error: ConnectError | null = null;
+      connecting.catch((e: ConnectError) => {
+        error = e;
+      });
+      await runtime.advance(after - 1);
+      await settle();
+      expect(error).toBeNull();
+      await runtime.advance(1);
+      await settle();
+      expect(error).toMatchObject({
+        code: "refused",
+        status: 500,
+        message: "the server answered 500 No",
+        response: { isBodyTruncated: true, body: new TextEncoder().encode("half") },
+      });
+      expect(peer.transport.isDestroyed).toBe(true);
+      expect(runtime.timerCount).toBe(0);
+    });
+  }
 
   for (const { what, answer, kind } of [
     {

@@ -242,6 +242,23 @@ describe("a WebSocket that cannot connect", () => {
     });
   }
 
+  for (const [what, head] of [
+    ["a 401", "HTTP/1.1 401 Unauthorized"],
+    ["a redirect", "HTTP/1.1 302 Found\r\nLocation: /there"],
+    ["a stream of events", "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream"],
+  ]) {
+    test(`fires them at the head of ${what} whose body does not end, since a page is shown no body`, async () => {
+      const timeouts = { handshake: 0, refusalBody: 0 };
+      const { stage, peer } = scripted();
+      const socket = new stage.WebSocket("ws://site.example/", { timeouts });
+      const words = record(socket);
+      const closed = once(socket, "close");
+      (await peer).write(octets(`${head}\r\n\r\npart`));
+      await closed;
+      expect(words).toEqual(FAILED);
+    });
+  }
+
   test("fires them when nobody listens at that host", async () => {
     const stage = serving();
     vi.spyOn(stage.platform.dialer, "dial").mockRejectedValue(new Error("ECONNREFUSED"));

@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { fromStreams, type StandardWebSocket } from "../../src/index.ts";
 import {
+  binaryMessage,
   CLOSE,
   closeFrame,
   frame,
@@ -43,6 +44,43 @@ describe("messages that arrive", () => {
     socket.binaryType = "arraybuffer";
     socket.send(Uint8Array.of(4, 5));
     expect((await nextMessage(socket)).data).toEqual(Uint8Array.of(4, 5).buffer);
+  });
+
+  test.each([
+    { what: "one frame of 16 MiB and a byte", fragment: 16_777_217 },
+    { what: "170,000 fragments of 100 bytes", fragment: 100 },
+  ])("may be larger than what a server takes: $what", async ({ fragment }) => {
+    const { socket, peer } = await openedWithPeer();
+    const words = record(socket);
+    const message = nextMessage(socket);
+    const closed = once(socket, "close");
+    peer.write(binaryMessage(16_777_217, fragment));
+    await Promise.race([message, closed]);
+    expect(words).toEqual(["message [object Blob]"]);
+    expect((await message).data.size).toBe(16_777_217);
+  });
+
+  test.each([
+    { limits: { message: 10 }, byteCount: 11 },
+    { limits: { frame: 10 }, byteCount: 11 },
+    { limits: {}, byteCount: 268_435_457 },
+  ])("are at most as large as $limits says: $byteCount bytes are too many", async (row) => {
+    const { stage, peer: connected } = scripted();
+    const socket = new stage.WebSocket(URL_GIVEN, { limits: row.limits });
+    const peer = await connected;
+    await peer.accept();
+    const short = row.byteCount < 126;
+    const head = Uint8Array.of(0x82, short ? row.byteCount : 127, 0, 0, 0, 0, 0, 0, 0, 0);
+    if (!short) new DataView(head.buffer).setBigUint64(2, BigInt(row.byteCount));
+    peer.write(head);
+    const close = await peer.read();
+    expect([close[0], ((close[6]! ^ close[2]!) << 8) | (close[7]! ^ close[3]!)]).toEqual([
+      CLOSE,
+      1009,
+    ]);
+    const closed = once(socket, "close");
+    peer.end();
+    await closed;
   });
 
   test("binaryType ignores what it does not know", async () => {

@@ -6,6 +6,7 @@ import {
   type WebSocketOpenInfo,
 } from "../../src/index.ts";
 import {
+  binaryMessage,
   closeFrame,
   ECHO,
   frame,
@@ -54,6 +55,13 @@ const isSettled = async (promise: Promise<unknown>): Promise<boolean> => {
 };
 
 describe("a WebSocketStream", () => {
+  test("takes a message that is larger than what a server takes", async () => {
+    const { readable, peer } = await openedWithPeer();
+    peer.write(binaryMessage(16_777_217));
+    const { value } = await readable.getReader().read();
+    expect((value as Uint8Array).length).toBe(16_777_217);
+  });
+
   test("looks as Web IDL has it", () => {
     const { WebSocketStream } = serving();
     expect(WebSocketStream).toHaveLength(1);

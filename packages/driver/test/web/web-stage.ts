@@ -160,6 +160,25 @@ export function frame(firstOctet: number, payload: string | Uint8Array = ""): Ui
   return join(Uint8Array.of(firstOctet, bytes.length), bytes);
 }
 
+/** A binary message of `byteCount` zeros, in frames of at most `fragment` bytes. */
+export function binaryMessage(byteCount: number, fragment = byteCount): Uint8Array {
+  const count = Math.ceil(byteCount / fragment);
+  const headBytes = 10;
+  const message = new Uint8Array(byteCount + count * headBytes);
+  const view = new DataView(message.buffer);
+  let at = 0;
+  for (let index = 0; index < count; index += 1) {
+    const size = Math.min(fragment, byteCount - index * fragment);
+    message[at] = (index === count - 1 ? 0x80 : 0) | (index === 0 ? 0x2 : 0);
+    const lengthBytes = size < 126 ? 0 : size < 65_536 ? 2 : 8;
+    message[at + 1] = lengthBytes === 0 ? size : lengthBytes === 2 ? 126 : 127;
+    if (lengthBytes === 2) view.setUint16(at + 2, size);
+    if (lengthBytes === 8) view.setBigUint64(at + 2, BigInt(size));
+    at += 2 + lengthBytes + size;
+  }
+  return message.subarray(0, at);
+}
+
 export const TEXT = 0x81;
 export const CLOSE = 0x88;
 
