@@ -4,7 +4,13 @@
  *
  * @module
  */
+
+import { describeValue } from "./bytes/describe-value.ts";
+import { requireObject, requireString } from "./bytes/given-arguments.ts";
+import { MisuseError } from "./bytes/misuse-error.ts";
 import type { Violation, ViolationKind } from "./connection/violation.ts";
+
+export { describeValue } from "./bytes/describe-value.ts";
 
 /** What happened, without where. */
 const Sentences: { readonly [K in ViolationKind]: string } = {
@@ -83,7 +89,18 @@ const Sentences: { readonly [K in ViolationKind]: string } = {
 
 /** One sentence: what the peer did, where, by which section it is forbidden, and what it was answered. */
 export function describeViolation(violation: Violation): string {
+  requireObject("violation", violation);
   const { kind, section, closeCode, status, offset } = violation;
+  if (typeof kind !== "string" || !Object.hasOwn(Sentences, kind)) {
+    throw new MisuseError(
+      `violation.kind is ${describeValue(kind)}, which is none of the engine's`,
+    );
+  }
+  requireString("violation.section", section);
+  for (const [name, value] of Object.entries({ closeCode, status, offset })) {
+    if (typeof value === "number") continue;
+    throw new MisuseError(`violation.${name} is ${describeValue(value)}: give a number`);
+  }
   const where = offset >= 0 ? ` at octet ${offset}` : "";
   const source = section.startsWith("RFC") ? section : `RFC 6455 ${section}`;
   const answer = closeCode !== 0 ? `; closed with ${closeCode}` : "";

@@ -2,6 +2,7 @@
  * UTF-8 octets to strings and back, without TextDecoder or TextEncoder: the engine runs where neither exists. A host
  * that has them hands them in as ports, and the engine then uses these functions for short text only.
  */
+import { requireString } from "./given-arguments.ts";
 
 /** Code units per String.fromCharCode call: the arguments travel on the stack, so not too many at once. */
 const BLOCK_UNITS = 4096;
@@ -94,6 +95,7 @@ function stringOf(units: Uint16Array): string {
 
 /** How many octets `text` takes as UTF-8. A lone surrogate counts as U+FFFD, three octets. */
 export function utf8Length(text: string): number {
+  requireString("text", text);
   let octets = text.length;
   for (let index = 0; index < text.length; index += 1) {
     const unit = text.charCodeAt(index);

@@ -28,6 +28,7 @@ export type CloseCode = (typeof CloseCode)[keyof typeof CloseCode];
  * applications (§7.4.2).
  */
 export function isCloseCodeOnWire(code: number): boolean {
+  if (!Number.isInteger(code)) return false;
   if (code >= 3000) return code <= 4999;
   if (code >= 1007) return code <= 1014;
   return code >= 1000 && code <= 1003;

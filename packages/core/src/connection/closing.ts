@@ -5,6 +5,8 @@
  * ended behind them, and input is read and dropped until the peer ends its stream: an unread octet would turn our last
  * words into a reset. A deadline bounds each wait.
  */
+import { describeValue } from "../bytes/describe-value.ts";
+import { requireObject, requireString } from "../bytes/given-arguments.ts";
 import { releaseBytes } from "../bytes/growing-bytes.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import { dropOutput } from "../bytes/output-queue.ts";
@@ -71,8 +73,11 @@ export interface CloseOutcome {
 }
 
 export function closeOutcome(ended: Ended): CloseOutcome {
+  requireObject("ended", ended);
   const { peerClose } = ended;
   if (peerClose === null) return { code: CloseCode.Abnormal, reason: "", wasClean: false };
+  requireObject("ended.peerClose", peerClose);
+  requireString("ended.peerClose.reason", peerClose.reason);
   return {
     code: peerClose.code,
     reason: peerClose.reason,
@@ -103,6 +108,7 @@ export function close(
 
 /** @throws MisuseError for a code or reason that a Close cannot have. */
 export function checkClose(code: number, reason: string): void {
+  requireString("the reason of a Close", reason);
   if (code === CloseCode.NoStatus) {
     // The way to say "no code": an empty body (§7.1.5).
     if (reason === "") return;
@@ -110,13 +116,12 @@ export function checkClose(code: number, reason: string): void {
       "close reason without a code: a Close body begins with one (RFC 6455 §5.5.1)",
     );
   }
-  if (!Number.isInteger(code) || !isCloseCodeOnWire(code)) {
+  if (!isCloseCodeOnWire(code)) {
     throw new MisuseError(
-      `close code ${String(code)} must not be in a Close frame (RFC 6455 §7.4): use 1000 to 1003, 1007 to 1014 or ` +
+      `close code ${describeValue(code)} must not be in a Close frame (RFC 6455 §7.4): use 1000 to 1003, 1007 to 1014 or ` +
         "3000 to 4999, or 1005 for a Close without a code",
     );
   }
-  if (typeof reason !== "string") throw new MisuseError("close reason must be a string");
   const octets = utf8Length(reason);
   if (octets > MAX_REASON_OCTETS) {
     throw new MisuseError(

@@ -1,4 +1,6 @@
 /** Data and control frames out (RFC 6455 §5 and §6.1). */
+import { describeValue } from "../bytes/describe-value.ts";
+import { requireBoolean } from "../bytes/given-arguments.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import { commitOutput, queueReference, reserveOutput } from "../bytes/output-queue.ts";
 import { encodeUtf8, encodeUtf8Into, isHighSurrogate, utf8Length } from "../bytes/utf8-text.ts";
@@ -69,7 +71,7 @@ export function sendBinary(
   const areIntegers = Number.isInteger(start) && Number.isInteger(to);
   if (!areIntegers || start < 0 || start > to || to > bytes.length) {
     throw new MisuseError(
-      `sendBinary range ${String(start)} to ${String(to)} is not within ${bytes.length} bytes`,
+      `sendBinary range ${describeValue(start)} to ${describeValue(to)} is not within ${bytes.length} bytes`,
     );
   }
   requireNoFragments(connection);
@@ -98,7 +100,7 @@ export function queueMessage(
 /** §5.4: begins a message in fragments. */
 export function startMessage(connection: Connection, type: "text" | "binary"): SendResult {
   if (type !== "text" && type !== "binary") {
-    throw new MisuseError(`startMessage takes "text" or "binary", not ${String(type)}`);
+    throw new MisuseError(`startMessage takes "text" or "binary", not ${describeValue(type)}`);
   }
   requireNoFragments(connection);
   if (!isSendable(connection)) return "closed";
@@ -121,6 +123,7 @@ export function sendFragment(
   if (typeof data !== "string" && !(data instanceof Uint8Array)) {
     throw new MisuseError("sendFragment takes a string or a Uint8Array");
   }
+  requireBoolean("isFinal", isFinal);
   if (!isSendable(connection)) return "closed";
   const { outgoing } = connection;
   if (outgoing === null) throw new MisuseError("sendFragment before startMessage");

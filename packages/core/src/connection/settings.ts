@@ -1,4 +1,6 @@
 /** What an endpoint is told once: its host's ports, limits, timeouts, extensions. Checked here, and read-only after. */
+import { describeValue } from "../bytes/describe-value.ts";
+import { givenOptions, requireBoolean, requireCount, requireObject } from "../bytes/given-arguments.ts";
 import { KERNELS, type Kernels } from "../bytes/kernels.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import type { Extension } from "../extension/extension.ts";
@@ -163,9 +165,14 @@ const maskingKeysOfHost: WeakMap<Host, MaskingKeyPool> = new WeakMap();
  * without `random`.
  */
 export function resolveSettings(
-  options: ConnectionOptions,
+  given: ConnectionOptions,
   defaults: Limits = DEFAULT_LIMITS,
 ): Settings {
+  const options = givenOptions("options", given);
+  requireObject("defaults", defaults);
+  for (const name of Object.keys(DEFAULT_LIMITS) as (keyof Limits)[]) {
+    requireCount(`defaults.${name}`, defaults[name]);
+  }
   const { host } = options;
   if (typeof host?.random !== "function") {
     throw new MisuseError(
@@ -178,16 +185,24 @@ export function resolveSettings(
     maskingKeys = createMaskingKeyPool();
     maskingKeysOfHost.set(host, maskingKeys);
   }
-  const framePrefix = options.frames?.payloadPrefix ?? -1;
-  if (options.frames !== undefined) requireCount("options.frames.payloadPrefix", framePrefix);
-  const referenceFrom = options.referenceFrom ?? Number.POSITIVE_INFINITY;
+  for (const name of ["decodeUtf8", "encodeUtf8Into"] as const) {
+    if (host[name] === undefined || typeof host[name] === "function") continue;
+    throw new MisuseError(`options.host.${name} is not a function: give one, or leave it out`);
+  }
+  let framePrefix = -1;
+  if (options.frames !== undefined) {
+    framePrefix = givenOptions("options.frames", options.frames).payloadPrefix;
+    requireCount("options.frames.payloadPrefix", framePrefix);
+  }
+  const { pieces = false, referenceFrom = Number.POSITIVE_INFINITY, extensions = [] } = options;
+  requireBoolean("options.pieces", pieces);
   requireCount("options.referenceFrom", referenceFrom);
   return {
     host,
     limits: resolveLimits(options.limits, defaults),
     timeouts: completed("options.timeouts", DEFAULT_TIMEOUTS, options.timeouts),
-    extensions: checkExtensions(options.extensions ?? []),
-    pieces: options.pieces === true,
+    extensions: checkExtensions(extensions),
+    pieces,
     framePrefix,
     referenceFrom,
     maskingKeys,
@@ -218,9 +233,8 @@ function completed<T extends Limits | Timeouts>(
 ): T {
   if (given === undefined) return defaults;
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
-    const what = Array.isArray(given) ? "a list" : String(given);
     throw new MisuseError(
-      `${path} is ${what}: give an object with some of ${Object.keys(defaults).join(", ")}`,
+      `${path} is ${describeValue(given)}: give an object with some of ${Object.keys(defaults).join(", ")}`,
     );
   }
   for (const [name, value] of Object.entries(given)) {
@@ -236,10 +250,4 @@ function completed<T extends Limits | Timeouts>(
     if (value !== undefined) Object.assign(complete, { [name]: value });
   }
   return complete;
-}
-
-function requireCount(path: string, value: unknown): void {
-  if (typeof value !== "number" || !(value >= 0)) {
-    throw new MisuseError(`${path} is ${String(value)}: it must be a number from 0 on`);
-  }
 }

@@ -2,6 +2,7 @@
  * The client's side of the opening handshake, as a phase of an endpoint (RFC 6455 §4.1): send the request, read the
  * answer, judge it. Nothing else is sent before it is judged.
  */
+import { givenOptions, requireStrings } from "../bytes/given-arguments.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import { deadlineAfter, failHandshake, finish } from "../connection/closing.ts";
 import { type Connection, InputEnd, NEVER, Reading } from "../connection/connection.ts";
@@ -71,11 +72,12 @@ export interface ClientRequestOptions {
 
 /** Queues the request. @throws MisuseError for a URI, subprotocol or header that cannot be sent. */
 export function createClientOpening(
-  options: ClientRequestOptions,
+  given: ClientRequestOptions,
   settings: Settings,
 ): { readonly opening: ClientOpening; readonly head: string } {
-  const uri = parseWebSocketUri(options.url);
-  const protocols = options.protocols ?? [];
+  const { url, protocols = [], headers = [] } = givenOptions("options", given);
+  const uri = parseWebSocketUri(url);
+  requireStrings("options.protocols", protocols);
   if (protocols.length > 0 && parseProtocols(protocols) === null) {
     throw new MisuseError(
       `protocols ${JSON.stringify(protocols)}: each is a token, and none comes twice (RFC 6455 §4.1)`,
@@ -98,7 +100,7 @@ export function createClientOpening(
     key,
     protocols,
     offers: offers.length === 0 ? null : formatExtensions(offers),
-    headers: options.headers ?? [],
+    headers,
   });
   return {
     opening: {

@@ -1,4 +1,5 @@
 /** What an endpoint is told when it is made. */
+import { requireObject } from "../bytes/given-arguments.ts";
 import { type ConnectionOptions, resolveSettings, type Settings } from "../connection/settings.ts";
 import type { ExtensionAgreement } from "../extension/extension.ts";
 import { type OriginPolicy, resolveOriginPolicy } from "../handshake/origin.ts";
@@ -26,4 +27,16 @@ export interface Agreed {
  */
 export function serverSettings(options: ServerOptions): ServerSettings {
   return { ...resolveSettings(options), originPolicy: resolveOriginPolicy(options) };
+}
+
+/** Whether the options are {@link ServerSettings} already. Their own members say so: what all objects inherit does not. */
+export function isServerSettings(options: object): options is ServerSettings {
+  requireObject("options", options);
+  return Object.hasOwn(options, "originPolicy");
+}
+
+/** The same for the settings of any endpoint. */
+export function isSettings(options: object): options is Settings {
+  requireObject("options", options);
+  return Object.hasOwn(options, "maskingKeys");
 }

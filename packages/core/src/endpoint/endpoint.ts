@@ -4,6 +4,9 @@
  * A turn is one input, `next()` until it answers Idle, then `transmit()`. Times are milliseconds of any clock that never
  * goes back; fractions are dropped, and an earlier time than the last counts as the last.
  */
+
+import { describeValue } from "../bytes/describe-value.ts";
+import { givenOptions, requireString } from "../bytes/given-arguments.ts";
 import { inboxBytes, isInboxInUse, takeInbox } from "../bytes/memory.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import { abort, close, deadlineAfter, delayClose, releaseClose } from "../connection/closing.ts";
@@ -52,6 +55,8 @@ import {
   transmit,
 } from "../connection/transmission.ts";
 import { type ExtensionAgreement, NO_EXTENSIONS } from "../extension/extension.ts";
+import { checkAgreement } from "../extension/extension-negotiation.ts";
+import { checkProtocols } from "../handshake/subprotocol.ts";
 import {
   createClientOpening,
   expireClientOpening,
@@ -62,6 +67,8 @@ import { EndpointFacts, NOT_AGREED, Phase } from "./endpoint-facts.ts";
 import {
   type Agreed,
   type ClientOptions,
+  isServerSettings,
+  isSettings,
   type ServerOptions,
   type ServerSettings,
   serverSettings,
@@ -83,7 +90,7 @@ export class Endpoint extends EndpointFacts {
    * @throws MisuseError for options that are wrong.
    */
   static server(options: ServerOptions | ServerSettings, now: number): Endpoint {
-    const settings = "originPolicy" in options ? options : serverSettings(options);
+    const settings = isServerSettings(options) ? options : serverSettings(options);
     const connection = createConnection(SERVER, settings, checkedTime(now, 0));
     startHandshakeTimer(connection);
     return new Endpoint(connection, createServerOpening(settings.originPolicy));
@@ -105,6 +112,7 @@ export class Endpoint extends EndpointFacts {
   /**
    * An endpoint behind an opening handshake that somebody else made: an HTTP server's upgrade, an HTTP/2 stream. The
    * first input is what followed the handshake.
+   * @throws MisuseError for another role, for what is no agreement, for options that are wrong.
    */
   static open(
     role: "client" | "server",
@@ -112,11 +120,17 @@ export class Endpoint extends EndpointFacts {
     options: ConnectionOptions | Settings,
     now: number,
   ): Endpoint {
-    const settings = "maskingKeys" in options ? options : resolveSettings(options);
+    if (role !== "client" && role !== "server") {
+      throw new MisuseError(`role is ${describeValue(role)}: give "client" or "server"`);
+    }
+    const { protocol = "", agreement = NO_EXTENSIONS } = givenOptions("agreed", agreed);
+    if (protocol !== "") checkProtocols([protocol]);
+    checkAgreement(agreement);
+    const settings = isSettings(options) ? options : resolveSettings(options);
     const time = checkedTime(now, 0);
     const connection = createConnection(role === "server" ? SERVER : CLIENT, settings, time);
     const endpoint = new Endpoint(connection, null);
-    endpoint.becomeOpen(agreed.protocol ?? "", agreed.agreement ?? NO_EXTENSIONS);
+    endpoint.becomeOpen(protocol, agreement);
     return endpoint;
   }
 
@@ -143,7 +157,7 @@ export class Endpoint extends EndpointFacts {
   received(byteCount: number, now: number): void {
     if (!Number.isInteger(byteCount) || byteCount < 0 || byteCount > inboxBytes().length) {
       throw new MisuseError(
-        `received(${String(byteCount)}): the inbox holds ${inboxBytes().length} bytes`,
+        `received(${describeValue(byteCount)}): the inbox holds ${inboxBytes().length} bytes`,
       );
     }
     if (byteCount > 0 && isInboxInUse()) {
@@ -167,6 +181,7 @@ export class Endpoint extends EndpointFacts {
    * @param error what the runtime calls it, for `ended.transportError`: "ECONNRESET" and the like.
    */
   transportClosed(now: number, error?: string): void {
+    if (error !== undefined) requireString("error", error);
     this.advanceTime(now);
     const { connection } = this;
     if (connection.inputEnd === InputEnd.TransportClosed) return;
@@ -439,7 +454,9 @@ export class Endpoint extends EndpointFacts {
  */
 function checkedTime(now: number, last: number): number {
   if (typeof now !== "number" || !Number.isFinite(now)) {
-    throw new MisuseError(`now is ${String(now)}: it must be milliseconds of a monotonic clock`);
+    throw new MisuseError(
+      `now is ${describeValue(now)}: it must be milliseconds of a monotonic clock`,
+    );
   }
   return Math.max(Math.floor(now), last);
 }

@@ -2,6 +2,8 @@
  * The server's side of the opening handshake, as a phase of an endpoint (RFC 6455 §4.2): read a head, judge it, hand it
  * to the application, answer.
  */
+import { describeValue } from "../bytes/describe-value.ts";
+import { givenOptions, requireString } from "../bytes/given-arguments.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import { encodeUtf8 } from "../bytes/utf8-text.ts";
 import { applyInputEnd, endAfterLastWord, failHandshake } from "../connection/closing.ts";
@@ -128,7 +130,8 @@ export function acceptUpgrade(
       "accept: the request does not ask for a WebSocket; answer it with respond",
     );
   }
-  const protocol = options.protocol ?? "";
+  const { protocol = "", headers = [] } = givenOptions("options", options);
+  requireString("options.protocol", protocol);
   if (protocol !== "" && !request.protocols.includes(protocol)) {
     throw new MisuseError(
       `accept: the client did not offer the subprotocol ${JSON.stringify(protocol)} (RFC 6455 §4.2.2); it offered ` +
@@ -143,7 +146,7 @@ export function acceptUpgrade(
       key: request.key,
       protocol,
       extensions: agreement.extensions,
-      headers: options.headers ?? [],
+      headers,
     });
   } catch (misuse) {
     agreement.session?.dispose();
@@ -175,7 +178,7 @@ export function answerRequest(
   const lowest = command === "reject" ? 300 : 200;
   if (!Number.isInteger(status) || status < lowest || status > 599) {
     throw new MisuseError(
-      `${command}: status ${String(status)} is not one of ${lowest} to 599 (RFC 9110 §15)`,
+      `${command}: status ${describeValue(status)} is not one of ${lowest} to 599 (RFC 9110 §15)`,
     );
   }
   if (!isOpenForAnswer(connection, opening)) return false;
@@ -211,9 +214,12 @@ function queueAnswer(
   status: number,
   options: AnswerOptions,
 ): void {
-  const { body = "" } = options;
+  const { body = "", headers = [] } = givenOptions("options", options);
+  if (typeof body !== "string" && !(body instanceof Uint8Array)) {
+    throw new MisuseError(`options.body is ${describeValue(body)}: give a string or a Uint8Array`);
+  }
   const bytes = typeof body === "string" ? encodeUtf8(body) : body;
-  const head = encodeAnswer(status, { headers: options.headers ?? [], bodyLength: bytes.length });
+  const head = encodeAnswer(status, { headers, bodyLength: bytes.length });
   // RFC 9110 §9.3.2: the answer to HEAD says how long the body would be, and has none.
   queueHead(connection, head, opening.reader.method === "HEAD" ? null : bytes);
   opening.isAnswered = true;

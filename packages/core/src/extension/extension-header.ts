@@ -5,6 +5,13 @@
  * grew exponentially (CVE-2020-7662, an unterminated quoted string). Names and values stay in lists; where a map is
  * wanted it has no prototype, since a peer may well name his extension "constructor" (GHSA-5v72-xg48-5rpm).
  */
+import { describeValue } from "../bytes/describe-value.ts";
+import {
+  requireList,
+  requireObject,
+  requireString,
+  requireStrings,
+} from "../bytes/given-arguments.ts";
 import { isToken, isTokenCode, isWhitespaceCode } from "../bytes/http-token.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 
@@ -51,6 +58,12 @@ interface Cursor {
  * there are lines but no extension in them, or when there are more than {@link MAX_EXTENSION_ELEMENTS}.
  */
 export function parseExtensions(values: readonly string[]): ExtensionOffer[] | null {
+  requireStrings("the values of Sec-WebSocket-Extensions", values);
+  return readExtensions(values);
+}
+
+/** The same of values that were judged to be strings. */
+export function readExtensions(values: readonly string[]): ExtensionOffer[] | null {
   const offers: ExtensionOffer[] = [];
   let elementsLeft = MAX_EXTENSION_ELEMENTS;
   for (const text of values) {
@@ -159,6 +172,7 @@ function takeDelimiter(cursor: Cursor, delimiter: number): boolean {
  * @throws MisuseError for a name or a value that is not a token, whoever supplied it.
  */
 export function formatExtensions(offers: readonly ExtensionOffer[]): string {
+  requireOffers("offers", offers);
   return offers.map(formatExtension).join(", ");
 }
 
@@ -174,7 +188,7 @@ function formatExtension(offer: ExtensionOffer): string {
 function checkedToken(what: string, text: string): string {
   if (typeof text === "string" && isToken(text)) return text;
   throw new MisuseError(
-    `${what} ${JSON.stringify(text)} is not a token (RFC 6455 §9.1): letters, digits and !#$%&'*+-.^_\`|~ only`,
+    `${what} ${describeValue(text)} is not a token (RFC 6455 §9.1): letters, digits and !#$%&'*+-.^_\`|~ only`,
   );
 }
 
@@ -184,10 +198,29 @@ function checkedToken(what: string, text: string): string {
  * @returns null when a parameter is there twice.
  */
 export function parameterMap(offer: ExtensionOffer): Record<string, string | null> | null {
+  requireOffer("offer", offer);
   const map: Record<string, string | null> = Object.create(null);
   for (const { name, value } of offer.parameters) {
     if (name in map) return null;
     map[name] = value;
   }
   return map;
+}
+
+/** @throws MisuseError for what is no list of {@link ExtensionOffer}. */
+export function requireOffers(what: string, offers: unknown): void {
+  requireList(what, offers);
+  for (const [index, offer] of (offers as unknown[]).entries()) {
+    requireOffer(`${what}[${index}]`, offer);
+  }
+}
+
+function requireOffer(what: string, given: unknown): void {
+  requireObject(what, given);
+  const { name, parameters } = given as ExtensionOffer;
+  requireString(`${what}.name`, name);
+  requireList(`${what}.parameters`, parameters);
+  for (const [index, parameter] of parameters.entries()) {
+    requireObject(`${what}.parameters[${index}]`, parameter);
+  }
 }

@@ -4,6 +4,9 @@
  * One session per connection. Sessions could be stacked in the order of the response (§9.1), but two that transform
  * messages compete for RSV1, which RFC 7692 §5 forbids, and no second one has been registered.
  */
+
+import { describeValue } from "../bytes/describe-value.ts";
+import { requireList, requireObject } from "../bytes/given-arguments.ts";
 import { isToken } from "../bytes/http-token.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import {
@@ -15,6 +18,7 @@ import {
   NO_EXTENSIONS,
   RSV_BITS,
 } from "./extension.ts";
+import { requireOffers } from "./extension-header.ts";
 
 /** Why a client fails the handshake over the server's extensions; kinds of `HandshakeFault`. */
 export type ExtensionFault =
@@ -27,9 +31,7 @@ export type ExtensionFault =
  * @throws MisuseError for what is not a list of extensions.
  */
 export function checkExtensions(extensions: readonly Extension[]): readonly Extension[] {
-  if (!Array.isArray(extensions)) {
-    throw new MisuseError("options.extensions is not a list: give an array of extensions");
-  }
+  requireList("options.extensions", extensions);
   for (const [index, extension] of (extensions as readonly Extension[]).entries()) {
     const path = `options.extensions[${index}]`;
     if (typeof extension?.name !== "string" || !isToken(extension.name)) {
@@ -50,9 +52,12 @@ export function checkExtensions(extensions: readonly Extension[]): readonly Exte
  * @throws MisuseError when an extension offers in another's name: the answer could not be given to it.
  */
 export function clientOffers(extensions: readonly Extension[]): ExtensionOffer[] {
+  checkExtensions(extensions);
   const offers: ExtensionOffer[] = [];
   for (const extension of extensions) {
-    for (const offer of extension.offer?.() ?? []) {
+    const own = extension.offer?.() ?? [];
+    requireOffers(`what extension ${extension.name} offers`, own);
+    for (const offer of own) {
       checkOwnName(extension, "offer", offer);
       offers.push(offer);
     }
@@ -75,6 +80,8 @@ export function acceptOffers(
   offers: readonly ExtensionOffer[],
   extensions: readonly Extension[],
 ): ExtensionAgreement {
+  requireOffers("offers", offers);
+  checkExtensions(extensions);
   const agreed: ExtensionOffer[] = [];
   let session: ExtensionSession | null = null;
   try {
@@ -120,6 +127,8 @@ export function confirmResponse(
   response: readonly ExtensionOffer[],
   extensions: readonly Extension[],
 ): ExtensionAgreement | ExtensionFault {
+  requireOffers("response", response);
+  checkExtensions(extensions);
   const agreed: ExtensionOffer[] = [];
   let session: ExtensionSession | null = null;
   let fault: ExtensionFault | null = null;
@@ -196,5 +205,29 @@ function checkSession(extension: Extension, session: ExtensionSession | null): v
   throw new MisuseError(
     `extension ${extension.name}: its session claims the bits ${rsv}; take some of RSV1 0x40, RSV2 0x20 and RSV3 0x10 ` +
       "(RFC 6455 §5.2)",
+  );
+}
+
+/**
+ * An agreement that a foreign handshake was told of: a wrong one would be found at the first frame.
+ * @throws MisuseError
+ */
+export function checkAgreement(agreement: ExtensionAgreement): void {
+  const where = "agreed.agreement";
+  requireObject(where, agreement);
+  requireOffers(`${where}.extensions`, agreement.extensions);
+  const { session } = agreement;
+  if (session === null) return;
+  requireObject(`${where}.session`, session);
+  for (const method of ["encodeStart", "encode", "decodeStart", "decode", "dispose"] as const) {
+    if (typeof session[method] === "function") continue;
+    throw new MisuseError(
+      `${where}.session has no method ${method}: give what acceptOffers or confirmResponse returned`,
+    );
+  }
+  const { rsv } = session;
+  if (rsv !== 0 && (rsv & RSV_BITS) === rsv) return;
+  throw new MisuseError(
+    `${where}.session claims the bits ${describeValue(rsv)}: take some of RSV1 0x40, RSV2 0x20 and RSV3 0x10 (RFC 6455 §5.2)`,
   );
 }

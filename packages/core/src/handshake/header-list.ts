@@ -3,6 +3,7 @@
  * not an object: a peer chooses the names, and "constructor" or "__proto__" must be names like any other
  * (GHSA-5v72-xg48-5rpm).
  */
+import { requireList, requireString } from "../bytes/given-arguments.ts";
 import {
   equalsIgnoringCase,
   isFieldValueCode,
@@ -37,8 +38,14 @@ export const RESERVED_HEADERS: readonly string[] = [
  * (RFC 9110 §5.5).
  */
 export function headerValues(headers: HeaderList, lowerCaseName: string): string[] {
+  requireList("headers", headers);
+  requireString("the name of a header", lowerCaseName);
   const values: string[] = [];
-  for (const [name, value] of headers) {
+  for (const header of headers) {
+    const [name, value] = Array.isArray(header) ? (header as readonly unknown[]) : [];
+    if (typeof name !== "string" || typeof value !== "string") {
+      throw new MisuseError("headers are a list of [name, value] pairs of strings");
+    }
     if (equalsIgnoringCase(name, lowerCaseName)) values.push(trimWhitespace(value));
   }
   return values;
@@ -68,9 +75,7 @@ export function hasListToken(values: readonly string[], lowerCaseToken: string):
  * than the tab or a character above U+00FF.
  */
 export function checkOutgoingHeaders(headers: HeaderList, reserved: readonly string[]): void {
-  if (!Array.isArray(headers)) {
-    throw new MisuseError("headers is not a list: give an array of [name, value] pairs");
-  }
+  requireList("headers", headers);
   for (let index = 0; index < headers.length; index += 1) {
     checkOutgoingHeader(`headers[${index}]`, headers[index], reserved);
   }
@@ -97,6 +102,7 @@ function checkOutgoingHeader(where: string, header: unknown, reserved: readonly 
 
 /** @throws MisuseError when `text` may not stand in a line of an HTTP head (RFC 9110 §5.5). */
 export function checkOutgoingText(where: string, text: string): void {
+  requireString(where, text);
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
     if (isFieldValueCode(code)) continue;

@@ -2,7 +2,9 @@
  * The key of the client and the proof that the server has read it (RFC 6455 §1.3, §4.1, §4.2.2): no server that does not
  * know the protocol answers so by accident, and no cache can.
  */
+
 import { decodeBase64, encodeBase64 } from "../bytes/base64.ts";
+import { describeValue } from "../bytes/describe-value.ts";
 import { encodeLatin1 } from "../bytes/latin1.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import { sha1 } from "../bytes/sha1.ts";
@@ -18,9 +20,10 @@ const KEY_OCTETS = 16;
  * @throws MisuseError when there are not 16.
  */
 export function createKey(random16: Uint8Array): string {
-  if (random16.length !== KEY_OCTETS) {
+  if (!(random16 instanceof Uint8Array) || random16.length !== KEY_OCTETS) {
+    const given = random16 instanceof Uint8Array ? random16.length : describeValue(random16);
     throw new MisuseError(
-      `a key is made of 16 random octets, not of ${random16.length} (RFC 6455 §4.1)`,
+      `a key is made of 16 random octets in a Uint8Array, not of ${given} (RFC 6455 §4.1)`,
     );
   }
   return encodeBase64(random16);
@@ -31,11 +34,19 @@ export function createKey(random16: Uint8Array): string {
  * the example that §4.1 prints they are not.
  */
 export function isValidKey(key: string): boolean {
-  return decodeBase64(key)?.length === KEY_OCTETS;
+  return typeof key === "string" && decodeBase64(key)?.length === KEY_OCTETS;
 }
 
-/** §4.2.2: the Sec-WebSocket-Accept that answers a valid key. The key is hashed as text, not as what it encodes. */
+/**
+ * §4.2.2: the Sec-WebSocket-Accept that answers a valid key. The key is hashed as text, not as what it encodes.
+ * @throws MisuseError for a key that is not valid.
+ */
 export function acceptFor(key: string): string {
+  if (!isValidKey(key)) {
+    throw new MisuseError(
+      "key is not 16 octets in base64 (RFC 6455 §4.2.1): take the key of an UpgradeRequest",
+    );
+  }
   const message = new Uint8Array(key.length + GUID.length);
   encodeLatin1(GUID, message, encodeLatin1(key, message, 0));
   return encodeBase64(sha1(message));

@@ -7,6 +7,12 @@
  *
  * It protects users with a browser, which writes Origin itself, and nobody else: any other client can write what it likes.
  */
+import {
+  givenOptions,
+  requireBoolean,
+  requireList,
+  requireString,
+} from "../bytes/given-arguments.ts";
 import { equalsIgnoringCase, trimWhitespace } from "../bytes/http-token.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import { formatAuthority, normalizeHost, parsePort, splitAuthority } from "./authority.ts";
@@ -30,6 +36,9 @@ export interface OriginPolicy {
   readonly trustProxy: boolean;
 }
 
+/** The policies that were checked, which each request then need not do again. */
+const resolved: WeakSet<object> = new WeakSet();
+
 /**
  * The policy with its defaults, its origins normalized.
  * @throws MisuseError for an origin that no browser could send, and that would therefore never match; and for what is
@@ -41,23 +50,19 @@ export function resolveOriginPolicy(options: Partial<OriginPolicy>): OriginPolic
     dangerouslyAllowAnyOrigin = false,
     secure = false,
     trustProxy = false,
-  } = options;
-  if (allowedOrigins !== null && !Array.isArray(allowedOrigins)) {
-    throw new MisuseError(
-      "allowedOrigins is not a list: give an array of origins, or leave it out",
-    );
-  }
+  } = givenOptions("options", options);
+  if (allowedOrigins !== null) requireList("allowedOrigins", allowedOrigins);
   for (const [name, value] of Object.entries({ dangerouslyAllowAnyOrigin, secure, trustProxy })) {
-    if (typeof value === "boolean") continue;
-    const given = typeof value === "string" ? JSON.stringify(value) : String(value);
-    throw new MisuseError(`${name} is ${given}: give true or false`);
+    requireBoolean(name, value);
   }
-  return {
+  const policy: OriginPolicy = {
     allowedOrigins: allowedOrigins?.map(checkedOrigin) ?? null,
     dangerouslyAllowAnyOrigin,
     secure,
     trustProxy,
   };
+  resolved.add(policy);
+  return policy;
 }
 
 function checkedOrigin(text: unknown, index: number): string {
@@ -77,13 +82,18 @@ function checkedOrigin(text: unknown, index: number): string {
  * @param origin the value of the Origin field; null when there is none, as from all clients that are no browsers.
  * @param host the request's own host and port: `UpgradeRequest.host`.
  * @param headers of the request; read only with `trustProxy`.
+ * @param given as `resolveOriginPolicy` returned it; another one is checked at each call.
  */
 export function isOriginAllowed(
   origin: string | null,
   host: string,
   headers: HeaderList,
-  policy: OriginPolicy,
+  given: OriginPolicy,
 ): boolean {
+  if (origin !== null) requireString("origin", origin);
+  requireString("host", host);
+  requireList("headers", headers);
+  const policy = resolved.has(given) ? given : resolveOriginPolicy(given);
   if (origin === null || policy.dangerouslyAllowAnyOrigin) return true;
   const asking = normalizeOrigin(origin);
   if (asking === null) return false;
@@ -130,6 +140,7 @@ function originScheme(proto: string): "http" | "https" | null {
  * browser sends one.
  */
 export function normalizeOrigin(text: string): string | null {
+  requireString("an origin", text);
   if (text === "null") return "null";
   const schemeEnd = text.indexOf("://");
   if (!isScheme(text, schemeEnd)) return null;

@@ -2,6 +2,8 @@
  * A client's exchange with an HTTP proxy: CONNECT, and the proxy's answer (RFC 9110 §9.3.6). RFC 6455 §4.1 leaves it to
  * the client whether it goes through a proxy; when it does, this comes before TLS and the opening handshake.
  */
+import { describeValue } from "../bytes/describe-value.ts";
+import { givenOptions, requireCount, requireObject } from "../bytes/given-arguments.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import { formatAuthority, normalizeHost, URL_NAME_CHARACTERS } from "./authority.ts";
 import { type HandshakeFault, HandshakeFaultKind, responseFault } from "./handshake-fault.ts";
@@ -50,7 +52,7 @@ const NO_PORT = -1;
 
 /** @throws MisuseError for a host, port or header that cannot be sent. */
 export function createProxyTunnel(options: ProxyTunnelOptions): ProxyTunnel {
-  const { host, port, headers = [] } = options;
+  const { host, port, headers = [] } = givenOptions("options", options);
   checkOutgoingHeaders(headers, RESERVED_HEADERS);
   const target = targetOf(host, port);
   const head = `CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n${formatHeaders(headers)}\r\n`;
@@ -75,7 +77,7 @@ function targetOf(host: string, port: number): string {
   }
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
     throw new MisuseError(
-      `the port of a tunnel is ${String(port)}: give a number from 1 to 65535 (RFC 9110 §9.3.6)`,
+      `the port of a tunnel is ${describeValue(port)}: give a number from 1 to 65535 (RFC 9110 §9.3.6)`,
     );
   }
   return formatAuthority(normalized, port, NO_PORT);
@@ -92,7 +94,16 @@ export function readProxyTunnel(
   end: number,
   limits: HeadLimits,
 ): number {
+  requireObject("tunnel", tunnel);
   const { reader } = tunnel;
+  if (!(reader?.element instanceof Uint8Array)) {
+    throw new MisuseError("tunnel is none: give what createProxyTunnel returned");
+  }
+  requireRange(bytes, start, end);
+  requireObject("limits", limits);
+  for (const name of ["headBytes", "headers", "lineBytes"] as const) {
+    requireCount(`limits.${name}`, limits[name]);
+  }
   let at = start;
   while (tunnel.outcome === null && at < end) {
     at = readHttpHead(reader, bytes, at, end, limits);
@@ -100,6 +111,20 @@ export function readProxyTunnel(
     else if (reader.done) judge(tunnel);
   }
   return at;
+}
+
+function requireRange(bytes: Uint8Array, start: number, end: number): void {
+  if (!(bytes instanceof Uint8Array)) throw new MisuseError("bytes are not in a Uint8Array");
+  const isSound =
+    Number.isInteger(start) &&
+    Number.isInteger(end) &&
+    start >= 0 &&
+    start <= end &&
+    end <= bytes.length;
+  if (isSound) return;
+  throw new MisuseError(
+    `${describeValue(start)} to ${describeValue(end)} is not within ${bytes.length} bytes`,
+  );
 }
 
 function judge(tunnel: ProxyTunnel): void {

@@ -3,6 +3,8 @@
  * (§4.1). Both are pure. The verdict takes a header list from any HTTP stack, not only from `http-head.ts`, and so
  * repeats what such a stack may have let through.
  */
+import { describeValue } from "../bytes/describe-value.ts";
+import { requireList, requireObject, requireString } from "../bytes/given-arguments.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import { type ExtensionOffer, parseExtensions } from "../extension/extension-header.ts";
 import { URL_NAME_CHARACTERS } from "./authority.ts";
@@ -65,7 +67,12 @@ export type RequestVerdict = UpgradeRequest | PlainRequest | RefusedRequest;
 
 /** The first fault found counts; the order is that of the code, from what is true of all requests to the details. */
 export function judgeRequest(head: RequestHead): RequestVerdict {
+  requireObject("head", head);
   const { method, minorVersion, headers } = head;
+  requireString("head.method", method);
+  requireString("head.target", head.target);
+  requireMinorVersion(minorVersion);
+  requireList("head.headers", headers);
   const target = parseRequestTarget(method, head.target);
   if (target === null) return refused(head, HandshakeFaultKind.TargetMalformed);
   const hosts = headerValues(headers, "host");
@@ -106,6 +113,14 @@ export function judgeRequest(head: RequestHead): RequestVerdict {
     protocols,
     offers,
   };
+}
+
+/** @throws MisuseError for the version of another than HTTP/1: its requests are no RequestHead. */
+export function requireMinorVersion(minorVersion: unknown): void {
+  if (minorVersion === 0 || minorVersion === 1) return;
+  throw new MisuseError(
+    `head.minorVersion is ${describeValue(minorVersion)}: give 0 or 1, for HTTP/1.0 and HTTP/1.1`,
+  );
 }
 
 function refused(head: RequestHead, kind: HandshakeFaultKind): RefusedRequest {
@@ -174,10 +189,11 @@ export interface OpeningRequest {
  * a line of its own.
  */
 export function encodeRequest(request: OpeningRequest): string {
+  requireObject("request", request);
   const { hostHeader, resource, key, protocols, offers, headers } = request;
-  if (!isAuthority(hostHeader, URL_NAME_CHARACTERS)) {
+  if (typeof hostHeader !== "string" || !isAuthority(hostHeader, URL_NAME_CHARACTERS)) {
     throw new MisuseError(
-      `hostHeader ${JSON.stringify(hostHeader)} is not a host with an optional port (RFC 9110 §7.2)`,
+      `hostHeader ${describeValue(hostHeader)} is not a host with an optional port (RFC 9110 §7.2)`,
     );
   }
   checkResource(resource);
@@ -200,6 +216,7 @@ export function encodeRequest(request: OpeningRequest): string {
 }
 
 function checkResource(resource: string): void {
+  requireString("resource", resource);
   let isSound = resource.startsWith("/");
   for (let at = 0; at < resource.length; at += 1) {
     if (!isTargetCode(resource.charCodeAt(at))) isSound = false;

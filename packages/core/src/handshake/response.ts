@@ -2,6 +2,13 @@
  * The server's part of the opening handshake: judged as a client does (RFC 6455 §4.1), and written as a server does
  * (§4.2.2), together with every other answer that a server gives. All of it is pure.
  */
+import { describeValue } from "../bytes/describe-value.ts";
+import {
+  givenOptions,
+  requireList,
+  requireObject,
+  requireStrings,
+} from "../bytes/given-arguments.ts";
 import { equalsIgnoringCase, isToken } from "../bytes/http-token.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import type { Extension, ExtensionAgreement } from "../extension/extension.ts";
@@ -9,8 +16,9 @@ import {
   type ExtensionOffer,
   formatExtensions,
   parseExtensions,
+  requireOffers,
 } from "../extension/extension-header.ts";
-import { confirmResponse } from "../extension/extension-negotiation.ts";
+import { checkExtensions, confirmResponse } from "../extension/extension-negotiation.ts";
 import { type HandshakeFault, HandshakeFaultKind, responseFault } from "./handshake-fault.ts";
 import {
   checkOutgoingHeaders,
@@ -22,7 +30,7 @@ import {
   RESERVED_HEADERS,
 } from "./header-list.ts";
 import { acceptFor, isValidKey } from "./opening-key.ts";
-import { WEBSOCKET_VERSION } from "./request.ts";
+import { requireMinorVersion, WEBSOCKET_VERSION } from "./request.ts";
 
 export interface ResponseHead {
   readonly status: number;
@@ -53,7 +61,19 @@ export type ResponseVerdict =
  * two: extensions come last, since with them a session begins, and a refusal behind it would have to end it again.
  */
 export function judgeResponse(head: ResponseHead, sent: SentRequest): ResponseVerdict {
+  requireObject("head", head);
+  requireObject("sent", sent);
   const { headers } = head;
+  if (typeof head.status !== "number") {
+    throw new MisuseError(`head.status is ${describeValue(head.status)}: give a number`);
+  }
+  if (head.minorVersion !== undefined) requireMinorVersion(head.minorVersion);
+  requireList("head.headers", headers);
+  if (!isValidKey(sent.key)) {
+    throw new MisuseError("sent.key is not the key of a request: take createKey's (RFC 6455 §4.1)");
+  }
+  requireStrings("sent.protocols", sent.protocols);
+  checkExtensions(sent.extensions);
   const fault =
     faultOfStatus(head) ??
     faultOfUpgrade(headers) ??
@@ -130,6 +150,7 @@ export interface Acceptance {
  * @throws MisuseError for any part that could not stand where it is to go.
  */
 export function encodeAcceptance(acceptance: Acceptance): string {
+  requireObject("acceptance", acceptance);
   const { key, protocol, extensions, headers } = acceptance;
   if (!isValidKey(key)) {
     throw new MisuseError(
@@ -144,13 +165,14 @@ export function encodeAcceptance(acceptance: Acceptance): string {
   ];
   // §4.2.2: the empty string is not a legal value; none is said by leaving the field out.
   if (protocol !== null && protocol !== "") {
-    if (!isToken(protocol)) {
+    if (typeof protocol !== "string" || !isToken(protocol)) {
       throw new MisuseError(
-        `protocol ${JSON.stringify(protocol)} is not a token (RFC 6455 §4.2.2): choose one that the client offered`,
+        `protocol ${describeValue(protocol)} is not a token (RFC 6455 §4.2.2): choose one that the client offered`,
       );
     }
     lines.push(["Sec-WebSocket-Protocol", protocol]);
   }
+  requireOffers("extensions", extensions);
   if (extensions.length > 0) {
     const formatted = formatExtensions(extensions);
     checkOutgoingText("extensions", formatted);
@@ -183,14 +205,14 @@ export interface Answer {
  * could not stand where it is to go.
  */
 export function encodeAnswer(status: number, answer: Answer): string {
-  const { statusText, headers, bodyLength } = answer;
+  const { statusText, headers, bodyLength } = givenOptions("answer", answer);
   if (!Number.isInteger(status) || status < 200 || status > 999) {
     throw new MisuseError(
-      `status ${status} is not a final status (RFC 9110 §15): give one from 200 on; a 101 is sent by accepting`,
+      `status ${describeValue(status)} is not a final status (RFC 9110 §15): give one from 200 on; a 101 is sent by accepting`,
     );
   }
   if (!Number.isSafeInteger(bodyLength) || bodyLength < 0) {
-    throw new MisuseError(`bodyLength ${bodyLength} is not a number of octets`);
+    throw new MisuseError(`bodyLength ${describeValue(bodyLength)} is not a number of octets`);
   }
   if (bodyLength > 0 && (status === 204 || status === 205 || status === 304)) {
     throw new MisuseError(`status ${status} has no body (RFC 9110 §15): leave the body out`);

@@ -1,6 +1,7 @@
 /**
  * Subprotocols (RFC 6455 §1.9): the Sec-WebSocket-Protocol field of a request, and the choice among what it offers.
  */
+import { requireList, requireStrings } from "../bytes/given-arguments.ts";
 import { isToken, trimWhitespace } from "../bytes/http-token.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 
@@ -17,6 +18,12 @@ export const MAX_PROTOCOLS = 256;
  * more than {@link MAX_PROTOCOLS}.
  */
 export function parseProtocols(values: readonly string[]): string[] | null {
+  requireStrings("the values of Sec-WebSocket-Protocol", values);
+  return readProtocols(values);
+}
+
+/** The same of values that were judged to be strings. */
+export function readProtocols(values: readonly string[]): string[] | null {
   const protocols = new Set<string>();
   for (const value of values) {
     for (let start = 0; start <= value.length; ) {
@@ -43,6 +50,8 @@ export function selectProtocol(
   offered: readonly string[],
   supported: readonly string[],
 ): string | null {
+  requireStrings("offered", offered);
+  requireStrings("supported", supported);
   return supported.find((protocol) => offered.includes(protocol)) ?? null;
 }
 
@@ -51,6 +60,7 @@ export function selectProtocol(
  * @throws MisuseError for what is not a token, and for the same one twice.
  */
 export function checkProtocols(protocols: readonly string[]): void {
+  requireList("protocols", protocols);
   protocols.forEach((protocol, index) => {
     if (typeof protocol !== "string" || !isToken(protocol)) {
       const given = typeof protocol === "string" ? JSON.stringify(protocol) : typeof protocol;

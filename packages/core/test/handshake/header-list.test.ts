@@ -158,7 +158,7 @@ describe("checkOutgoingHeaders", () => {
 
   test("an object instead of a list is a mistake of the caller", () => {
     const headers = { X: "a" } as unknown as HeaderList;
-    expect(() => checkOutgoingHeaders(headers, [])).toThrow("array of [name, value] pairs");
+    expect(() => checkOutgoingHeaders(headers, [])).toThrow("headers is an object, not a list");
   });
 
   test("what the engine writes itself is reserved, in any case", () => {

@@ -151,10 +151,10 @@ describe("with a list, the page must be of an origin in it", () => {
     expect(isAllowed(null, { allowedOrigins: [] })).toBe(true);
   });
 
-  test("a malformed entry matches nothing, not even itself", () => {
-    const malformed = ["https://app.example/", "*", "junk"];
-    for (const origin of [...malformed, "https://app.example"]) {
-      expect(isAllowed(origin, { allowedOrigins: malformed })).toBe(false);
+  test("a malformed entry is a mistake of the caller, also in a policy that nobody has resolved", () => {
+    for (const malformed of ["https://app.example/", "*", "junk"]) {
+      const ask = () => isAllowed(malformed, { allowedOrigins: [malformed] });
+      expect(ask).toThrow(MisuseError);
     }
   });
 });
