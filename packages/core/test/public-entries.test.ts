@@ -331,6 +331,7 @@ const METHODS: Readonly<Record<string, PublicEntry>> = {
     takes: { 0: TIME.takes },
   },
   transmit: { call: method(open, "transmit"), right: () => [0], takes: { 0: TIME.takes } },
+  releaseClose: { call: method(open, "releaseClose"), right: () => [0], takes: { 0: TIME.takes } },
   abort: { call: method(open, "abort"), right: () => [0], takes: { 0: TIME.takes } },
   accept: {
     call: method(
@@ -396,7 +397,7 @@ const METHODS: Readonly<Record<string, PublicEntry>> = {
 };
 
 /** Without arguments, or with nothing but a value of ours. */
-const WITHOUT_ARGUMENTS = ["keep", "next", "events", "setAside"];
+const WITHOUT_ARGUMENTS = ["delayClose", "keep", "next", "events", "setAside"];
 /** A sent transmission is there before it can be told of. */
 const TOLD_ELSEWHERE = ["sent"];
 

@@ -1,8 +1,13 @@
 /** What an endpoint is told when it is made. */
-import { requireObject } from "../bytes/given-arguments.ts";
+
+import { describeValue } from "../bytes/describe-value.ts";
+import { givenOptions, requireObject } from "../bytes/given-arguments.ts";
+import { MisuseError } from "../bytes/misuse-error.ts";
 import { type ConnectionOptions, resolveSettings, type Settings } from "../connection/settings.ts";
-import type { ExtensionAgreement } from "../extension/extension.ts";
+import { type ExtensionAgreement, NO_EXTENSIONS } from "../extension/extension.ts";
+import { checkAgreement } from "../extension/extension-negotiation.ts";
 import { type OriginPolicy, resolveOriginPolicy } from "../handshake/origin.ts";
+import { checkProtocols } from "../handshake/subprotocol.ts";
 import type { ClientRequestOptions } from "./client-opening.ts";
 
 export interface ServerOptions extends ConnectionOptions, Partial<OriginPolicy> {}
@@ -36,7 +41,39 @@ export function isServerSettings(options: object): options is ServerSettings {
 }
 
 /** The same for the settings of any endpoint. */
-export function isSettings(options: object): options is Settings {
+function isSettings(options: object): options is Settings {
   requireObject("options", options);
   return Object.hasOwn(options, "maskingKeys");
+}
+
+/**
+ * What an endpoint behind a foreign handshake begins with.
+ * @throws MisuseError for another role, for what is no agreement, for options that are wrong.
+ */
+export function checkedOpening(
+  role: "client" | "server",
+  agreed: Agreed,
+  options: ConnectionOptions | Settings,
+): Required<Agreed> & { readonly settings: Settings } {
+  if (role !== "client" && role !== "server") {
+    throw new MisuseError(`role is ${describeValue(role)}: give "client" or "server"`);
+  }
+  const { protocol = "", agreement = NO_EXTENSIONS } = givenOptions("agreed", agreed);
+  if (protocol !== "") checkProtocols([protocol]);
+  checkAgreement(agreement);
+  const settings = isSettings(options) ? options : resolveSettings(options);
+  return { protocol, agreement, settings };
+}
+
+/**
+ * Whole milliseconds are as fine as any deadline here, and an integer costs a connection no memory of its own, which a
+ * fraction does.
+ */
+export function checkedTime(now: number, last: number): number {
+  if (typeof now !== "number" || !Number.isFinite(now)) {
+    throw new MisuseError(
+      `now is ${describeValue(now)}: it must be milliseconds of a monotonic clock`,
+    );
+  }
+  return Math.max(Math.floor(now), last);
 }

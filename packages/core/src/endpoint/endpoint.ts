@@ -6,7 +6,7 @@
  */
 
 import { describeValue } from "../bytes/describe-value.ts";
-import { givenOptions, requireString } from "../bytes/given-arguments.ts";
+import { requireString } from "../bytes/given-arguments.ts";
 import { inboxBytes, isInboxInUse, takeInbox } from "../bytes/memory.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import { abort, close, deadlineAfter, delayClose, releaseClose } from "../connection/closing.ts";
@@ -55,8 +55,6 @@ import {
   transmit,
 } from "../connection/transmission.ts";
 import { type ExtensionAgreement, NO_EXTENSIONS } from "../extension/extension.ts";
-import { checkAgreement } from "../extension/extension-negotiation.ts";
-import { checkProtocols } from "../handshake/subprotocol.ts";
 import {
   createClientOpening,
   expireClientOpening,
@@ -67,8 +65,9 @@ import { EndpointFacts, NOT_AGREED, Phase } from "./endpoint-facts.ts";
 import {
   type Agreed,
   type ClientOptions,
+  checkedOpening,
+  checkedTime,
   isServerSettings,
-  isSettings,
   type ServerOptions,
   type ServerSettings,
   serverSettings,
@@ -120,13 +119,7 @@ export class Endpoint extends EndpointFacts {
     options: ConnectionOptions | Settings,
     now: number,
   ): Endpoint {
-    if (role !== "client" && role !== "server") {
-      throw new MisuseError(`role is ${describeValue(role)}: give "client" or "server"`);
-    }
-    const { protocol = "", agreement = NO_EXTENSIONS } = givenOptions("agreed", agreed);
-    if (protocol !== "") checkProtocols([protocol]);
-    checkAgreement(agreement);
-    const settings = isSettings(options) ? options : resolveSettings(options);
+    const { protocol, agreement, settings } = checkedOpening(role, agreed, options);
     const time = checkedTime(now, 0);
     const connection = createConnection(role === "server" ? SERVER : CLIENT, settings, time);
     const endpoint = new Endpoint(connection, null);
@@ -446,17 +439,4 @@ export class Endpoint extends EndpointFacts {
   private advanceTime(now: number): void {
     this.connection.now = checkedTime(now, this.connection.now);
   }
-}
-
-/**
- * Whole milliseconds are as fine as any deadline here, and an integer costs a connection no memory of its own, which a
- * fraction does.
- */
-function checkedTime(now: number, last: number): number {
-  if (typeof now !== "number" || !Number.isFinite(now)) {
-    throw new MisuseError(
-      `now is ${describeValue(now)}: it must be milliseconds of a monotonic clock`,
-    );
-  }
-  return Math.max(Math.floor(now), last);
 }
