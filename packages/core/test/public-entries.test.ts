@@ -107,8 +107,12 @@ const FUNCTIONS: Readonly<Record<string, PublicEntry>> = {
   prepareMessage: { call: core.prepareMessage, right: () => ["a"], takes: { 0: STRINGS } },
   resolveSettings: {
     call: core.resolveSettings,
-    right: () => [settings()],
-    takes: settingsPlaces("0"),
+    right: () => [settings(), core.DEFAULT_LIMITS],
+    takes: {
+      ...settingsPlaces("0"),
+      1: ABSENT,
+      ...Object.fromEntries(Object.keys(core.DEFAULT_LIMITS).map((name) => [`1.${name}`, COUNTS])),
+    },
   },
   serverSettings: {
     call: core.serverSettings,

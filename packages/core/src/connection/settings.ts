@@ -1,6 +1,11 @@
 /** What an endpoint is told once: its host's ports, limits, timeouts, extensions. Checked here, and read-only after. */
 import { describeValue } from "../bytes/describe-value.ts";
-import { givenOptions, requireBoolean, requireCount, requireObject } from "../bytes/given-arguments.ts";
+import {
+  givenOptions,
+  requireBoolean,
+  requireCount,
+  requireObject,
+} from "../bytes/given-arguments.ts";
 import { KERNELS, type Kernels } from "../bytes/kernels.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import type { Extension } from "../extension/extension.ts";
