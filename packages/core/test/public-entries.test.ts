@@ -44,6 +44,8 @@ const ABSENT = ["undefined"];
 const SOME_OBJECT = ["{}", "bare", "{odd}", "{symbols}", "thrower"];
 /** Where each name is known. */
 const NO_MEMBERS = ["{}", "bare"];
+/** Of which each element is only compared. */
+const LISTS = ["[]", "[null]", "[symbol]", "[5n]", "[string]", "[[]]", "[[5,5]]", "[symbols]"];
 const STRINGS = ["empty", "string", "lines", "emoji"];
 const LATIN1 = ["empty", "string"];
 const NUMBERS = ["0", "-1", "1.5"];
@@ -288,11 +290,15 @@ const METHODS: Readonly<Record<string, PublicEntry>> = {
   },
   client: {
     call: (...given) => (core.Endpoint.client as (...given: never[]) => unknown)(...given),
-    right: () => [{ ...settings(), url: "ws://a", protocols: ["a"], headers: [] }, 0],
+    right: () => [
+      { ...settings(), url: "ws://a", protocols: ["a"], headers: [], unreadBodies: [401] },
+      0,
+    ],
     takes: {
       ...settingsPlaces("0"),
       "0.protocols": [...ABSENT, "[]", "[string]"],
       "0.headers": [...ABSENT, "[]"],
+      "0.unreadBodies": [...ABSENT, ...LISTS],
       1: TIME.takes,
     },
   },

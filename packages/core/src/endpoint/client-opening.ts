@@ -2,7 +2,7 @@
  * The client's side of the opening handshake, as a phase of an endpoint (RFC 6455 §4.1): send the request, read the
  * answer, judge it. Nothing else is sent before it is judged.
  */
-import { givenOptions, requireStrings } from "../bytes/given-arguments.ts";
+import { givenOptions, requireList, requireStrings } from "../bytes/given-arguments.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import { deadlineAfter, failHandshake, finish } from "../connection/closing.ts";
 import { type Connection, InputEnd, NEVER, Reading } from "../connection/connection.ts";
@@ -75,7 +75,9 @@ export function createClientOpening(
   given: ClientRequestOptions,
   settings: Settings,
 ): { readonly opening: ClientOpening; readonly head: string } {
-  const { url, protocols = [], headers = [] } = givenOptions("options", given);
+  const options = givenOptions("options", given);
+  const { url, protocols = [], headers = [], unreadBodies = [] } = options;
+  requireList("options.unreadBodies", unreadBodies);
   const uri = parseWebSocketUri(url);
   requireStrings("options.protocols", protocols);
   if (protocols.length > 0 && parseProtocols(protocols) === null) {
@@ -108,7 +110,7 @@ export function createClientOpening(
       reader: createHttpHeadReader("response"),
       key,
       protocols,
-      unreadBodies: options.unreadBodies ?? [],
+      unreadBodies,
       body: null,
       response: null,
       accepted: null,
