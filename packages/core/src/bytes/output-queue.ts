@@ -23,6 +23,8 @@ export interface OutputQueue {
   queued: number;
   /** Bytes that the transport has and has not yet taken. */
   lent: number;
+  /** Bytes of {@link lent} that the transport has taken, as far as it has said so. */
+  lentTaken: number;
 }
 
 export function createOutputQueue(): OutputQueue {
@@ -35,6 +37,7 @@ export function createOutputQueue(): OutputQueue {
     lentFull: null,
     queued: 0,
     lent: 0,
+    lentTaken: 0,
   };
 }
 
@@ -123,6 +126,7 @@ function lendCopy(queue: OutputQueue, memory: Memory): Uint8Array {
 /** The transport has taken what was lent: the memories that nothing more lies in go back to the pool. */
 export function outputTaken(queue: OutputQueue): void {
   queue.lent = 0;
+  queue.lentTaken = 0;
   releaseAll(queue.lentFull);
   queue.lentFull = null;
   // New output lies behind what was lent, in memories that go with the next transmission.
@@ -149,6 +153,7 @@ export function dropOutput(queue: OutputQueue): void {
   queue.lentFull = null;
   queue.queued = 0;
   queue.lent = 0;
+  queue.lentTaken = 0;
 }
 
 function releaseAll(memories: Memory[] | null): void {

@@ -30,6 +30,7 @@ import {
 import { queueWaitingPong } from "./control.ts";
 import { forgetWatched } from "./frame-watch.ts";
 import { discardInput, keepEvent } from "./input.ts";
+import { noteRead, readBy } from "./progress.ts";
 import { queueFrame } from "./sending.ts";
 import { Step } from "./step.ts";
 import { CloseViolation, type Violation, type WireViolation, wireViolation } from "./violation.ts";
@@ -172,6 +173,8 @@ export function receiveClose(
   const facts = endingFacts(connection);
   facts.peerClose = frame;
   facts.firstClose ??= "peer";
+  // It answers ours, behind all that we had sent: nothing of that is on its way any more.
+  if (facts.closeSent === CloseSent.Taken) noteRead(connection, readBy(connection));
   // §1.4: what comes after a Close is discarded.
   stopReading(connection);
   connection.closeAt = deadlineAfter(connection.now, connection.settings.timeouts.close);

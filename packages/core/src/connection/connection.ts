@@ -95,9 +95,15 @@ export interface Connection {
   outgoing: OutgoingMessage | null;
   /** The transport said that it has not taken everything yet. */
   isBusy: boolean;
+  /** Bytes that the transport took and the peer may not have read, as of {@link inTransitAt}: see `progress`. */
+  inTransit: number;
+  /** ms */
+  inTransitAt: number;
 
   // Timers, in ms of the host's clock; NEVER where one is off.
   lastReceived: number;
+  /** When a full transport took something last, and had more to take. */
+  progressAt: number;
   handshakeAt: number;
   lifetimeAt: number;
   closeAt: number;
@@ -169,7 +175,10 @@ export function createConnection(role: Role, settings: Settings, now: number): C
     output: createOutputQueue(),
     outgoing: null,
     isBusy: false,
+    inTransit: 0,
+    inTransitAt: now,
     lastReceived: now,
+    progressAt: NEVER,
     handshakeAt: NEVER,
     lifetimeAt: NEVER,
     closeAt: NEVER,

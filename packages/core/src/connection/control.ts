@@ -2,7 +2,8 @@
 import { MisuseError } from "../bytes/misuse-error.ts";
 import { FIN, MAX_CONTROL_PAYLOAD_OCTETS } from "../frame/frame-header.ts";
 import { Opcode } from "../frame/opcode.ts";
-import { type Connection, isSendable, Writing } from "./connection.ts";
+import { type Connection, isSendable, NEVER, Writing } from "./connection.ts";
+import { noteRead } from "./progress.ts";
 import { queueFrame } from "./sending.ts";
 
 /** Exists from the first ping of ours, or from the first pong that has to wait. */
@@ -17,6 +18,10 @@ export interface Keepalive {
   pingedAt: number;
   /** When the peer must have been heard from; NEVER while no ping is out. ms */
   pongAt: number;
+  /** Number of the ping that the `pong` timer is for, or was last. */
+  timedPing: number;
+  /** When a peer that reads at the least rate has read that ping, see `progress`; NEVER before it was taken. ms */
+  pingReadBy: number;
   /** Number of the ping that the last pong answered, 0 if none. */
   pongOf: number;
   /** Automatic pongs queued since the transport is busy. */
@@ -47,6 +52,8 @@ function keepaliveOf(connection: Connection): Keepalive {
     pingState: PingState.None,
     pingedAt: -1,
     pongAt: -1,
+    timedPing: 0,
+    pingReadBy: -1,
     pongOf: 0,
     waitingPongs: 0,
     newestWaiting: null,
@@ -101,6 +108,10 @@ export function receivePong(
     if (isSame(ping.payload, bytes, start, end)) {
       keepalive.pings.splice(0, index + 1);
       keepalive.pongOf = ping.number;
+      if (ping.number >= keepalive.timedPing && keepalive.pingReadBy !== NEVER) {
+        noteRead(connection, keepalive.pingReadBy);
+        keepalive.pingReadBy = NEVER;
+      }
       // A transport may say only now, or later, that it took the ping: there is nothing left to wait for.
       if (keepalive.pings.length === 0) keepalive.pingState = PingState.None;
       return;
@@ -136,7 +147,11 @@ export function sendPing(
   if (isAutomatic) keepalive.pings = keepalive.pings.filter((ping) => !ping.isAutomatic);
   keepalive.pings.push({ number, payload: own, isAutomatic });
   keepalive.pingedAt = now;
-  if (keepalive.pingState === PingState.None) keepalive.pingState = PingState.Queued;
+  if (keepalive.pingState === PingState.None) {
+    keepalive.pingState = PingState.Queued;
+    keepalive.timedPing = number;
+    keepalive.pingReadBy = NEVER;
+  }
   queueFrame(connection, FIN | Opcode.Ping, own, 0, own.length);
   return number;
 }

@@ -73,7 +73,10 @@ export interface Timeouts {
    * body; dribbling does not renew it. Default 1,000: a body comes with its head, or is a stream that has no end.
    */
   readonly refusalBody: number;
-  /** No octet received, pongs included: closes with 1001. Default 120,000. */
+  /**
+   * No byte received, pongs included, and no progress of output that a full transport takes: closes with 1001. Default
+   * 120,000.
+   */
   readonly idle: number;
   /** No octet received: sends a ping. Default 30,000. */
   readonly ping: number;
@@ -81,7 +84,8 @@ export interface Timeouts {
   readonly pong: number;
   /**
    * Without progress towards the end: for the transport to take our Close, for the peer's Close, then again for the end
-   * of its stream. Default 5,000.
+   * of its stream. A peer is expected to read 128 KiB within it: behind more that the transport took lately, the timers
+   * `idle`, `pong` and `close` begin later. Default 5,000.
    */
   readonly close: number;
   /** From the opening on, then closes with 1001. Default 0: no end. */

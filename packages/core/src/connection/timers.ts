@@ -14,11 +14,12 @@ import {
 } from "./closing.ts";
 import { type Connection, endingFacts, InputEnd, NEVER, Writing } from "./connection.ts";
 import { PingState, sendPing } from "./control.ts";
+import { readBy } from "./progress.ts";
 
 /** When {@link expireTimers} has something to do, in ms of the host's clock; Infinity when never. */
 export function nextDeadline(connection: Connection): number {
   if (connection.ending?.ended) return Number.POSITIVE_INFINITY;
-  if (connection.closeAt !== NEVER) return connection.closeAt;
+  if (connection.closeAt !== NEVER) return closeAt(connection);
   if (connection.handshakeAt !== NEVER) return connection.handshakeAt;
   if (connection.writing !== Writing.Open) return Number.POSITIVE_INFINITY;
   let earliest = Number.POSITIVE_INFINITY;
@@ -36,8 +37,20 @@ function hasPassed(at: number, now: number): boolean {
   return at !== NEVER && now >= at;
 }
 
+/** What the transport takes is life too: the peer of a long message has nothing to say, and a pong may lie unread. */
 function idleAt(connection: Connection): number {
-  return deadlineAfter(connection.lastReceived, connection.settings.timeouts.idle);
+  const { lastReceived, progressAt, settings } = connection;
+  const lastLife = Math.max(lastReceived, progressAt, readBy(connection));
+  return deadlineAfter(lastLife, settings.timeouts.idle);
+}
+
+/**
+ * Behind much that the transport took lately, our Close is far from the peer still. That is not what the application is
+ * waited for, nor the server's end of the TCP connection: a FIN of ours keeps its place behind that, too.
+ */
+function closeAt(connection: Connection): number {
+  if (connection.writing === Writing.CloseDue || isPatient(connection)) return connection.closeAt;
+  return Math.max(connection.closeAt, readBy(connection) + connection.settings.timeouts.close);
 }
 
 /** A ping goes out after that much silence, and again after that much silence behind it, but not while one is out. */
@@ -55,7 +68,9 @@ function pingAt(connection: Connection): number {
 function pongAt(connection: Connection): number {
   const { keepalive } = connection;
   if (keepalive === null || connection.pausedAt !== NEVER) return NEVER;
-  return keepalive.pingState === PingState.Taken ? keepalive.pongAt : NEVER;
+  if (keepalive.pingState !== PingState.Taken || keepalive.pongAt === NEVER) return NEVER;
+  // The peer has to read what stands before the ping first.
+  return Math.max(keepalive.pongAt, keepalive.pingReadBy + connection.settings.timeouts.pong);
 }
 
 /** Runs until the connection is open. Where it is off it never fires, but keeps the timers of open connections away. */
@@ -96,7 +111,7 @@ export function expireTimers(connection: Connection, now: number): boolean {
   connection.now = now;
   if (connection.ending?.ended) return false;
   if (connection.closeAt !== NEVER) {
-    if (!hasPassed(connection.closeAt, now)) return false;
+    if (!hasPassed(closeAt(connection), now)) return false;
     if (connection.writing === Writing.CloseDue) {
       // The application has had its time to answer, and the peer has it now: nobody has failed.
       queueDueClose(connection, now);

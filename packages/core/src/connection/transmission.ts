@@ -1,4 +1,5 @@
 /** Output on its way to the transport: what to write now, and what becomes of it. */
+import { MisuseError } from "../bytes/misuse-error.ts";
 import { lendOutput, noteKept, outputTaken } from "../bytes/output-queue.ts";
 import {
   closeWhenSeen,
@@ -9,6 +10,7 @@ import {
 } from "./closing.ts";
 import { CloseSent, type Connection, endingFacts, NEVER, Writing } from "./connection.ts";
 import { PingState, queueWaitingPong } from "./control.ts";
+import { noteTaken, readBy } from "./progress.ts";
 
 export interface Transmission {
   /**
@@ -53,12 +55,53 @@ export function transmit(connection: Connection): Transmission | null {
   return makeTransmission(lendOutput(output), isEnd ? "end-write" : "continue");
 }
 
+/** The transport has taken that many bytes more of the transmission that is out, and not all of it. */
+export function sentPart(connection: Connection, byteCount: number, now: number): void {
+  const { output } = connection;
+  if (connection.ending?.ended) return;
+  const left = output.lent - output.lentTaken;
+  if (!Number.isInteger(byteCount) || byteCount < 0 || byteCount > left) {
+    throw new MisuseError(`sentPart(${String(byteCount)}): ${left} bytes are with the transport`);
+  }
+  connection.now = now;
+  output.lentTaken += byteCount;
+  noteTaken(connection, byteCount, now);
+  noteProgress(connection, now);
+  renewCloseTimer(connection, now);
+}
+
+/**
+ * A transport that was full, has taken something, and has more to take: the peer reads. What a transport takes at once
+ * proves nothing, since a kernel takes megabytes for a dead peer. Nor does the last that one takes late: some say of
+ * everything only later that they took it.
+ */
+function noteProgress(connection: Connection, now: number): void {
+  if (connection.isBusy) connection.progressAt = now;
+}
+
+/**
+ * Progress towards the end: a peer who takes our last words slowly, but takes them, is given the time. Not while our Close
+ * is due: the application could go on sending for ever.
+ */
+function renewCloseTimer(connection: Connection, now: number): void {
+  if (isPatient(connection)) startPatience(connection, now);
+  else if (connection.closeAt !== NEVER && connection.writing !== Writing.CloseDue) {
+    connection.closeAt = deadlineAfter(now, connection.settings.timeouts.close);
+  }
+}
+
 /** The transport has taken the whole transmission: the chunks are the engine's again. */
 export function sent(connection: Connection, now: number): void {
+  const { output } = connection;
   if (!connection.isBusy) noteKept(false);
+  if (connection.ending !== null && connection.ending.ended !== null) {
+    connection.isBusy = false;
+    return;
+  }
+  noteTaken(connection, output.lent - output.lentTaken, now);
+  if (output.queued > 0) noteProgress(connection, now);
   connection.isBusy = false;
-  if (connection.ending !== null && connection.ending.ended !== null) return;
-  outputTaken(connection.output);
+  outputTaken(output);
   if (connection.ending?.closeSent === CloseSent.Lent)
     connection.ending.closeSent = CloseSent.Taken;
   if (connection.writing === Writing.EndLent) {
@@ -72,15 +115,11 @@ export function sent(connection: Connection, now: number): void {
       // Paused, the timer stands still: it begins at the pause, and moves on by its length when reading resumes.
       const from = connection.pausedAt === NEVER ? now : connection.pausedAt;
       keepalive.pongAt = deadlineAfter(from, connection.settings.timeouts.pong);
+      keepalive.pingReadBy = readBy(connection);
     }
     queueWaitingPong(connection);
   }
-  // Progress towards the end: a peer who takes our last words slowly, but takes them, is given the time. Not while our
-  // Close is due: the application could go on sending for ever.
-  if (isPatient(connection)) startPatience(connection, now);
-  else if (connection.closeAt !== NEVER && connection.writing !== Writing.CloseDue) {
-    connection.closeAt = deadlineAfter(now, connection.settings.timeouts.close);
-  }
+  renewCloseTimer(connection, now);
 }
 
 /** The transport keeps the chunks for now, and will be `sent` later. */

@@ -7,6 +7,7 @@ import { decodeUtf8 } from "../bytes/utf8-text.ts";
 import type { CloseFrame, Ended } from "../connection/closing.ts";
 import { type Connection, Reading, unreadOctets, Writing } from "../connection/connection.ts";
 import type { WatchedFrame } from "../connection/frame-watch.ts";
+import { readBy } from "../connection/progress.ts";
 import type { Violation } from "../connection/violation.ts";
 import { type ExtensionOffer, NO_EXTENSIONS } from "../extension/extension.ts";
 import type { PlainRequest, UpgradeRequest } from "../handshake/request.ts";
@@ -146,6 +147,15 @@ export abstract class EndpointFacts {
   /** Octets queued or with the transport, and not yet taken by it. */
   get unsent(): number {
     return this.connection.output.queued + this.connection.output.lent;
+  }
+
+  /**
+   * When a peer that reads 128 KiB within `timeouts.close`, the least that is expected, has read what the transport took,
+   * but for the last 128 KiB; 0 where there is no more than that. The timers `idle`, `pong` and `close` begin no earlier.
+   * ms
+   */
+  get readBy(): number {
+    return readBy(this.connection);
   }
 
   /**

@@ -51,6 +51,7 @@ import {
   forgetTransport,
   keep,
   sent,
+  sentPart,
   type Transmission,
   transmit,
 } from "../connection/transmission.ts";
@@ -207,6 +208,14 @@ export class Endpoint extends EndpointFacts {
   sent(now: number): void {
     this.advanceTime(now);
     sent(this.connection, this.connection.now);
+  }
+
+  /**
+   * The transport has taken `byteCount` bytes more of the last transmission, and not all of it: for the timers, so that a
+   * peer who reads slowly is not taken for dead. Throws MisuseError for more than is out.
+   */
+  sentPart(byteCount: number, now: number): void {
+    sentPart(this.connection, byteCount, checkedTime(now, this.connection.now));
   }
 
   /** The transport did not take all of the last transmission at once, and keeps its chunks until {@link sent}. */

@@ -118,14 +118,14 @@ export class Binding implements TransportHandler, Flushable, Due {
   // ---- from the clock
 
   get deadline(): number {
-    return Math.min(this.writing.deadline, this.outgoing.closeAt, this.delivery.giveUpAt);
+    return Math.min(this.endpoint.deadline, this.outgoing.closeAt, this.delivery.giveUpAt);
   }
 
   expire(now: number): void {
     this.now = now;
     if (this.outgoing.closeAt <= now) this.outgoing.closeNow();
     if (this.delivery.giveUpAt <= now) this.delivery.giveUp();
-    if (this.writing.deadline <= now) this.endpoint.handleTimeout(now);
+    if (this.endpoint.deadline <= now) this.endpoint.handleTimeout(now);
     if (this.socket === null) this.owner.expired(this);
     this.turn();
   }

@@ -79,10 +79,10 @@ export class Streaming {
 
   /** When the Close waits no longer. ms */
   get closeAt(): number {
-    const { owner, writing } = this.binding;
+    const { endpoint, owner, writing } = this.binding;
     const { closeTimeout } = owner.behaviour;
     if (this.closing === null || closeTimeout === 0) return Number.POSITIVE_INFINITY;
-    return Math.max(this.broughtAt, writing.givenAt) + closeTimeout;
+    return Math.max(this.broughtAt, writing.givenAt, endpoint.readBy) + closeTimeout;
   }
 
   /** Everything that waited has gone out, or has had its time. */

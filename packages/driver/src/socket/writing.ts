@@ -1,11 +1,12 @@
 /**
  * A transmission on its way to the transport: in portions, since a transport says nothing before it has taken all that it
- * was given, and `timeouts.close` would cut off a peer who takes 16 MiB steadily, but not within 5 seconds.
+ * was given, and the engine's timers would not see that a peer takes 16 MiB slowly, but steadily.
  */
 import type { Transmission } from "@sansocket/core";
+import { lengthOf } from "../runtime/joined-chunks.ts";
 import type { Binding } from "./binding.ts";
 
-/** A peer who takes less than this within `timeouts.close` makes no progress. */
+/** What the engine hears of at a time. */
 const PORTION_OCTETS = 131_072;
 
 export class Writing {
@@ -19,6 +20,8 @@ export class Writing {
   /** What it has not been given yet; null almost always. */
   private rest: Iterator<Uint8Array[]> | null = null;
   private isEndDue = false;
+  /** Octets of the portion that the transport was given last, while the engine has not heard that it took them. */
+  private untold = 0;
 
   constructor(binding: Binding) {
     this.binding = binding;
@@ -27,8 +30,7 @@ export class Writing {
   /** @returns whether the transport has taken all of it. */
   begin({ chunks, then }: Transmission): boolean {
     const { transport, now } = this.binding;
-    this.octets = 0;
-    for (const chunk of chunks) this.octets += chunk.length;
+    this.octets = lengthOf(chunks);
     this.givenAt = now;
     let isTaken: boolean;
     if (this.octets > PORTION_OCTETS) {
@@ -51,11 +53,14 @@ export class Writing {
   }
 
   private giveRest(rest: Iterator<Uint8Array[]>): boolean {
-    const { transport, now } = this.binding;
+    const { transport, endpoint, now } = this.binding;
     this.givenAt = now;
     for (let portion = rest.next(); !portion.done; portion = rest.next()) {
+      if (this.untold > 0) endpoint.sentPart(this.untold, now);
+      this.untold = lengthOf(portion.value);
       if (!transport.write(portion.value)) return false;
     }
+    this.untold = 0; // of the last one `sent` tells
     this.rest = null;
     return !this.isEndDue || transport.endWrite();
   }
@@ -63,16 +68,6 @@ export class Writing {
   /** The connection is over. */
   ended(): void {
     this.rest = null;
-  }
-
-  /**
-   * The engine's deadline. It hears of a transmission only when all of it was taken, and so does not see the progress that
-   * its timer `close` is about.
-   */
-  get deadline(): number {
-    const { endpoint, owner } = this.binding;
-    if (!this.isBusy || endpoint.state !== "closing") return endpoint.deadline;
-    return Math.max(endpoint.deadline, this.givenAt + owner.behaviour.closeTimeout);
   }
 }
 
