@@ -215,13 +215,11 @@ export function isSendable(connection: Connection): boolean {
   return connection.writing <= Writing.CloseDue;
 }
 
-/** Octets of input that are here and were not read by the cursor yet. */
+/**
+ * Bytes of input that are here and that the cursor has not come to. The begun header in `carry` is none of them: the cursor
+ * has come to it, and only more input can move the cursor on.
+ */
 export function unreadOctets(connection: Connection): number {
   const { rest } = connection;
-  return (
-    connection.end -
-    connection.position +
-    (connection.carry === null ? 0 : connection.carry.length) +
-    (rest === null ? 0 : rest.length)
-  );
+  return connection.end - connection.position + (rest === null ? 0 : rest.length);
 }

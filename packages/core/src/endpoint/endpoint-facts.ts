@@ -159,8 +159,9 @@ export abstract class EndpointFacts {
   }
 
   /**
-   * Octets received and not pulled. While an application decides about a request they can only wait: a host stops reading
-   * when there are `limits.undelivered` of them.
+   * Bytes received and not pulled. While an application decides about a request they can only wait: a host stops reading
+   * when there are more than `limits.undelivered` of them. At Idle on an open connection there are none: of the bytes
+   * of a begun frame header nothing waits for the host.
    */
   get unread(): number {
     return unreadOctets(this.connection);

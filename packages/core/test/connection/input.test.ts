@@ -64,7 +64,18 @@ describe("a chunk", () => {
     expect(bench.feed(masked(0x1, "x").slice(0, 3))).toEqual([]);
     bench.endpoint.receive(new Uint8Array(0), 0);
     expect(bench.turn()).toEqual([]);
-    expect(bench.endpoint.unread).toBe(3);
+    expect(bench.feed(masked(0x1, "x").slice(3))).toEqual([{ step: "text", text: "x" }]);
+  });
+
+  test("is not unread at Idle, wherever a frame was cut: a begun header is not what a host has to pull", () => {
+    const octets = concat(masked(0x2, new Uint8Array(300)), masked(0x2, new Uint8Array(70_000)));
+    for (const cut of [...Array.from({ length: 20 }, (_, at) => at), 308, 310, 315, 321, 322]) {
+      const bench = Bench.open("server");
+      bench.feed(octets.slice(0, cut));
+      expect(bench.endpoint.unread).toBe(0);
+      bench.feed(octets.slice(cut));
+      expect(bench.endpoint.unread).toBe(0);
+    }
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import type { ConnectionError, ServerError, Socket } from "../../src/index.ts";
-import { Stage, settle } from "../stage.ts";
+import { connected, QUIET, Stage, settle } from "../stage.ts";
 
 /** A promise that a test settles. */
 function gate(): { passed: Promise<void>; pass: () => void; fail: (error: unknown) => void } {
@@ -341,6 +341,31 @@ describe("undelivered messages", () => {
     }
     expect(peer.transport.isPaused).toBe(true);
   });
+
+  for (const undelivered of [0, 1, 5, 12]) {
+    for (const role of ["server", "client"] as const) {
+      test(`with a limit of ${undelivered} do not stop a ${role} in the middle of a header`, async () => {
+        const limits = { undelivered };
+        const seen: number[] = [];
+        const message = (_: unknown, data: unknown): void =>
+          void seen.push((data as Uint8Array).length);
+        const one =
+          role === "client"
+            ? await connected({ limits, timeouts: QUIET }, { message })
+            : { peer: await new Stage({ limits, message }).opened() };
+        const { peer } = one;
+        for (let cut = 1; cut <= 14; cut += 1) {
+          peer.endpoint.sendBinary(new Uint8Array(70_000));
+          peer.speak();
+          peer.toDriverUpTo(cut);
+          await settle();
+          expect(peer.transport.isPaused).toBe(false);
+          await peer.pump();
+        }
+        expect(seen).toEqual(Array(14).fill(70_000));
+      });
+    }
+  }
 
   test("do not keep an awaited pong away", async () => {
     let rtt: number | "closed" | undefined;
