@@ -43,12 +43,20 @@ export interface EngineUnderTest {
   sendFragments(type: "text" | "binary", fragments: readonly Uint8Array[]): boolean;
   ping(octets: Uint8Array, now: number): boolean;
   close(code: number, reason: string, now: number): boolean;
+  /** The transport is gone in both directions. Absent: the laws do without. */
+  transportClosed?(now: number): void;
+  /** Ends the connection at once. Absent: the laws do without. */
+  abort?(now: number): void;
+  /** Decides about a request that {@link EngineOptions.answers} has left undecided. Absent: the laws do without. */
+  answer?(now: number): void;
 }
 
 export interface EngineOptions {
   /** "open": behind an opening handshake. "opening": before it; a server accepts whatever it may. */
   readonly from: "opening" | "open";
   readonly role: "client" | "server";
+  /** "never": a server leaves the request undecided until {@link EngineUnderTest.answer}. Default: "at once". */
+  readonly answers?: "at once" | "never";
   /** Deliver pieces as they arrive. */
   readonly pieces: boolean;
   /** Octets that a message may have. */

@@ -15,7 +15,7 @@ export interface SansocketEngineOptions {
 export function sansocketEngine(options: SansocketEngineOptions = {}): Engine {
   return {
     name: "sansocket",
-    create: (engineOptions) => bind(createEndpoint(options, engineOptions), options),
+    create: (engineOptions) => bind(createEndpoint(options, engineOptions), options, engineOptions),
   };
 }
 
@@ -58,7 +58,11 @@ function countingKernels(onWork: (octets: number) => void): Kernels {
   };
 }
 
-function bind(endpoint: Endpoint, { usesInbox }: SansocketEngineOptions): EngineUnderTest {
+function bind(
+  endpoint: Endpoint,
+  { usesInbox }: SansocketEngineOptions,
+  { answers = "at once" }: EngineOptions,
+): EngineUnderTest {
   return {
     receive(octets, now) {
       if (usesInbox === true && octets.length <= endpoint.inbox.length) {
@@ -78,7 +82,7 @@ function bind(endpoint: Endpoint, { usesInbox }: SansocketEngineOptions): Engine
       for (let step = endpoint.next(); step !== Step.Idle; step = endpoint.next()) {
         const event = eventOf(endpoint, step);
         if (event !== null) events.push(event);
-        if (step === Step.Request) answer(endpoint, now);
+        if (step === Step.Request && answers === "at once") answer(endpoint, now);
       }
       return events;
     },
@@ -101,6 +105,11 @@ function bind(endpoint: Endpoint, { usesInbox }: SansocketEngineOptions): Engine
     },
     ping: (octets, now) => endpoint.ping(now, octets) !== 0,
     close: (code, reason, now) => endpoint.close(code, reason, now) === "queued",
+    transportClosed: (now) => endpoint.transportClosed(now),
+    abort: (now) => endpoint.abort(now),
+    answer(now) {
+      if (endpoint.request !== null) answer(endpoint, now);
+    },
   };
 }
 

@@ -68,14 +68,16 @@ export function stepServerOpening(connection: Connection, opening: ServerOpening
 
 /** The application has not decided: octets behind the head wait, and a peer who leaves ends it. */
 function stepUndecided(connection: Connection, opening: ServerOpening): Step {
+  if (connection.reading !== Reading.Frames) return stepAtRest(connection); // aborted
   setInputAside(connection);
   const { request } = opening;
   const isHalfClosed = connection.inputEnd === InputEnd.EndOfStream;
   // An HTTP client may end its stream behind its request and wait for the answer (RFC 9112 §9.6); a WebSocket cannot
   // live on half a connection.
   if (isHalfClosed && request?.kind === "plain") return Step.Idle;
-  if (connection.inputEnd !== InputEnd.Unknown) applyInputEnd(connection);
-  return connection.reading === Reading.Frames ? Step.Idle : stepAtRest(connection);
+  if (connection.inputEnd === InputEnd.Unknown) return Step.Idle;
+  applyInputEnd(connection);
+  return stepAtRest(connection);
 }
 
 /** @returns true when a request is there that the application is to decide about. */

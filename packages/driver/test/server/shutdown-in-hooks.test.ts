@@ -169,18 +169,24 @@ describe("a shutdown while", () => {
     });
   }
 
-  test("a request has no answer yet waits for it, and cuts it off behind the grace", async () => {
-    const stage = new Stage({ request: () => new Promise<never>(() => {}) });
-    const client = await plain(stage, GET);
-    const done = vi.fn();
-    void stage.server.shutdown({ grace: 2_000 }).then(done);
-    await stage.runtime.advance(1_999);
-    expect(client.transport.isDestroyed).toBe(false);
-    await stage.runtime.advance(1);
-    expect(client.transport.isDestroyed).toBe(true);
-    expect(done).toHaveBeenCalledTimes(1);
-    expectNothingLeft(stage);
-  });
+  for (const { what, isEnded } of [
+    { what: "a request has no answer yet", isEnded: false },
+    { what: "a request whose client has ended its stream has no answer yet", isEnded: true },
+  ]) {
+    test(`${what} waits for it, and cuts it off behind the grace`, async () => {
+      const stage = new Stage({ request: () => new Promise<never>(() => {}) });
+      const client = await plain(stage, GET);
+      if (isEnded) client.transport.ends();
+      const done = vi.fn();
+      void stage.server.shutdown({ grace: 2_000 }).then(done);
+      await stage.runtime.advance(1_999);
+      expect(client.transport.isDestroyed).toBe(false);
+      await stage.runtime.advance(1);
+      expect(client.transport.isDestroyed).toBe(true);
+      expect(done).toHaveBeenCalledTimes(1);
+      expectNothingLeft(stage);
+    });
+  }
 
   test("a head is only half there drops it", async () => {
     const stage = new Stage({});

@@ -52,6 +52,7 @@ export function handshakes(role: "client" | "server"): fc.Arbitrary<Uint8Array> 
   const right = LINES.filter((_, index) => [0, 1, 3, 5, 7].includes(index));
   const lines = fc.oneof(
     fc.subarray(right),
+    fc.constant(right.slice(0, 1)), // a plain request; of a response, a refusal
     fc.array(fc.constantFrom(...LINES), { maxLength: 12 }),
     fc.array(fc.constantFrom(...LINES), { maxLength: 2 }).map((more) => [...right, ...more]),
   );

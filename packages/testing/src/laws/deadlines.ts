@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { handshakes } from "../arbitraries/handshakes.ts";
 import { streams } from "../arbitraries/streams.ts";
 import type { Engine } from "../engine.ts";
+import { anyBeginning, farewells, perform } from "./farewells.ts";
 import { checkLaw, type LawOptions, shownAsHex } from "./law.ts";
 
 /** More than any sequence of handshake, ping, pong, idle and close deadlines needs. */
@@ -14,25 +15,20 @@ const MOST_TIMEOUTS = 50;
 const COMMANDS = ["nothing", "text", "half a message", "ping", "close"] as const;
 
 export function deadlineLaw(engine: Engine, options: LawOptions = {}): void {
-  const inputs = fc
-    .record({
-      role: fc.constantFrom("client" as const, "server" as const),
-      from: fc.constantFrom("opening" as const, "open" as const),
-      pieces: fc.boolean(),
-    })
-    .chain((engineOptions) =>
-      fc.record({
-        engineOptions: fc.constant(engineOptions),
-        octets: shownAsHex(
-          engineOptions.from === "open"
-            ? streams(engineOptions.role)
-            : handshakes(engineOptions.role),
-        ),
-        commands: fc.array(fc.constantFrom(...COMMANDS), { maxLength: 3 }),
-      }),
-    );
+  const inputs = anyBeginning().chain((engineOptions) =>
+    fc.record({
+      engineOptions: fc.constant(engineOptions),
+      octets: shownAsHex(
+        engineOptions.from === "open"
+          ? streams(engineOptions.role)
+          : handshakes(engineOptions.role),
+      ),
+      commands: fc.array(fc.constantFrom(...COMMANDS), { maxLength: 3 }),
+      acts: farewells(),
+    }),
+  );
   checkLaw(
-    fc.property(inputs, ({ engineOptions, octets, commands }) => {
+    fc.property(inputs, ({ engineOptions, octets, commands, acts }) => {
       const one = engine.create(engineOptions);
       let isEnded = false;
       let isOpen = false;
@@ -55,6 +51,10 @@ export function deadlineLaw(engine: Engine, options: LawOptions = {}): void {
         turn(0);
       }
       let now = 0;
+      for (const act of acts) {
+        now = perform(one, act, now);
+        turn(now);
+      }
       for (let count = 0; !isEnded; count += 1) {
         if (count === MOST_TIMEOUTS) throw new Error(`${MOST_TIMEOUTS} timeouts, and no end`);
         if (one.deadline === Number.POSITIVE_INFINITY) throw new Error("no deadline, and no end");

@@ -7,27 +7,22 @@ import { handshakes } from "../arbitraries/handshakes.ts";
 import { streams, wildStreams } from "../arbitraries/streams.ts";
 import { cut, cuttings } from "../cuttings.ts";
 import type { Engine, EngineOptions } from "../engine.ts";
+import { anyBeginning, farewells, perform } from "./farewells.ts";
 import { checkLaw, type LawOptions, shownAsHex, traceOf, turn } from "./law.ts";
 
 function anyInput(): fc.Arbitrary<{
   readonly options: EngineOptions;
   readonly pieces: readonly Uint8Array[];
 }> {
-  return fc
-    .record({
-      role: fc.constantFrom("client" as const, "server" as const),
-      from: fc.constantFrom("opening" as const, "open" as const),
-      pieces: fc.boolean(),
-    })
-    .chain((options) =>
-      shownAsHex(
-        options.from === "open"
-          ? fc.oneof(streams(options.role), wildStreams())
-          : fc.oneof(handshakes(options.role), wildStreams()),
-      ).chain((octets) =>
-        cuttings(octets.length).map((cutting) => ({ options, pieces: cut(octets, cutting) })),
-      ),
-    );
+  return anyBeginning().chain((options) =>
+    shownAsHex(
+      options.from === "open"
+        ? fc.oneof(streams(options.role), wildStreams())
+        : fc.oneof(handshakes(options.role), wildStreams()),
+    ).chain((octets) =>
+      cuttings(octets.length).map((cutting) => ({ options, pieces: cut(octets, cutting) })),
+    ),
+  );
 }
 
 /** No input throws. */
@@ -40,13 +35,10 @@ export function totalityLaw(engine: Engine, options: LawOptions = {}): void {
   );
 }
 
-/** The ways in which a transport may go. */
-const GOODBYES = ["end of stream", "silence", "both"] as const;
-
 /** Exactly one Ended, last. */
 export function oneEndLaw(engine: Engine, options: LawOptions = {}): void {
   checkLaw(
-    fc.property(anyInput(), fc.constantFrom(...GOODBYES), (input, goodbye) => {
+    fc.property(anyInput(), farewells(), (input, acts) => {
       const one = engine.create(input.options);
       const trace = { events: [], ends: [] } as Parameters<typeof turn>[2];
       const outputs: Uint8Array[] = [];
@@ -54,9 +46,12 @@ export function oneEndLaw(engine: Engine, options: LawOptions = {}): void {
         one.receive(piece, 0);
         turn(one, 0, trace, outputs);
       }
-      if (goodbye !== "silence") one.endOfStream(0);
       turn(one, 0, trace, outputs);
       let now = 0;
+      for (const act of acts) {
+        now = perform(one, act, now);
+        turn(one, now, trace, outputs);
+      }
       for (let step = 0; step < 100 && one.deadline !== Number.POSITIVE_INFINITY; step += 1) {
         now = Math.max(now, one.deadline);
         one.handleTimeout(now);

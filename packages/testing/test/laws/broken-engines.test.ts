@@ -132,6 +132,21 @@ const cases: readonly {
     fault: mapEvents((event) => (event.kind === "ended" ? [] : [event])),
     says: /Ended was told 0 times/,
   },
+  ...[oneEndLaw, deadlineLaw].map((law) => ({
+    what: `tells no end behind an abort, by the ${law === oneEndLaw ? "law of one end" : "law of deadlines"}`,
+    law,
+    fault: ((one) => {
+      let isAborted = false;
+      return {
+        abort(now) {
+          isAborted = true;
+          one.abort!(now);
+        },
+        pull: (now) => (isAborted ? [] : one.pull(now)),
+      };
+    }) satisfies Fault,
+    says: law === oneEndLaw ? /Ended was told 0 times/ : /no deadline, and no end/,
+  })),
   {
     what: "forgets its timers",
     law: deadlineLaw,
