@@ -5,7 +5,12 @@
  * Mistakes of the caller are `MisuseError` of `@sansocket/core` and thrown where they are made. A socket's `send`, `ping`,
  * `close` and `closed` never reject.
  */
-import type { ServerResponse, TimeoutName, Violation } from "@sansocket/core";
+import {
+  MisuseError,
+  type ServerResponse,
+  type TimeoutName,
+  type Violation,
+} from "@sansocket/core";
 
 /** Why `connect` gave up. */
 export type ConnectErrorCode =
@@ -23,6 +28,8 @@ export type ConnectErrorCode =
   | "violation"
   /** The connection ended before the server had answered. */
   | "ended"
+  /** An extension threw in the opening handshake, or something of the runtime did: its error is the `cause`. */
+  | "engine-failed"
   /** The proxy refused to connect, or its answer was no answer: see `status`. */
   | "proxy-refused"
   /** A redirect that is not followed: too many, no or a bad Location, or from wss to ws. */
@@ -69,6 +76,11 @@ export type ConnectionErrorCode =
   | "source-failed"
   /** A hook threw or rejected: its error is the `cause`. */
   | "hook-failed"
+  /**
+   * What the engine rests on threw: an extension, a transport, the runtime's decoder. Or a message is larger than the
+   * runtime's strings or memory allow. The error is the `cause`.
+   */
+  | "engine-failed"
   /** `abort` was called, or the grace of a shutdown passed. */
   | "aborted";
 
@@ -123,7 +135,55 @@ export class ServerError extends Error {
   }
 }
 
-/** The text of whatever was thrown. */
+/**
+ * The text of whatever was thrown. Never throws: a hook may throw what its peer has sent, and `{ "toString": 1 }` has no
+ * text. An error of another realm has a message too.
+ */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return textOf(error, "message") ?? stringOf(error);
+}
+
+/** The property of whatever was thrown, if it has one that is text. Never throws: getters and proxies may. */
+export function textOf(error: unknown, name: "message" | "name" | "code"): string | null {
+  if (typeof error !== "object" || error === null) return null;
+  try {
+    const text: unknown = (error as { readonly [key in typeof name]?: unknown })[name];
+    return typeof text === "string" ? text : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Whether a caller has made a mistake. Never throws, as `instanceof` does of a proxy that has been revoked. */
+export function isMisuse(error: unknown): error is MisuseError {
+  try {
+    return error instanceof MisuseError;
+  } catch {
+    return false;
+  }
+}
+
+function stringOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return `something of type ${typeof value} that cannot be made text`;
+  }
+}
+
+/** For errors that nobody else can be told of. Never throws, though whatever is printed has a say in how it looks. */
+export function printError(error: unknown): void {
+  try {
+    console.error(error);
+  } catch {
+    printText(messageOf(error));
+  }
+}
+
+function printText(text: string): void {
+  try {
+    console.error(text);
+  } catch {
+    // The console itself throws: there is nowhere left to say it.
+  }
 }

@@ -99,6 +99,8 @@ export class ScriptedTransport implements Transport {
   /** How many octets the network takes at once. */
   room: number = Number.POSITIVE_INFINITY;
   isPaused = false;
+  /** What arrives is read into the inbox. */
+  isInbox = false;
   pauses = 0;
   isWriteEnded = false;
   isDestroyed = false;
@@ -165,7 +167,9 @@ export class ScriptedTransport implements Transport {
   }
 
   arrives(octets: Uint8Array): void {
-    if (octets.length > 0) this.call(() => this.handler.onData(octets.slice()));
+    if (octets.length === 0) return;
+    if (this.isInbox) this.arrivesInInbox(octets);
+    else this.call(() => this.handler.onData(octets.slice()));
   }
 
   /** The same by way of the inbox. */

@@ -12,6 +12,7 @@ import { MisuseError } from "../bytes/misuse-error.ts";
 import { dropOutput } from "../bytes/output-queue.ts";
 import { decodeUtf8, encodeUtf8Into, utf8Length } from "../bytes/utf8-text.ts";
 import { UTF8_ACCEPT, validateUtf8 } from "../bytes/utf8-validation.ts";
+import { disposeOf } from "../extension/extension.ts";
 import { FIN } from "../frame/frame-header.ts";
 import { Opcode } from "../frame/opcode.ts";
 import type { HandshakeFault } from "../handshake/handshake-fault.ts";
@@ -365,9 +366,9 @@ function endWriting(connection: Connection): void {
 
 /** A session may hold memory outside the engine (zlib does): it ends with the last message that could need it. */
 function disposeSession(connection: Connection): void {
-  if (connection.session === null) return;
-  connection.session.dispose();
+  const { session } = connection;
   connection.session = null;
+  disposeOf(session);
 }
 
 /** A point in time, or {@link NEVER} for a timeout of 0. */

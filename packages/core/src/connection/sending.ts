@@ -5,6 +5,7 @@ import { MisuseError } from "../bytes/misuse-error.ts";
 import { commitOutput, queueReference, reserveOutput } from "../bytes/output-queue.ts";
 import { encodeUtf8, encodeUtf8Into, isHighSurrogate, utf8Length } from "../bytes/utf8-text.ts";
 import { UTF8_ACCEPT, validateUtf8 } from "../bytes/utf8-validation.ts";
+import type { ExtensionSession } from "../extension/extension.ts";
 import {
   FIN,
   headerOctetsFor,
@@ -15,6 +16,7 @@ import {
 import { nextMaskingKey } from "../frame/masking-key.ts";
 import { Opcode } from "../frame/opcode.ts";
 import { type Connection, isSendable } from "./connection.ts";
+import { endAfterEscape } from "./escape.ts";
 import { watchOutgoing } from "./frame-watch.ts";
 
 /**
@@ -88,13 +90,43 @@ export function queueMessage(
   end: number,
 ): "queued" {
   const { session } = connection;
-  if (session?.encodeStart(opcode, end - start)) {
-    const encoded = session.encode(bytes.subarray(start, end), true);
+  if (session !== null && encodeStart(connection, session, opcode, end - start)) {
+    const encoded = encode(connection, session, bytes.subarray(start, end), true);
     queueFrame(connection, FIN | session.rsv | opcode, encoded, 0, encoded.length);
   } else {
     queueApplicationData(connection, FIN | opcode, bytes, start, end);
   }
   return "queued";
+}
+
+// ---- the extension: one that has failed has half a message behind it, and nobody could read what its next one becomes
+
+function encodeStart(
+  connection: Connection,
+  session: ExtensionSession,
+  opcode: number,
+  sizeHint: number | null,
+): boolean {
+  try {
+    return session.encodeStart(opcode, sizeHint);
+  } catch (error) {
+    endAfterEscape(connection, error, true);
+    throw error;
+  }
+}
+
+function encode(
+  connection: Connection,
+  session: ExtensionSession,
+  payload: Uint8Array,
+  isFinal: boolean,
+): Uint8Array {
+  try {
+    return session.encode(payload, isFinal);
+  } catch (error) {
+    endAfterEscape(connection, error, true);
+    throw error;
+  }
 }
 
 /** §5.4: begins a message in fragments. */
@@ -104,10 +136,11 @@ export function startMessage(connection: Connection, type: "text" | "binary"): S
   }
   requireNoFragments(connection);
   if (!isSendable(connection)) return "closed";
+  const { session } = connection;
   const opcode = type === "text" ? Opcode.Text : Opcode.Binary;
   connection.outgoing = {
     opcode,
-    isExtended: connection.session?.encodeStart(opcode, null) === true,
+    isExtended: session !== null && encodeStart(connection, session, opcode, null),
     isFirst: true,
     utf8State: UTF8_ACCEPT,
     pendingSurrogate: "",
@@ -153,7 +186,7 @@ function queueFragment(
   if (outgoing.isExtended) {
     const session = connection.session!;
     if (outgoing.isFirst) firstOctet |= session.rsv;
-    const encoded = session.encode(payload, isFinal);
+    const encoded = encode(connection, session, payload, isFinal);
     queueFrame(connection, firstOctet, encoded, 0, encoded.length);
   } else {
     queueApplicationData(connection, firstOctet, payload, 0, payload.length);

@@ -7,6 +7,7 @@ import { decodeUtf8 } from "../bytes/utf8-text.ts";
 import type { CloseFrame, Ended } from "../connection/closing.ts";
 import { type Connection, Reading, unreadOctets, Writing } from "../connection/connection.ts";
 import type { WatchedFrame } from "../connection/frame-watch.ts";
+import { setInputAside } from "../connection/input.ts";
 import { readBy } from "../connection/progress.ts";
 import type { Violation } from "../connection/violation.ts";
 import { type ExtensionOffer, NO_EXTENSIONS } from "../extension/extension.ts";
@@ -47,7 +48,11 @@ export abstract class EndpointFacts {
 
   // ---- facts of the step that the cursor stands on
 
-  /** The text message. Decoded at each call. */
+  /**
+   * The text message. Decoded at each call.
+   * @throws what the host's decoder throws, and the runtime's RangeError for more text than its strings can hold: V8 ends
+   * at 512 MiB. The octets are still there, and the connection goes on.
+   */
   get text(): string {
     const { connection } = this;
     if (connection.settings.pieces) {
@@ -57,10 +62,16 @@ export abstract class EndpointFacts {
     }
     const { eventStart, eventEnd, settings } = connection;
     const bytes = this.chunk;
-    if (settings.host.decodeUtf8 !== undefined && eventEnd - eventStart > HOST_DECODER_ABOVE) {
-      return settings.host.decodeUtf8(bytes.subarray(eventStart, eventEnd));
+    try {
+      if (settings.host.decodeUtf8 !== undefined && eventEnd - eventStart > HOST_DECODER_ABOVE) {
+        return settings.host.decodeUtf8(bytes.subarray(eventStart, eventEnd));
+      }
+      return decodeUtf8(bytes, eventStart, eventEnd);
+    } catch (error) {
+      // The host may let it pass and never pull again: what the thread shares is given back.
+      setInputAside(connection);
+      throw error;
     }
-    return decodeUtf8(bytes, eventStart, eventEnd);
   }
 
   /**

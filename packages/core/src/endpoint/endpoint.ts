@@ -19,6 +19,7 @@ import {
   Writing,
 } from "../connection/connection.ts";
 import { sendPing, sendPong } from "../connection/control.ts";
+import { endAfterEscape } from "../connection/escape.ts";
 import { createFrameWatch } from "../connection/frame-watch.ts";
 import { offerChunk, offerInbox, setInputAside } from "../connection/input.ts";
 import { type PreparedMessage, sendPrepared } from "../connection/prepared-message.ts";
@@ -350,10 +351,19 @@ export class Endpoint extends EndpointFacts {
 
   // ---- outputs: what the engine tells the host.
 
-  /** What happened next; {@link Step.Idle} when nothing more happens until the next input. */
+  /**
+   * What happened next; {@link Step.Idle} when nothing more happens until the next input.
+   * @throws what an extension or the host throws. The connection ends with 1011 then (1009 for a RangeError: a message is
+   * larger than the runtime allows); pull on to `Step.Ended`, or not: no memory of the thread is held.
+   */
   next(): Step {
-    if (this.phase === Phase.Open) return nextStep(this.connection);
-    return this.nextOfOpening();
+    try {
+      if (this.phase === Phase.Open) return nextStep(this.connection);
+      return this.nextOfOpening();
+    } catch (error) {
+      endAfterEscape(this.connection, error, this.phase !== Phase.Opening);
+      throw error;
+    }
   }
 
   /** The same as objects that are the receiver's own. */

@@ -12,7 +12,7 @@ import { refillInput, setInputAside } from "../connection/input.ts";
 import { stepAtRest } from "../connection/receiving.ts";
 import { Step } from "../connection/step.ts";
 import { noteTimeout } from "../connection/timers.ts";
-import type { ExtensionAgreement } from "../extension/extension.ts";
+import { disposeOf, type ExtensionAgreement } from "../extension/extension.ts";
 import { acceptOffers } from "../extension/extension-negotiation.ts";
 import { type HandshakeFault, handshakeFault } from "../handshake/handshake-fault.ts";
 import type { HeaderList } from "../handshake/header-list.ts";
@@ -151,7 +151,7 @@ export function acceptUpgrade(
       headers,
     });
   } catch (misuse) {
-    agreement.session?.dispose();
+    disposeOf(agreement.session);
     throw misuse;
   }
   queueHead(connection, head, null);

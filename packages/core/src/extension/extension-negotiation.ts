@@ -10,6 +10,7 @@ import { requireList, requireObject } from "../bytes/given-arguments.ts";
 import { isToken } from "../bytes/http-token.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import {
+  disposeOf,
   type Extension,
   type ExtensionAcceptance,
   type ExtensionAgreement,
@@ -90,7 +91,7 @@ export function acceptOffers(
       const acceptance = acceptOwnOffers(offers, extension);
       if (acceptance === null) continue;
       if (session !== null && acceptance.session !== null) {
-        acceptance.session.dispose();
+        disposeOf(acceptance.session);
         continue;
       }
       session ??= acceptance.session;
@@ -99,7 +100,7 @@ export function acceptOffers(
       agreed.push(acceptance.response);
     }
   } catch (error) {
-    session?.dispose();
+    disposeOf(session);
     throw error;
   }
   return agreed.length === 0 ? NO_EXTENSIONS : { extensions: agreed, session };
@@ -139,7 +140,7 @@ export function confirmResponse(
       if (fault !== null) break;
       const confirmation = confirmElement(element, own);
       if (confirmation === null || (session !== null && confirmation.session !== null)) {
-        confirmation?.session?.dispose();
+        disposeOf(confirmation?.session);
         fault = "extension-parameters-refused";
         break;
       }
@@ -147,11 +148,11 @@ export function confirmResponse(
       agreed.push(element);
     }
   } catch (error) {
-    session?.dispose();
+    disposeOf(session);
     throw error;
   }
   if (fault !== null) {
-    session?.dispose();
+    disposeOf(session);
     return fault;
   }
   return agreed.length === 0 ? NO_EXTENSIONS : { extensions: agreed, session };
@@ -201,7 +202,7 @@ function checkSession(extension: Extension, session: ExtensionSession | null): v
   if (session === null) return;
   const { rsv } = session;
   if (rsv !== 0 && (rsv & RSV_BITS) === rsv) return;
-  session.dispose();
+  disposeOf(session);
   throw new MisuseError(
     `extension ${extension.name}: its session claims the bits ${rsv}; take some of RSV1 0x40, RSV2 0x20 and RSV3 0x10 ` +
       "(RFC 6455 §5.2)",

@@ -18,7 +18,8 @@ export const RSV_BITS = 0x70;
 
 /**
  * What an extension does on one connection, in both directions. Control frames never pass through it. The methods throw
- * for nothing that the peer sent; an exception of theirs passes through the engine to the host.
+ * for nothing that the peer sent. An exception of theirs passes through the engine to the host, and ends the connection
+ * with 1011.
  */
 export interface ExtensionSession {
   /**
@@ -65,8 +66,20 @@ export interface ExtensionSession {
     sink: (decoded: Uint8Array) => void,
   ): "ok" | "corrupt" | "limit";
 
-  /** No other method will be called any more, perhaps in the middle of a message. May be called again. */
+  /**
+   * No other method will be called any more, perhaps in the middle of a message. May be called again. What it throws is
+   * passed over: nothing depends on the session any more, and the connection has to end in any case.
+   */
   dispose(): void;
+}
+
+/** Lets go of a session. Never throws. */
+export function disposeOf(session: ExtensionSession | null | undefined): void {
+  try {
+    session?.dispose();
+  } catch {
+    // See ExtensionSession.dispose.
+  }
 }
 
 /** An answer to offers, by a server. */

@@ -4,13 +4,12 @@ import {
   DEFAULT_CLIENT_LIMITS,
   DEFAULT_TIMEOUTS,
   type HeaderList,
-  MisuseError,
   parseWebSocketUri,
   resolveSettings,
   type Settings,
   type WebSocketUri,
 } from "@sansocket/core";
-import { ConnectError, messageOf } from "../errors.ts";
+import { ConnectError, isMisuse, messageOf, textOf } from "../errors.ts";
 import { headerList } from "../header-fields.ts";
 import { protocolList } from "../protocol-list.ts";
 import { type Dialed, type Dialer, reasonOf, type TlsClientOptions } from "../runtime/dialing.ts";
@@ -100,6 +99,11 @@ export function clientSettings(runtime: Runtime, options: ConnectOptions<unknown
   return resolveSettings(given, DEFAULT_CLIENT_LIMITS);
 }
 
+/** @returns false for whatever a runtime throws, proxies included: `instanceof` looks into them. */
+function isOurs(error: unknown): boolean {
+  return isMisuse(error) || textOf(error, "name") === "ConnectError";
+}
+
 /** One call of `connect`: its clock, its ways to be given up, and the connections that it tries. */
 class Attempt {
   private readonly platform: Platform;
@@ -163,13 +167,25 @@ class Attempt {
       throw this.givenUp();
     }
     const request = withCredentials("Authorization", url, headers);
-    return await new Opening(this.platform.runtime, this.behaviour).run(
-      { ...this.settings, url: target, protocols: this.protocols, headers: request, unreadBodies },
-      socket ?? dialed!.open,
-      this.controller.signal,
-      () => this.givenUp(),
-      data,
-    );
+    const opening = new Opening(this.platform.runtime, this.behaviour);
+    try {
+      return await opening.run(
+        {
+          ...this.settings,
+          url: target,
+          protocols: this.protocols,
+          headers: request,
+          unreadBodies,
+        },
+        socket ?? dialed!.open,
+        this.controller.signal,
+        () => this.givenUp(),
+        data,
+      );
+    } catch (error) {
+      if (!opening.isBound) dialed?.destroy();
+      throw error;
+    }
   }
 
   /** The name, TCP, the proxy, TLS. */
@@ -237,7 +253,7 @@ class Attempt {
         reached = await run();
       } catch (cause) {
         if (this.controller.signal.aborted) throw this.givenUp();
-        if (cause instanceof ConnectError || cause instanceof MisuseError) throw cause;
+        if (isOurs(cause)) throw cause;
         const why = reasonOf(cause);
         throw new ConnectError(code, `${what}: ${why}`, { cause });
       }

@@ -1,7 +1,7 @@
 /** The opening handshake of a client on one connection. */
 import { Endpoint, type HeaderList, type Settings } from "@sansocket/core";
 import { describeViolation } from "@sansocket/core/describe";
-import { ConnectError, ConnectionError } from "../errors.ts";
+import { ConnectError, ConnectionError, isMisuse, messageOf } from "../errors.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { OpenTransport } from "../runtime/transport.ts";
 import { Binding, type Owner } from "../socket/binding.ts";
@@ -22,11 +22,24 @@ function clientDeadlines(runtime: Runtime): Deadlines {
   return deadlines;
 }
 
+type OpeningOptions = Settings & {
+  readonly url: string;
+  readonly protocols: readonly string[];
+  readonly headers: HeaderList;
+  readonly unreadBodies: readonly number[];
+};
+
+function engineFailed(cause: unknown): ConnectError {
+  return new ConnectError("engine-failed", `the engine failed: ${messageOf(cause)}`, { cause });
+}
+
 /** The opening handshake of one connection, and afterwards whom it belongs to. */
 export class Opening implements Owner {
   readonly runtime: Runtime;
   readonly deadlines: Deadlines;
   readonly behaviour: Behaviour;
+  /** The transport is the engine's, and so is its end. */
+  isBound = false;
   private settle: ((outcome: Socket | ConnectError) => void) | null = null;
   private fail: ((error: unknown) => void) | null = null;
   private url = "";
@@ -41,12 +54,7 @@ export class Opening implements Owner {
   }
 
   run(
-    options: Settings & {
-      readonly url: string;
-      readonly protocols: readonly string[];
-      readonly headers: HeaderList;
-      readonly unreadBodies: readonly number[];
-    },
+    options: OpeningOptions,
     open: OpenTransport,
     signal: AbortSignal,
     givenUp: () => ConnectError,
@@ -58,18 +66,12 @@ export class Opening implements Owner {
     return new Promise<Socket | ConnectError>((resolve, reject) => {
       this.settle = resolve;
       this.fail = reject;
-      const now = this.runtime.now();
-      const { framePrefix, ...rest } = options;
-      const endpoint = Endpoint.client(
-        framePrefix < 0 ? rest : { ...rest, frames: { payloadPrefix: framePrefix } },
-        now,
-      );
-      const binding = new Binding(this, endpoint, open, now);
+      const binding = this.bind(options, open);
       const aborted = (): void => {
         const error = givenUp();
         // The server has refused, and its body did not end in time: the engine tells what there is of it.
-        if (error.code === "timeout" && endpoint.response !== null) {
-          binding.expire(Math.max(this.runtime.now(), endpoint.deadline));
+        if (error.code === "timeout" && binding.endpoint.response !== null) {
+          binding.expire(Math.max(this.runtime.now(), binding.endpoint.deadline));
           return;
         }
         reject(error);
@@ -83,18 +85,29 @@ export class Opening implements Owner {
     });
   }
 
+  /** @throws MisuseError; a ConnectError for what an extension threw. */
+  private bind(options: OpeningOptions, open: OpenTransport): Binding {
+    const now = this.runtime.now();
+    const { framePrefix, ...rest } = options;
+    const frames = framePrefix < 0 ? {} : { frames: { payloadPrefix: framePrefix } };
+    let endpoint: Endpoint;
+    try {
+      endpoint = Endpoint.client({ ...rest, ...frames }, now);
+    } catch (cause) {
+      throw isMisuse(cause) ? cause : engineFailed(cause);
+    }
+    const binding = new Binding(this, endpoint, open, now);
+    this.isBound = true;
+    return binding;
+  }
+
   requested(): void {}
 
   opened(binding: Binding): void {
-    const { hooks } = this.behaviour;
     const socket = new Socket(binding, { data: this.data, request: null, url: this.url });
     binding.socket = socket;
     this.settle?.(socket);
-    if (hooks.open === undefined) return;
-    binding.runningHook = "open";
-    const result = hooks.open(socket);
-    binding.runningHook = null;
-    binding.delivery.awaitHook("open", result);
+    binding.delivery.callOpen(socket);
   }
 
   expired(): void {}
@@ -103,7 +116,9 @@ export class Opening implements Owner {
     if (binding.socket !== null) return;
     const { response } = binding.endpoint;
     const { violation, timeout, transportError } = ended;
-    if (timeout !== null) {
+    if (binding.fault?.code === "engine-failed") {
+      this.fail?.(engineFailed(binding.fault.cause));
+    } else if (timeout !== null) {
       const message = `the server did not answer within timeouts.handshake, ${this.handshake} ms`;
       this.fail?.(new ConnectError("timeout", message));
     } else if (violation?.kind === "status-not-101") {

@@ -1,5 +1,5 @@
 /** Connecting: what a runtime has to offer besides a transport. */
-import { messageOf } from "../errors.ts";
+import { messageOf, textOf } from "../errors.ts";
 import type { NetworkAddress, OpenTransport } from "./transport.ts";
 
 /** For a connection to a server over TLS. */
@@ -42,6 +42,5 @@ export function reasonOf(error: unknown): string {
 
 /** The runtime's error code, ECONNREFUSED and the like, if it has one. */
 export function systemCodeOf(error: unknown): string | undefined {
-  const code: unknown = (error as { code?: unknown } | null)?.code;
-  return typeof code === "string" ? code : undefined;
+  return textOf(error, "code") ?? undefined;
 }

@@ -1,6 +1,6 @@
 /** Listening: what a runtime is asked for, and a server that gets what is accepted. */
 import { MisuseError } from "@sansocket/core";
-import { messageOf, ServerError } from "../errors.ts";
+import { isMisuse, messageOf, ServerError } from "../errors.ts";
 import { checkOptions } from "../known-options.ts";
 import { reasonOf, systemCodeOf } from "../runtime/dialing.ts";
 import type { Listener, Server } from "./server.ts";
@@ -92,7 +92,7 @@ function listenFailed(
   { port = 0, hostname = "all addresses", path }: ListenOptions,
   cause: unknown,
 ): Error {
-  if (cause instanceof MisuseError) return cause;
+  if (isMisuse(cause)) return cause;
   const where = path ?? `${hostname}, port ${port}`;
   const why = reasonOf(cause);
   return new ServerError("listen-failed", `cannot listen on ${where}: ${why}`, { cause });

@@ -4,14 +4,14 @@
  */
 import { Endpoint, type Timeouts } from "@sansocket/core";
 import { describeViolation } from "@sansocket/core/describe";
-import { type ConnectionError, messageOf, ServerError } from "../errors.ts";
+import { type ConnectionError, messageOf, printError, ServerError } from "../errors.ts";
 import { anOpenTransport } from "../option-kinds.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { NetworkAddress, OpenTransport } from "../runtime/transport.ts";
 import { Binding, type Owner } from "../socket/binding.ts";
 import type { CloseInfo } from "../socket/close-info.ts";
 import { Deadlines } from "../socket/deadlines.ts";
-import { type Behaviour, callErrorHook, isThenable } from "../socket/hooks.ts";
+import { type Behaviour, callErrorHook, isThenable, whenSettled } from "../socket/hooks.ts";
 import { Socket } from "../socket/socket.ts";
 import { answerOptions, hasLongBody, type PlainResponse, UPGRADE_REQUIRED } from "./answer.ts";
 import { type ResolvedServer, resolveServer, type ServerOptions } from "./server-options.ts";
@@ -232,9 +232,10 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
         return;
       }
       this.undecided.set(binding, request);
-      answer.then(
-        (value) => settled(() => then(value as Answer)),
-        (error: unknown) =>
+      void whenSettled(
+        answer,
+        (value) => settled(() => then(value)),
+        (error) =>
           settled(() => {
             throw error;
           }),
@@ -259,14 +260,10 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
     const socket = new Socket(binding, { data, request, url: "" });
     binding.socket = socket;
     const { connection } = this.options;
-    const { hooks } = this.behaviour;
     if (connection !== null) {
       void this.runConnection(binding, socket, connection);
-    } else if (hooks.open !== undefined) {
-      binding.runningHook = "open";
-      const result = hooks.open(socket);
-      binding.runningHook = null;
-      binding.delivery.awaitHook("open", result);
+    } else {
+      binding.delivery.callOpen(socket);
     }
     request.pack();
     this.ending?.retire(binding);
@@ -283,7 +280,9 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
     } catch (error) {
       // A loop throws what its connection failed of: the application is not at fault, and has nothing to hear of it.
       // What another one failed of is no such thing: nobody else ends this connection then.
-      if (error !== null && (error === binding.fault || error === binding.info?.error)) return;
+      const { fault, info } = binding;
+      const isOwn = error === fault || (info !== null && error === info.error);
+      if (isOwn && error !== null) return;
       binding.hookFailed("connection", error);
     }
   }
@@ -315,7 +314,7 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
   private reportError(socket: Socket | null, error: ConnectionError | ServerError): void {
     const { hooks } = this.behaviour;
     if (hooks.error === undefined) {
-      if (PRINTED.has(error.code)) console.error(error);
+      if (PRINTED.has(error.code)) printError(error);
       return;
     }
     callErrorHook(hooks, socket, error);
@@ -349,6 +348,7 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
 /** Printed when there is no `error` hook: an application would look for them in vain otherwise. */
 const PRINTED: ReadonlySet<string> = new Set([
   "hook-failed",
+  "engine-failed",
   "source-failed",
   "unsent-limit",
   "accept-failed",

@@ -5,6 +5,7 @@ import {
   MisuseError,
   selectProtocol,
 } from "@sansocket/core";
+import { textOf } from "../errors.ts";
 import { type HeaderFields, headerList } from "../header-fields.ts";
 import type { NetworkAddress, TlsFacts } from "../runtime/transport.ts";
 import type { Binding } from "../socket/binding.ts";
@@ -115,9 +116,7 @@ export abstract class IncomingRequest {
 
   /** @internal Whether a hook that failed of this only heeded {@link signal}. */
   isGivenUp(error: unknown): boolean {
-    return (
-      this.controller?.signal.aborted === true && (error as Error | null)?.name === "AbortError"
-    );
+    return this.controller?.signal.aborted === true && textOf(error, "name") === "AbortError";
   }
 }
 

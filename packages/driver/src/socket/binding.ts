@@ -9,8 +9,9 @@ import type { OpenTransport, Transport, TransportHandler } from "../runtime/tran
 import { type CloseInfo, closeInfo } from "./close-info.ts";
 import type { Deadlines, Due } from "./deadlines.ts";
 import { Delivery, ownBytes } from "./delivery.ts";
+import { escaped, MOST_ESCAPES, transportThrew } from "./escape.ts";
 import { beginTurn, endTurn, type Flushable, markDirty } from "./flushing.ts";
-import { type Behaviour, type HookName, isThenable } from "./hooks.ts";
+import { type Behaviour, type HookName, isThenable, whenSettled } from "./hooks.ts";
 import { Outgoing } from "./outgoing.ts";
 import type { Socket } from "./socket.ts";
 import { Writing } from "./writing.ts";
@@ -59,8 +60,10 @@ export class Binding implements TransportHandler, Flushable, Due {
 
   private isPulling = false;
   /** Steps may follow from what was transmitted before the end of the turn. */
-  private isPullDue = false;
+  isPullDue = false;
   private isReadingHeld = false;
+  /** How often something has escaped that was no hook's. */
+  escapes = 0;
 
   constructor(owner: Owner, endpoint: Endpoint, open: OpenTransport, now: number) {
     this.owner = owner;
@@ -84,13 +87,21 @@ export class Binding implements TransportHandler, Flushable, Due {
 
   onData(chunk: Uint8Array): void {
     this.now = this.owner.runtime.now();
-    this.endpoint.receive(chunk, this.now);
+    try {
+      this.endpoint.receive(chunk, this.now);
+    } catch (error) {
+      escaped(this, error); // a stream that brings something else than bytes
+    }
     this.turn();
   }
 
   onInbox(byteCount: number): void {
     this.now = this.owner.runtime.now();
-    this.endpoint.received(byteCount, this.now);
+    try {
+      this.endpoint.received(byteCount, this.now);
+    } catch (error) {
+      escaped(this, error);
+    }
     this.turn();
   }
 
@@ -103,9 +114,13 @@ export class Binding implements TransportHandler, Flushable, Due {
   onDrain(): void {
     if (!this.writing.isBusy) return;
     this.now = this.owner.runtime.now();
-    if (!this.writing.goOn()) return;
-    this.endpoint.sent(this.now);
-    this.outgoing.noteTaken(this.writing.octets);
+    try {
+      if (!this.writing.goOn()) return;
+      this.endpoint.sent(this.now);
+      this.outgoing.noteTaken(this.writing.octets);
+    } catch (error) {
+      transportThrew(this, error);
+    }
     this.turn();
   }
 
@@ -123,10 +138,14 @@ export class Binding implements TransportHandler, Flushable, Due {
 
   expire(now: number): void {
     this.now = now;
-    if (this.outgoing.closeAt <= now) this.outgoing.closeNow();
-    if (this.delivery.giveUpAt <= now) this.delivery.giveUp();
-    if (this.endpoint.deadline <= now) this.endpoint.handleTimeout(now);
-    if (this.socket === null) this.owner.expired(this);
+    try {
+      if (this.outgoing.closeAt <= now) this.outgoing.closeNow();
+      if (this.delivery.giveUpAt <= now) this.delivery.giveUp();
+      if (this.endpoint.deadline <= now) this.endpoint.handleTimeout(now);
+      if (this.socket === null) this.owner.expired(this);
+    } catch (error) {
+      escaped(this, error);
+    }
     this.turn();
   }
 
@@ -150,8 +169,17 @@ export class Binding implements TransportHandler, Flushable, Due {
     return this.now;
   }
 
-  /** The end of the turn: deliver what waited, write, look at the pressure and at the clock. */
+  /** The end of the turn. Never throws: many sockets are flushed in a row, and none may keep the others from it. */
   flush(): void {
+    try {
+      this.finishTurn();
+    } catch (error) {
+      transportThrew(this, error);
+    }
+  }
+
+  /** Deliver what waited, write, look at the pressure and at the clock. */
+  private finishTurn(): void {
     this.deliverWaiting();
     if (this.isPullDue) {
       this.isPullDue = false;
@@ -183,7 +211,7 @@ export class Binding implements TransportHandler, Flushable, Due {
       try {
         this.delivery.deliverWaiting();
       } catch (error) {
-        this.hookThrew(error);
+        escaped(this, error);
       }
     }
   }
@@ -196,7 +224,8 @@ export class Binding implements TransportHandler, Flushable, Due {
         this.pullToIdle();
         break;
       } catch (error) {
-        this.hookThrew(error);
+        escaped(this, error);
+        if (this.escapes > MOST_ESCAPES) break;
       }
     }
     this.isPulling = false;
@@ -266,7 +295,13 @@ export class Binding implements TransportHandler, Flushable, Due {
     this.runningHook = name;
     try {
       const result = call();
-      if (isThenable(result)) result.then(undefined, (error) => this.hookFailed(name, error));
+      if (isThenable(result)) {
+        void whenSettled(
+          result,
+          () => {},
+          (error) => this.hookFailed(name, error),
+        );
+      }
     } catch (error) {
       this.hookFailed(name, error);
     } finally {
@@ -345,17 +380,6 @@ export class Binding implements TransportHandler, Flushable, Due {
 
   // ---- failing
 
-  /** An exception in a turn: of the hook that was running, or a bug. */
-  private hookThrew(error: unknown): void {
-    const name = this.runningHook;
-    if (name === null) {
-      this.isPulling = false;
-      throw error;
-    }
-    this.runningHook = null;
-    this.hookFailed(name, error);
-  }
-
   /** RFC 6455 §7.4.1: 1011, an unexpected condition prevented the request from being fulfilled. */
   hookFailed(name: HookName, error: unknown): void {
     const message = `the ${name} hook failed: ${messageOf(error)}`;
@@ -369,13 +393,22 @@ export class Binding implements TransportHandler, Flushable, Due {
     this.fault ??= error;
     this.delivery.stop();
     this.tick();
-    if (this.socket === null) {
+    if (this.socket === null || !this.closeWith(code, reason)) {
       this.endpoint.abort(this.now);
       this.turn();
-      return;
     }
-    this.endpoint.close(code, reason, this.now);
     markDirty(this);
+  }
+
+  /** @returns false where no Close can be said: something has escaped before, and it is not known what still works. */
+  private closeWith(code: number, reason: string): boolean {
+    if (this.escapes > 1) return false;
+    try {
+      this.endpoint.close(code, reason, this.now);
+      return true;
+    } catch {
+      return false; // the host's source of masking keys, say
+    }
   }
 
   /** Ends the connection at once: nothing more is sent or delivered. */

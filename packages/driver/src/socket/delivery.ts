@@ -4,7 +4,8 @@
  */
 import type { Endpoint } from "@sansocket/core";
 import type { Binding } from "./binding.ts";
-import { type HookName, isThenable, type Message } from "./hooks.ts";
+import { type HookName, isThenable, type Message, whenSettled } from "./hooks.ts";
+import type { Socket } from "./socket.ts";
 
 /** An object per message costs memory too: a peer who sends empty messages must not get it for nothing. */
 const OCTETS_PER_MESSAGE = 64;
@@ -132,21 +133,29 @@ export class Delivery {
     const { hooks } = binding.owner.behaviour;
     binding.runningHook = "message";
     const result = hooks.message!(binding.socket!, message);
-    binding.runningHook = null;
     if (result !== undefined) this.awaitHook("message", result);
+    binding.runningHook = null;
   }
 
-  /** Messages wait until `result` has settled, if it is a promise. */
-  awaitHook(name: HookName, result: unknown): void {
+  /** The connection is open: the hook comes before all messages. */
+  callOpen(socket: Socket): void {
+    const { binding } = this;
+    const { hooks } = binding.owner.behaviour;
+    if (hooks.open === undefined) return;
+    binding.runningHook = "open";
+    this.awaitHook("open", hooks.open(socket));
+    binding.runningHook = null;
+  }
+
+  /** Messages wait until `result` has settled, if it is a promise. Its `then` may be a getter: part of the hook's work. */
+  private awaitHook(name: HookName, result: unknown): void {
     if (!isThenable(result)) return;
     this.isAwaited = true;
-    result.then(
-      () => this.hookFinished(),
-      (error: unknown) => {
-        this.binding.hookFailed(name, error);
-        this.hookFinished();
-      },
-    );
+    const finished = (): void => this.hookFinished();
+    void whenSettled(result, finished, (error) => {
+      this.binding.hookFailed(name, error);
+      this.hookFinished();
+    });
   }
 
   private hookFinished(): void {

@@ -1,6 +1,6 @@
 /** What an application can be told of: the hooks, with the names that Bun and uWebSockets use. */
 import type { WatchedFrame } from "@sansocket/core";
-import type { ConnectionError, ServerError } from "../errors.ts";
+import { type ConnectionError, printError, type ServerError } from "../errors.ts";
 import type { CloseInfo } from "./close-info.ts";
 import type { Socket } from "./socket.ts";
 
@@ -31,8 +31,8 @@ export interface SocketHooks<Data = unknown> {
   close?(socket: Socket<Data>, info: CloseInfo): unknown;
   /**
    * Something went wrong that is not the peer's doing: a hook has failed, a limit was reached, an accept failed. `socket`
-   * is null when it is not about one open socket. Default: "hook-failed", "source-failed", "unsent-limit" and
-   * "accept-failed" are printed with `console.error`.
+   * is null when it is not about one open socket. Default: "hook-failed", "engine-failed", "source-failed",
+   * "unsent-limit" and "accept-failed" are printed with `console.error`.
    */
   error?(socket: Socket<Data> | null, error: ConnectionError | ServerError): unknown;
   /** Every frame, in and out, with the first octets of its payload. Costs nothing when absent. */
@@ -41,13 +41,35 @@ export interface SocketHooks<Data = unknown> {
 
 export type HookName = keyof SocketHooks | "upgrade" | "request" | "connection";
 
-/** Whether what a hook returned is to be waited for: a promise, whoever made it. */
+/**
+ * Whether what a hook returned is to be waited for: a promise, whoever made it.
+ * @throws what a getter `then` throws.
+ */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return (
     typeof value === "object" &&
     value !== null &&
     typeof (value as { then?: unknown }).then === "function"
   );
+}
+
+/**
+ * Calls back once. `await` takes what others call a promise as it comes: one whose `then` throws, that calls back twice, or
+ * that has another `then` the second time somebody looks.
+ */
+export async function whenSettled<Result>(
+  result: Result | PromiseLike<Result>,
+  fulfilled: (value: Result) => void,
+  rejected: (error: unknown) => void,
+): Promise<void> {
+  let value: Result;
+  try {
+    value = await result;
+  } catch (error) {
+    rejected(error);
+    return;
+  }
+  fulfilled(value);
 }
 
 /** Tells the `error` hook, if there is one. What fails in there is printed: there is nobody else to tell. */
@@ -58,9 +80,9 @@ export function callErrorHook(
 ): void {
   try {
     const result: unknown = hooks.error?.(socket, error);
-    if (isThenable(result)) result.then(undefined, (failure: unknown) => console.error(failure));
+    if (isThenable(result)) void whenSettled(result, () => {}, printError);
   } catch (failure) {
-    console.error(failure);
+    printError(failure);
   }
 }
 

@@ -2,9 +2,10 @@
  * Messages on their way out, and those who wait for them: `send` for the transport to take its message, `ready` for room,
  * `ping` for its pong.
  */
-import { checkClose } from "@sansocket/core";
-import { ConnectionError } from "../errors.ts";
+import { checkClose, type SendResult } from "@sansocket/core";
+import { ConnectionError, isMisuse } from "../errors.ts";
 import type { Binding } from "./binding.ts";
+import { engineFailed } from "./escape.ts";
 import { octetsOf, queueMessage, type Sendable } from "./sendable.ts";
 import { type MessageType, type PartSource, Parts, Streaming } from "./streaming.ts";
 
@@ -46,11 +47,22 @@ export class Outgoing {
 
   write(data: Sendable): WriteResult {
     if (this.streaming !== null) return this.streaming.write(data, null);
-    const { binding } = this;
-    const result = queueMessage(binding.endpoint, data);
+    const result = this.queue(data);
     if (result === "queued") return this.afterQueued();
     if (result === "full") this.failForUnsent(octetsOf(data));
     return "closed";
+  }
+
+  /** @throws MisuseError. Whatever else is thrown ends the connection: an extension that failed, no memory. */
+  queue(data: Sendable): SendResult {
+    const { binding } = this;
+    try {
+      return queueMessage(binding.endpoint, data);
+    } catch (error) {
+      if (isMisuse(error)) throw error;
+      engineFailed(binding, error);
+      return "closed";
+    }
   }
 
   send(data: Sendable): Promise<"sent" | "closed"> {

@@ -3,10 +3,11 @@
  * come between fragments. Exists from a `sendStream` until everything behind it has gone out.
  */
 import { MisuseError, type SendResult } from "@sansocket/core";
-import { ConnectionError } from "../errors.ts";
+import { ConnectionError, isMisuse } from "../errors.ts";
 import type { Binding } from "./binding.ts";
+import { engineFailed } from "./escape.ts";
 import type { WriteResult } from "./outgoing.ts";
-import { octetsOf, ownedCopy, queueMessage, type Sendable } from "./sendable.ts";
+import { octetsOf, ownedCopy, type Sendable } from "./sendable.ts";
 
 type Part = string | Uint8Array;
 export type PartSource = AsyncIterable<Part> | Iterable<Part>;
@@ -146,8 +147,8 @@ export class Streaming {
 
   /** @returns "full" for a while: the message has been let in, and the one before it may have filled the transport. */
   private sendMessage({ data, octets }: WaitingMessage): SendResult {
-    const { endpoint, outgoing } = this.binding;
-    const result = queueMessage(endpoint, data);
+    const { outgoing } = this.binding;
+    const result = outgoing.queue(data);
     if (result === "full") return result;
     this.octets -= octets;
     if (result === "queued") outgoing.afterQueued();
@@ -173,11 +174,12 @@ export class Streaming {
     parts: Parts,
     givenType: MessageType | undefined,
   ): Promise<"queued" | "closed"> {
-    const { endpoint } = this.binding;
+    const { binding } = this;
+    const { endpoint } = binding;
     if (endpoint.state !== "open") return "closed";
     const first = await parts.next();
     const type = givenType ?? (typeof first === "string" ? "text" : "binary");
-    if (endpoint.startMessage(type) !== "queued") return "closed";
+    if (this.attempt(() => endpoint.startMessage(type)) !== "queued") return "closed";
     let last: Part = NO_BYTES;
     for (let part = first; part !== null; part = await parts.next()) {
       last = part;
@@ -190,11 +192,22 @@ export class Streaming {
     return (await this.sendPiece(end, true)) ? "queued" : "closed";
   }
 
+  /** What is thrown but a mistake is no fault of the source: see {@link Outgoing.queue}. */
+  private attempt(send: () => SendResult): SendResult {
+    try {
+      return send();
+    } catch (error) {
+      if (isMisuse(error)) throw error;
+      engineFailed(this.binding, error);
+      return "closed";
+    }
+  }
+
   private async sendPiece(piece: Part, isFinal: boolean): Promise<boolean> {
     const { binding } = this;
     const { endpoint, outgoing } = binding;
     for (;;) {
-      const result = endpoint.sendFragment(piece, isFinal);
+      const result = this.attempt(() => endpoint.sendFragment(piece, isFinal));
       if (result === "closed") return false;
       if (result === "queued") break;
       if (endpoint.unsent === 0) {

@@ -1,0 +1,65 @@
+/** Every hook, every way to fail, every value, at any call, on both sides: the law of `laws/throwing-hooks.ts`. */
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { ODD_VALUES, WAYS_TO_FAIL } from "../laws/odd-values.ts";
+import { EVENTS, type Play, playThrowingHook, THROWERS } from "../laws/throwing-hooks.ts";
+
+const seed = process.env["SANSOCKET_SEED"];
+
+/** Calls every hook. */
+const SCRIPT = [
+  "text",
+  "burst",
+  "ping",
+  "pong",
+  "much",
+  "takes",
+  "stream",
+  "text",
+  "close",
+] as const;
+
+beforeEach(() => void vi.spyOn(console, "error").mockImplementation(() => {}));
+afterEach(() => void vi.restoreAllMocks());
+
+describe("a hook that throws ends its own connection, and no other", () => {
+  for (const role of ["server", "client"] as const) {
+    for (const thrower of THROWERS) {
+      if (role === "client" && (thrower === "upgrade" || thrower === "request")) continue;
+      test(`${thrower} of a ${role}, in every way and of every value`, async () => {
+        const faults: string[] = [];
+        for (const way of Object.keys(WAYS_TO_FAIL)) {
+          for (const value of Object.keys(ODD_VALUES)) {
+            for (const isInbox of [false, true]) {
+              const play: Play = { role, thrower, call: 0, way, value, isInbox, script: SCRIPT };
+              for (const fault of await playThrowingHook(play)) {
+                faults.push(`${fault}: ${way} ${value}`);
+              }
+            }
+          }
+        }
+        expect(faults).toEqual([]);
+      }, 60_000);
+    }
+  }
+
+  test("at any call, at any moment", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.record({
+          role: fc.constantFrom("server", "client"),
+          thrower: fc.constantFrom(...THROWERS),
+          call: fc.nat(4),
+          way: fc.constantFrom(...Object.keys(WAYS_TO_FAIL)),
+          value: fc.constantFrom(...Object.keys(ODD_VALUES)),
+          isInbox: fc.boolean(),
+          script: fc.array(fc.constantFrom(...EVENTS), { minLength: 1, maxLength: 12 }),
+        }),
+        async (play) => {
+          expect(await playThrowingHook(play as Play)).toEqual([]);
+        },
+      ),
+      { numRuns: 500, ...(seed === undefined ? {} : { seed: Number(seed) }) },
+    );
+  }, 120_000);
+});
