@@ -302,8 +302,7 @@ export class Endpoint extends EndpointFacts {
    */
   ping(now: number, payload: Uint8Array | null = null): number {
     this.requireOpened("ping");
-    const { connection } = this;
-    return sendPing(connection, payload, false, checkedTime(now, connection.now));
+    return sendPing(this.connection, payload, false, checkedTime(now, this.connection.now));
   }
 
   /** Queues a pong that answers nothing (RFC 6455 §5.5.3). Pings are answered by the engine. */
@@ -448,10 +447,9 @@ export class Endpoint extends EndpointFacts {
   /** @returns whether octets from the peer still matter. */
   private hear(byteCount: number, now: number): boolean {
     const { connection } = this;
-    const time = checkedTime(now, connection.now);
-    connection.now = time;
+    this.advanceTime(now);
     if (byteCount === 0) return false;
-    heardFromPeer(connection, time);
+    heardFromPeer(connection, connection.now);
     return connection.reading === Reading.Frames && connection.inputEnd === InputEnd.Unknown;
   }
 
