@@ -38,12 +38,13 @@ export function browser() {
 }
 
 /**
+ * @param urlOf what to open, asked for each time.
  * @param handlers
  *   onOpen(); onMessage(object); onClose({code, reason}), of a connection that was open; onState(state), one of
  *   {kind: "connecting"}, {kind: "open"}, {kind: "waiting", until, isOnline}, `until` on the clock of `world.now`.
  * @param {any} [world]
  */
-export function keepConnected(url, handlers, world = browser()) {
+export function keepConnected(urlOf, handlers, world = browser()) {
   let socket = null;
   let attempt = 0;
   let openedAt = null;
@@ -57,7 +58,7 @@ export function keepConnected(url, handlers, world = browser()) {
 
   function connect() {
     openedAt = null;
-    socket = world.open(url);
+    socket = world.open(urlOf());
     const own = socket;
     const unlessOld = (act) => (event) => {
       if (socket === own) act(event);

@@ -67,13 +67,6 @@ export function timeOf(at, locale) {
   return new Date(at).toLocaleTimeString(locale, { timeStyle: "short" });
 }
 
-/** One of eight colours for each name, the same on every page. */
-export function hueOf(name) {
-  let hash = 0;
-  for (const character of name) hash = Math.imul(hash ^ character.codePointAt(0), 0x9e3779b1);
-  return hash >>> 29;
-}
-
 /** The first letters of the first two words. */
 export function initialsOf(name) {
   const letters = name.split(" ").map((word) => String.fromCodePoint(word.codePointAt(0) ?? 32));

@@ -1,15 +1,21 @@
 // Draws the rooms there are, and who is here.
-import { hueOf, initialsOf, timeOf } from "./conversation.js";
+import { initialsOf, timeOf } from "./conversation.js";
 
 const $ = (id) => document.getElementById(id);
 
 export const addressOf = (room) => `#/${encodeURIComponent(room)}`;
 
+/** A name as the server will have it; "" when there is none. */
+export function roomNameOf(text) {
+  const name = text.normalize("NFKC").trim().replaceAll(/\s+/g, " ");
+  return name.toLowerCase().normalize("NFKC");
+}
+
 /** The room that the address names; null when it names none. */
 export function roomInAddress() {
   if (!location.hash.startsWith("#/")) return null;
   try {
-    return decodeURIComponent(location.hash.slice(2)).trim().toLowerCase() || null;
+    return roomNameOf(decodeURIComponent(location.hash.slice(2))) || null;
   } catch {
     return null;
   }
@@ -37,18 +43,20 @@ export function showRooms(rooms, current) {
 
 export function showPeople(people, ownName) {
   $("people").replaceChildren(
-    ...people.map(({ name, connections }) => {
+    ...people.map(({ name, connections, hue }) => {
       const disc = labelled("span", "disc", initialsOf(name));
       disc.ariaHidden = "true";
       const item = listItem(disc, labelled("bdi", "name", name));
-      item.className = `hue-${hueOf(name)}`;
-      if (connections > 1) item.append(labelled("span", "aside", `× ${connections}`));
-      if (name === ownName) item.append(labelled("span", "aside", "you"));
+      item.className = `hue-${hue}`;
+      const where = connections > 1 ? `in ${connections} tabs` : null;
+      const who = name === ownName ? "you" : null;
+      const aside = [who, where].filter((part) => part !== null).join(", ");
+      if (aside !== "") item.append(labelled("span", "aside", aside));
       return item;
     }),
   );
   $("people-unknown").hidden = true;
-  $("room-facts").textContent = describeCount(people.length);
+  $("room-facts").textContent = describe(people);
 }
 
 /**
@@ -61,8 +69,10 @@ export function showUnknownPeople(lostAt) {
   $("room-facts").textContent = lostAt === null ? "" : `Offline since ${timeOf(lostAt)}`;
 }
 
-function describeCount(count) {
-  return count === 1 ? "You are alone here" : `${count} people here`;
+function describe(people) {
+  if (people.length !== 1) return `${people.length} people here`;
+  const [{ connections }] = people;
+  return connections === 1 ? "You are alone here" : `You are alone here, in ${connections} tabs`;
 }
 
 function listItem(...children) {

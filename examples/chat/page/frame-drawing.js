@@ -1,4 +1,5 @@
 // A frame, bit by bit, as RFC 6455 §5.2 draws it; from what the server's engine reported of it.
+import { legendOf } from "./handshake-drawing.js";
 
 const OPCODES = {
   0: "Continuation",
@@ -7,6 +8,15 @@ const OPCODES = {
   8: "Close",
   9: "Ping",
   10: "Pong",
+};
+
+const OPCODE_MEANINGS = {
+  0: "Continuation: the next part of a message that an earlier frame began.",
+  1: "Text: the payload is UTF-8.",
+  2: "Binary: the payload is bytes, whatever they mean.",
+  8: "Close: the payload is a code of 16 bits and perhaps a reason. The connection ends.",
+  9: "Ping: whoever gets it answers with a Pong that has the same payload.",
+  10: "Pong: the answer to a Ping, with the payload of that one.",
 };
 
 export const opcodeName = ({ opcode }) => OPCODES[opcode] ?? `Reserved 0x${opcode.toString(16)}`;
@@ -53,21 +63,62 @@ export function keyOctets({ isMasked, maskingKey }) {
 export function drawFrame(frame) {
   const grid = element("div", "grid");
   const { payloadLength: length, fin, rsv, isMasked } = frame;
-  const lengthField = length < 126 ? length : length < 65536 ? 126 : 127;
+  const lengthField = lengthFieldOf(length);
   const bit = (name, isSet) => field(grid, 1, name, isSet ? "1" : "0", isSet);
   bit("FIN", fin);
   bit("RSV1", (rsv & 4) !== 0);
   bit("RSV2", (rsv & 2) !== 0);
   bit("RSV3", (rsv & 1) !== 0);
-  field(grid, 4, "opcode", `0x${frame.opcode.toString(16)}`, true);
+  const opcode = field(grid, 4, "opcode", hexOfOpcode(frame), true);
+  addNote(opcode, OPCODES[frame.opcode]?.toLowerCase() ?? "reserved");
   bit("MASK", isMasked);
-  field(grid, 7, "payload length", String(lengthField), true);
+  const lengthBox = field(grid, 7, "payload length", String(lengthField), true);
+  addNote(lengthBox, lengthField < 126 ? "in 7 bits" : `${extensionBits(length)} bits follow`);
   if (lengthField >= 126) {
-    wide(grid, `extended payload length, ${lengthField === 126 ? 16 : 64} bits`, String(length));
+    const name = `extended payload length, ${extensionBits(length)} bits`;
+    wide(grid, name, `${length} ${unitOf(length)}`);
   }
   if (isMasked) wide(grid, "masking key, 32 bits", hexOf(keyOctets(frame)).join(" "));
-  if (length > 0) wide(grid, isMasked ? "payload, unmasked" : "payload", describePayload(frame));
-  return [grid, drawWire(frame)];
+  const payloadName = isMasked ? "payload, after unmasking" : "payload, sent without a mask";
+  if (length > 0) wide(grid, payloadName, describePayload(frame));
+  return [grid, drawWire(frame), legendOf(meaningsOf(frame))];
+}
+
+/** §5.2: seven bits, of which two values are no length but say where it stands. */
+const lengthFieldOf = (length) => (length < 126 ? length : length < 65536 ? 126 : 127);
+const extensionBits = (length) => (length < 65536 ? 16 : 64);
+const unitOf = (length) => (length === 1 ? "byte" : "bytes");
+const hexOfOpcode = ({ opcode }) => `0x${opcode.toString(16)}`;
+
+/** In the order of the fields. */
+function meaningsOf(frame) {
+  const { payloadLength: length, fin, isMasked } = frame;
+  const lengthField = lengthFieldOf(length);
+  return [
+    [
+      `FIN ${fin ? 1 : 0}`,
+      fin
+        ? "The last frame of its message, or the only one."
+        : "More frames of this message follow.",
+    ],
+    [hexOfOpcode(frame), OPCODE_MEANINGS[frame.opcode] ?? "Reserved: no meaning is agreed on."],
+    [
+      `MASK ${isMasked ? 1 : 0}`,
+      isMasked
+        ? "Masked, as all that a client sends: each byte is XORed with one of the key."
+        : "Not masked: only clients mask.",
+    ],
+    [
+      String(lengthField),
+      lengthField < 126
+        ? "The length itself: up to 125, these 7 bits hold it."
+        : `No length yet: it stands in the ${extensionBits(length)} bits behind. (126 says 16 bits, 127 says 64.)`,
+    ],
+  ];
+}
+
+function addNote(box, text) {
+  box.append(element("span", "field-note", text));
 }
 
 function drawWire(frame) {
@@ -84,7 +135,10 @@ function drawWire(frame) {
     element("span", "key-octets", key.length > 0 ? `${hexOf(key).join(" ")} ` : ""),
     hexOf(onWire).join(" ") + more,
   );
-  wire.append(element("span", "caption", `octets from ${frame.offset.toLocaleString()} on`), code);
+  wire.append(
+    element("span", "caption", `bytes on the wire, from ${frame.offset.toLocaleString()} on`),
+    code,
+  );
   return wire;
 }
 

@@ -1,28 +1,32 @@
 // The page: joins what the other modules do.
 import { keepConnected } from "./connection.js";
+import { createRoom, randomName, sinceOf, takeEntry, takeJoined } from "./conversation.js";
 import {
-  createRoom,
-  randomKey,
-  randomName,
-  sinceOf,
-  takeEntry,
-  takeJoined,
-} from "./conversation.js";
-import { addressOf, roomInAddress, showPeople, showRooms, showUnknownPeople } from "./directory.js";
-import { addEvent, addFrames, clearFrames } from "./frame-list.js";
+  addressOf,
+  roomInAddress,
+  roomNameOf,
+  showPeople,
+  showRooms,
+  showUnknownPeople,
+} from "./directory.js";
+import { addEvent, addItems, clearFrames } from "./frame-list.js";
+import { firstName, keepName, ownKey, tab } from "./identity.js";
+import { changePeople, changeRooms } from "./presence.js";
 import { append, showOutbox, showRoom, toEnd } from "./transcript.js";
+import { forgetTyping, startTyping, stopTyping } from "./typing.js";
 
 const FIRST_ROOM = "lobby";
 /** ms */
 const TYPING_EVERY = 3_000;
-const TYPING_LASTS = 4_500;
 const FAULT_LASTS = 6_000;
 
 const $ = (id) => document.getElementById(id);
 
-let name = localStorage.getItem("name") ?? randomName();
-/** The name that the server has last agreed to. */
+let name = firstName();
+/** The name that the server has last agreed to: another one than we asked for when that one was taken. */
 let agreedName = null;
+/** The name that was last written into the field, whatever became of it. */
+let chosenName = null;
 /** The room that is shown. */
 let roomName = roomInAddress() ?? FIRST_ROOM;
 /** The room that the server has us in: another one while a join is on its way; null without a connection. */
@@ -31,6 +35,8 @@ let joinedRoom = null;
 let lostAt = null;
 let isWatching = true;
 let rooms = [];
+/** Of the room that the server has us in. */
+let people = [];
 /** By name. */
 const memories = new Map();
 /** Said and not yet confirmed, in all rooms: {room, key, name, at, text, why}. */
@@ -44,14 +50,14 @@ function memoryOf(room) {
 const HANDLERS = {
   joined(message) {
     joinedRoom = message.room;
-    agreedName = message.name;
-    localStorage.setItem("name", agreedName);
+    agree(message.name);
     const items = takeJoined(memoryOf(joinedRoom), message);
     confirm(message.entries);
     // Otherwise the room was left again before the answer came.
     if (!isJoined()) return;
     append(items);
-    showPeople(message.people, name);
+    people = message.people;
+    showPeople(people, name);
     sendOutbox();
   },
   entry({ entry }) {
@@ -61,22 +67,32 @@ const HANDLERS = {
     append(items);
     stopTyping(entry.name);
   },
-  people({ people }) {
-    if (isJoined()) showPeople(people, name);
+  people({ changed }) {
+    if (!isJoined()) return;
+    people = changePeople(people, changed);
+    showPeople(people, name);
   },
   rooms(message) {
     rooms = message.rooms;
     showRooms(rooms, roomName);
   },
+  "room-counts"({ changed }) {
+    rooms = changeRooms(rooms, changed);
+    showRooms(rooms, roomName);
+  },
   typing({ name: who }) {
     if (isJoined()) startTyping(who);
   },
-  frames: ({ frames }) => addFrames(frames),
-  refused({ why, key }) {
+  frames: ({ items }) => addItems(items),
+  refused({ why, key, isOfName }) {
     const message = outbox.find((said) => said.key === key);
     if (message === undefined) {
       showFault(why);
-      goBack();
+      // A name that this browser remembers, and that the server no longer takes: in with another one.
+      if (isOfName && joinedRoom === null) {
+        showName(randomName());
+        join();
+      } else goBack();
       return;
     }
     message.why = why;
@@ -90,7 +106,20 @@ function isJoined() {
 
 function join() {
   const since = sinceOf(memoryOf(roomName));
-  connection.send({ type: "join", room: roomName, name, since });
+  connection.send({ type: "join", room: roomName, name, since, tab });
+}
+
+/** The server has us under that name. */
+function agree(given) {
+  agreedName = given;
+  showName(given);
+  keepName(given, given === chosenName);
+}
+
+function showName(next) {
+  name = next;
+  // Whoever is writing there goes on.
+  if (document.activeElement !== $("name")) $("name").value = name;
 }
 
 // ---- rooms
@@ -109,8 +138,7 @@ function enterRoom(next) {
 
 /** To the room and the name that the server has for us, after it refused others. */
 function goBack() {
-  name = agreedName ?? name;
-  $("name").value = name;
+  showName(agreedName ?? name);
   const home = joinedRoom ?? FIRST_ROOM;
   if (roomName !== home) location.replace(addressOf(home));
 }
@@ -125,7 +153,7 @@ addEventListener("hashchange", () => {
 
 $("open-room").addEventListener("submit", (event) => {
   event.preventDefault();
-  const wanted = $("room-name").value.trim().replaceAll(/\s+/g, " ").toLowerCase();
+  const wanted = roomNameOf($("room-name").value);
   if (wanted === "") return;
   $("room-name").value = "";
   location.hash = addressOf(wanted);
@@ -137,11 +165,11 @@ $("you").addEventListener("submit", (event) => {
   event.preventDefault();
   const wanted = $("name").value.trim().replaceAll(/\s+/g, " ");
   if (wanted === "") return;
-  name = wanted;
-  $("name").value = name;
-  join();
+  chosenName = wanted;
   show("chat");
   $("message").focus();
+  showName(wanted);
+  join();
 });
 
 // ---- talking
@@ -152,7 +180,7 @@ $("composer").addEventListener("submit", (event) => {
   if (text === "") return;
   $("message").value = "";
   fitComposer();
-  const message = { room: roomName, key: randomKey(), name, at: Date.now(), text, why: null };
+  const message = { room: roomName, key: ownKey(), name, at: Date.now(), text, why: null };
   outbox.push(message);
   drawOutbox();
   toEnd();
@@ -219,49 +247,6 @@ function drawOutbox() {
   );
 }
 
-// ---- who is typing
-
-const typists = new Map();
-
-function startTyping(who) {
-  clearTimeout(typists.get(who));
-  typists.set(
-    who,
-    setTimeout(() => stopTyping(who), TYPING_LASTS),
-  );
-  showTyping();
-}
-
-function stopTyping(who) {
-  clearTimeout(typists.get(who));
-  if (typists.delete(who)) showTyping();
-}
-
-function forgetTyping() {
-  for (const who of [...typists.keys()]) stopTyping(who);
-}
-
-function showTyping() {
-  const names = [...typists.keys()].map(isolated);
-  const [first, second] = names;
-  $("typing").replaceChildren(
-    ...(names.length === 0
-      ? []
-      : names.length === 1
-        ? [first, " is writing…"]
-        : names.length === 2
-          ? [first, " and ", second, " are writing…"]
-          : ["Several people are writing…"]),
-  );
-}
-
-/** Whichever way a name runs, the words around it keep their order. */
-function isolated(text) {
-  const node = document.createElement("bdi");
-  node.textContent = text;
-  return node;
-}
-
 // ---- the connection
 
 let countdown = null;
@@ -295,6 +280,7 @@ function showState(state) {
 /** What the server told of who is where holds no longer. */
 function forgetPeople() {
   rooms = rooms.map((room) => ({ ...room, people: 0 }));
+  people = [];
   showRooms(rooms, roomName);
   showUnknownPeople(lostAt);
 }
@@ -319,7 +305,10 @@ function showFault(why) {
 
 $("pause").addEventListener("click", () => {
   isWatching = !isWatching;
-  $("pause").setAttribute("aria-pressed", String(!isWatching));
+  $("pause").textContent = isWatching ? "Pause" : "Resume";
+  $("pause").classList.toggle("quiet", isWatching);
+  // What was missed is told by the server.
+  if (!isWatching) addEvent("paused");
   connection.send({ type: "watch", on: isWatching });
 });
 
@@ -343,10 +332,11 @@ $("name").value = name;
 enterRoom(roomName);
 
 const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-const connection = keepConnected(`${scheme}//${location.host}/socket?watch`, {
+const url = () => `${scheme}//${location.host}/socket${isWatching ? "?watch" : ""}`;
+const connection = keepConnected(url, {
   onOpen() {
-    addEvent("connection open");
-    if (!isWatching) connection.send({ type: "watch", on: false });
+    // Otherwise the server tells of the handshake.
+    if (!isWatching) addEvent("connection open");
     join();
   },
   onMessage(message) {

@@ -1,5 +1,7 @@
 // Draws what is said, and what is not sent yet. All text goes in as text.
-import { hueOf, initialsOf, isContinued, isSameDay, timeOf } from "./conversation.js";
+import { initialsOf, isContinued, isSameDay, timeOf } from "./conversation.js";
+import { followEnd } from "./end-follower.js";
+import { isOwn } from "./identity.js";
 
 const $ = (id) => document.getElementById(id);
 const calendar = new Intl.DateTimeFormat(undefined, {
@@ -12,6 +14,10 @@ const calendar = new Intl.DateTimeFormat(undefined, {
 const NEAR = 80;
 
 let last = null;
+const end = followEnd($("scroll"), NEAR, () => {
+  $("to-end").hidden = true;
+});
+export const { toEnd } = end;
 
 /** Another room: everything anew, without reading it out. */
 export function showRoom(items) {
@@ -24,21 +30,23 @@ export function showRoom(items) {
 }
 
 export function append(items) {
-  const wasAtEnd = isAtEnd();
-  for (const item of items) {
-    if (item.kind === "note") $("transcript").append(line("note", item.text));
-    else {
-      if (last?.kind !== "entry" || !isSameDay(last.at, item.at)) {
-        if (findLastDay() !== new Date(item.at).toDateString())
-          $("transcript").append(dayLine(item.at));
-      }
-      $("transcript").append(drawEntry(item, isContinued(last, item)));
+  const isSeen = end.grow(() => {
+    for (const item of items) appendItem(item);
+    $("empty").hidden = $("transcript").childElementCount + $("outbox").childElementCount > 0;
+  });
+  if (!isSeen && items.length > 0) $("to-end").hidden = false;
+}
+
+function appendItem(item) {
+  if (item.kind === "note") $("transcript").append(line("note", item.text));
+  else {
+    const isOtherDay = last?.kind !== "entry" || !isSameDay(last.at, item.at);
+    if (isOtherDay && findLastDay() !== new Date(item.at).toDateString()) {
+      $("transcript").append(dayLine(item.at));
     }
-    last = item;
+    $("transcript").append(drawEntry(item, goesOn(last, item)));
   }
-  $("empty").hidden = $("transcript").childElementCount + $("outbox").childElementCount > 0;
-  if (wasAtEnd) toEnd();
-  else if (items.length > 0) $("to-end").hidden = false;
+  last = item;
 }
 
 function findLastDay() {
@@ -61,12 +69,18 @@ function line(className, text) {
   return item;
 }
 
-function drawEntry({ name, at, text }, continued) {
+/** The same name may have been another person's before. */
+function goesOn(previous, item) {
+  return isContinued(previous, item) && isOwn(previous) === isOwn(item);
+}
+
+function drawEntry(entry, continued) {
+  const { name, at, text, hue } = entry;
   const item = $("entry").content.cloneNode(true).firstElementChild;
-  item.classList.add(`hue-${hueOf(name)}`);
+  item.classList.add(isOwn(entry) ? "own" : `hue-${hue}`);
   item.classList.toggle("continued", continued);
   item.querySelector(".disc").textContent = initialsOf(name);
-  item.querySelector(".name").textContent = name;
+  item.querySelector(".name").textContent = isOwn(entry) ? "You" : name;
   const time = item.querySelector("time");
   time.dateTime = new Date(at).toISOString();
   time.textContent = timeOf(at);
@@ -78,18 +92,17 @@ function drawEntry({ name, at, text }, continued) {
 
 /** @param messages {key, name, at, text, why}: `why` it was refused, or null while it waits. */
 export function showOutbox(messages, onRetry, onDrop) {
-  const wasAtEnd = isAtEnd();
-  $("outbox").replaceChildren(
-    ...messages.map((message, index) => {
-      const previous = index > 0 ? { kind: "entry", ...messages[index - 1] } : last;
-      const item = drawEntry(message, isContinued(previous, message));
-      item.classList.add(message.why === null ? "pending" : "refused");
-      item.append(drawFate(message, onRetry, onDrop));
-      return item;
-    }),
-  );
-  if (messages.length > 0) $("empty").hidden = true;
-  if (wasAtEnd) toEnd();
+  const items = messages.map((message, index) => {
+    const previous = index > 0 ? { kind: "entry", ...messages[index - 1] } : last;
+    const item = drawEntry(message, goesOn(previous, message));
+    item.classList.add(message.why === null ? "pending" : "refused");
+    item.append(drawFate(message, onRetry, onDrop));
+    return item;
+  });
+  end.grow(() => {
+    $("outbox").replaceChildren(...items);
+    if (messages.length > 0) $("empty").hidden = true;
+  });
 }
 
 function drawFate({ key, why }, onRetry, onDrop) {
@@ -117,29 +130,7 @@ function button(text, act) {
   return element;
 }
 
-// ---- the end
-
-function isAtEnd() {
-  const { scrollHeight, scrollTop, clientHeight } = $("scroll");
-  return scrollHeight - scrollTop - clientHeight < NEAR;
-}
-
-export function toEnd() {
-  $("scroll").scrollTop = $("scroll").scrollHeight;
-  $("to-end").hidden = true;
-}
-
 $("to-end").addEventListener("click", () => {
   toEnd();
   $("message").focus();
 });
-$("scroll").addEventListener("scroll", () => {
-  if (isAtEnd()) $("to-end").hidden = true;
-});
-// The keyboard of a phone, or a line more in the composer, takes from below: stay with the last message.
-let height = 0;
-new ResizeObserver(() => {
-  const { scrollHeight, scrollTop, clientHeight } = $("scroll");
-  if (scrollHeight - scrollTop - height < NEAR) toEnd();
-  height = clientHeight;
-}).observe($("scroll"));

@@ -5,18 +5,25 @@
 import type { PreparedMessage, Server, ServerOptions, Socket } from "@sansocket/driver/application";
 import { createAllowance } from "./allowance.ts";
 import { type Chat, createChat, type Delivery, handle, leave, type Member } from "./chat.ts";
-import { type FrameReport, isReport, reportFrame } from "./frame-report.ts";
+import { flush, hasNews } from "./presence.ts";
 import { MESSAGE_OCTETS, readClientMessage, type ServerMessage } from "./protocol.ts";
 import { createSite, type SiteFile } from "./site.ts";
+import {
+  createWireRecord,
+  recordFrame,
+  reportHandshake,
+  takeItems,
+  type WireRecord,
+  watch,
+} from "./wire-report.ts";
 
 /** What the server knows of one connection: a {@link Member}, and its socket. */
 export interface Session extends Member {
   /** Null until the connection is open. */
   socket: Socket<Session> | null;
-  /** Whether the page wants to see the frames. */
-  isWatching: boolean;
-  /** Seen, and not yet told. */
-  frames: FrameReport[];
+  readonly wire: WireRecord;
+  /** Whether what is in {@link wire} is about to be told. */
+  isWireDue: boolean;
 }
 
 /** `serve` of any of the adapters. */
@@ -46,6 +53,9 @@ export interface RunningChat {
 
 const SOCKET_PATH = "/socket";
 
+/** ms. Too short to be noticed, and long enough that a crowd that comes back after a restart is told of in a few messages. */
+const NEWS_GATHERED_FOR = 200;
+
 export async function startChat(options: ChatOptions): Promise<RunningChat> {
   const { serve, prepare, files, port, hostname } = options;
   const site = await createSite(files);
@@ -57,6 +67,17 @@ export async function startChat(options: ChatOptions): Promise<RunningChat> {
       const data = to.length > 1 ? prepare(text) : text;
       for (const { socket } of to) socket?.write(data);
     }
+  }
+
+  /** Runs while there is news of who is where: news is gathered, and told once. */
+  let newsTimer: ReturnType<typeof setTimeout> | null = null;
+
+  function gatherNews(): void {
+    if (newsTimer !== null || !hasNews(chat)) return;
+    newsTimer = setTimeout(() => {
+      newsTimer = null;
+      deliver(flush(chat));
+    }, NEWS_GATHERED_FOR);
   }
 
   const server = await serve({
@@ -78,21 +99,31 @@ export async function startChat(options: ChatOptions): Promise<RunningChat> {
     },
 
     open(socket) {
-      socket.data.socket = socket;
+      const { data: session } = socket;
+      session.socket = socket;
+      const handshake = session.wire.isWatching ? reportHandshake(socket) : null;
+      if (handshake !== null) session.wire.items.push(handshake);
+      tellOfWire(session);
     },
 
     message({ data: session }, data) {
       const message = readClientMessage(data);
-      if (message.type === "watch") session.isWatching = message.on;
+      if (message.type === "watch") {
+        watch(session.wire, message.on);
+        tellOfWire(session);
+      }
       deliver(handle(chat, session, message, Date.now()));
+      gatherNews();
     },
 
     close({ data: session }) {
-      deliver(leave(chat, session, Date.now()));
+      leave(chat, session, Date.now());
+      gatherNews();
     },
 
     trace({ data: session }, frame) {
-      if (session.isWatching && !isReport(frame)) tellOfFrame(session, reportFrame(frame));
+      recordFrame(session.wire, frame);
+      tellOfWire(session);
     },
   });
 
@@ -102,22 +133,34 @@ export async function startChat(options: ChatOptions): Promise<RunningChat> {
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${address.port}/`,
     port: address.port,
-    shutdown: () => server.shutdown({ code: 1001, reason: "the server restarts", grace: 2_000 }),
+    async shutdown() {
+      await server.shutdown({ code: 1001, reason: "the server restarts", grace: 2_000 });
+      if (newsTimer !== null) clearTimeout(newsTimer);
+    },
   };
 }
 
 function createSession(isWatching: boolean): Session {
-  const allowance = createAllowance(Date.now());
-  return { name: "", room: null, allowance, socket: null, isWatching, frames: [] };
+  return {
+    name: "",
+    skeleton: "",
+    hue: 0,
+    tab: null,
+    room: null,
+    allowance: createAllowance(Date.now()),
+    socket: null,
+    wire: createWireRecord(isWatching),
+    isWireDue: false,
+  };
 }
 
 /** All frames of a turn are told in one message, when the turn is over. */
-function tellOfFrame(session: Session, report: FrameReport): void {
-  session.frames.push(report);
-  if (session.frames.length > 1) return;
+function tellOfWire(session: Session): void {
+  if (session.isWireDue || session.wire.items.length === 0) return;
+  session.isWireDue = true;
   queueMicrotask(() => {
-    const message: ServerMessage = { type: "frames", frames: session.frames };
-    session.frames = [];
+    session.isWireDue = false;
+    const message: ServerMessage = { type: "frames", items: takeItems(session.wire) };
     session.socket?.write(JSON.stringify(message));
   });
 }

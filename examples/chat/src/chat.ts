@@ -3,12 +3,21 @@
  * out. A connection is whatever has the members of {@link Member}.
  */
 import { type Allowance, take } from "./allowance.ts";
+import { chooseHue } from "./hues.ts";
+import { numbered, skeletonOf } from "./look-alikes.ts";
+import {
+  createPresence,
+  type Presence,
+  peopleOf,
+  roomsListed,
+  STANDING_ROOMS,
+} from "./presence.ts";
 import {
   type ClientMessage,
   type Entry,
+  nameRefusal,
   type Person,
   type Refusal,
-  type RoomCount,
   refusal,
   type ServerMessage,
   type Since,
@@ -16,6 +25,12 @@ import {
 
 export interface Member {
   name: string;
+  /** Of the name: equal for those that look alike. */
+  skeleton: string;
+  /** One of eight colours, while it is in one room. */
+  hue: number;
+  /** The secret of the tab of a browser, as the page has told it; null: none, and then no other connection is of it. */
+  tab: string | null;
   /** Null before the first `join`. */
   room: string | null;
   readonly allowance: Allowance;
@@ -26,6 +41,8 @@ export interface Room<M extends Member> {
   /** Another one for each room, and for each time that a room begins anew. */
   readonly log: string;
   readonly members: Set<M>;
+  /** Whom its members were last told of, by name. */
+  toldPeople: ReadonlyMap<string, Person>;
   /** The newest, oldest first. */
   readonly entries: Entry[];
   lastId: number;
@@ -38,6 +55,7 @@ export interface Chat<M extends Member> {
   readonly run: string;
   readonly rooms: Map<string, Room<M>>;
   roomsOpened: number;
+  readonly presence: Presence<M>;
 }
 
 /** One message, to these members. */
@@ -53,13 +71,13 @@ export const KEPT_ENTRIES = 100;
 export const MOST_ROOMS = 64;
 export const MOST_MEMBERS = 200;
 
-/** Always there. The first is where everybody begins. */
-export const STANDING_ROOMS: readonly string[] = ["lobby", "protocols", "tea room"];
-
 /** @param run what no other run of the server has had. */
 export function createChat<M extends Member>(run: string, now: number): Chat<M> {
-  const chat: Chat<M> = { run, rooms: new Map(), roomsOpened: 0 };
-  for (const name of STANDING_ROOMS) openRoom(chat, name, now);
+  const chat: Chat<M> = { run, rooms: new Map(), roomsOpened: 0, presence: createPresence() };
+  for (const name of STANDING_ROOMS) {
+    openRoom(chat, name, now);
+    chat.presence.toldRooms.set(name, 0);
+  }
   return chat;
 }
 
@@ -76,7 +94,7 @@ export function handle<M extends Member>(
   }
   switch (message.type) {
     case "join":
-      return join(chat, member, message.room, message.name, message.since, now);
+      return join(chat, member, message, now);
     case "say":
       return say(chat, member, message.key, message.text, now);
     case "typing":
@@ -90,21 +108,19 @@ export function handle<M extends Member>(
   }
 }
 
-/** A connection is over. */
-export function leave<M extends Member>(chat: Chat<M>, member: M, now: number): Delivery<M>[] {
+/** A connection is over. Its room hears of it by `flush`. */
+export function leave<M extends Member>(chat: Chat<M>, member: M, now: number): void {
   const room = roomOf(chat, member);
-  if (room === null) return [];
-  return [...depart(room, member, now), roomsDelivery(chat)];
+  if (room !== null) depart(chat, room, member, now);
 }
 
 // ---- coming and going
 
+/** The others hear of it by `flush`. */
 function join<M extends Member>(
   chat: Chat<M>,
   member: M,
-  roomName: string,
-  name: string,
-  since: Since | null,
+  { room: roomName, name: wanted, since, tab }: Extract<ClientMessage, { type: "join" }>,
   now: number,
 ): Delivery<M>[] {
   const before = roomOf(chat, member);
@@ -117,28 +133,65 @@ function join<M extends Member>(
     return [toOne(member, refusal(`There are ${MOST_MEMBERS} people in that room: it is full`))];
   }
   room ??= openRoom(chat, roomName, now);
-  const isNews = isChange || member.name !== name;
-  const deliveries = isChange && before !== null ? depart(before, member, now) : [];
+  let name = wanted;
+  const holder = holderOf(room, skeletonOf(wanted), member, tab);
+  if (holder !== null && !isChange) {
+    return [toOne(member, nameRefusal(`“${holder.name}” is here already, and looks the same`))];
+  }
+  // Whoever enters is let in, under a name that can be told from that one.
+  if (holder !== null) {
+    const { members } = room;
+    const skeletons = new Set(Array.from(members, ({ skeleton }) => skeleton));
+    name = numbered(wanted, (skeleton) => skeletons.has(skeleton));
+  }
+  const isNew = before === null;
+  if (isChange && before !== null) depart(chat, before, member, now);
+  if (isChange || member.name !== name) chat.presence.changed.add(room);
+  if (isChange) member.hue = hueIn(room, name, tab);
   member.name = name;
+  member.skeleton = skeletonOf(name);
+  member.tab = tab;
   member.room = room.name;
   room.members.add(member);
   room.usedAt = now;
   const { log } = room;
-  const people = peopleOf(room);
   const entries = entriesSince(room, since);
   const isGap = entries.length > 0 && since?.log === log && entries[0]!.id > since.id + 1;
-  const joined = { type: "joined", room: room.name, name, log, entries, isGap, people } as const;
-  deliveries.push(toOne(member, joined));
-  if (isNews) deliveries.push({ to: others(room, member), message: { type: "people", people } });
-  deliveries.push(isChange ? roomsDelivery(chat) : toOne(member, roomsMessage(chat)));
+  const facts = { room: room.name, name, log, entries, isGap, people: peopleOf(room) };
+  const deliveries = [toOne(member, { type: "joined", ...facts })];
+  if (isNew) deliveries.push(toOne(member, { type: "rooms", rooms: roomsListed(chat) }));
   return deliveries;
 }
 
-function depart<M extends Member>(room: Room<M>, member: M, now: number): Delivery<M>[] {
+/** Somebody else in the room whose name looks like that; another connection of the same tab is nobody else. */
+function holderOf<M extends Member>(
+  room: Room<M>,
+  skeleton: string,
+  member: M,
+  tab: string | null,
+): M | null {
+  for (const other of room.members) {
+    if (other === member || other.skeleton !== skeleton) continue;
+    if (tab === null || other.tab !== tab) return other;
+  }
+  return null;
+}
+
+function hueIn<M extends Member>(room: Room<M>, name: string, tab: string | null): number {
+  const hues: number[] = [];
+  for (const other of room.members) {
+    if (tab !== null && other.tab === tab && other.name === name) return other.hue;
+    hues.push(other.hue);
+  }
+  const spoken = [...room.entries].reverse().find((entry) => entry.name === name);
+  return chooseHue(name, hues, spoken?.hue ?? null);
+}
+
+function depart<M extends Member>(chat: Chat<M>, room: Room<M>, member: M, now: number): void {
   room.members.delete(member);
   room.usedAt = now;
   member.room = null;
-  return [{ to: [...room.members], message: { type: "people", people: peopleOf(room) } }];
+  chat.presence.changed.add(room);
 }
 
 /** What of the room's log the page has not got. A `since` of another log says nothing about this one. */
@@ -150,7 +203,15 @@ function entriesSince<M extends Member>(room: Room<M>, since: Since | null): rea
 function openRoom<M extends Member>(chat: Chat<M>, name: string, now: number): Room<M> {
   chat.roomsOpened += 1;
   const log = `${chat.run}.${chat.roomsOpened}`;
-  const room = { name, log, members: new Set<M>(), entries: [], lastId: 0, usedAt: now };
+  const room: Room<M> = {
+    name,
+    log,
+    members: new Set(),
+    toldPeople: new Map(),
+    entries: [],
+    lastId: 0,
+    usedAt: now,
+  };
   chat.rooms.set(name, room);
   return room;
 }
@@ -182,7 +243,8 @@ function say<M extends Member>(
   if (said !== undefined) return [toOne(member, { type: "entry", entry: said })];
   room.lastId += 1;
   // The text first: so it is the first thing that one reads of its frame.
-  const entry: Entry = { text, name: member.name, id: room.lastId, at: now, key };
+  const { name, hue } = member;
+  const entry: Entry = { text, name, hue, id: room.lastId, at: now, key };
   room.entries.push(entry);
   if (room.entries.length > KEPT_ENTRIES) room.entries.shift();
   room.usedAt = now;
@@ -203,35 +265,6 @@ function roomOf<M extends Member>(chat: Chat<M>, member: M): Room<M> | null {
 
 function others<M extends Member>(room: Room<M>, member: M): M[] {
   return [...room.members].filter((other) => other !== member);
-}
-
-/** In the order of their names; the same everywhere, whatever the server's language. */
-function peopleOf<M extends Member>(room: Room<M>): Person[] {
-  return Array.from(namesIn(room), ([name, connections]) => ({ name, connections })).sort(
-    (one, other) => (one.name < other.name ? -1 : 1),
-  );
-}
-
-/** How many connections there are of each name. */
-function namesIn<M extends Member>({ members }: Room<M>): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const { name } of members) counts.set(name, (counts.get(name) ?? 0) + 1);
-  return counts;
-}
-
-/** The standing rooms, and those where somebody is, oldest first. */
-function roomsMessage<M extends Member>(chat: Chat<M>): ServerMessage {
-  const rooms: RoomCount[] = [];
-  for (const room of chat.rooms.values()) {
-    if (room.members.size === 0 && !STANDING_ROOMS.includes(room.name)) continue;
-    rooms.push({ name: room.name, people: namesIn(room).size });
-  }
-  return { type: "rooms", rooms };
-}
-
-function roomsDelivery<M extends Member>(chat: Chat<M>): Delivery<M> {
-  const to = [...chat.rooms.values()].flatMap(({ members }) => [...members]);
-  return { to, message: roomsMessage(chat) };
 }
 
 function toOne<M extends Member>(member: M, message: ServerMessage): Delivery<M> {

@@ -23,9 +23,14 @@ const PAGE = [
   "connection.js",
   "conversation.js",
   "transcript.js",
+  "end-follower.js",
+  "identity.js",
+  "presence.js",
+  "typing.js",
   "directory.js",
   "frame-list.js",
   "frame-drawing.js",
+  "handshake-drawing.js",
 ];
 
 const FONTS = [

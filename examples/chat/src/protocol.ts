@@ -2,8 +2,9 @@
  * What the page and the server say to each other: one JSON object in one text message. What the page says is checked here
  * by hand, member by member; what is wrong with it is a sentence that goes back to the page.
  */
-import type { FrameReport } from "./frame-report.ts";
-import { checkName, checkText } from "./plain-text.ts";
+
+import { type Checked, checkName, checkText } from "./plain-text.ts";
+import type { WireItem } from "./wire-report.ts";
 
 /** UTF-16 code units, as the page's `maxlength` counts them. */
 export const LIMITS = { name: 24, room: 24, text: 2_000, key: 40 } as const;
@@ -19,12 +20,16 @@ export interface Since {
 }
 
 export type ClientMessage =
-  /** Enters a room, with a name; leaves the one before. The same room again: comes back, or has another name. */
+  /**
+   * Enters a room, with a name; leaves the one before. The same room again: comes back, or has another name. `tab` is the
+   * secret of one tab of a browser: who has the secret may have the name that another connection of the tab has.
+   */
   | {
       readonly type: "join";
       readonly room: string;
       readonly name: string;
       readonly since: Since | null;
+      readonly tab: string | null;
     }
   /** `key` is the page's own: saying the same thing twice, with one key, says it once. */
   | { readonly type: "say"; readonly key: string; readonly text: string }
@@ -37,6 +42,8 @@ export type ClientMessage =
 export interface Entry {
   readonly text: string;
   readonly name: string;
+  /** The colour of the name when it said this. */
+  readonly hue: number;
   /** Counts up from 1 in each log. */
   readonly id: number;
   /** ms since 1970 */
@@ -46,14 +53,25 @@ export interface Entry {
 
 export interface Person {
   readonly name: string;
-  /** Connections of that name: somebody with two tabs, or two people. */
+  /** Connections of that name: more than one for a tab that was duplicated, or that has lost one and come back. */
   readonly connections: number;
+  /** One of eight colours. */
+  readonly hue: number;
 }
+
+/** A person as they are now, or the name of one who is gone. */
+export type PersonChange = Person | { readonly name: string; readonly connections: 0 };
 
 export interface RoomCount {
   readonly name: string;
   /** How many names are there. */
   readonly people: number;
+}
+
+/** `people` is null when the room is no longer listed. */
+export interface RoomChange {
+  readonly name: string;
+  readonly people: number | null;
 }
 
 export type ServerMessage =
@@ -69,10 +87,13 @@ export type ServerMessage =
       readonly people: readonly Person[];
     }
   | { readonly type: "entry"; readonly entry: Entry }
-  | { readonly type: "people"; readonly people: readonly Person[] }
+  /** What has changed of the people since the last such message, or since `joined`. */
+  | { readonly type: "people"; readonly changed: readonly PersonChange[] }
+  /** All rooms: once for each connection, with its first `joined`. */
   | { readonly type: "rooms"; readonly rooms: readonly RoomCount[] }
+  | { readonly type: "room-counts"; readonly changed: readonly RoomChange[] }
   | { readonly type: "typing"; readonly name: string }
-  | { readonly type: "frames"; readonly frames: readonly FrameReport[] }
+  | { readonly type: "frames"; readonly items: readonly WireItem[] }
   | { readonly type: "alive" }
   | Refusal;
 
@@ -82,6 +103,8 @@ export interface Refusal {
   readonly why: string;
   /** The `say` that it is about. */
   readonly key?: string;
+  /** The name is what was refused: with another one it may go better. */
+  readonly isOfName?: true;
 }
 
 /** @param data a message as it came. */
@@ -111,16 +134,31 @@ export function readClientMessage(data: string | Uint8Array): ClientMessage | Re
   }
 }
 
-function readJoin({ room, name, since }: JsonObject): ClientMessage | Refusal {
+function readJoin({ room, name, since, tab }: JsonObject): ClientMessage | Refusal {
   if (typeof room !== "string") return refusal("`room` is not a string");
   if (typeof name !== "string") return refusal("`name` is not a string");
-  const roomName = checkName(room.toLowerCase(), "The name of a room", LIMITS.room);
+  const roomName = checkRoom(room);
   if (roomName.fault !== undefined) return refusal(roomName.fault);
   const personName = checkName(name, "A name", LIMITS.name);
-  if (personName.fault !== undefined) return refusal(personName.fault);
+  if (personName.fault !== undefined) return nameRefusal(personName.fault);
   const last = readSince(since);
   if (last === undefined) return refusal("`since` is not null or {log, id}");
-  return { type: "join", room: roomName.text, name: personName.text, since: last };
+  if (tab !== undefined && tab !== null && !isKey(tab)) return refusal(`\`tab\` is not ${A_KEY}`);
+  return {
+    type: "join",
+    room: roomName.text,
+    name: personName.text,
+    since: last,
+    tab: tab ?? null,
+  };
+}
+
+/** In small letters. Checked in them again: some have more characters, or are composed otherwise. */
+function checkRoom(room: string): Checked {
+  const what = "The name of a room";
+  const checked = checkName(room, what, LIMITS.room);
+  if (checked.fault !== undefined) return checked;
+  return checkName(checked.text.toLowerCase(), what, LIMITS.room);
 }
 
 function readSince(value: unknown): Since | null | undefined {
@@ -133,13 +171,17 @@ function readSince(value: unknown): Since | null | undefined {
 }
 
 function readSay({ key, text }: JsonObject): ClientMessage | Refusal {
-  if (typeof key !== "string" || key === "" || key.length > LIMITS.key) {
-    return refusal(`\`key\` is not a string of 1 to ${LIMITS.key} characters`);
-  }
+  if (!isKey(key)) return refusal(`\`key\` is not ${A_KEY}`);
   if (typeof text !== "string") return refusal("`text` is not a string", key);
   const checked = checkText(text, LIMITS.text);
   if (checked.fault !== undefined) return refusal(checked.fault, key);
   return { type: "say", key, text: checked.text };
+}
+
+const A_KEY = `a string of 1 to ${LIMITS.key} characters`;
+
+function isKey(value: unknown): value is string {
+  return typeof value === "string" && value !== "" && value.length <= LIMITS.key;
 }
 
 type JsonObject = { readonly [name: string]: unknown };
@@ -150,4 +192,8 @@ function isObject(value: unknown): value is JsonObject {
 
 export function refusal(why: string, key?: string): Refusal {
   return key === undefined ? { type: "refused", why } : { type: "refused", why, key };
+}
+
+export function nameRefusal(why: string): Refusal {
+  return { type: "refused", why, isOfName: true };
 }

@@ -1,67 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { createAllowance } from "../src/allowance.ts";
-import {
-  type Chat,
-  createChat,
-  type Delivery,
-  handle,
-  KEPT_ENTRIES,
-  leave,
-  type Member,
-  MOST_MEMBERS,
-  MOST_ROOMS,
-  STANDING_ROOMS,
-} from "../src/chat.ts";
-import type { ClientMessage, ServerMessage, Since } from "../src/protocol.ts";
+import { handle, KEPT_ENTRIES, MOST_MEMBERS, MOST_ROOMS } from "../src/chat.ts";
+import { STANDING_ROOMS } from "../src/presence.ts";
+import { type Guest, last, received, Scene } from "./scene.ts";
 
-/** A chat whose members remember what they were sent. */
-class Scene {
-  readonly chat: Chat<Guest>;
-  now = 1_000;
-
-  constructor(run = "run") {
-    this.chat = createChat(run, this.now);
-  }
-
-  guest(name: string, room: string | null = "lobby", since: Since | null = null): Guest {
-    const guest: Guest = { name: "", room: null, allowance: createAllowance(this.now), sent: [] };
-    if (room !== null) this.tell(guest, { type: "join", room, name, since });
-    return guest;
-  }
-
-  /** A second later than the last, so that nobody says too much. */
-  tell(guest: Guest, message: ClientMessage): void {
-    this.now += 1_000;
-    this.take(handle(this.chat, guest, message, this.now));
-  }
-
-  say(guest: Guest, text: string, key = text): void {
-    this.tell(guest, { type: "say", key, text });
-  }
-
-  leave(guest: Guest): void {
-    this.take(leave(this.chat, guest, this.now));
-  }
-
-  private take(deliveries: readonly Delivery<Guest>[]): void {
-    for (const { to, message } of deliveries) for (const { sent } of to) sent.push(message);
-  }
-}
-
-interface Guest extends Member {
-  readonly sent: ServerMessage[];
-}
-
-function received<T extends ServerMessage["type"]>(
-  { sent }: Guest,
-  type: T,
-): Extract<ServerMessage, { type: T }>[] {
-  return sent.filter(
-    (message): message is Extract<ServerMessage, { type: T }> => message.type === type,
-  );
-}
-
-const last = <T>(items: readonly T[]): T => items.at(-1)!;
 const textsOf = (entries: readonly { text: string }[]): string[] => entries.map(({ text }) => text);
 const heardBy = (guest: Guest): string[] =>
   textsOf(received(guest, "entry").map(({ entry }) => entry));
@@ -80,6 +21,7 @@ describe("talking", () => {
       key: "hello",
       at: scene.now,
       name: "Ada",
+      hue: last(received(ada, "joined")).people[0]!.hue,
       text: "hello",
     });
   });
@@ -186,55 +128,12 @@ describe("history", () => {
     const [ada, bob] = [scene.guest("Ada"), scene.guest("Bob")];
     scene.say(ada, "hello");
     const { log } = last(received(ada, "joined"));
+    scene.flush();
     const told = bob.sent.length;
-    scene.tell(ada, { type: "join", room: "lobby", name: "Ada", since: { log, id: 1 } });
+    scene.tell(ada, { type: "join", room: "lobby", name: "Ada", since: { log, id: 1 }, tab: null });
+    scene.flush();
     expect(last(received(ada, "joined")).entries).toEqual([]);
     expect(bob.sent.length).toBe(told);
-  });
-});
-
-describe("presence", () => {
-  test("coming, leaving, and another name are told to the others", () => {
-    const scene = new Scene();
-    const ada = scene.guest("Ada");
-    const bob = scene.guest("Bob");
-    const namesFor = (guest: Guest): string[] =>
-      last(received(guest, "people")).people.map(({ name }) => name);
-    expect(namesFor(ada)).toEqual(["Ada", "Bob"]);
-    scene.tell(bob, { type: "join", room: "lobby", name: "Robert", since: null });
-    expect(namesFor(ada)).toEqual(["Ada", "Robert"]);
-    scene.leave(bob);
-    expect(namesFor(ada)).toEqual(["Ada"]);
-  });
-
-  test("two connections of one name are one person, counted twice", () => {
-    const scene = new Scene();
-    scene.guest("Ada");
-    expect(last(received(scene.guest("Ada"), "joined")).people).toEqual([
-      { name: "Ada", connections: 2 },
-    ]);
-  });
-
-  test("who goes to another room is in that one only", () => {
-    const scene = new Scene();
-    const [ada, bob] = [scene.guest("Ada"), scene.guest("Bob")];
-    scene.tell(bob, { type: "join", room: "garden", name: "Bob", since: null });
-    expect(last(received(ada, "people")).people).toEqual([{ name: "Ada", connections: 1 }]);
-    expect(last(received(ada, "rooms")).rooms).toContainEqual({ name: "garden", people: 1 });
-    scene.say(ada, "gone?");
-    expect(heardBy(bob)).toEqual([]);
-    scene.leave(bob);
-    expect(last(received(ada, "rooms")).rooms.map(({ name }) => name)).toEqual(STANDING_ROOMS);
-  });
-
-  test("leaving twice, or without having joined, leads to nothing", () => {
-    const scene = new Scene();
-    const ada = scene.guest("Ada");
-    scene.leave(ada);
-    const told = ada.sent.length;
-    scene.leave(ada);
-    scene.leave(scene.guest("Eve", null));
-    expect(ada.sent.length).toBe(told);
   });
 });
 
@@ -244,7 +143,7 @@ describe("limits", () => {
     const ada = scene.guest("Ada");
     const free = MOST_ROOMS - STANDING_ROOMS.length;
     for (let count = 0; count <= free; count += 1) {
-      scene.tell(ada, { type: "join", room: `room ${count}`, name: "Ada", since: null });
+      scene.join(ada, `room ${count}`, "Ada");
     }
     expect(scene.chat.rooms.size).toBe(MOST_ROOMS);
     expect(scene.chat.rooms.has("room 0")).toBe(false);
@@ -257,7 +156,7 @@ describe("limits", () => {
     const free = MOST_ROOMS - STANDING_ROOMS.length;
     for (let count = 0; count < free; count += 1) scene.guest(`g${count}`, `room ${count}`);
     const ada = scene.guest("Ada");
-    scene.tell(ada, { type: "join", room: "one more", name: "Ada", since: null });
+    scene.join(ada, "one more", "Ada");
     expect(last(ada.sent)).toMatchObject({ type: "refused" });
     expect(ada.room).toBe("lobby");
   });
@@ -273,7 +172,7 @@ describe("limits", () => {
     const scene = new Scene();
     const guests = Array.from({ length: MOST_MEMBERS }, (_, index) => scene.guest(`g${index}`));
     expect(last(scene.guest("late").sent)).toMatchObject({ type: "refused" });
-    scene.tell(guests[0]!, { type: "join", room: "lobby", name: "Zoe", since: null });
+    scene.join(guests[0]!, "lobby", "Zoe");
     expect(last(received(guests[0]!, "joined")).name).toBe("Zoe");
   });
 });

@@ -43,7 +43,7 @@ class World {
       onClose: (info: object) => this.told.push(info),
       onState: (state: object) => this.told.push(state),
     };
-    this.connection = keepConnected("ws://site/", handlers, world);
+    this.connection = keepConnected(() => "ws://site/", handlers, world);
   }
 
   private open(url: string): object {

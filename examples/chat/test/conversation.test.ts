@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
   createRoom,
-  hueOf,
   initialsOf,
   isContinued,
   randomKey,
@@ -89,12 +88,6 @@ describe("how it looks", () => {
 
   test("initials are whole characters of the first two words", () => {
     expect(["ada", "Ada b c", "😀 x", "łukasz"].map(initialsOf)).toEqual(["A", "AB", "😀X", "Ł"]);
-  });
-
-  test("a name has a colour of eight, always the same", () => {
-    const hues = Array.from({ length: 300 }, (_, index) => hueOf(`name ${index}`));
-    expect(new Set(hues)).toEqual(new Set([0, 1, 2, 3, 4, 5, 6, 7]));
-    expect(hueOf("Ada")).toBe(hueOf("Ada"));
   });
 
   test("keys are long enough to be told apart, and short enough for the server", () => {

@@ -99,8 +99,9 @@ describe("the layout", () => {
     timeout: 60_000,
   }, async (context) => {
     if (american === null) return context.skip(NO_CHROMIUM);
-    const { page } = await american.arrive(LONG_NAME, roomUrl("time"));
-    await say(page, "said");
+    const zoe = await american.arrive(LONG_NAME, roomUrl("time"));
+    const { page } = await american.arrive("Ada", roomUrl("time"));
+    await say(zoe.page, "said");
     await messagesOn(page, 1);
     expect((await textsOf(page, ".by time"))[0]).toMatch(/^[1-9][0-9]?:[0-9]{2}\s[AP]M$/);
     const linesOf = (selector: string): Promise<number> =>
@@ -117,7 +118,7 @@ describe("the layout", () => {
       expect([width, await linesOf(".by time")]).toEqual([width, 1]);
     }
     expect(nameLines).toEqual(new Set([1, 2]));
-    await page.close();
+    await Promise.all([page.close(), zoe.page.close()]);
   });
 
   test("with letters twice as large a phone's list of frames keeps room, and its buttons can be pressed", {
@@ -141,13 +142,15 @@ describe("the layout", () => {
   }, async (context) => {
     if (british === null) return context.skip(NO_CHROMIUM);
     const { page } = await british.arrive("Ada", roomUrl("round"));
-    await say(page, "said");
+    const bob = await british.arrive("Bob", roomUrl("round"));
+    await say(bob.page, "said");
     await messagesOn(page, 1);
     for (const selector of ["#dot", "#people .disc", "#transcript .disc"]) {
       const { width, height } = await boxOf(page, selector);
       expect([selector, width, Number.isInteger(width)]).toEqual([selector, height, true]);
+      expect(width).toBeGreaterThan(0);
     }
-    await page.close();
+    await Promise.all([page.close(), bob.page.close()]);
   });
 });
 

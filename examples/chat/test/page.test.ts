@@ -92,6 +92,17 @@ describe("talking", () => {
     await page.close();
   });
 
+  test("a room in an address that is written in other letters is the room that the server has", {
+    timeout: 60_000,
+  }, async (context) => {
+    if (people === null) return context.skip(NO_CHROMIUM);
+    const { page } = await people.arrive("Dora", roomUrl("Ｃａｆｅ\u0301  Ⅱ"));
+    expect(await textsOf(page, "#room")).toEqual(["café ii"]);
+    await say(page, "in");
+    expect(await messagesOn(page, 1)).toEqual(["in"]);
+    await page.close();
+  });
+
   test("a name or a room that the server refuses is told, and the ones before hold", {
     timeout: 60_000,
   }, async (context) => {
@@ -205,61 +216,6 @@ describe("a connection that is lost", () => {
       expect(faults).toEqual([]);
     }
     await Promise.all([ada.page.close(), bob.page.close()]);
-  });
-});
-
-describe("the frames", () => {
-  test("a page sees every frame of its own connection, and none that carries its reports", {
-    timeout: 60_000,
-  }, async (context) => {
-    if (people === null) return context.skip(NO_CHROMIUM);
-    const { page, faults } = await people.arrive("Ada", roomUrl("wire"));
-    await say(page, "hello, wire");
-    await page.waitForFunction(() => document.querySelectorAll(".frame").length >= 6);
-    const opcodes = await page.$$eval(".frame", (rows) =>
-      rows.map((row) => `${row.classList[1]} ${row.querySelector("code")!.textContent}`),
-    );
-    expect(opcodes.map((row) => row.slice(0, 20))).toEqual([
-      'in {"type":"join","r',
-      'out {"type":"joined"',
-      'out {"type":"rooms",',
-      'in {"type":"typing"}',
-      'in {"type":"say","te',
-      'out {"type":"entry",',
-    ]);
-    await page.click(".frame:nth-last-child(2) summary");
-    await page.waitForSelector(".frame .field");
-    const fields = await page.$$eval(".frame:nth-last-child(2) .field", (boxes) =>
-      boxes.map((box) => [...box.children].map(({ textContent }) => textContent).join("=")),
-    );
-    expect(fields.slice(0, 7).join("; ")).toBe(
-      "FIN=1; RSV1=0; RSV2=0; RSV3=0; opcode=0x1; MASK=1; payload length=60",
-    );
-    expect(fields[7]).toMatch(/^masking key, 32 bits=(?:[0-9a-f]{2} ?){4}$/);
-    expect(fields[8]).toMatch(/^payload, unmasked=\{"type":"say","text":"hello, wire"/);
-    expect(faults).toEqual([]);
-    await page.close();
-  });
-
-  test("Pause stops the reports, and Clear empties the list", {
-    timeout: 60_000,
-  }, async (context) => {
-    if (people === null) return context.skip(NO_CHROMIUM);
-    const { page } = await people.arrive("Ada", roomUrl("paused"));
-    await page.waitForFunction(() => document.querySelectorAll(".frame").length >= 3);
-    await page.click("#pause");
-    await page.click("#clear");
-    await say(page, "unseen");
-    await messagesOn(page, 1);
-    await page.click("#pause");
-    await say(page, "seen");
-    await page.waitForFunction(() =>
-      document.querySelector("#frames")?.textContent?.includes('"entry"'),
-    );
-    const previews = await textsOf(page, ".preview");
-    expect(previews.join("\n")).toContain('"seen"');
-    expect(previews.join("\n")).not.toContain('"unseen"');
-    await page.close();
   });
 });
 

@@ -1,12 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { LIMITS, MESSAGE_OCTETS, readClientMessage } from "../src/protocol.ts";
 
-const join = { type: "join", room: "lobby", name: "Ada", since: null };
+const join = { type: "join", room: "lobby", name: "Ada", since: null, tab: null };
 
 describe("a message that is understood", () => {
   test.each([
     ["a first join", join, join],
     ["a join that says nothing of since", { ...join, since: undefined }, join],
+    ["a join that says nothing of its tab", { ...join, tab: undefined }, join],
+    ["a join of a tab", { ...join, tab: "secret" }, { ...join, tab: "secret" }],
     [
       "a join that comes back",
       { ...join, since: { log: "run.1", id: 7 } },
@@ -66,6 +68,8 @@ describe("a message that is not understood is answered with the reason", () => {
     ["half an id", JSON.stringify({ ...join, since: { log: "a", id: 0.5 } }), /`since`/],
     ["an id below 0", JSON.stringify({ ...join, since: { log: "a", id: -1 } }), /`since`/],
     ["an endless log", JSON.stringify({ ...join, since: { log: "a".repeat(41), id: 1 } }), /since/],
+    ["a tab that is no string", JSON.stringify({ ...join, tab: 1 }), /`tab`/],
+    ["an endless tab", JSON.stringify({ ...join, tab: "t".repeat(41) }), /`tab`/],
     ["nothing said", JSON.stringify({ type: "say", key: "k", text: " \n" }), /message is empty/],
     ["no key", JSON.stringify({ type: "say", text: "hi" }), /`key`/],
     ["an empty key", JSON.stringify({ type: "say", key: "", text: "hi" }), /`key`/],

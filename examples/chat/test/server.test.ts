@@ -3,6 +3,7 @@ import { connect, type Socket } from "@sansocket/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readPageFiles } from "../src/page-files.ts";
 import type { ServerMessage } from "../src/protocol.ts";
+import type { WireItem } from "../src/wire-report.ts";
 import { type Program, started } from "./program.ts";
 
 describe.each(["node", "deno", "bun"])("on %s", (runtime) => {
@@ -84,13 +85,39 @@ describe.each(["node", "deno", "bun"])("on %s", (runtime) => {
       expect(await socket.closed).toMatchObject({ code: 1009 });
     });
 
+    test("tells a room once of all who came within a moment, and of nobody twice", async () => {
+      const first = await enter();
+      first.write(join("First"));
+      const guests = await Promise.all(Array.from({ length: 20 }, () => enter()));
+      for (const [index, guest] of guests.entries()) guest.write(join(`Guest ${index}`));
+      const told: string[] = [];
+      let messages = 0;
+      while (new Set(told).size < 21) {
+        const message = await next(first);
+        if (message.type !== "people") continue;
+        messages += 1;
+        told.push(...message.changed.map(({ name }) => name));
+      }
+      expect(told.length).toBe(21);
+      expect(messages).toBeLessThan(21);
+      await Promise.all([first, ...guests].map((socket) => socket.close()));
+    });
+
     test("tells nobody of frames who did not ask", async () => {
       const [quiet, curious] = [await enter(), await enter("/socket?watch")];
+      const itemsOf = async (): Promise<readonly WireItem[]> =>
+        ((await next(curious)) as Extract<ServerMessage, { type: "frames" }>).items;
+      expect(await itemsOf()).toMatchObject([
+        { kind: "handshake", request: expect.arrayContaining(["GET /socket?watch HTTP/1.1"]) },
+      ]);
       for (const socket of [quiet, curious]) socket.write('{"type":"probe"}');
       expect(await next(quiet)).toEqual({ type: "alive" });
       expect(await next(curious)).toEqual({ type: "alive" });
-      const { frames } = (await next(curious)) as Extract<ServerMessage, { type: "frames" }>;
-      expect(frames.map(({ direction }) => direction)).toEqual(["in", "out"]);
+      expect(await itemsOf()).toMatchObject([
+        { kind: "left-out", reports: 1 },
+        { kind: "frame", direction: "in" },
+        { kind: "frame", direction: "out" },
+      ]);
       quiet.write('{"type":"probe"}');
       expect(await next(quiet)).toEqual({ type: "alive" });
       await Promise.all([quiet.close(), curious.close()]);
