@@ -51,16 +51,16 @@ export interface Adapter {
  * @throws MisuseError for options that are wrong.
  */
 export function secureOf(options: { readonly secure?: boolean }): boolean {
-  checkOptions("options", options, KNOWN_CREATE_OPTIONS);
-  return options.secure === true;
+  return checkOptions("options", options, KNOWN_CREATE_OPTIONS).secure === true;
 }
 
 export function createAdapter(platform: Platform & { readonly listen: Listen }): Adapter {
   const { runtime, listen } = platform;
   return {
     async serve<Data>(options: ServeOptions<Data>) {
-      const isSecure = checkServeOptions(options);
-      return await startListening(new Server<Data>(options, runtime, isSecure), listen, options);
+      const given = checkServeOptions(options);
+      const server = new Server<Data>(options, runtime, given.tls !== undefined);
+      return await startListening(server, listen, given);
     },
     createServer: <Data>(options: ServerOptions<Data> & { readonly secure?: boolean }) =>
       new Server<Data>(options, runtime, secureOf(options)),

@@ -2,7 +2,7 @@
  * Options by their names. A misspelt one would pass for an absent one: `header` for `headers`, and nobody is told. So it
  * is a mistake, as a value is that cannot be meant.
  */
-import { MisuseError } from "@sansocket/core";
+import { givenOptions, MisuseError } from "@sansocket/core";
 import { type OptionKind, shown } from "./option-kinds.ts";
 
 /** Every name that a type has, and no other, with what its values may be: the compiler checks the names. */
@@ -10,13 +10,15 @@ export type KnownOptions<T> = { readonly [name in keyof T]-?: OptionKind };
 
 /**
  * @param path how the caller names the object, for the message.
+ * @returns the options, each read once: what the object has, or its class, and nothing of what every object inherits (see
+ * `givenOptions` of core). Whoever goes on with the options takes these.
  * @throws MisuseError for what is no object, for a name that is not known, and for a value that is not of its kind.
  */
-export function checkOptions(
+export function checkOptions<T>(
   path: string,
-  options: unknown,
+  options: T,
   known: Readonly<Record<string, OptionKind>>,
-): void {
+): T {
   const names = Object.keys(known).sort().join(", ");
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw new MisuseError(`${path} is ${shown(options)}: give an object; known are ${names}`);
@@ -25,11 +27,16 @@ export function checkOptions(
     if (Object.hasOwn(known, name)) continue;
     throw new MisuseError(`${path}.${name} is not known; known are ${names}`);
   }
+  const given = givenOptions(path, options as object) as Record<string, unknown>;
   for (const [name, check] of Object.entries(known)) {
-    const value: unknown = (options as Record<string, unknown>)[name];
-    if (value !== undefined) check(`${path}.${name}`, value);
+    const value = given[name];
+    if (value !== undefined) given[name] = check(`${path}.${name}`, value) ?? value;
   }
+  return given as T;
 }
+
+/** What is read where nothing was given. */
+export const NO_OPTIONS: Readonly<Record<never, never>> = Object.freeze(Object.create(null));
 
 /** An option that has options. */
 export function anObjectOf(known: Readonly<Record<string, OptionKind>>): OptionKind {

@@ -3,13 +3,18 @@
  * where a function is meant, and throws when the first peer comes, at nobody.
  */
 import { MisuseError } from "@sansocket/core";
+import { describeValue } from "@sansocket/core/describe";
+
+/** A value as a message shows it. */
+export const shown: (value: unknown) => string = describeValue;
 
 /**
+ * Judges a value, and may answer with what is to be read in its place.
  * @param path how the caller names the option, for the message.
  * @param value anything but undefined, which is an absent option.
  * @throws MisuseError for a value that cannot be meant.
  */
-export type OptionKind = (path: string, value: unknown) => void;
+export type OptionKind = (path: string, value: unknown) => unknown;
 
 /** Whoever takes it judges it, before anything is done. */
 export const judgedLater: OptionKind = () => {};
@@ -75,11 +80,3 @@ export const noDeflate: OptionKind = (path, value) => {
   if (value === false) return;
   throw new MisuseError(`${path} is not there yet: leave it out, or give false`);
 };
-
-/** A value as a message shows it: what it is, and no more of it than a line holds. */
-export function shown(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.slice(0, 60));
-  if (Array.isArray(value)) return "a list";
-  if (typeof value === "function") return "a function";
-  return typeof value === "object" && value !== null ? "an object" : String(value);
-}

@@ -61,6 +61,7 @@ export function createServer<Data = undefined>(
 export async function serve<Data = undefined>(
   options: ServeOptions<Data>,
 ): Promise<NodeServer<Data>> {
-  const server = new NodeServer<Data>(options, runtime, checkServeOptions(options));
-  return await startListening(server, listen, options);
+  const given = checkServeOptions(options);
+  const server = new NodeServer<Data>(options, runtime, given.tls !== undefined);
+  return await startListening(server, listen, given);
 }

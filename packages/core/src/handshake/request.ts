@@ -223,7 +223,8 @@ function checkResource(resource: string): void {
   }
   if (isSound) return;
   throw new MisuseError(
-    `resource ${JSON.stringify(resource.slice(0, 64))} is not a path with an optional query (RFC 6455 §3): it begins ` +
+    // Without the query, which may hold a token.
+    `resource ${describeValue(resource.split("?", 1)[0])} is not a path with an optional query (RFC 6455 §3): it begins ` +
       'with "/" and has no spaces, no "#", no control and no other than ASCII characters; percent-encode those',
   );
 }

@@ -93,15 +93,12 @@ function readAuthority(
   const written = splitAuthority(text);
   if (written.host === "") throw misuse("has no host");
   const host = normalizeHost(written.host, URL_NAME_CHARACTERS);
-  if (host === null) {
-    throw misuse(
-      `has the host ${JSON.stringify(written.host)}, which is no name and no address (RFC 3986 §3.2.2)`,
-    );
-  }
+  if (host === null) throw misuse("has a host that is no name and no address (RFC 3986 §3.2.2)");
   const port = parsePort(written.port, defaultPort);
   // Nothing can listen on port 0.
   if (port === null || port === 0) {
-    throw misuse(`has the port ${JSON.stringify(written.port)}: give a number from 1 to 65535`);
+    // Not repeated: behind "user:pass/word@" unencoded, the port is a part of the password.
+    throw misuse("has a port that is no number from 1 to 65535");
   }
   return { host, port };
 }

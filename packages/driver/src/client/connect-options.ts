@@ -23,6 +23,7 @@ import {
   judgedLater,
   noDeflate,
   type OptionKind,
+  shown,
 } from "../option-kinds.ts";
 import type { TlsClientOptions } from "../runtime/dialing.ts";
 import type { OpenTransport } from "../runtime/transport.ts";
@@ -85,7 +86,7 @@ const PROXY: KnownOptions<ProxyOptions> = {
 };
 
 const aProxy: OptionKind = (path, value) => {
-  if (typeof value !== "string") checkOptions(path, value, PROXY);
+  return typeof value === "string" ? undefined : checkOptions(path, value as object, PROXY);
 };
 
 const KNOWN: KnownOptions<ConnectOptions<unknown>> = {
@@ -109,17 +110,21 @@ export const CONNECT_OPTION_NAMES: readonly (keyof ConnectOptions)[] = Object.ke
   KNOWN,
 ).sort() as (keyof ConnectOptions)[];
 
-/** @throws MisuseError for names that are not known, also in `tls` and `proxy`, and for what cannot be meant. */
-export function checkConnectOptions(options: ConnectOptions<unknown>): void {
-  if (typeof options === "string" || Array.isArray(options)) {
-    const protocols = JSON.stringify(options);
+/**
+ * @returns the options, each read once.
+ * @throws MisuseError for names that are not known, also in `tls` and `proxy`, and for what cannot be meant.
+ */
+export function checkConnectOptions<Data>(given: ConnectOptions<Data>): ConnectOptions<Data> {
+  if (typeof given === "string" || Array.isArray(given)) {
+    const protocols = Array.isArray(given) ? shown(given) : JSON.stringify(given);
     throw new MisuseError(
       `subprotocols are an option here: connect(url, { protocols: ${protocols} })`,
     );
   }
-  checkOptions("options", options, KNOWN);
-  requireOneWay(options);
+  const options = checkOptions("options", given, KNOWN);
+  requireOneWay(options as ConnectOptions<unknown>);
   if (options.proxy !== undefined) proxyUrl(options.proxy);
+  return options;
 }
 
 /** An option that would be passed over in silence is a mistake. */
@@ -154,10 +159,10 @@ export function checkRequest(url: URL, protocols: readonly string[], headers: He
 export function webSocketUrl(given: string | URL): URL {
   let url: URL;
   try {
-    url = new URL(String(given));
+    url = new URL(given);
   } catch {
     throw new MisuseError(
-      `${JSON.stringify(String(given).slice(0, 100))} is not a URL: give "ws://" or "wss://", a host and a path`,
+      `${withoutSecrets(given)} is not a URL: give "ws://" or "wss://", a host and a path`,
     );
   }
   const scheme = SCHEMES[url.protocol];
@@ -173,6 +178,17 @@ export function webSocketUrl(given: string | URL): URL {
   }
   if (scheme === url.protocol) return url;
   return new URL(scheme + url.href.slice(url.protocol.length));
+}
+
+/**
+ * What is meant to be a URL, as a message may show it: errors are logged, and userinfo and query hold passwords and tokens.
+ * Where a malformed one has an "@", nobody can say what stands before and behind it.
+ */
+export function withoutSecrets(given: unknown): string {
+  if (typeof given !== "string") return shown(given);
+  if (given.includes("@")) return "the text given, which has an @ and is not repeated here,";
+  const end = given.search(/[?#]/);
+  return shown(end === -1 ? given : `${given.slice(0, end)}${given[end]}…`);
 }
 
 const SCHEMES: { readonly [protocol: string]: "ws:" | "wss:" | undefined } = {

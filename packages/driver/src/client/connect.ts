@@ -11,6 +11,7 @@ import {
 } from "@sansocket/core";
 import { ConnectError, isMisuse, messageOf, textOf } from "../errors.ts";
 import { headerList } from "../header-fields.ts";
+import { NO_OPTIONS } from "../known-options.ts";
 import { protocolList } from "../protocol-list.ts";
 import { type Dialed, type Dialer, reasonOf, type TlsClientOptions } from "../runtime/dialing.ts";
 import { type Runtime, timerAfter } from "../runtime/runtime.ts";
@@ -51,15 +52,15 @@ const TRACED_OCTETS = 125;
 export async function connectWith<Data = undefined>(
   platform: Platform,
   given: string | URL,
-  options: ConnectOptions<Data> = {},
+  givenOptions: ConnectOptions<Data> = {},
   hooks: SocketHooks<Data> = {},
   behaviour: Partial<Pick<Behaviour, "patience">> = {},
 ): Promise<Socket<Data>> {
-  checkConnectOptions(options as ConnectOptions<unknown>);
+  const options = checkConnectOptions(givenOptions);
   let url = webSocketUrl(given);
   let headers = headerList(options.headers);
   checkRequest(url, protocolList(options.protocols), headers);
-  let { tls = {}, redirects = 0 } = options;
+  let { tls = NO_OPTIONS, redirects = 0 } = options;
   // Behind all that can be a mistake: from here on there is a timer, and a listener on the signal.
   const attempt = new Attempt(
     platform,
@@ -224,7 +225,8 @@ class Attempt {
     port: number,
   ): Promise<Dialed> {
     const url = proxyUrl(proxy);
-    const { headers, tls = {} }: Partial<ProxyOptions> = typeof proxy === "string" ? {} : proxy;
+    const { headers, tls = NO_OPTIONS }: Partial<ProxyOptions> =
+      typeof proxy === "string" ? NO_OPTIONS : proxy;
     const lines = withCredentials("Proxy-Authorization", url, headerList(headers));
     const tunnel = createProxyTunnel({ host, port, headers: lines }); // here, for mistakes in the lines
     const isSecure = url.protocol === "https:";

@@ -84,5 +84,6 @@ export function headersFor(headers: HeaderList, from: URL, to: URL): HeaderList 
 export function tlsFor(tls: TlsClientOptions, from: URL, to: URL): TlsClientOptions {
   if (from.hostname === to.hostname) return tls;
   const { serverName, cert, key, ...others } = tls;
-  return others;
+  // Without a prototype, as the options are: nothing that all objects inherit is read as an option.
+  return Object.assign(Object.create(null), others);
 }

@@ -1,6 +1,8 @@
 /** HTTP answers as applications give them, to requests that ask for no WebSocket and to those that get none. */
 import { type AnswerOptions, type HeaderList, MisuseError } from "@sansocket/core";
 import { type HeaderFields, headerList } from "../header-fields.ts";
+import { checkOptions, type KnownOptions } from "../known-options.ts";
+import { judgedLater } from "../option-kinds.ts";
 
 export interface RejectOptions {
   readonly headers?: HeaderFields;
@@ -22,19 +24,24 @@ export interface PlainResponse {
  * that it is not what was meant.
  * @throws MisuseError
  */
-export function answerOptions(answer: RejectOptions): AnswerOptions {
-  if (typeof answer !== "object" || answer === null) {
-    throw new MisuseError(`an answer is of type ${typeof answer}: give { headers, body }`);
-  }
-  const { headers, body = "" } = answer;
+export function answerOptions(
+  answer: PlainResponse,
+): AnswerOptions & { readonly status: number | undefined } {
+  const { status, headers, body = "" } = checkOptions("the answer", answer, KNOWN_ANSWER);
   if (typeof body === "string" || body instanceof Uint8Array) {
-    return { headers: headerList(headers), body };
+    return { status, headers: headerList(headers), body };
   }
   throw new MisuseError(
     "the body of an answer is neither a string nor a Uint8Array; of a Response, give " +
       "new Uint8Array(await response.arrayBuffer())",
   );
 }
+
+const KNOWN_ANSWER: KnownOptions<PlainResponse> = {
+  status: judgedLater,
+  headers: judgedLater,
+  body: judgedLater,
+};
 
 /** What plain requests are answered with where nobody else answers them. */
 export const UPGRADE_REQUIRED: PlainResponse = {

@@ -48,22 +48,22 @@ export const BACKLOG = 4_096;
 
 /**
  * Looks at what a runtime would understand in its own way, or only when the first client comes.
- * @returns whether the connections will be TLS.
+ * @returns the options to listen by, each read once. With `tls` the connections will be TLS.
  * @throws MisuseError
  */
-export function checkServeOptions(options: ListenOptions): boolean {
-  checkOptions("options", options, KNOWN_SERVE_OPTIONS);
+export function checkServeOptions<Options extends ListenOptions>(given: Options): Options {
+  const options = checkOptions("options", given, KNOWN_SERVE_OPTIONS);
   const { port, hostname, path, tls } = options;
   for (const [name, value] of Object.entries({ port, hostname })) {
     if (path === undefined || value === undefined) continue;
     throw new MisuseError(`options.path and options.${name} exclude each other: give one place`);
   }
-  if (tls === undefined) return false;
+  if (tls === undefined) return options;
   for (const name of ["cert", "key"] as const) {
     if (tls[name] !== undefined) continue;
     throw new MisuseError(`options.tls.${name} is missing: give it in PEM`);
   }
-  return true;
+  return options;
 }
 
 /**

@@ -1,6 +1,7 @@
 /** What a server is told once. */
 import {
   type Extension,
+  givenOptions,
   type Limits,
   MisuseError,
   type ServerSettings,
@@ -101,6 +102,7 @@ export interface ResolvedServer {
   readonly behaviour: Behaviour;
   readonly protocols: readonly string[];
   readonly maxConnections: number;
+  readonly signal: AbortSignal | undefined;
   readonly upgrade: UpgradeHook<unknown> | null;
   readonly request: ((request: PlainRequest) => PlainResponse | Promise<PlainResponse>) | null;
   readonly connection: ((socket: Socket) => Promise<void>) | null;
@@ -161,8 +163,10 @@ export function resolveServer(
   runtime: Runtime,
   secure: boolean,
 ): ResolvedServer {
-  checkOptions("options", options, { ...KNOWN_SERVE_OPTIONS, ...KNOWN_CREATE_OPTIONS });
-  const given = options as ServerBase & { upgrade?: UpgradeHook<unknown> } & SocketHooks &
+  const known = { ...KNOWN_SERVE_OPTIONS, ...KNOWN_CREATE_OPTIONS };
+  const given = checkOptions("options", options, known) as ServerBase & {
+    upgrade?: UpgradeHook<unknown>;
+  } & SocketHooks &
     Partial<IterationOptions<unknown>>;
   for (const name of HOOKS) {
     if (given.connection === undefined || given[name] === undefined) continue;
@@ -186,21 +190,32 @@ export function resolveServer(
   });
   return {
     settings,
-    behaviour: behaviourOf(settings, given, given.lend === true),
+    behaviour: behaviourOf(settings, boundHooks(given, options), given.lend === true),
     protocols: protocolList(given.protocols),
     maxConnections: given.maxConnections ?? Number.POSITIVE_INFINITY,
+    signal: given.signal,
     upgrade: given.upgrade?.bind(options) ?? null,
     request: given.request?.bind(options) ?? null,
     connection: (given.connection?.bind(options) as ResolvedServer["connection"]) ?? null,
   };
 }
 
+/** Hooks are called as methods of the object that has them, which may be one of a class. */
+function boundHooks(given: SocketHooks, options: object): SocketHooks {
+  const hooks = givenOptions("hooks", given) as Record<string, unknown>;
+  for (const [name, hook] of Object.entries(hooks)) {
+    if (typeof hook === "function") hooks[name] = hook.bind(options);
+  }
+  return hooks;
+}
+
 /** What the driver itself has to know of the settings and hooks. */
 export function behaviourOf(
   settings: { readonly limits: Limits; readonly timeouts: Timeouts },
-  hooks: SocketHooks,
+  given: SocketHooks,
   lend: boolean,
 ): Behaviour {
+  const hooks = givenOptions("hooks", given);
   return {
     hooks,
     hasMessageHook: hooks.message !== undefined,

@@ -62,7 +62,7 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
     this.options = resolveServer(options as ServerOptions<never>, runtime, secure);
     this.behaviour = this.options.behaviour;
     this.protocols = this.options.protocols;
-    this.signal = options.signal;
+    this.signal = this.options.signal;
     if (this.signal?.aborted) this.aborted();
     else this.signal?.addEventListener("abort", this.aborted, { once: true });
   }
@@ -193,8 +193,9 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
     const { request: hook } = this.options;
     const respond = (response: PlainResponse): void => {
       const answer = answerOptions(response);
+      const { status = 200 } = answer;
       if (binding.info !== null) return;
-      endpoint.respond(response.status ?? 200, answer, binding.tick());
+      endpoint.respond(status, answer, binding.tick());
       request.isDecided = true;
       binding.turn();
     };

@@ -26,8 +26,8 @@ const DEFAULT_GRACE = 5_000;
 
 /** @throws MisuseError now, and not at each socket with half of the shutdown done. */
 export function resolveShutdown(options: ShutdownOptions): Required<ShutdownOptions> {
-  checkOptions("options", options, KNOWN);
-  const { code = 1001, reason = "", grace = DEFAULT_GRACE } = options;
+  const given = checkOptions("options", options, KNOWN);
+  const { code = 1001, reason = "", grace = DEFAULT_GRACE } = given;
   checkClose(code, reason);
   return { code, reason, grace };
 }

@@ -7,6 +7,8 @@ import {
 } from "@sansocket/core";
 import { textOf } from "../errors.ts";
 import { type HeaderFields, headerList } from "../header-fields.ts";
+import { checkOptions, type KnownOptions, NO_OPTIONS } from "../known-options.ts";
+import { judgedLater } from "../option-kinds.ts";
 import type { NetworkAddress, TlsFacts } from "../runtime/transport.ts";
 import type { Binding } from "../socket/binding.ts";
 import { answerOptions, type RejectOptions } from "./answer.ts";
@@ -24,6 +26,12 @@ export interface AcceptBase {
 /** `data` may be left out only where `undefined` is one of its values. */
 export type AcceptDecision<Data> = AcceptBase &
   (undefined extends Data ? { readonly data?: Data } : { readonly data: Data });
+
+const KNOWN_DECISION: KnownOptions<AcceptDecision<unknown>> = {
+  protocol: judgedLater,
+  headers: judgedLater,
+  data: judgedLater,
+};
 
 /** What an undecided request knows of its server. */
 export interface Decider {
@@ -169,12 +177,20 @@ export class UpgradeRequest<Data = unknown> extends IncomingRequest {
   ): boolean {
     const { binding, decider, facts } = this;
     this.requireUndecided();
-    const protocol = options?.protocol ?? selectProtocol(facts.protocols, decider.protocols) ?? "";
-    const headers = headerList(options?.headers);
+    const {
+      data,
+      headers: fields,
+      protocol: chosen,
+    } = options === undefined
+      ? (NO_OPTIONS as Partial<AcceptDecision<Data>>)
+      : checkOptions("options", options, KNOWN_DECISION);
+    const protocol =
+      chosen !== undefined ? chosen : (selectProtocol(facts.protocols, decider.protocols) ?? "");
+    const headers = headerList(fields);
     if (binding.info !== null) return false;
     if (!binding.endpoint.accept({ protocol, headers }, binding.tick())) return false;
     this.isDecided = true;
-    decider.accepted(binding, this as UpgradeRequest, options?.data);
+    decider.accepted(binding, this as UpgradeRequest, data);
     binding.turn();
     return true;
   }

@@ -7,6 +7,7 @@ import {
   type SendResult,
   utf8Length,
 } from "@sansocket/core";
+import { judgedLater, type OptionKind, shown } from "../option-kinds.ts";
 
 /** Text, octets, or a message that `prepare` has encoded. */
 export type Sendable = string | ArrayBuffer | ArrayBufferView | PreparedMessage;
@@ -58,10 +59,13 @@ export function octetsOf(data: Sendable): number {
   return isPreparedMessage(data) ? data.payload.length : data.byteLength;
 }
 
+/** Of `sendStream`. {@link checkStream} judges them. */
+export const KNOWN_STREAM_OPTIONS: { readonly type: OptionKind } = { type: judgedLater };
+
 /** @throws MisuseError for what has no parts to send, and for a type of message that there is none. */
 export function checkStream(source: unknown, type: unknown): void {
   if (type !== undefined && type !== "text" && type !== "binary") {
-    throw new MisuseError(`options.type is ${JSON.stringify(type)}: give "text" or "binary"`);
+    throw new MisuseError(`options.type is ${shown(type)}: give "text" or "binary"`);
   }
   const isObject = typeof source === "object" && source !== null;
   if (isObject && (Symbol.asyncIterator in source || Symbol.iterator in source)) return;

@@ -1,13 +1,14 @@
 /** An open WebSocket connection, as applications hold it; the same class on servers and clients. */
 import { type ExtensionOffer, MisuseError } from "@sansocket/core";
 import { ConnectionError } from "../errors.ts";
+import { checkOptions } from "../known-options.ts";
 import type { NetworkAddress, TlsFacts } from "../runtime/transport.ts";
 import type { UpgradeRequest } from "../server/upgrade-request.ts";
 import type { Binding } from "./binding.ts";
 import type { CloseInfo } from "./close-info.ts";
 import type { Message } from "./hooks.ts";
 import type { WriteResult } from "./outgoing.ts";
-import { checkStream, type Sendable } from "./sendable.ts";
+import { checkStream, KNOWN_STREAM_OPTIONS, type Sendable } from "./sendable.ts";
 
 /** What is known of how the connection came to be. */
 export interface Origins<Data> {
@@ -68,8 +69,9 @@ export class Socket<Data = unknown> implements AsyncIterable<Message>, AsyncDisp
     source: AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>,
     options: { readonly type?: "text" | "binary" } = {},
   ): Promise<"sent" | "closed"> {
-    checkStream(source, options.type);
-    return this.binding.outgoing.sendStream(source, options.type);
+    const { type } = checkOptions("options", options, KNOWN_STREAM_OPTIONS);
+    checkStream(source, type);
+    return this.binding.outgoing.sendStream(source, type);
   }
 
   /** Resolves when there is no pressure, or the connection is over. Never rejects. */

@@ -1,4 +1,5 @@
 /** What the constructors take besides a URL: what the standard has, and the options of `connect`, converted and not judged. */
+import { givenOptions } from "@sansocket/core";
 import { CONNECT_OPTION_NAMES, type ConnectOptions } from "../client/connect-options.ts";
 import { dictionary, requireAbortSignal, stringSequence } from "./web-idl.ts";
 
@@ -31,11 +32,16 @@ export function webSocketStreamOptions(given: unknown): ClassOptions {
   return { ...options, protocols: list };
 }
 
-/** Each is read once, wherever in its chain of prototypes the object has it. */
+/** The members that the standard has: Web IDL reads them wherever in its chain of prototypes an object has them. */
+const STANDARD_NAMES: ReadonlySet<string> = new Set(["protocols", "signal"]);
+
+/** Each is read once. What the standard does not know, what every object inherits has no say in: it may be about trust. */
 function connectMembers(given: object): ConnectOptions<unknown> {
   const members: [string, unknown][] = [];
+  const own = typeof given === "function" ? given : givenOptions("the options", given);
   for (const name of CONNECT_OPTION_NAMES) {
-    const value: unknown = (given as ConnectOptions<unknown>)[name];
+    const isStandard = STANDARD_NAMES.has(name) && !(name in own);
+    const value: unknown = ((isStandard ? given : own) as ConnectOptions<unknown>)[name];
     if (value !== undefined) members.push([name, value]);
   }
   return Object.fromEntries(members);

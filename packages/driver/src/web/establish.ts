@@ -32,7 +32,10 @@ function environment(): Location | undefined {
 export function urlRecord(given: string): URL {
   try {
     const base = environment()?.href;
-    return webSocketUrl(base === undefined ? given : new URL(given, base));
+    // A runtime's own message would repeat all of the URL.
+    return webSocketUrl(
+      base !== undefined && URL.canParse(given, base) ? new URL(given, base) : given,
+    );
   } catch (error) {
     throw new DOMException(messageOf(error), "SyntaxError");
   }
@@ -60,12 +63,12 @@ export function checkProtocols(protocols: readonly string[]): void {
  * @throws MisuseError
  */
 export function checkedOptions({ runtime }: Platform, url: URL, given: ClassOptions): ClassOptions {
-  checkConnectOptions(given);
-  clientSettings(runtime, given);
-  const headers = requestHeaders(given);
+  const options = checkConnectOptions(given);
+  clientSettings(runtime, options);
+  const headers = requestHeaders(options);
   // Nobody will be asked at a blocked port, and port 0, which is one, can stand in no request.
   if (!isPortBlocked(url.port)) checkRequest(url, given.protocols, headers);
-  return { ...given, headers, limits: pageLimits(given.limits) };
+  return { ...options, protocols: given.protocols, headers, limits: pageLimits(options.limits) };
 }
 
 /**

@@ -1,6 +1,7 @@
 /** A pair of web byte streams as a transport: sockets of workers and workerd, Deno.Conn, WebTransport, or two ends in memory. */
 
 import { MisuseError } from "@sansocket/core";
+import { aFunction, shown } from "../option-kinds.ts";
 import { reasonOf } from "../runtime/dialing.ts";
 import { joined } from "../runtime/joined-chunks.ts";
 import type {
@@ -35,14 +36,34 @@ export interface ByteStreams {
 /**
  * Web streams as a transport, for `server.accept` and for `connect`'s option `socket`. Both streams are locked from the
  * moment it is opened.
- * @throws MisuseError when it is opened and somebody else has locked one of them.
+ * @throws MisuseError for what is no such pair; and when it is opened and somebody else has locked one of them.
  */
 export function fromStreams(streams: ByteStreams): OpenTransport {
+  checkStreams(streams);
   return (handler) => {
     requireUnlocked("readable", streams.readable);
     requireUnlocked("writable", streams.writable);
     return new StreamTransport(streams, handler);
   };
+}
+
+/** A class of a runtime may have them: members are read wherever they are, and those that are not known are let be. */
+function checkStreams(given: ByteStreams): void {
+  if (typeof given !== "object" || given === null) {
+    throw new MisuseError(`fromStreams takes { readable, writable }, not ${shown(given)}`);
+  }
+  const { readable, writable, close, remoteAddress = null, tls = null } = given;
+  if (typeof (readable as Partial<ReadableStream> | null)?.getReader !== "function") {
+    throw new MisuseError(`fromStreams: readable is ${shown(readable)}: give a ReadableStream`);
+  }
+  if (typeof (writable as Partial<WritableStream> | null)?.getWriter !== "function") {
+    throw new MisuseError(`fromStreams: writable is ${shown(writable)}: give a WritableStream`);
+  }
+  if (close !== undefined) aFunction("fromStreams: close", close);
+  for (const [name, value] of Object.entries({ remoteAddress, tls })) {
+    if (typeof value === "object" && !Array.isArray(value)) continue;
+    throw new MisuseError(`fromStreams: ${name} is ${shown(value)}: give an object, or null`);
+  }
 }
 
 /** Both before either is locked: what was not taken is not touched. */
