@@ -9,22 +9,20 @@ import { describeValue } from "../bytes/describe-value.ts";
 import { requireString } from "../bytes/given-arguments.ts";
 import { inboxBytes, isInboxInUse, takeInbox } from "../bytes/memory.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
-import { abort, close, deadlineAfter, delayClose, releaseClose } from "../connection/closing.ts";
+import { abort, close, delayClose, releaseClose } from "../connection/closing.ts";
 import {
   createConnection,
   endingFacts,
   InputEnd,
-  NEVER,
   Reading,
   Writing,
 } from "../connection/connection.ts";
 import { sendPing, sendPong } from "../connection/control.ts";
 import { endAfterEscape } from "../connection/escape.ts";
-import { createFrameWatch } from "../connection/frame-watch.ts";
 import { offerChunk, offerInbox, setInputAside } from "../connection/input.ts";
+import { openConnection } from "../connection/opened.ts";
 import { type PreparedMessage, sendPrepared } from "../connection/prepared-message.ts";
 import { nextStep } from "../connection/receiving.ts";
-import { isQuickNow } from "../connection/receiving-quick.ts";
 import { CLIENT, SERVER } from "../connection/role.ts";
 import {
   type SendResult,
@@ -406,20 +404,11 @@ export class Endpoint extends EndpointFacts {
   }
 
   private becomeOpen(protocol: string, agreement: ExtensionAgreement): void {
-    const { connection } = this;
-    const { settings, now } = connection;
     this.agreed =
       protocol === "" && agreement === NO_EXTENSIONS
         ? NOT_AGREED
         : { protocol, extensions: agreement.extensions };
-    connection.session = agreement.session;
-    connection.handshakeAt = NEVER;
-    connection.lastReceived = now;
-    connection.lifetimeAt = deadlineAfter(now, settings.timeouts.lifetime);
-    // Offsets count from the first octet behind the peer's handshake.
-    connection.origin = -connection.position;
-    if (settings.framePrefix >= 0) connection.watch = createFrameWatch(settings.framePrefix);
-    connection.isQuick = isQuickNow(connection);
+    openConnection(this.connection, agreement.session);
     this.phase = Phase.OpenDue;
   }
 
