@@ -253,6 +253,11 @@ export class Peer {
     return this.toDriver.reduce((sum, chunk) => sum + chunk.length, 0);
   }
 
+  /** Takes what is on its way to the driver, for a test that brings it itself. The end of the stream stays behind. */
+  rest(): Uint8Array {
+    return join(this.toDriver.splice(0));
+  }
+
   /** Moves up to that many octets to the driver, in one chunk. */
   toDriverUpTo(count: number): void {
     const all = join(this.toDriver);

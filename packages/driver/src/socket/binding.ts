@@ -6,7 +6,7 @@ import { type Endpoint, MisuseError, Step } from "@sansocket/core";
 import { ConnectionError, messageOf } from "../errors.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { OpenTransport, Transport, TransportHandler } from "../runtime/transport.ts";
-import { type CloseInfo, closeInfo } from "./close-info.ts";
+import { type CloseInfo, closeInfo, violationError } from "./close-info.ts";
 import type { Deadlines, Due } from "./deadlines.ts";
 import { Delivery, ownBytes } from "./delivery.ts";
 import { escaped, MOST_ESCAPES, transportThrew } from "./escape.ts";
@@ -259,12 +259,25 @@ export class Binding implements TransportHandler, Flushable, Due {
         case Step.Open:
           this.owner.opened(this);
           break;
+        case Step.Closing:
+        case Step.Violation:
+          this.lastArrived();
+          break;
         case Step.Ended:
           this.ended();
           return;
-        default: // Closing and Violation are in the facts of the end
+        default:
       }
     }
+  }
+
+  /** The peer has closed, or broken a rule: nothing behind it is read. */
+  private lastArrived(): void {
+    const { violation } = this.endpoint;
+    if (this.socket === null) return;
+    if (violation !== null) this.fault ??= violationError(violation);
+    this.outgoing.noPongComes();
+    this.delivery.lastArrived();
   }
 
   private control(name: "ping" | "pong"): void {
@@ -367,9 +380,9 @@ export class Binding implements TransportHandler, Flushable, Due {
     // the other to read, two messages of 1 MiB would be enough to stop them for good.
     const isPressured = outgoing.isPressured && endpoint.role === "server";
     if (!isPressured && !delivery.isRetiring && delivery.octets === 0) return false;
-    const isClosing = endpoint.state !== "open";
     // What arrives now is dropped by the engine: reading on is what keeps our last words from becoming a reset.
-    if (isClosing && (endpoint.peerClose !== null || endpoint.violation !== null)) return false;
+    if (endpoint.peerClose !== null || endpoint.violation !== null) return false;
+    const isClosing = endpoint.state !== "open";
     // Somebody awaits a pong, or the peer's Close, which stand behind the data: room for as much again.
     const isAwaited = isClosing || outgoing.isPongAwaited;
     const room = isAwaited ? undelivered * 2 : undelivered;

@@ -1,5 +1,5 @@
 /** How a connection ended, for applications. */
-import { closeOutcome, type Ended } from "@sansocket/core";
+import { closeOutcome, type Ended, type Violation } from "@sansocket/core";
 import { describeViolation } from "@sansocket/core/describe";
 import { ConnectionError } from "../errors.ts";
 
@@ -37,9 +37,7 @@ export function closeInfo(
 
 function errorOf(ended: Ended): ConnectionError | null {
   const { violation, timeout, transportError, isAborted, localClose } = ended;
-  if (violation !== null) {
-    return new ConnectionError("violation", describeViolation(violation), { violation });
-  }
+  if (violation !== null) return violationError(violation);
   if (isAborted) return new ConnectionError("aborted", "the connection was aborted");
   if (timeout !== null) {
     const message = `timeouts.${timeout} passed: ${TIMEOUT_SENTENCES[timeout]}`;
@@ -54,6 +52,10 @@ function errorOf(ended: Ended): ConnectionError | null {
     "no-close",
     "the peer ended the connection without a Close frame (RFC 6455 §7.1.5: 1006)",
   );
+}
+
+export function violationError(violation: Violation): ConnectionError {
+  return new ConnectionError("violation", describeViolation(violation), { violation });
 }
 
 const TIMEOUT_SENTENCES: { readonly [name in NonNullable<Ended["timeout"]>]: string } = {

@@ -30,6 +30,13 @@ interface Waiting {
 /** A `for await` loop that has begun. */
 interface Loop {
   isLeft: boolean;
+  /** It has taken a message, and not asked for the next one. */
+  isAnswering: boolean;
+}
+
+/** Somebody who answers messages in a time of their own, behind the `message` hook or the loop: an object of the web platform. */
+export interface Answering {
+  readonly isAnswering: boolean;
 }
 
 /** A `next()` of a loop that waits for a message. */
@@ -51,10 +58,16 @@ export class Delivery {
   private parked: Parked[] | null = null;
   /** Loops that have begun and were not left. */
   private loops = 0;
+  /** Of them, those that have taken a message and not asked for the next one. */
+  private answeringLoops = 0;
+  /** A loop was left while our Close waited for its answer, which may still come. */
+  private isAnswerLeft = false;
+  /** Who else answers messages. */
+  private answering: Answering | null = null;
   /** The application asked for no messages. */
   private isPaused = false;
-  /** An asynchronous `open` or `message` has not finished. */
-  private isAwaited = false;
+  /** The asynchronous `open` or `message` that has not finished. */
+  private awaited: HookName | null = null;
   /** Nothing more is delivered. */
   private isStopped = false;
   /** The end was told to the application. */
@@ -65,6 +78,8 @@ export class Delivery {
   private wentOnAt = 0;
   /** Behind the end the application has not gone on for too long: `close` waits for it no more. */
   private isGivenUp = false;
+  /** Our Close is due, and waits until whatever came before is answered. */
+  private isCloseDelayed = false;
   /** What to do once everything that arrived has been delivered and answered; reading pauses meanwhile. */
   private whenAnswered: (() => void) | null = null;
 
@@ -95,6 +110,15 @@ export class Delivery {
     }
   }
 
+  /**
+   * The peer has closed or broken a rule, and nothing more arrives. RFC 6455 §5.5.1 allows to delay our Close: it waits for
+   * the answers to the messages that came before, at most `timeouts.close`.
+   */
+  lastArrived(): void {
+    if (this.binding.socket === null || this.isEverythingAnswered) return;
+    this.isCloseDelayed = this.binding.endpoint.delayClose();
+  }
+
   /** The connection is over; what waits is still delivered. */
   ended(): void {
     if (this.binding.socket === null) this.isFinished = true;
@@ -111,7 +135,7 @@ export class Delivery {
   private get canCallHook(): boolean {
     const { binding } = this;
     return (
-      !this.isAwaited &&
+      this.awaited === null &&
       !this.isPaused &&
       binding.runningHook === null &&
       binding.owner.behaviour.hasMessageHook &&
@@ -150,7 +174,7 @@ export class Delivery {
   /** Messages wait until `result` has settled, if it is a promise. Its `then` may be a getter: part of the hook's work. */
   private awaitHook(name: HookName, result: unknown): void {
     if (!isThenable(result)) return;
-    this.isAwaited = true;
+    this.awaited = name;
     const finished = (): void => this.hookFinished();
     void whenSettled(result, finished, (error) => {
       this.binding.hookFailed(name, error);
@@ -159,7 +183,8 @@ export class Delivery {
   }
 
   private hookFinished(): void {
-    this.isAwaited = false;
+    this.awaited = null;
+    this.isAnswerLeft = false; // whatever loop the hook has left, it is done with
     this.wentOnAt = this.binding.tick();
     this.binding.turn();
   }
@@ -167,6 +192,7 @@ export class Delivery {
   private add(message: Message, octets: number): void {
     const parked = this.isPaused ? undefined : this.parked?.shift();
     if (parked !== undefined) {
+      this.takes(parked.loop);
       parked.resolve({ value: message, done: false });
       return;
     }
@@ -203,7 +229,9 @@ export class Delivery {
     if (!this.isPaused) return;
     this.isPaused = false;
     while (this.waiting !== null && (this.parked?.length ?? 0) > 0) {
-      this.parked!.shift()!.resolve({ value: this.take(), done: false });
+      const parked = this.parked!.shift()!;
+      this.takes(parked.loop);
+      parked.resolve({ value: this.take(), done: false });
     }
     this.binding.tick();
     this.binding.turn();
@@ -212,7 +240,7 @@ export class Delivery {
   // ---- loops
 
   loop(): AsyncIterator<Message, undefined> {
-    const loop: Loop = { isLeft: false };
+    const loop: Loop = { isLeft: false, isAnswering: false };
     this.loops += 1;
     return {
       next: () => this.next(loop),
@@ -225,10 +253,13 @@ export class Delivery {
 
   private next(loop: Loop): Promise<IteratorResult<Message, undefined>> {
     if (loop.isLeft) return Promise.resolve(END);
+    this.hasAnswered(loop);
+    this.isAnswerLeft = false;
     if (this.waiting !== null && !this.isPaused) {
       const wasFull = this.octets;
       if (this.binding.info !== null) this.binding.tick();
       const result = Promise.resolve({ value: this.take(), done: false } as const);
+      this.takes(loop);
       // Reading may go on; asked only when it could have been paused.
       if (wasFull > this.binding.owner.behaviour.undelivered / 2 || this.waiting === null) {
         this.binding.tick();
@@ -243,11 +274,26 @@ export class Delivery {
     });
   }
 
+  private takes(loop: Loop): void {
+    if (loop.isAnswering) return;
+    loop.isAnswering = true;
+    this.answeringLoops += 1;
+  }
+
+  /** A loop has answered a message when it asks for the next one. */
+  private hasAnswered(loop: Loop): void {
+    if (!loop.isAnswering) return;
+    loop.isAnswering = false;
+    this.answeringLoops -= 1;
+  }
+
   /** What it waits for would be lost with it. A shutdown need not wait for its answer. */
   private leave(loop: Loop): void {
     if (loop.isLeft) return;
     loop.isLeft = true;
     this.loops -= 1;
+    if (loop.isAnswering && this.isCloseDelayed) this.isAnswerLeft = true;
+    this.hasAnswered(loop);
     const parked = this.parked ?? [];
     this.parked = parked.filter((waiting) => waiting.loop !== loop);
     for (const waiting of parked) if (waiting.loop === loop) waiting.resolve(END);
@@ -286,28 +332,30 @@ export class Delivery {
   /** After each turn: whatever had to wait for the last message to be delivered and answered, and `close`. */
   settle(): void {
     if (this.binding.runningHook !== null) return;
+    if (this.isCloseDelayed && this.isEverythingAnswered) this.releaseClose();
     // It may be a loop that an `open` hook is awaited for: the hook ends with it.
-    if (this.waiting === null && (!this.isAwaited || this.isLoopParked)) this.settleDelivered();
+    if (this.waiting === null && (this.awaited === null || this.isLoopParked)) {
+      this.settleDelivered();
+    }
     if (this.binding.info !== null && !this.isFinished && !this.isCloseHeldBack) this.tellClose();
   }
 
   /** Everything that arrived is delivered, or dropped. */
   private settleDelivered(): void {
-    if (this.whenAnswered !== null && this.isAnswered) {
+    if (this.whenAnswered !== null && this.answeringLoops === 0) {
       const whenAnswered = this.whenAnswered;
       this.whenAnswered = null;
       this.isStopped = true;
       whenAnswered();
     }
-    const isOver = this.binding.info !== null || this.isStopped;
-    if (isOver && this.parked !== null) this.endLoops();
+    if (this.parked !== null && this.isInputOver) this.endLoops();
   }
 
   /** `close` comes behind a hook that runs, and behind messages that somebody may take. */
   private get isCloseHeldBack(): boolean {
     if (this.isGivenUp) return false;
     const hasTaker = this.binding.owner.behaviour.hasMessageHook || this.loops > 0;
-    return this.isAwaited || (this.waiting !== null && hasTaker);
+    return this.awaited !== null || (this.waiting !== null && hasTaker);
   }
 
   private tellClose(): void {
@@ -335,13 +383,47 @@ export class Delivery {
     this.isGivenUp = true;
   }
 
-  private get isLoopParked(): boolean {
-    return this.parked !== null && this.parked.length > 0;
+  /** No message arrives any more: the end of the messages is known at the peer's Close, long before the end of TCP. */
+  private get isInputOver(): boolean {
+    const { info, endpoint } = this.binding;
+    if (info !== null || this.isStopped) return true;
+    return endpoint.peerClose !== null || endpoint.violation !== null;
   }
 
-  /** A loop has answered a message when it asks for the next one. */
-  private get isAnswered(): boolean {
-    return this.binding.owner.behaviour.hasMessageHook || this.isLoopParked || this.loops === 0;
+  // ---- our last word
+
+  /** @param answering who answers messages behind the hook or the loop, and calls {@link answered} when nothing is left. */
+  answersIn(answering: Answering): void {
+    this.answering = answering;
+  }
+
+  /** Somebody has answered what our Close may wait for. */
+  answered(): void {
+    if (!this.isCloseDelayed) return;
+    this.binding.tick();
+    this.binding.turn();
+  }
+
+  /** Everybody who took a message has answered it. An `open` hook that is awaited has taken none, but by a loop. */
+  private get isEverythingAnswered(): boolean {
+    const { runningHook, outgoing } = this.binding;
+    if (this.waiting !== null || runningHook !== null || this.awaited === "message") return false;
+    if (this.answeringLoops > 0 || this.isAnswerLeft) return false;
+    // §5.5.1: a Close may wait for the rest of a message in fragments.
+    return outgoing.streaming === null && this.answering?.isAnswering !== true;
+  }
+
+  private releaseClose(): void {
+    const { binding } = this;
+    this.isCloseDelayed = false;
+    binding.endpoint.releaseClose(binding.tick());
+    binding.queued();
+  }
+
+  // ---- the end of the loops
+
+  private get isLoopParked(): boolean {
+    return this.parked !== null && this.parked.length > 0;
   }
 
   private endLoops(): void {

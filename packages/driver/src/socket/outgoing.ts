@@ -193,6 +193,13 @@ export class Outgoing {
     this.pings = unanswered.length === 0 ? null : unanswered;
   }
 
+  /** Nothing more is read: whoever awaits a pong goes on. */
+  noPongComes(): void {
+    const { pings } = this;
+    this.pings = null;
+    for (const { resolve } of pings ?? []) resolve("closed");
+  }
+
   get isPongAwaited(): boolean {
     return this.pings !== null;
   }
@@ -222,9 +229,8 @@ export class Outgoing {
 
   ended(): void {
     for (const { resolve } of this.waiters ?? []) resolve("closed");
-    for (const { resolve } of this.pings ?? []) resolve("closed");
     this.waiters = null;
-    this.pings = null;
+    this.noPongComes();
     this.streaming?.ended();
     this.resolveReady();
   }

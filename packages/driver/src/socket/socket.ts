@@ -6,6 +6,7 @@ import type { NetworkAddress, TlsFacts } from "../runtime/transport.ts";
 import type { UpgradeRequest } from "../server/upgrade-request.ts";
 import type { Binding } from "./binding.ts";
 import type { CloseInfo } from "./close-info.ts";
+import type { Answering } from "./delivery.ts";
 import type { Message } from "./hooks.ts";
 import type { WriteResult } from "./outgoing.ts";
 import { checkStream, KNOWN_STREAM_OPTIONS, type Sendable } from "./sendable.ts";
@@ -99,6 +100,27 @@ export class Socket<Data = unknown> implements AsyncIterable<Message>, AsyncDisp
     return this.binding.owner.behaviour.highMark;
   }
 
+  /** @internal Who answers messages behind the hook or the loop: our Close waits for them, too. */
+  answersIn(answering: Answering): void {
+    this.binding.delivery.answersIn(answering);
+  }
+
+  /** @internal They have answered. */
+  answered(): void {
+    this.binding.delivery.answered();
+  }
+
+  /** @internal Messages wait for a loop. */
+  get hasWaiting(): boolean {
+    return this.binding.delivery.octets > 0;
+  }
+
+  /** @internal The peer has closed, by the rules: its messages have come to their end. */
+  get hasPeerClosed(): boolean {
+    const { endpoint, fault } = this.binding;
+    return endpoint.peerClose !== null && fault === null;
+  }
+
   // ---- receiving
 
   /** Delivers no messages until {@link resume}. Control frames go on; reading goes on up to `limits.undelivered`. */
@@ -111,8 +133,9 @@ export class Socket<Data = unknown> implements AsyncIterable<Message>, AsyncDisp
   }
 
   /**
-   * The messages. Ends behind the last one when the connection was closed, and throws the {@link ConnectionError} when it
-   * failed. Leaving the loop loses nothing and closes nothing: another loop goes on.
+   * The messages. Ends behind the last one at the peer's Close, and throws the {@link ConnectionError} at a violation and when
+   * the connection failed. A loop has answered a message when it asks for the next one: our Close waits for that, at most
+   * `timeouts.close`. Leaving the loop loses nothing and closes nothing: another loop goes on.
    * @throws MisuseError where a `message` hook takes the messages.
    */
   [Symbol.asyncIterator](): AsyncIterator<Message, undefined> {
@@ -136,7 +159,8 @@ export class Socket<Data = unknown> implements AsyncIterable<Message>, AsyncDisp
   /**
    * Sends a Close behind everything that was sent, and waits for the end of the connection, at most `timeouts.close`
    * without progress. A source of `sendStream` that goes on bringing is progress: end it, or {@link abort}. Messages go on
-   * arriving until the peer's Close. Never rejects.
+   * arriving until the peer's Close. Never rejects. Where the peer has closed already, or has broken a rule, its Close or the
+   * violation decides the code, and nothing is waited for any more.
    * @param code 1000 to 1003, 1007 to 1014 or 3000 to 4999; 1005 for none. Default 1000.
    * @param reason at most 123 octets as UTF-8.
    * @throws MisuseError for another code or a longer reason.
@@ -168,6 +192,7 @@ export class Socket<Data = unknown> implements AsyncIterable<Message>, AsyncDisp
 
   // ---- facts
 
+  /** "open" as long as messages can be sent: until our Close is queued. */
   get state(): "open" | "closing" | "closed" {
     const { info, endpoint } = this.binding;
     if (info !== null) return "closed";

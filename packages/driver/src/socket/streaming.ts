@@ -143,6 +143,7 @@ export class Streaming {
     }
     this.binding.outgoing.streaming = null;
     this.closeNow();
+    this.binding.delivery.answered();
   }
 
   /** @returns "full" for a while: the message has been let in, and the one before it may have filled the transport. */

@@ -16,7 +16,13 @@ export class EventTasks {
   /** Tasks that were asked for and have not begun: one for each that waits, and one behind what ran at once. */
   private asked = 0;
   private octets = 0;
+  /** Called when every event has run, and a task has passed since. */
+  private readonly whenIdle: () => void;
   private drained: { readonly promise: Promise<void>; resolve(): void } | null = null;
+
+  constructor(whenIdle: () => void = () => {}) {
+    this.whenIdle = whenIdle;
+  }
 
   /** An event runs in this task, or has not run yet. */
   get isBusy(): boolean {
@@ -64,7 +70,10 @@ export class EventTasks {
 
   private readonly begin = (): void => {
     this.asked -= 1;
-    if (this.first === this.waiting.length) return;
+    if (this.first === this.waiting.length) {
+      if (this.asked === 0) this.whenIdle();
+      return;
+    }
     const { run, octets } = this.waiting[this.first]!;
     this.first += 1;
     this.octets -= octets;

@@ -1,7 +1,9 @@
 /** The two streams of a WebSocketStream: messages in and out, each no faster than the other end can take them. */
 import { utf8Length } from "@sansocket/core";
+import type { Answering } from "../socket/delivery.ts";
 import type { Message } from "../socket/hooks.ts";
 import type { Socket } from "../socket/socket.ts";
+import { queueTask } from "./task-queue.ts";
 import { bufferSource, isBufferSource, usvString } from "./web-idl.ts";
 import type { WebSocketError } from "./web-socket-error.ts";
 
@@ -18,28 +20,88 @@ export interface MessageStreamsOwner {
 
 /**
  * Messages as they are asked for: what nobody reads waits in the driver up to `limits.undelivered`, and from then on
- * nothing is read from the transport.
+ * nothing is read from the transport. The stream itself keeps none, so that a `read` says that the message before it has
+ * been answered: our Close waits for that.
  */
-export class IncomingMessages {
+export class IncomingMessages implements Answering {
   readonly readable: ReadableStream<Message>;
+  private readonly socket: Socket;
+  private readonly owner: MessageStreamsOwner;
   private readonly messages: AsyncIterator<Message, undefined>;
+  private controller!: ReadableStreamDefaultController<Message>;
   private isDropping = false;
+  /** How the connection has ended, once it has. */
+  private end: { readonly error: StreamEnd } | null = null;
+  private isPulling = false;
+  private isDone = false;
+  /** Messages that were read, and behind which the next `read` has not come, or only in this task. */
+  private unanswered = 0;
+  private isHandedOut = false;
 
   constructor(socket: Socket, owner: MessageStreamsOwner) {
+    this.socket = socket;
+    this.owner = owner;
     this.messages = socket[Symbol.asyncIterator]();
-    this.readable = new ReadableStream<Message>({
-      pull: async (controller) => {
-        const message = await this.next();
-        if (message !== null) {
-          controller.enqueue(message);
-          return;
-        }
-        const error = await owner.ended;
-        if (error === null) controller.close();
-        else controller.error(error);
+    this.readable = new ReadableStream<Message>(
+      {
+        start: (controller) => {
+          this.controller = controller;
+        },
+        pull: () => this.pull(),
+        cancel: (reason) => {
+          this.isDone = true;
+          owner.closeUsing(reason);
+        },
       },
-      cancel: (reason) => owner.closeUsing(reason),
+      { highWaterMark: 0 },
+    );
+    socket.answersIn(this);
+    void owner.ended.then((error) => {
+      this.end = { error };
+      // Where nobody reads, `closed` of a reader has to hear of it all the same.
+      if (!this.isPulling && !socket.hasWaiting) this.finish(error);
     });
+  }
+
+  get isAnswering(): boolean {
+    return this.unanswered > 0 && !this.isDropping;
+  }
+
+  private async pull(): Promise<void> {
+    this.answerLater();
+    this.isPulling = true;
+    const message = await this.next();
+    this.isPulling = false;
+    if (message !== null) {
+      this.unanswered += 1;
+      this.isHandedOut = true;
+      this.controller.enqueue(message);
+      if (this.end !== null && !this.socket.hasWaiting) this.finish(this.end.error);
+    } else {
+      // The end of the messages is known at the peer's Close. How a connection has failed is known at its end.
+      this.finish(this.hasPeerClosed ? null : await this.owner.ended);
+    }
+  }
+
+  /** What passes through other streams before it is written takes some promises more than the next `read`. */
+  private answerLater(): void {
+    if (!this.isHandedOut) return;
+    this.isHandedOut = false;
+    queueTask(() => {
+      this.unanswered -= 1;
+      this.socket.answered();
+    });
+  }
+
+  private get hasPeerClosed(): boolean {
+    return this.end === null && this.socket.hasPeerClosed;
+  }
+
+  private finish(error: StreamEnd): void {
+    if (this.isDone) return;
+    this.isDone = true;
+    if (error === null) this.controller.close();
+    else this.controller.error(error);
   }
 
   /** The next message; null behind the last one. */

@@ -38,6 +38,11 @@ export class Outbox {
     this.socket = socket;
   }
 
+  /** A Blob is being read, and what was sent behind it waits. */
+  get isReading(): boolean {
+    return this.waiting.length > 0;
+  }
+
   /** @param octets of the payload. Octets in `data` are copied before this returns. */
   send(data: Ready, octets: number): void {
     this.buffered += octets;
@@ -71,6 +76,7 @@ export class Outbox {
       this.write(item.data, item.octets);
     }
     if (this.closing !== null) void this.socket.close(this.closing.code, this.closing.reason);
+    this.socket.answered();
   }
 
   private write(data: Ready, octets: number): void {

@@ -2,6 +2,7 @@
 import { formatExtensions, MisuseError, utf8Length } from "@sansocket/core";
 import type { Platform } from "../client/connect.ts";
 import type { CloseInfo } from "../socket/close-info.ts";
+import type { Answering } from "../socket/delivery.ts";
 import type { Message, SocketHooks } from "../socket/hooks.ts";
 import type { Socket } from "../socket/socket.ts";
 import type { ClassOptions } from "./class-options.ts";
@@ -25,12 +26,12 @@ const NO_CLOSE: End = { code: 1006, reason: "", wasClean: false, isFailure: true
 /** Octets of messages that wait for their events before the driver holds back more. */
 const WAITING_OCTETS = 1_048_576;
 
-export class WebSocketSession {
+export class WebSocketSession implements Answering {
   binaryType: BinaryType = "blob";
   protocol = "";
   extensions = "";
   private readonly target: EventTarget;
-  private readonly tasks: EventTasks = new EventTasks();
+  private readonly tasks: EventTasks = new EventTasks(() => this.socket?.answered());
   /** Of the URL, as MessageEvent has it. */
   private readonly origin: string;
   private readonly isProtocolWanted: boolean;
@@ -81,6 +82,11 @@ export class WebSocketSession {
     return socket!.state === "open" ? ReadyState.OPEN : ReadyState.CLOSING;
   }
 
+  /** Messages wait for their events, or what they were answered with is still being read. */
+  get isAnswering(): boolean {
+    return this.tasks.isBusy || this.outbox!.isReading;
+  }
+
   // ---- from the driver
 
   private opened(socket: Socket): void {
@@ -92,6 +98,7 @@ export class WebSocketSession {
       return;
     }
     this.outbox = new Outbox(socket);
+    socket.answersIn(this);
     this.tasks.run(() => {
       this.state = ReadyState.OPEN;
       this.protocol = socket.protocol;

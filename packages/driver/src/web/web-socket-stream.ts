@@ -10,6 +10,7 @@ import { type ClassOptions, webSocketStreamOptions } from "./class-options.ts";
 import { driverCloseCode } from "./close-arguments.ts";
 import { checkedOptions, checkProtocols, establish, urlRecord } from "./establish.ts";
 import { IncomingMessages, OutgoingMessages, type StreamEnd } from "./message-streams.ts";
+import { queueTask } from "./task-queue.ts";
 import { exposeInterface, promiseOf, requireArguments, usvString } from "./web-idl.ts";
 import {
   readCloseInfo,
@@ -176,7 +177,8 @@ class StreamSession {
     };
     this.incoming = new IncomingMessages(socket, owner);
     this.outgoing = new OutgoingMessages(socket, owner);
-    void socket.closed.then((info) => this.ended(info));
+    // In a task: a write whose octets were taken in the same turn has told so by then.
+    void socket.closed.then((info) => queueTask(() => this.ended(info)));
     this.opened.resolve({
       readable: this.incoming.readable,
       writable: this.outgoing.writable as WebSocketOpenInfo["writable"],

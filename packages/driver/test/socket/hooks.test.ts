@@ -118,7 +118,7 @@ describe("hooks", () => {
     await peer.pump();
     expect(calls).toEqual(["one"]);
     busy.pass();
-    await settle();
+    await peer.pump();
     expect(calls).toEqual(["one", "two", "close"]);
   });
 

@@ -143,7 +143,7 @@ describe("a paused socket whose connection has ended", () => {
     await peer.pump();
     expect(calls).toEqual([]);
     own!.resume();
-    await settle();
+    await peer.pump();
     expect(calls).toEqual(["one", "close"]);
   });
 });

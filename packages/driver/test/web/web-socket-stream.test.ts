@@ -396,10 +396,10 @@ describe("the end of a WebSocketStream", () => {
     const { stream, readable, writable, peer } = await openedWithPeer(frame(TEXT, "last"));
     peer.write(closeFrame(4000, "robot"));
     peer.end();
-    expect(await stream.closed).toEqual({ closeCode: 4000, reason: "robot" });
     const reader = readable.getReader();
     expect(await reader.read()).toEqual({ value: "last", done: false });
     expect(await reader.read()).toEqual({ value: undefined, done: true });
+    expect(await stream.closed).toEqual({ closeCode: 4000, reason: "robot" });
     const error = await errorOf(writable.getWriter().ready);
     expect(error).toBeInstanceOf(DOMException);
     expect((error as DOMException).name).toBe("InvalidStateError");
@@ -419,13 +419,14 @@ describe("the end of a WebSocketStream", () => {
     const { stream, readable, peer } = await openedWithPeer(frame(TEXT, "1"), frame(TEXT, "2"));
     peer.write(frame(0x83)); // a reserved opcode
     peer.end();
-    const error = await errorOf(stream.closed);
-    expect(error).toMatchObject({ closeCode: 1006 });
-    expect((error as Error).cause).toMatchObject({ code: "violation" });
     const reader = readable.getReader();
     expect((await reader.read()).value).toBe("1");
     expect((await reader.read()).value).toBe("2");
-    expect(await errorOf(reader.read())).toBe(error);
+    const last = errorOf(reader.read());
+    const error = await errorOf(stream.closed);
+    expect(error).toMatchObject({ closeCode: 1006 });
+    expect((error as Error).cause).toMatchObject({ code: "violation" });
+    expect(await last).toBe(error);
   });
 
   test("without the server's Close, after ours, is not clean", async () => {
@@ -439,12 +440,13 @@ describe("the end of a WebSocketStream", () => {
   test("with something unwritten is not clean, and the write is rejected", async () => {
     const { stream, writable, peer } = await openedWithPeer();
     const writer = writable.getWriter();
-    const write = writer.write(new Uint8Array(3_000_000));
+    const write = errorOf(writer.write(new Uint8Array(3_000_000)));
     await tasks();
     peer.write(closeFrame(4567));
-    peer.end();
+    await tasks();
+    peer.destroy();
     expect(await errorOf(stream.closed)).toMatchObject({ name: "WebSocketError", closeCode: 4567 });
-    const error = await errorOf(write);
+    const error = await write;
     expect((error as DOMException).name).toBe("InvalidStateError");
     expect(await errorOf(writer.write("word"))).toBe(error);
   });
