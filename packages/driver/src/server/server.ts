@@ -276,6 +276,7 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
     connection: (socket: Socket) => Promise<void>,
   ): Promise<void> {
     try {
+      binding.delivery.isLoopExpected = true;
       await connection(socket);
       await socket.close();
     } catch (error) {

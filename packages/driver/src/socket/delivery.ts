@@ -22,6 +22,12 @@ export function ownBytes(endpoint: Endpoint): Uint8Array<ArrayBuffer> {
   return (chunk as Uint8Array<ArrayBuffer>).slice(start, end);
 }
 
+/**
+ * A loop may begin behind the messages that it is for, a few promises after `connect`, say. Where none has, our Close waits
+ * this long for one, ms: the peer's own timer must not run out for an application that only sends.
+ */
+const TAKER_PATIENCE = 1_000;
+
 interface Waiting {
   readonly message: Message;
   readonly octets: number;
@@ -80,6 +86,10 @@ export class Delivery {
   private isGivenUp = false;
   /** Our Close is due, and waits until whatever came before is answered. */
   private isCloseDelayed = false;
+  /** When our Close goes out though messages wait that nobody takes; Infinity where somebody may. ms */
+  private releaseAt = Number.POSITIVE_INFINITY;
+  /** A function of the application runs for this socket, and may begin a loop. */
+  isLoopExpected = false;
   /** What to do once everything that arrived has been delivered and answered; reading pauses meanwhile. */
   private whenAnswered: (() => void) | null = null;
 
@@ -115,8 +125,11 @@ export class Delivery {
    * the answers to the messages that came before, at most `timeouts.close`.
    */
   lastArrived(): void {
-    if (this.binding.socket === null || this.isEverythingAnswered) return;
-    this.isCloseDelayed = this.binding.endpoint.delayClose();
+    const { socket, endpoint, now } = this.binding;
+    if (socket === null || this.isEverythingAnswered) return;
+    this.isCloseDelayed = endpoint.delayClose();
+    const isTakerExpected = this.hasTaker || this.awaited !== null || this.isLoopExpected;
+    if (!isTakerExpected && this.waiting !== null) this.releaseAt = now + TAKER_PATIENCE;
   }
 
   /** The connection is over; what waits is still delivered. */
@@ -242,6 +255,7 @@ export class Delivery {
   loop(): AsyncIterator<Message, undefined> {
     const loop: Loop = { isLeft: false, isAnswering: false };
     this.loops += 1;
+    this.releaseAt = Number.POSITIVE_INFINITY;
     return {
       next: () => this.next(loop),
       return: () => {
@@ -354,8 +368,12 @@ export class Delivery {
   /** `close` comes behind a hook that runs, and behind messages that somebody may take. */
   private get isCloseHeldBack(): boolean {
     if (this.isGivenUp) return false;
-    const hasTaker = this.binding.owner.behaviour.hasMessageHook || this.loops > 0;
-    return this.awaited !== null || (this.waiting !== null && hasTaker);
+    return this.awaited !== null || (this.waiting !== null && this.hasTaker);
+  }
+
+  /** Messages that wait have somebody who may take them. */
+  private get hasTaker(): boolean {
+    return this.binding.owner.behaviour.hasMessageHook || this.loops > 0;
   }
 
   private tellClose(): void {
@@ -374,13 +392,15 @@ export class Delivery {
   get giveUpAt(): number {
     const { info, owner } = this.binding;
     const { patience } = owner.behaviour;
-    if (info === null || this.isFinished || patience === 0) return Number.POSITIVE_INFINITY;
+    if (info === null) return this.releaseAt;
+    if (this.isFinished || patience === 0) return Number.POSITIVE_INFINITY;
     return this.wentOnAt + patience;
   }
 
   /** The application has neither taken a message nor finished a hook for too long. */
   giveUp(): void {
-    this.isGivenUp = true;
+    if (this.binding.info === null) this.releaseClose();
+    else this.isGivenUp = true;
   }
 
   /** No message arrives any more: the end of the messages is known at the peer's Close, long before the end of TCP. */
@@ -416,6 +436,7 @@ export class Delivery {
   private releaseClose(): void {
     const { binding } = this;
     this.isCloseDelayed = false;
+    this.releaseAt = Number.POSITIVE_INFINITY;
     binding.endpoint.releaseClose(binding.tick());
     binding.queued();
   }

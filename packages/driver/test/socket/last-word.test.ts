@@ -127,7 +127,6 @@ for (const role of ["server", "client"] as const) {
   describe(`a ${role} whose application does not go on`, () => {
     for (const { what, hooks, act } of [
       { what: "a socket that is paused", hooks: { message: () => {} }, act: "pause" },
-      { what: "a socket that nobody takes messages of", hooks: {}, act: "nothing" },
       {
         what: "a hook that never settles",
         hooks: { message: () => new Promise(() => {}) },
@@ -158,6 +157,33 @@ for (const role of ["server", "client"] as const) {
         expect(await socket.closed).toMatchObject({ code: 3_005, wasClean: true, error: null });
       });
     }
+
+    test("closes when a loop has had 1 s to begin, where nobody takes messages", async () => {
+      const { socket, peer, runtime } = await either(role, {});
+      say(peer, role, ENDS[0], runtime.now());
+      await runtime.advance(999);
+      expect(socket.state).toBe("open");
+      await runtime.advance(1);
+      expect(socket.state).toBe("closing");
+      await peer.pump();
+      expect(await socket.closed).toMatchObject({ code: 3_005, wasClean: true, undelivered: 3 });
+      expect(runtime.timerCount).toBe(0);
+    });
+
+    test("answers in a loop that begins within 1 s, and takes its time then", async () => {
+      const { socket, peer, runtime } = await either(role, {});
+      say(peer, role, ENDS[0], runtime.now());
+      await runtime.advance(900);
+      void (async () => {
+        for await (const message of socket) {
+          await new Promise<void>((resolve) => void runtime.setTimer(resolve, DELAY));
+          socket.write(`re: ${String(message)}`);
+        }
+      })();
+      await runtime.advance(3 * DELAY);
+      peer.fromDriver();
+      expect(told(peer)).toEqual(["re: one", "re: two", "re: three", 3_005]);
+    });
 
     test("closes at once when it calls close, with the code that answers the peer", async () => {
       const { socket, peer, runtime } = await either(role, {});
