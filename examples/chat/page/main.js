@@ -163,7 +163,8 @@ $("open-room").addEventListener("submit", (event) => {
 
 $("you").addEventListener("submit", (event) => {
   event.preventDefault();
-  const wanted = $("name").value.trim().replaceAll(/\s+/g, " ");
+  // As the server will have it.
+  const wanted = $("name").value.normalize("NFKC").trim().replaceAll(/\s+/g, " ");
   if (wanted === "") return;
   chosenName = wanted;
   show("chat");

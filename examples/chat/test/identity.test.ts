@@ -84,14 +84,14 @@ describe("two tabs of one browser", () => {
 });
 
 describe("a name that is taken", () => {
-  test.each([
+  test.for([
     ["the same", "Ada"],
     ["in other letters of the same look", "аԁа"],
-  ])(
+  ] as const)(
     "%s is refused to another person, who keeps the name from before",
     { timeout: 60_000 },
-    async (what, wanted) => {
-      if (people === null) return;
+    async ([what, wanted], context) => {
+      if (people === null) return context.skip(NO_CHROMIUM);
       const room = `taken ${what.slice(0, 8)}`;
       const ada = await people.arrive("Ada", roomUrl(room));
       const eve = await people.arrive("Eve", roomUrl(room));
@@ -115,6 +115,18 @@ describe("a name that is taken", () => {
     expect(await messagesOn(page, 1)).toEqual(["in"]);
     await page.close();
   });
+});
+
+test("a name in full-width letters is remembered as the server has it, for the next tab", {
+  timeout: 60_000,
+}, async (context) => {
+  if (people === null) return context.skip(NO_CHROMIUM);
+  const { page } = await people.arrive("Eve", roomUrl("width"));
+  await page.fill("#name", "Ａｄａ  L");
+  await page.press("#name", "Enter");
+  await page.waitForFunction(() => localStorage.getItem("name") === "Ada L");
+  expect(await page.inputValue("#name")).toBe("Ada L");
+  await page.close();
 });
 
 describe("one's own messages", () => {
