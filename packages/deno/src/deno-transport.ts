@@ -2,6 +2,7 @@
 import {
   joined,
   lengthOf,
+  MisuseError,
   type NetworkAddress,
   type OpenTransport,
   ReadBuffer,
@@ -212,5 +213,16 @@ function isTls(conn: Deno.Conn): conn is Deno.TlsConn {
 
 /** A connection that was made or accepted by other means, for `server.accept` and for `connect`'s option `socket`. */
 export function fromConn(conn: Deno.Conn): OpenTransport {
-  return (handler) => new DenoTransport(conn, handler);
+  return (handler) => {
+    if (served.has(conn)) {
+      throw new MisuseError(
+        "this connection is served already: give each to accept or connect once, and to one server",
+      );
+    }
+    served.add(conn);
+    return new DenoTransport(conn, handler);
+  };
 }
+
+/** Two servers of one connection would share its bytes out between them. */
+const served: WeakSet<Deno.Conn> = new WeakSet();

@@ -1,4 +1,4 @@
-import { connect, createServer, fromConn } from "@sansocket/deno";
+import { connect, createServer, fromConn, MisuseError } from "@sansocket/deno";
 import { expect, test } from "vitest";
 import { DenoTransport } from "../src/deno-transport.ts";
 import { deferred, RawPeer } from "./raw-peer.ts";
@@ -307,4 +307,17 @@ test("a server that does not listen, and a client, take connections that were ma
   }
   expect((await socket.close()).wasClean).toBe(true);
   await server.shutdown();
+});
+
+test("a connection that is served already is a mistake of the caller, for every server", async () => {
+  const [conn, peer] = await connected();
+  const server = createServer({});
+  const other = createServer({});
+  expect(server.accept(fromConn(conn))).toBe(true);
+  for (const one of [server, other]) {
+    expect(() => one.accept(fromConn(conn))).toThrow(MisuseError);
+  }
+  expect([server.connections, other.connections]).toEqual([1, 0]);
+  peer.close();
+  await server.shutdown({ grace: 0 });
 });

@@ -11,35 +11,40 @@ import {
   startListening,
 } from "@sansocket/driver";
 import { listen } from "./listen.ts";
-import { fromDuplex } from "./node-transport.ts";
+import { fromDuplex, requireUnserved } from "./node-transport.ts";
 import { runtime } from "./runtime.ts";
+import { rewrite, upgradedOf } from "./upgraded.ts";
 
 export class NodeServer<Data = undefined> extends Server<Data> {
   /**
    * Serves a request that a `node:http` or `node:https` server has taken for an upgrade:
-   * `http.on("upgrade", (request, socket, head) => server.handleUpgrade(socket, request, head))`.
+   * `http.on("upgrade", (request, socket, head) => server.handleUpgrade(socket, request, head))`. The order
+   * `(request, socket, head)`, which the event and `ws` have, is understood too.
+   *
+   * A server that is full or shut down answers 503. A request that an application has rewritten, so that its parts are no
+   * bytes any more or hold line ends, is answered with 400, and `error` hears of it.
    * @param head what came behind the request, in the same packet.
+   * @throws MisuseError for other arguments, and for a socket that is served already.
    */
-  handleUpgrade(socket: Duplex, request: IncomingMessage, head: Uint8Array): void {
+  handleUpgrade(socket: Duplex, request: IncomingMessage, head: Uint8Array): void;
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array): void;
+  handleUpgrade(
+    one: Duplex | IncomingMessage,
+    other: Duplex | IncomingMessage,
+    head: Uint8Array,
+  ): void {
+    const upgraded = upgradedOf(one, other, head);
+    const { socket } = upgraded;
+    requireUnserved(socket);
     const { setTimeout, setNoDelay } = socket as Partial<Socket>;
     setTimeout?.call(socket, 0); // the HTTP server's idea of how long a connection may be silent
     setNoDelay?.call(socket, true);
-    // The request is judged where all are: by the engine, from its octets.
-    const first = Buffer.concat([Buffer.from(headOf(request), "latin1"), head]);
-    if (this.accept(fromDuplex(socket, first))) return;
-    socket.on("error", () => {});
-    socket.end(
-      "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
-    );
+    // The request is judged where all are: by the engine, from its bytes.
+    const { bytes, fault } = rewrite(upgraded);
+    const open = fromDuplex(socket, bytes);
+    if (fault !== null) this.refuse(open, 400, fault);
+    else if (!this.accept(open)) this.refuse(open, 503, null);
   }
-}
-
-function headOf({ method, url, httpVersion, rawHeaders }: IncomingMessage): string {
-  let head = `${method} ${url} HTTP/${httpVersion}\r\n`;
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    head += `${rawHeaders[index]}: ${rawHeaders[index + 1]}\r\n`;
-  }
-  return `${head}\r\n`;
 }
 
 /**

@@ -2,12 +2,13 @@
 import type { Socket as NetSocket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
-import type {
-  NetworkAddress,
-  OpenTransport,
-  TlsFacts,
-  Transport,
-  TransportHandler,
+import {
+  MisuseError,
+  type NetworkAddress,
+  type OpenTransport,
+  type TlsFacts,
+  type Transport,
+  type TransportHandler,
 } from "@sansocket/driver";
 
 /** Where a Duplex keeps its transport, so that all of them share the functions that listen. */
@@ -20,6 +21,17 @@ interface Listened extends Duplex {
 /** The transport of a stream that has one. */
 export function transportOf(stream: Duplex): NodeTransport {
   return (stream as Listened)[TRANSPORT];
+}
+
+/**
+ * Two servers of one stream would answer its request twice.
+ * @throws MisuseError for a stream that has a transport.
+ */
+export function requireUnserved(stream: Duplex): void {
+  if ((stream as Partial<Listened>)[TRANSPORT] === undefined) return;
+  throw new MisuseError(
+    "this stream is served already: give each to handleUpgrade, accept or connect once, and to one server",
+  );
 }
 
 export class NodeTransport implements Transport {
@@ -169,6 +181,7 @@ function onError(this: Duplex, error: NodeJS.ErrnoException): void {
  */
 export function fromDuplex(stream: Duplex, first: Uint8Array = NOTHING): OpenTransport {
   return (handler) => {
+    requireUnserved(stream);
     const transport = new NodeTransport(stream, handler);
     // Not before `open` has returned; and not in a microtask, which would come before a client's request is written.
     process.nextTick(() => {

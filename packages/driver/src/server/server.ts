@@ -14,6 +14,7 @@ import { Deadlines } from "../socket/deadlines.ts";
 import { type Behaviour, callErrorHook, isThenable, whenSettled } from "../socket/hooks.ts";
 import { Socket } from "../socket/socket.ts";
 import { answerOptions, hasLongBody, type PlainResponse, UPGRADE_REQUIRED } from "./answer.ts";
+import { Refusing } from "./refusing.ts";
 import { type ResolvedServer, resolveServer, type ServerOptions } from "./server-options.ts";
 import { resolveShutdown, Shutdown, type ShutdownOptions } from "./shutdown.ts";
 import {
@@ -126,6 +127,19 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
     const endpoint = Endpoint.server(this.options.settings, now);
     this.bindings.add(new Binding(this, endpoint, open, now));
     return true;
+  }
+
+  /**
+   * @internal Answers the request of a connection that {@link accept} does not take, and ends it. The connection does not
+   * count, and a shutdown does not wait for it: `timeouts.handshake` and `timeouts.close` bound it.
+   * @param fault what `error` is to hear of; null for nothing.
+   */
+  refuse(open: OpenTransport, status: number, fault: string | null): void {
+    if (fault !== null) {
+      const message = `a request was refused: ${fault}`;
+      this.reportError(null, new ServerError("handshake-refused", message));
+    }
+    new Refusing(this, status).refuse(this.options.settings, open);
   }
 
   /** @internal The adapter could not accept; it goes on trying. */
