@@ -56,6 +56,10 @@ const Sentences: { readonly [K in ViolationKind]: string } = {
   "host-missing": "the request has no Host header",
   "host-duplicate": "the request has several Host headers",
   "host-malformed": "the Host header is malformed",
+  "content-length-malformed": "Content-Length is no number, or says two lengths",
+  "transfer-encoding-malformed":
+    "the last coding of Transfer-Encoding is not chunked, or the version has no such codings",
+  "body-length-ambiguous": "the request has both a Transfer-Encoding and a Content-Length",
   "method-not-get": "the method of an opening handshake is not GET",
   "body-in-upgrade": "an opening handshake announces a body",
   "connection-close": "an opening handshake says Connection: close",

@@ -341,6 +341,16 @@ const METHODS: Readonly<Record<string, PublicEntry>> = {
     takes: { 0: TIME.takes },
   },
   transmit: { call: method(open, "transmit"), right: () => [0], takes: { 0: TIME.takes } },
+  sentPart: {
+    call: method(() => {
+      const endpoint = open();
+      endpoint.sendText("a");
+      endpoint.transmit(0);
+      return endpoint;
+    }, "sentPart"),
+    right: () => [1, 0],
+    takes: { 0: ["0"], 1: TIME.takes },
+  },
   releaseClose: { call: method(open, "releaseClose"), right: () => [0], takes: { 0: TIME.takes } },
   abort: { call: method(open, "abort"), right: () => [0], takes: { 0: TIME.takes } },
   accept: {

@@ -5,6 +5,10 @@
  * All endpoints of a thread share a few such memories. An endpoint takes one for what it is doing in this turn, input
  * or output, and gives it back at the end of the turn, so that an idle connection holds none.
  */
+
+import { describeValue } from "./describe-value.ts";
+import { MisuseError } from "./misuse-error.ts";
+
 export interface Memory {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly view: DataView<ArrayBuffer>;
@@ -81,4 +85,18 @@ export function takeInbox(): Memory {
   if (isInboxTaken || inbox === null) throw new Error("bug: the inbox was taken twice");
   isInboxTaken = true;
   return inbox;
+}
+
+/** @throws MisuseError for more bytes than the inbox holds, and while an endpoint stands on what was read before. */
+export function requireInboxRead(byteCount: number): void {
+  if (!Number.isInteger(byteCount) || byteCount < 0 || byteCount > inboxBytes().length) {
+    throw new MisuseError(
+      `received(${describeValue(byteCount)}): the inbox holds ${inboxBytes().length} bytes`,
+    );
+  }
+  if (byteCount > 0 && isInboxInUse()) {
+    throw new MisuseError(
+      "received while an endpoint stands on bytes of the inbox: pull it to Idle or call its setAside first",
+    );
+  }
 }

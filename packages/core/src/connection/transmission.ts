@@ -1,4 +1,5 @@
 /** Output on its way to the transport: what to write now, and what becomes of it. */
+import { describeValue } from "../bytes/describe-value.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import { lendOutput, noteKept, outputTaken } from "../bytes/output-queue.ts";
 import {
@@ -61,7 +62,9 @@ export function sentPart(connection: Connection, byteCount: number, now: number)
   if (connection.ending?.ended) return;
   const left = output.lent - output.lentTaken;
   if (!Number.isInteger(byteCount) || byteCount < 0 || byteCount > left) {
-    throw new MisuseError(`sentPart(${String(byteCount)}): ${left} bytes are with the transport`);
+    throw new MisuseError(
+      `sentPart(${describeValue(byteCount)}): ${left} bytes are with the transport`,
+    );
   }
   connection.now = now;
   output.lentTaken += byteCount;

@@ -5,9 +5,8 @@
  * goes back; fractions are dropped, and an earlier time than the last counts as the last.
  */
 
-import { describeValue } from "../bytes/describe-value.ts";
 import { requireString } from "../bytes/given-arguments.ts";
-import { inboxBytes, isInboxInUse, takeInbox } from "../bytes/memory.ts";
+import { inboxBytes, requireInboxRead, takeInbox } from "../bytes/memory.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import { abort, close, delayClose, releaseClose } from "../connection/closing.ts";
 import {
@@ -148,16 +147,7 @@ export class Endpoint extends EndpointFacts {
 
   /** The first `byteCount` bytes of the {@link inbox} are from the peer. */
   received(byteCount: number, now: number): void {
-    if (!Number.isInteger(byteCount) || byteCount < 0 || byteCount > inboxBytes().length) {
-      throw new MisuseError(
-        `received(${describeValue(byteCount)}): the inbox holds ${inboxBytes().length} bytes`,
-      );
-    }
-    if (byteCount > 0 && isInboxInUse()) {
-      throw new MisuseError(
-        "received while an endpoint stands on bytes of the inbox: pull it to Idle or call its setAside first",
-      );
-    }
+    requireInboxRead(byteCount);
     if (this.hear(byteCount, now)) offerInbox(this.connection, takeInbox(), byteCount);
   }
 

@@ -8,6 +8,7 @@ import { requireList, requireObject, requireString } from "../bytes/given-argume
 import { MisuseError } from "../bytes/misuse-error.ts";
 import { type ExtensionOffer, parseExtensions } from "../extension/extension-header.ts";
 import { URL_NAME_CHARACTERS } from "./authority.ts";
+import { contentLengthOf, hasTransferCoding, isChunkedLast } from "./body-length.ts";
 import { type HandshakeFault, HandshakeFaultKind, handshakeFault } from "./handshake-fault.ts";
 import {
   checkOutgoingHeaders,
@@ -55,6 +56,8 @@ export interface PlainRequest extends RequestHead {
   readonly target: string;
   /** As in {@link UpgradeRequest}; "" when the request names none, as one of HTTP/1.0 may. */
   readonly host: string;
+  /** Bytes of its body; null when the head does not say, as of a chunked one. Infinity above 2^53 - 1. */
+  readonly contentLength: number | null;
 }
 
 /** A request that must be answered with `fault.status`; its target and headers are as sent. */
@@ -79,13 +82,24 @@ export function judgeRequest(head: RequestHead): RequestVerdict {
   const hostFault = faultOfHosts(hosts, minorVersion);
   if (hostFault !== null) return refused(head, hostFault);
   const host = target.authority ?? hosts[0] ?? "";
+  const contentLength = contentLengthOf(headers);
+  const bodyFault = faultOfBody(headers, contentLength, minorVersion);
+  if (bodyFault !== null) return refused(head, bodyFault);
 
   const asksForWebSocket = hasListToken(headerValues(headers, "upgrade"), "websocket");
   const keys = headerValues(headers, "sec-websocket-key");
   const versions = headerValues(headers, "sec-websocket-version");
   // RFC 9110 §7.8: the Upgrade field of an HTTP/1.0 request MUST be ignored.
   if (minorVersion === 0 || (!asksForWebSocket && keys.length === 0 && versions.length === 0)) {
-    return { kind: "plain", method, target: target.resource, host, minorVersion, headers };
+    return {
+      kind: "plain",
+      method,
+      target: target.resource,
+      host,
+      minorVersion,
+      headers,
+      contentLength,
+    };
   }
   // A WebSocket client whose Upgrade field was lost, as a rule in a proxy that does not forward it.
   if (!asksForWebSocket) return refused(head, HandshakeFaultKind.UpgradeMissing);
@@ -134,6 +148,24 @@ function faultOfHosts(hosts: readonly string[], minorVersion: 0 | 1): HandshakeF
   const host = hosts[0];
   if (host === undefined) return minorVersion === 1 ? HandshakeFaultKind.HostMissing : null;
   return host === "" || isAuthority(host) ? null : HandshakeFaultKind.HostMalformed;
+}
+
+/** RFC 9112 §6.3: 400 for every request whose body has no end that all would find at the same place. */
+function faultOfBody(
+  headers: HeaderList,
+  contentLength: number | null,
+  minorVersion: 0 | 1,
+): HandshakeFaultKind | null {
+  if (contentLength !== null && Number.isNaN(contentLength)) {
+    return HandshakeFaultKind.ContentLengthMalformed;
+  }
+  if (!hasTransferCoding(headers)) return null;
+  // §6.1: of the two lengths the chunked one counts, but somebody on the path may have read the other.
+  if (contentLength !== null) return HandshakeFaultKind.BodyLengthAmbiguous;
+  // §6.1: HTTP/1.0 has no transfer codings.
+  return minorVersion === 1 && isChunkedLast(headers)
+    ? null
+    : HandshakeFaultKind.TransferEncodingMalformed;
 }
 
 /** §4.2.1, number 1 and 4, and what would make the octets behind the head something else than frames. */

@@ -6,13 +6,9 @@
  */
 import { appendBytes, createGrowingBytes, type GrowingBytes } from "../bytes/growing-bytes.ts";
 import { hexDigitValue } from "../bytes/hex-digit.ts";
-import {
-  equalsIgnoringCase,
-  isFieldValueCode,
-  isWhitespaceCode,
-  trimWhitespace,
-} from "../bytes/http-token.ts";
-import { type HeaderList, headerValues } from "./header-list.ts";
+import { isFieldValueCode, isWhitespaceCode } from "../bytes/http-token.ts";
+import { contentLengthOf, hasTransferCoding, isChunkedLast } from "./body-length.ts";
+import type { HeaderList } from "./header-list.ts";
 
 /** What says how long the body is. */
 export interface ResponseBodyHead {
@@ -90,29 +86,15 @@ function mayHaveBody(status: number): boolean {
 function isChunkedBody(head: ResponseBodyHead): boolean {
   // RFC 9112 §6.1: HTTP/1.0 has no transfer codings; where one is named, the framing is at fault.
   if (head.minorVersion === 0) return false;
-  const codings = headerValues(head.headers, "transfer-encoding").join(",");
-  return equalsIgnoringCase(trimWhitespace(codings, codings.lastIndexOf(",") + 1), "chunked");
+  return isChunkedLast(head.headers);
 }
 
 /** RFC 9112 §6.3, numbers 4 to 8, without the chunked coding: Infinity when the body ends with the stream. */
 function bodyLength({ headers }: ResponseBodyHead): number {
-  if (headerValues(headers, "transfer-encoding").length > 0) return Number.POSITIVE_INFINITY;
-  // The same length several times is one length (number 5). Lengths that differ or are none say nothing.
-  const lengths = headerValues(headers, "content-length").join(",").split(",").map(parseLength);
-  const length = lengths[0]!;
-  return lengths.every((other) => other === length) ? length : Number.POSITIVE_INFINITY;
-}
-
-/** `1*DIGIT`; Infinity when it is not, and when no stream is that long. */
-function parseLength(text: string): number {
-  const digits = trimWhitespace(text);
-  let length = 0;
-  for (let at = 0; at < digits.length; at += 1) {
-    const digit = digits.charCodeAt(at) - 0x30;
-    if (!(digit >= 0 && digit <= 9)) return Number.POSITIVE_INFINITY;
-    length = length * 10 + digit;
-  }
-  return digits === "" || length > Number.MAX_SAFE_INTEGER ? Number.POSITIVE_INFINITY : length;
+  if (hasTransferCoding(headers)) return Number.POSITIVE_INFINITY;
+  // Lengths that differ or are none say nothing.
+  const length = contentLengthOf(headers);
+  return length === null || Number.isNaN(length) ? Number.POSITIVE_INFINITY : length;
 }
 
 /**

@@ -55,6 +55,39 @@ describe("every other request is refused", () => {
       kind: "host-duplicate",
       because: "RFC 9112 §3.2: any request",
     },
+    ...["abc", "-1", "+1", "1.5", "0x5", "5 5", "5,", "5, 6", "\u00b2"].flatMap((length) =>
+      [[["Host", "a"]], OPENING].map((lines) => ({
+        head: opening({ headers: [...(lines as [string, string][]), ["Content-Length", length]] }),
+        kind: "content-length-malformed",
+        because: `Content-Length: ${length}, ${lines === OPENING ? "of an opening" : "plain"}`,
+      })),
+    ),
+    ...["gzip", "chunked, gzip", "identity", "", "xchunked"].map((coding) => ({
+      head: opening({
+        headers: [
+          ["Host", "a"],
+          ["Transfer-Encoding", coding],
+        ],
+      }),
+      kind: "transfer-encoding-malformed",
+      because: `RFC 9112 §6.3, number 4: nobody knows where a body of "${coding}" ends`,
+    })),
+    {
+      head: opening({ minorVersion: 0, headers: [["Transfer-Encoding", "chunked"]] }),
+      kind: "transfer-encoding-malformed",
+      because: "RFC 9112 §6.1: HTTP/1.0 has no transfer codings",
+    },
+    {
+      head: opening({
+        headers: [
+          ["Host", "a"],
+          ["Transfer-Encoding", "chunked"],
+          ["Content-Length", "5"],
+        ],
+      }),
+      kind: "body-length-ambiguous",
+      because: "RFC 9112 §6.1: an attempt at smuggling, as a rule",
+    },
     {
       head: opening({ headers: headersBut(["Host"], ["Host", "a b"]) }),
       kind: "host-malformed",
@@ -125,18 +158,18 @@ describe("every other request is refused", () => {
     },
     {
       head: opening({ headers: headersBut([], ["Content-Length", "0"], ["Content-Length", "5"]) }),
-      kind: "body-in-upgrade",
-      because: "any of them",
+      kind: "content-length-malformed",
+      because: "two that differ",
     },
     {
       head: opening({ headers: headersBut([], ["Content-Length", "0, 0"]) }),
       kind: "body-in-upgrade",
-      because: "no number at all",
+      because: "a list is one length, but no browser sends one",
     },
     {
       head: opening({ headers: headersBut([], ["Content-Length", ""]) }),
-      kind: "body-in-upgrade",
-      because: "nor is this",
+      kind: "content-length-malformed",
+      because: "an empty one is no number",
     },
     {
       head: opening({ headers: headersBut([], ["Transfer-Encoding", "chunked"]) }),
@@ -145,8 +178,8 @@ describe("every other request is refused", () => {
     },
     {
       head: opening({ headers: headersBut([], ["Transfer-Encoding", "identity"]) }),
-      kind: "body-in-upgrade",
-      because: "any coding",
+      kind: "transfer-encoding-malformed",
+      because: "a coding without an end",
     },
     {
       head: opening({ headers: headersBut(["Connection"]) }),

@@ -1,5 +1,5 @@
 /** HTTP answers as applications give them, to requests that ask for no WebSocket and to those that get none. */
-import { type AnswerOptions, type HeaderList, MisuseError } from "@sansocket/core";
+import { type AnswerOptions, MisuseError, type PlainRequest } from "@sansocket/core";
 import { type HeaderFields, headerList } from "../header-fields.ts";
 import { checkOptions, type KnownOptions } from "../known-options.ts";
 import { judgedLater } from "../option-kinds.ts";
@@ -53,8 +53,7 @@ export const UPGRADE_REQUIRED: PlainResponse = {
 /** Octets of a request's body that are read and dropped; a longer one is refused. */
 const REQUEST_BODY_LIMIT = 65_536;
 
-/** RFC 9112 §6.3. A chunked body has no length that is known; what is too long of it is left unread. */
-export function hasLongBody(headers: HeaderList): boolean {
-  const length = headers.find(([name]) => name.toLowerCase() === "content-length");
-  return length !== undefined && Number(length[1]) > REQUEST_BODY_LIMIT;
+/** A chunked body has no length that is known; what is too long of it is left unread. */
+export function hasLongBody(request: PlainRequest): boolean {
+  return request.contentLength !== null && request.contentLength > REQUEST_BODY_LIMIT;
 }

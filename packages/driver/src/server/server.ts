@@ -159,7 +159,7 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
     } else if (head.kind === "upgrade") {
       this.decide(binding, new UpgradeRequest(binding, head, this));
     } else {
-      this.answer(binding, new PlainRequest(binding, head, this.secure));
+      this.answer(binding, new PlainRequest(binding, head, this.secure), hasLongBody(head));
     }
   }
 
@@ -198,9 +198,9 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
     }
   }
 
-  private answer(binding: Binding, request: PlainRequest): void {
+  private answer(binding: Binding, request: PlainRequest, isLong: boolean): void {
     const { endpoint } = binding;
-    if (hasLongBody(request.headerLines)) {
+    if (isLong) {
       endpoint.respond(413, {}, binding.now);
       return;
     }

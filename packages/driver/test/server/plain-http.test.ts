@@ -122,3 +122,33 @@ describe("plain HTTP on the same port", () => {
     });
   }
 });
+
+for (const [what, lines] of [
+  ["a length that is no number", "Content-Length: abc"],
+  ["a negative length", "Content-Length: -1"],
+  ["two lengths that differ", "Content-Length: 1\r\nContent-Length: 2"],
+  ["a coding whose end nobody knows", "Transfer-Encoding: gzip"],
+  ["both a coding and a length", "Transfer-Encoding: chunked\r\nContent-Length: 2"],
+] as const) {
+  test(`a plain request with ${what} is answered with 400, and no hook is asked`, async () => {
+    const codes: string[] = [];
+    const stage = new Stage({
+      request: () => ({ status: 200 }),
+      error: (_socket, error) => void codes.push(error.code),
+    });
+    const client = await plain(stage, `POST / HTTP/1.1\r\nHost: a\r\n${lines}\r\n\r\n`);
+    expect(client.status).toBe(400);
+    client.transport.ends();
+    await settle();
+    expect(codes).toEqual(["handshake-refused"]);
+  });
+}
+
+test("a body whose length is repeated is as long as each says", async () => {
+  const stage = new Stage({ request: () => ({ status: 200 }) });
+  const client = await plain(
+    stage,
+    "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 65537, 65537\r\n\r\n",
+  );
+  expect(client.status).toBe(413);
+});
