@@ -5,6 +5,8 @@
  * makes a server hold a hundred times what it sent (CVE-2026-48779). Here a one-octet piece costs one octet, and what
  * is retained is at most twice what has arrived, however much was announced.
  */
+import { noteReused } from "./memory.ts";
+
 export interface GrowingBytes {
   bytes: Uint8Array<ArrayBuffer>;
   length: number;
@@ -62,5 +64,7 @@ function takeBuffer(needed: number, capacity: number): Uint8Array<ArrayBuffer> {
     spare = null;
     return taken;
   }
-  return new Uint8Array(capacity);
+  const fresh = new Uint8Array(capacity);
+  noteReused(fresh);
+  return fresh;
 }

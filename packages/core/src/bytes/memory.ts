@@ -30,8 +30,21 @@ export const SHARED_BYTES: number = MEMORY_MARGIN + MEMORY_INPUT_BYTES;
 const KEPT_FREE = 8;
 const pool: Memory[] = [];
 
+/** Buffers that some endpoint of this thread writes again, for another message. */
+const reused: WeakSet<ArrayBufferLike> = new WeakSet();
+
+export function noteReused(bytes: Uint8Array): void {
+  reused.add(bytes.buffer);
+}
+
+/** Whether `bytes` lie in memory of an endpoint's: what is there now is there for no longer than its turn. */
+export function isReused(bytes: Uint8Array): boolean {
+  return reused.has(bytes.buffer);
+}
+
 function makeMemory(byteCount: number, belongsTo: MemoryOwner): Memory {
   const buffer = new ArrayBuffer((byteCount + 3) & ~3);
+  reused.add(buffer);
   return {
     bytes: new Uint8Array(buffer),
     view: new DataView(buffer),

@@ -25,6 +25,11 @@ export interface OutputQueue {
   lent: number;
   /** Bytes of {@link lent} that the transport has taken, as far as it has said so. */
   lentTaken: number;
+  /**
+   * Whether the transport has kept the last transmission. Some always do (Deno writes by promises), others only while their
+   * peer does not read. True before the first: it is little, and the peer a stranger.
+   */
+  isKept: boolean;
 }
 
 export function createOutputQueue(): OutputQueue {
@@ -38,6 +43,7 @@ export function createOutputQueue(): OutputQueue {
     queued: 0,
     lent: 0,
     lentTaken: 0,
+    isKept: true,
   };
 }
 
@@ -81,23 +87,13 @@ export function queueReference(queue: OutputQueue, bytes: Uint8Array): void {
   queue.queued += bytes.length;
 }
 
-/**
- * Whether the last transport of this thread to get something has kept it. Some always do (Deno writes by promises), others
- * only while their peer does not read.
- */
-let isKept = false;
-
-export function noteKept(kept: boolean): void {
-  isKept = kept;
-}
-
 /** A sixteenth of a shared memory: less than this shall not hold all of it for as long as a peer pleases. */
 const LITTLE = 4_096;
 
 /** Everything queued, in order, lent until {@link outputTaken}. */
 export function lendOutput(queue: OutputQueue): Uint8Array[] {
   const isLittle = queue.to > queue.from && queue.to <= LITTLE && queue.chunks === null;
-  if (isKept && isLittle && queue.memory !== null) return [lendCopy(queue, queue.memory)];
+  if (queue.isKept && isLittle && queue.memory !== null) return [lendCopy(queue, queue.memory)];
   if (queue.memory !== null) closeChunk(queue, queue.memory);
   const chunks = queue.chunks ?? [];
   queue.chunks = null;
@@ -115,6 +111,9 @@ export function lendOutput(queue: OutputQueue): Uint8Array[] {
 function lendCopy(queue: OutputQueue, memory: Memory): Uint8Array {
   const copy = memory.bytes.slice(queue.from, queue.to);
   releaseMemory(memory);
+  // What lay in those that were full has been taken, or it would stand in `chunks`.
+  releaseAll(queue.full);
+  queue.full = null;
   queue.memory = null;
   queue.from = 0;
   queue.to = 0;

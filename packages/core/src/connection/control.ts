@@ -8,7 +8,7 @@ import { queueFrame } from "./sending.ts";
 
 /** Exists from the first ping of ours, or from the first pong that has to wait. */
 export interface Keepalive {
-  /** Pings that no pong has answered, oldest first. */
+  /** Pings that no pong has answered, oldest first; at most {@link MAX_AWAITED_PINGS}. */
   pings: SentPing[];
   /** Number of the last ping sent; the first is 1. */
   lastPing: number;
@@ -44,6 +44,13 @@ export type PingState = (typeof PingState)[keyof typeof PingState];
  * transport that takes nothing: a peer who pings and never reads must not fill our memory.
  */
 export const MAX_WAITING_PONGS = 64;
+
+/**
+ * A pong is compared with this many pings of ours at most: whoever sends thousands, to a peer who answers none of them, must
+ * not pay for all of them at every pong that answers nothing. Of more the oldest are forgotten, and answered with the first
+ * that is not: §5.5.3 lets a peer answer only the most recent.
+ */
+export const MAX_AWAITED_PINGS = 64;
 
 function keepaliveOf(connection: Connection): Keepalive {
   connection.keepalive ??= {
@@ -146,6 +153,7 @@ export function sendPing(
   // Nobody waits for an automatic ping: one at a time is remembered, however long a peer stays silent about them.
   if (isAutomatic) keepalive.pings = keepalive.pings.filter((ping) => !ping.isAutomatic);
   keepalive.pings.push({ number, payload: own, isAutomatic });
+  if (keepalive.pings.length > MAX_AWAITED_PINGS) keepalive.pings.shift();
   keepalive.pingedAt = now;
   if (keepalive.pingState === PingState.None) {
     keepalive.pingState = PingState.Queued;

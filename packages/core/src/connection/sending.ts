@@ -1,6 +1,7 @@
 /** Data and control frames out (RFC 6455 §5 and §6.1). */
 import { describeValue } from "../bytes/describe-value.ts";
 import { requireBoolean } from "../bytes/given-arguments.ts";
+import { isReused } from "../bytes/memory.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import { commitOutput, queueReference, reserveOutput } from "../bytes/output-queue.ts";
 import { encodeUtf8, encodeUtf8Into, isHighSurrogate, utf8Length } from "../bytes/utf8-text.ts";
@@ -328,8 +329,7 @@ function queueApplicationData(
   if (
     end - start >= connection.settings.referenceFrom &&
     !connection.role.masks && // §5.3: a client would have to mask the caller's bytes
-    bytes !== connection.memory?.bytes &&
-    bytes !== connection.eventBytes
+    !isReused(bytes) // this endpoint's `chunk`, another's, and any view of them
   ) {
     queueFrameByReference(connection, firstOctet, bytes.subarray(start, end));
   } else {

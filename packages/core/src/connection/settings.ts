@@ -146,7 +146,8 @@ export interface ConnectionOptions {
   readonly frames?: { readonly payloadPrefix: number };
   /**
    * A server that sends binary payloads of at least this many octets queues the caller's array itself instead of a copy;
-   * it must not change until the transmission that carries it was taken. Default Infinity: always copy.
+   * it must not change until the transmission that carries it was taken. What lies in the memory of an endpoint, such as its
+   * `chunk`, is copied all the same. Default Infinity: always copy.
    */
   readonly referenceFrom?: number;
 }

@@ -1,7 +1,7 @@
 /** Output on its way to the transport: what to write now, and what becomes of it. */
 import { describeValue } from "../bytes/describe-value.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
-import { lendOutput, noteKept, outputTaken } from "../bytes/output-queue.ts";
+import { lendOutput, outputTaken } from "../bytes/output-queue.ts";
 import {
   closeWhenSeen,
   concludeIfFinished,
@@ -96,7 +96,7 @@ function renewCloseTimer(connection: Connection, now: number): void {
 /** The transport has taken the whole transmission: the chunks are the engine's again. */
 export function sent(connection: Connection, now: number): void {
   const { output } = connection;
-  if (!connection.isBusy) noteKept(false);
+  if (!connection.isBusy) output.isKept = false;
   if (connection.ending !== null && connection.ending.ended !== null) {
     connection.isBusy = false;
     return;
@@ -128,7 +128,7 @@ export function sent(connection: Connection, now: number): void {
 /** The transport keeps the chunks for now, and will be `sent` later. */
 export function keep(connection: Connection): void {
   connection.isBusy = true;
-  noteKept(true);
+  connection.output.isKept = true;
 }
 
 /** The transport is gone, and does not have to be told to go. */

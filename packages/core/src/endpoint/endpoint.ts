@@ -286,7 +286,8 @@ export class Endpoint extends EndpointFacts {
 
   /**
    * Queues a ping, with up to 125 octets of payload; without one it carries its number.
-   * @returns its number, which `pongOf` will name or pass; 0 when the connection is closing.
+   * @returns its number, which `pongOf` will name or pass; 0 when the connection is closing. While more than 64 are
+   * unanswered, the oldest are told as passed only.
    */
   ping(now: number, payload: Uint8Array | null = null): number {
     this.requireOpened("ping");

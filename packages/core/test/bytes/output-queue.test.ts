@@ -12,6 +12,11 @@ import {
   reserveOutput,
 } from "../../src/bytes/output-queue.ts";
 
+/** The queue of a connection whose transport has taken the last transmission at once. */
+function takingQueue(): OutputQueue {
+  return { ...createOutputQueue(), isKept: false };
+}
+
 /** Lays down `length` octets that all have the value `octet`. */
 function lay(queue: OutputQueue, octet: number, length: number): Memory {
   const memory = reserveOutput(queue, length);
@@ -44,7 +49,7 @@ function retainedMemories(queue: OutputQueue): number {
 
 describe("order", () => {
   test("what is laid down in one turn leaves as one chunk, in order", () => {
-    const queue = createOutputQueue();
+    const queue = takingQueue();
     lay(queue, 1, 10);
     lay(queue, 2, 20);
     const chunks = lendOutput(queue);
@@ -56,7 +61,7 @@ describe("order", () => {
   });
 
   test("a reference keeps its place between what is laid down before and behind it", () => {
-    const queue = createOutputQueue();
+    const queue = takingQueue();
     const referenced = new Uint8Array(5).fill(2);
     lay(queue, 1, 3);
     queueReference(queue, referenced);
@@ -71,7 +76,7 @@ describe("order", () => {
   });
 
   test("references alone are lent as they are", () => {
-    const queue = createOutputQueue();
+    const queue = takingQueue();
     const [one, two] = [new Uint8Array([1]), new Uint8Array([2])];
     queueReference(queue, one);
     queueReference(queue, two);
@@ -79,7 +84,7 @@ describe("order", () => {
   });
 
   test("more than one memory holds keeps its order", () => {
-    const queue = createOutputQueue();
+    const queue = takingQueue();
     const lengths = [40_000, 40_000, 100_000, 10, 65_536, 1];
     lengths.forEach((length, index) => {
       lay(queue, index, length);
@@ -89,7 +94,7 @@ describe("order", () => {
   });
 
   test("what is laid down while the transport has the last lies behind it and is lent next", () => {
-    const queue = createOutputQueue();
+    const queue = takingQueue();
     lay(queue, 1, 10);
     const first = lendOutput(queue);
     lay(queue, 2, 10);
@@ -105,7 +110,7 @@ describe("order", () => {
 
 describe("counting", () => {
   test("bytes are queued, then lent, then neither", () => {
-    const queue = createOutputQueue();
+    const queue = takingQueue();
     lay(queue, 1, 10);
     queueReference(queue, new Uint8Array(7));
     expect([queue.queued, queue.lent]).toEqual([17, 0]);
@@ -122,7 +127,7 @@ describe("memory", () => {
   beforeEach(() => void freeMemories());
 
   test("is not held before anything is queued, and is given back when all was taken", () => {
-    const queue = createOutputQueue();
+    const queue = takingQueue();
     expect(retainedMemories(queue)).toBe(0);
     const memory = lay(queue, 1, 10);
     lendOutput(queue);
@@ -133,7 +138,7 @@ describe("memory", () => {
   });
 
   test("is not given back while something lies in it that was not taken", () => {
-    const queue = createOutputQueue();
+    const queue = takingQueue();
     const memory = lay(queue, 1, 10);
     lendOutput(queue);
     lay(queue, 2, 10);
@@ -145,7 +150,7 @@ describe("memory", () => {
   });
 
   test("that is full is given back with the transmission that carries the last of it", () => {
-    const queue = createOutputQueue();
+    const queue = takingQueue();
     const first = lay(queue, 1, 40_000);
     const second = lay(queue, 2, 40_000);
     expect(second).not.toBe(first);
@@ -157,7 +162,7 @@ describe("memory", () => {
   });
 
   test("of a transport that is never idle does not grow: what it has taken is given back while more is queued", () => {
-    const queue = createOutputQueue();
+    const queue = takingQueue();
     lay(queue, 0, 40_000);
     for (let turn = 1; turn <= 100; turn += 1) {
       lendOutput(queue);
@@ -169,18 +174,18 @@ describe("memory", () => {
   });
 
   test("that the transport still looks into is not used for what is queued behind", () => {
-    const queue = createOutputQueue();
+    const queue = takingQueue();
     lay(queue, 1, 60_000);
     const lent = lendOutput(queue);
     lay(queue, 2, 60_000);
     lay(queue, 3, 60_000);
-    const other = createOutputQueue();
+    const other = takingQueue();
     lay(other, 4, SHARED_BYTES);
     expect(runsOf(lent)).toEqual([[1, 60_000]]);
   });
 
   test("larger than a shared one belongs to the connection, and never enters the pool", () => {
-    const queue = createOutputQueue();
+    const queue = takingQueue();
     const memory = lay(queue, 1, SHARED_BYTES + 1);
     expect(memory.belongsTo).toBe("connection");
     lendOutput(queue);
@@ -189,7 +194,7 @@ describe("memory", () => {
   });
 
   test("that was dropped before it was lent is given back, and what was lent is left to the transport", () => {
-    const queue = createOutputQueue();
+    const queue = takingQueue();
     const unlent = lay(queue, 1, 10);
     dropOutput(queue);
     expect(freeMemories().has(unlent)).toBe(true);
@@ -201,4 +206,19 @@ describe("memory", () => {
     outputTaken(queue);
     expect(freeMemories().has(lent)).toBe(false);
   });
+});
+
+test("a full memory goes back although a copy of what lies behind it is lent", () => {
+  const queue = takingQueue();
+  const before = freeMemories();
+  const first = lay(queue, 1, SHARED_BYTES - 10);
+  lendOutput(queue);
+  queue.isKept = true;
+  lay(queue, 2, 100); // does not fit behind it
+  outputTaken(queue);
+  expect(runsOf(lendOutput(queue))).toEqual([[2, 100]]);
+  outputTaken(queue);
+  expect(retainedMemories(queue)).toBe(0);
+  expect(before.has(first)).toBe(false);
+  expect(freeMemories().has(first)).toBe(true);
 });

@@ -1,5 +1,7 @@
 /** RFC 6455 §5.5.2, §5.5.3: pings and pongs. */
 import { describe, expect, test } from "vitest";
+import type { Connection } from "../../src/connection/connection.ts";
+import { MAX_AWAITED_PINGS } from "../../src/connection/control.ts";
 import { Bench } from "../turn.ts";
 import { concat, masked, unmasked } from "../wire.ts";
 
@@ -121,6 +123,19 @@ describe("our pings", () => {
     expect(() => endpoint.ping(0, new Uint8Array(126))).toThrow(/125/);
     expect(() => endpoint.pong(new Uint8Array(126))).toThrow(/125/);
     expect(() => endpoint.ping(0, 5 as never)).toThrow(/Uint8Array/);
+  });
+
+  test("of many that nobody has answered the newest are remembered, and a pong for one of them answers all", () => {
+    const bench = Bench.open("server");
+    for (let count = 1; count <= 20_000; count += 1) bench.endpoint.ping(0);
+    const { keepalive } = (bench.endpoint as unknown as { connection: Connection }).connection;
+    expect(keepalive!.pings.length).toBe(MAX_AWAITED_PINGS);
+    const pong = (number: number): Uint8Array => masked(0xa, [0, 0, number >> 8, number & 0xff]);
+    expect(bench.feed(pong(7))).toMatchObject([{ step: "pong", of: 0 }]);
+    const oldest = 20_000 - MAX_AWAITED_PINGS + 1;
+    expect(bench.feed(pong(oldest))).toMatchObject([{ step: "pong", of: oldest }]);
+    expect(bench.feed(pong(20_000))).toMatchObject([{ step: "pong", of: 20_000 }]);
+    expect(keepalive!.pings).toEqual([]);
   });
 });
 

@@ -1,8 +1,8 @@
 /** RFC 6455 §5.4, §5.6, §6: messages in and out. */
 import { describe, expect, test } from "vitest";
-import { Step } from "../../src/index.ts";
+import { type Endpoint, Step } from "../../src/index.ts";
 import { Bench } from "../turn.ts";
-import { concat, masked, octetsOf, unmasked } from "../wire.ts";
+import { concat, masked, octetsOf, parseFrames, unmasked } from "../wire.ts";
 
 const LENGTHS = [
   0, 1, 2, 15, 16, 17, 124, 125, 126, 127, 128, 129, 1000, 65_534, 65_535, 65_536, 65_537, 200_000,
@@ -314,6 +314,36 @@ describe("ownership", () => {
     expect([other.next(), other.text]).toEqual([Step.Text, "next"]);
     other.next();
   });
+
+  test.each([
+    ["in one read", 1_000],
+    ["gathered from many", 1_000_000],
+  ])(
+    "the memory of another endpoint is never queued by reference, nor a view of it: %s",
+    (_how, length) => {
+      const open = (): Endpoint => Bench.open("server", { referenceFrom: 100 }).endpoint;
+      const receive = (endpoint: Endpoint, value: number, onMessage: () => void): void => {
+        const frame = Uint8Array.from(masked(0x2, new Uint8Array(length).fill(value)));
+        for (let at = 0; at < frame.length; at += 65_536) {
+          endpoint.receive(frame.subarray(at, at + 65_536), 0);
+          while (endpoint.next() === Step.Binary) onMessage();
+        }
+      };
+      const [from, whole, view] = [open(), open(), open()];
+      receive(from, 7, () => {
+        whole.sendBinary(from.chunk, from.start, from.end);
+        view.sendBinary(from.chunk.subarray(from.start, from.end));
+      });
+      const lent = [whole, view].map((endpoint) => endpoint.transmit(0)!.chunks);
+      // What is received next lies where this lay.
+      for (const endpoint of [from, open()]) receive(endpoint, 9, () => {});
+      for (const chunks of lent) {
+        const [frame] = parseFrames(Uint8Array.from(chunks.flatMap((chunk) => [...chunk])));
+        expect(frame!.payload.length).toBe(length);
+        expect(frame!.payload.every((byte) => byte === 7)).toBe(true);
+      }
+    },
+  );
 
   test("a server queues the caller's own array from referenceFrom on, a client and the engine's memory never", () => {
     const payload = new Uint8Array(100).fill(7);

@@ -108,6 +108,23 @@ describe("a transmission", () => {
     }
   });
 
+  test("is a copy or not by what its own transport did with the last one, whatever others do", () => {
+    const bytesHeld = (endpoint: Endpoint): number => {
+      endpoint.sendText("little");
+      return endpoint.transmit(0)!.chunks[0]!.buffer.byteLength;
+    };
+    const [keeping, taking] = [opened(), opened()];
+    for (let round = 0; round < 3; round += 1) {
+      const kept = bytesHeld(keeping);
+      keeping.keep();
+      const taken = bytesHeld(taking);
+      taking.sent(0);
+      keeping.sent(0);
+      expect(kept).toBeLessThan(100);
+      if (round > 0) expect(taken).toBeGreaterThan(65_536);
+    }
+  });
+
   test("is no copy where transports take at once", () => {
     const endpoint = opened();
     for (const word of ["one", "two", "three"]) {

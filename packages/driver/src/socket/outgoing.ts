@@ -186,11 +186,13 @@ export class Outgoing {
   answered(number: number): void {
     const { pings, binding } = this;
     if (pings === null || number === 0) return;
-    const unanswered = pings.filter((ping) => ping.number > number);
-    for (const ping of pings) {
-      if (ping.number <= number) ping.resolve(binding.now - ping.at);
+    let count = 0; // they stand in the order of their numbers
+    while (count < pings.length && pings[count]!.number <= number) {
+      pings[count]!.resolve(binding.now - pings[count]!.at);
+      count += 1;
     }
-    this.pings = unanswered.length === 0 ? null : unanswered;
+    if (count === pings.length) this.pings = null;
+    else if (count > 0) pings.splice(0, count);
   }
 
   /** Nothing more is read: whoever awaits a pong goes on. */

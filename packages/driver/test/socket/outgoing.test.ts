@@ -418,6 +418,14 @@ describe("ping", () => {
     expect(await Promise.all([first, second])).toEqual([50, 30]);
   });
 
+  test("one pong answers twenty thousand pings", async () => {
+    const { socket, peer } = await connected();
+    const sent = Array.from({ length: 20_000 }, () => socket.ping());
+    peer.endpoint.pong(Uint8Array.of(1, 2, 3, 4)); // answers none of them
+    await peer.pump();
+    expect(new Set(await Promise.all(sent))).toEqual(new Set([0]));
+  });
+
   test('resolves with "closed" when the connection ends before', async () => {
     const { socket, peer } = await connected();
     const rtt = socket.ping();
