@@ -37,6 +37,14 @@ function dialed(socket: Socket): Dialed {
   };
 }
 
+/**
+ * Whether there is TLS, with whomever. Bun calls the handshake failed as well when it is done and the certificate is another
+ * host's; only where it has really failed there is no cipher (1.4.5).
+ */
+function isAgreed(secure: Socket): boolean {
+  return Boolean(secure.getCipher().name);
+}
+
 function shakeHands(
   socket: Socket,
   { ca, cert, key, rejectUnauthorized = true }: TlsClientOptions,
@@ -60,8 +68,8 @@ function shakeHands(
         open: (secure) => void new BunTransport(secure, true),
         handshake(secure, isDone, error) {
           signal.removeEventListener("abort", aborted);
-          // `isDone` is false for whom Bun does not trust, but only `authorized` is documented to say so.
-          if (isDone && (secure.authorized || !rejectUnauthorized)) {
+          const isWanted = rejectUnauthorized ? isDone && secure.authorized : isAgreed(secure);
+          if (isWanted) {
             secure.data.secured();
             return resolve(secure);
           }

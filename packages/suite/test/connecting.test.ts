@@ -77,18 +77,31 @@ describe("connect rejects", () => {
     expect(socket.state).toBe("open");
   });
 
-  test("with no more than that where rejectUnauthorized is false, which Deno does by a flag", async () => {
-    const { cert, key } = await certificate();
-    await using server = await serve({ hostname: "127.0.0.1", tls: { cert, key } });
-    const connecting = connect(server.url, { tls: { rejectUnauthorized: false } });
-    if (runtime === "deno") {
-      await expect(connecting).rejects.toMatchObject({ code: "tls-failed" });
-      await expect(connecting).rejects.toThrow("--unsafely-ignore-certificate-errors");
-    } else {
-      await using socket = await connecting;
-      expect(await socket.ping()).toBeTypeOf("number");
-    }
-  });
+  test.each([
+    ["nobody has signed", false, false],
+    ["another host has", false, true],
+    ["another host has, and is trusted", true, true],
+  ])(
+    "with no more than that where rejectUnauthorized is false, of a certificate that %s; Deno needs a flag",
+    async (_which, isTrusted, isOfAnother) => {
+      const { cert, key } = await certificate();
+      await using server = await serve({ hostname: "127.0.0.1", tls: { cert, key } });
+      const connecting = connect(server.url, {
+        tls: {
+          rejectUnauthorized: false,
+          ...(isTrusted && { ca: cert }),
+          ...(isOfAnother && { serverName: "another.example" }),
+        },
+      });
+      if (runtime === "deno" && !isTrusted) {
+        await expect(connecting).rejects.toMatchObject({ code: "tls-failed" });
+        await expect(connecting).rejects.toThrow("--unsafely-ignore-certificate-errors");
+      } else {
+        await using socket = await connecting;
+        expect(await socket.ping()).toBeTypeOf("number");
+      }
+    },
+  );
 
   test("with tls-failed for a server that speaks no TLS", async () => {
     await using server = await serve({ hostname: "127.0.0.1" });
