@@ -15,6 +15,7 @@ import {
 export class DenoTransport implements Transport {
   handler: TransportHandler;
   private readonly conn: Deno.Conn;
+  private readonly isLentTo: boolean;
   private readonly buffer: ReadBuffer;
   private handshake: Deno.TlsHandshakeInfo | null = null;
   private isReading = false;
@@ -31,8 +32,10 @@ export class DenoTransport implements Transport {
   private isClosed = false;
   private whenIdle: (() => void) | null = null;
 
-  constructor(conn: Deno.Conn, handler: TransportHandler) {
+  /** @param isLentTo the connection is Deno's own; any other gets copies, see {@link fromConn}. */
+  constructor(conn: Deno.Conn, handler: TransportHandler, isLentTo: boolean) {
     this.conn = conn;
+    this.isLentTo = isLentTo;
     this.handler = handler;
     this.buffer = new ReadBuffer(isTls(conn));
     this.resume();
@@ -89,10 +92,10 @@ export class DenoTransport implements Transport {
    * that no more than this waits behind the back of those who count it.
    */
   write(chunks: readonly Uint8Array[]): boolean {
-    const copy = this.isWriting || lengthOf(chunks) > LARGEST_COPY ? null : joined(chunks);
-    this.unwritten = copy === null ? chunks : [copy];
+    const isTaken = !this.isWriting && lengthOf(chunks) <= LARGEST_COPY;
+    this.unwritten = isTaken || !this.isLentTo ? [joined(chunks)] : chunks;
     if (!this.isWriting) void this.writeAll();
-    if (copy !== null) return true;
+    if (isTaken) return true;
     this.isDrainAwaited = true;
     return false;
   }
@@ -211,7 +214,10 @@ function isTls(conn: Deno.Conn): conn is Deno.TlsConn {
   return "handshake" in conn;
 }
 
-/** A connection that was made or accepted by other means, for `server.accept` and for `connect`'s option `socket`. */
+/**
+ * A connection that was made or accepted by other means, for `server.accept` and for `connect`'s option `socket`. What is
+ * written to it is copied: a Deno.Conn of JavaScript may hand on what it is given, and hold it when its promise has resolved.
+ */
 export function fromConn(conn: Deno.Conn): OpenTransport {
   return (handler) => {
     if (served.has(conn)) {
@@ -220,8 +226,13 @@ export function fromConn(conn: Deno.Conn): OpenTransport {
       );
     }
     served.add(conn);
-    return new DenoTransport(conn, handler);
+    return new DenoTransport(conn, handler, false);
   };
+}
+
+/** A connection of Deno's own, which has written the octets themselves when its promise resolves. */
+export function fromOwnConn(conn: Deno.Conn): OpenTransport {
+  return (handler) => new DenoTransport(conn, handler, true);
 }
 
 /** Two servers of one connection would share its bytes out between them. */

@@ -24,7 +24,7 @@ function dialed(conn: Deno.Conn): Dialed {
   let transport: DenoTransport | null = null;
   return {
     open(handler) {
-      if (transport === null) transport = new DenoTransport(conn, handler);
+      if (transport === null) transport = new DenoTransport(conn, handler, true);
       else transport.handler = handler;
       return transport;
     },

@@ -10,7 +10,7 @@ import {
   type NetworkAddress,
   onAllAddresses,
 } from "@sansocket/driver";
-import { fromConn } from "./deno-transport.ts";
+import { fromOwnConn } from "./deno-transport.ts";
 
 export function listen(acceptor: Acceptor, options: ListenOptions): Listener {
   const listener = listenAt(options);
@@ -36,7 +36,7 @@ export function listen(acceptor: Acceptor, options: ListenOptions): Listener {
 async function next(listener: Deno.Listener): Promise<Accepted | null> {
   try {
     const conn = await listener.accept();
-    return { open: fromConn(conn), drop: () => conn.close() };
+    return { open: fromOwnConn(conn), drop: () => conn.close() };
   } catch (error) {
     // Reset while it waited in the kernel: it has no address any more, and Deno gives up on it (ENOTCONN, 2.9.6). A pause
     // for that would let one peer keep all others out.

@@ -57,7 +57,7 @@ test("no handler is called from inside of open, write, endWrite and destroy, and
   const [conn, peer] = await connected();
   await peer.write(new Uint8Array(10));
   const recorder = new Recorder();
-  const transport = new DenoTransport(conn, recorder);
+  const transport = new DenoTransport(conn, recorder, true);
   const data = recorder.next("data");
   expect(recorder.calls).toEqual([]);
   await data;
@@ -84,7 +84,7 @@ test("no handler is called from inside of open, write, endWrite and destroy, and
 test("a transport that is destroyed in the middle of a write is closed, without an error and without a drain", async () => {
   const [conn, peer] = await connected();
   const recorder = new Recorder();
-  const transport = new DenoTransport(conn, recorder);
+  const transport = new DenoTransport(conn, recorder, true);
   transport.write([new Uint8Array(64 << 20)]);
   await rest();
   const closed = recorder.next("closed");
@@ -97,7 +97,7 @@ test("a transport that is destroyed in the middle of a write is closed, without 
 test("a write and an end behind it are one drain, and the end stands behind all octets", async () => {
   const [conn, peer] = await connected();
   const recorder = new Recorder();
-  const transport = new DenoTransport(conn, recorder);
+  const transport = new DenoTransport(conn, recorder, true);
   const drain = recorder.next("drain");
   transport.write([new Uint8Array(8 << 20), new Uint8Array([1]), new Uint8Array([2, 3])]);
   transport.endWrite();
@@ -116,7 +116,7 @@ test("a write and an end behind it are one drain, and the end stands behind all 
 test("a pause stops the next read, not only what comes of it", async () => {
   const [conn, peer] = await connected();
   const recorder = new Recorder();
-  const transport = new DenoTransport(conn, recorder);
+  const transport = new DenoTransport(conn, recorder, true);
   recorder.onChunk = () => transport.pause();
   const first = recorder.next("data");
   await peer.write(new Uint8Array(10));
@@ -141,7 +141,7 @@ test("reads are small until one is full, large while they are, and small again",
   await peer.write(new Uint8Array(4_096 + 65_536 + 7));
   await rest();
   const recorder = new Recorder();
-  const transport = new DenoTransport(conn, recorder);
+  const transport = new DenoTransport(conn, recorder, true);
   while (recorder.octets < 4_096 + 65_536 + 7) await recorder.next("data");
   expect(recorder.sizes).toEqual([4_096, 65_536, 7]);
   await peer.write(new Uint8Array(5_000));
@@ -164,7 +164,7 @@ test("reads are small until one is full, large while they are, and small again",
 test("a transport that is destroyed by what it tells is closed once", async () => {
   const [conn, peer] = await connected();
   const recorder = new Recorder();
-  const transport = new DenoTransport(conn, recorder);
+  const transport = new DenoTransport(conn, recorder, true);
   recorder.onChunk = () => transport.destroy();
   const closed = recorder.next("closed");
   await peer.write(new Uint8Array(10));
@@ -177,7 +177,7 @@ test("a transport that is destroyed by what it tells is closed once", async () =
 test("a transport that is paused and destroyed is closed, but not before destroy returns", async () => {
   const [conn, peer] = await connected();
   const recorder = new Recorder();
-  const transport = new DenoTransport(conn, recorder);
+  const transport = new DenoTransport(conn, recorder, true);
   const data = recorder.next("data");
   recorder.onChunk = () => transport.pause();
   await peer.write(new Uint8Array(10));
@@ -193,7 +193,7 @@ test("a transport that is paused and destroyed is closed, but not before destroy
 test("an end of the stream behind a failed write is not an orderly one", async () => {
   const [conn, peer] = await connected();
   const recorder = new Recorder();
-  const transport = new DenoTransport(conn, recorder);
+  const transport = new DenoTransport(conn, recorder, true);
   const data = recorder.next("data");
   await peer.write(new Uint8Array(10));
   await data;
@@ -225,7 +225,7 @@ class HeldConn {
 test("a transport is closed only when neither direction holds memory any more", async () => {
   const conn = new HeldConn();
   const recorder = new Recorder();
-  const transport = new DenoTransport(conn as unknown as Deno.Conn, recorder);
+  const transport = new DenoTransport(conn as unknown as Deno.Conn, recorder, true);
   transport.write([new Uint8Array(1)]);
   transport.destroy();
   expect(conn.isClosed).toBe(true);
@@ -241,7 +241,7 @@ test("a transport is closed only when neither direction holds memory any more", 
 test("a transport is idle, for TLS to begin, when its last write has ended", async () => {
   const conn = new HeldConn();
   const recorder = new Recorder();
-  const transport = new DenoTransport(conn as unknown as Deno.Conn, recorder);
+  const transport = new DenoTransport(conn as unknown as Deno.Conn, recorder, true);
   recorder.onChunk = () => transport.pause();
   transport.write([new Uint8Array(1)]);
   conn.reading.resolve(10);
@@ -260,7 +260,7 @@ test("a transport is idle, for TLS to begin, when its last write has ended", asy
 test("a small write is taken at once, copied, and one at a time: the next is lent", async () => {
   const [conn, peer] = await connected();
   const recorder = new Recorder();
-  const transport = new DenoTransport(conn, recorder);
+  const transport = new DenoTransport(conn, recorder, true);
   const chunks = [new Uint8Array([1]), new Uint8Array([2, 3])];
   expect(transport.write(chunks)).toBe(true);
   for (const chunk of chunks) chunk.fill(9);
@@ -281,7 +281,7 @@ test("a small write is taken at once, copied, and one at a time: the next is len
 test("a connection that somebody else has closed is closed, whatever is asked of it", async () => {
   const [conn, peer] = await connected();
   const recorder = new Recorder();
-  const transport = new DenoTransport(conn, recorder);
+  const transport = new DenoTransport(conn, recorder, true);
   const closed = recorder.next("closed");
   conn.close();
   transport.write([new Uint8Array(1)]);

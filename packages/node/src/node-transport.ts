@@ -1,8 +1,9 @@
 /** A Duplex of Node as a transport: net.Socket, tls.TLSSocket, or any other. */
-import type { Socket as NetSocket } from "node:net";
+import { Socket as NetSocket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import {
+  joined,
   MisuseError,
   type NetworkAddress,
   type OpenTransport,
@@ -34,9 +35,31 @@ export function requireUnserved(stream: Duplex): void {
   );
 }
 
+/** What a write of net.Socket goes through. Whoever replaces one of them may hand on what it is given. */
+const WRITERS = ["write", "_write", "_writev", "_writeGeneric"] as const;
+type Writers = Partial<Record<(typeof WRITERS)[number], unknown>>;
+
+/** Handles whose write has copied what it was given once Node counts it no more: to the kernel, or encrypted. */
+const KERNEL_HANDLES: readonly string[] = ["TCP", "Pipe", "TLSWrap"];
+
+/**
+ * Whether `writableLength` tells when memory that was lent is free again. Of net.Socket and tls.TLSSocket it does: at 0 the
+ * kernel has a copy, or TLS has. Any other stream may hand on its chunks by reference, as a PassThrough does, and holds them
+ * although it counts none and has called back: another connection's bytes would leave from there.
+ */
+export function isKernelSocket(stream: Duplex): boolean {
+  const { _handle } = stream as unknown as { readonly _handle?: object | null };
+  if (_handle == null || !KERNEL_HANDLES.includes(_handle.constructor?.name)) return false;
+  const own = stream as Writers;
+  const known = NetSocket.prototype as Writers;
+  return WRITERS.every((name) => own[name] === known[name]);
+}
+
 export class NodeTransport implements Transport {
   handler: TransportHandler;
   private readonly stream: Listened;
+  /** What it is given is lent to it, see {@link isKernelSocket}; any other stream gets a copy. */
+  private readonly isLentTo: boolean;
   /** Callbacks that have not come: of what stands behind a write, and of the end. */
   private unfinished = 0;
   private isDrainAwaited = false;
@@ -46,6 +69,7 @@ export class NodeTransport implements Transport {
   constructor(stream: Duplex, handler: TransportHandler) {
     this.handler = handler;
     this.stream = stream as Listened;
+    this.isLentTo = isKernelSocket(stream);
     this.stream[TRANSPORT] = this;
     stream.on("error", onError);
     stream.on("end", onEnd);
@@ -66,7 +90,9 @@ export class NodeTransport implements Transport {
    */
   write(chunks: readonly Uint8Array[]): boolean {
     const { stream } = this;
-    if (chunks.length === 1) {
+    if (!this.isLentTo) {
+      stream.write(joined(chunks));
+    } else if (chunks.length === 1) {
       stream.write(chunks[0]);
     } else {
       stream.cork(); // one system call for all of them
