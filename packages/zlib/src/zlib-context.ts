@@ -1,0 +1,87 @@
+/**
+ * One zlib context used synchronously: `_processChunk` of node:zlib's stream objects, which Node, Deno and Bun have alike.
+ *
+ * The public API has no synchronous call that keeps a context. The method is private, so every use stands behind
+ * `self-test`, which compares it with known answers once per process. The method is JavaScript and fails by an exception;
+ * the handle's own `writeSync` aborts the whole process when it is called wrongly, and therefore is never called here.
+ */
+import { Buffer } from "node:buffer";
+import {
+  constants,
+  createDeflateRaw,
+  createInflateRaw,
+  type DeflateRaw,
+  type InflateRaw,
+  type ZlibOptions,
+} from "node:zlib";
+
+/** The private members of a stream of node:zlib that are used here. */
+interface PrivateStream {
+  _handle: { close(): void } | null;
+  _processChunk(chunk: Uint8Array, flushFlag: number): Uint8Array;
+  _outBuffer?: Uint8Array;
+  _chunkSize?: number;
+}
+
+export interface ZlibContext {
+  readonly stream: DeflateRaw | InflateRaw;
+  readonly hidden: PrivateStream;
+}
+
+/** Output of every context of the process: each call's output is lent until the next call. */
+const sharedOutput: Uint8Array = Buffer.allocUnsafeSlow(65_536);
+/** The least that zlib takes. A stream of its own size of buffer would cost as much per connection. */
+const LEAST_CHUNK_SIZE = 64;
+
+export function createContext(kind: "deflate" | "inflate", options: ZlibOptions): ZlibContext {
+  const complete = { ...options, chunkSize: LEAST_CHUNK_SIZE };
+  const stream = kind === "deflate" ? createDeflateRaw(complete) : createInflateRaw(complete);
+  const hidden = stream as unknown as PrivateStream;
+  if (hidden._outBuffer !== undefined && hidden._chunkSize === LEAST_CHUNK_SIZE) {
+    hidden._outBuffer = sharedOutput;
+    hidden._chunkSize = sharedOutput.length;
+  }
+  stream.on("error", ignoreError);
+  return { stream, hidden };
+}
+
+/** What went wrong is thrown by `process`; the stream tells of it once more, by an event. */
+function ignoreError(): void {}
+
+function stayOpen(): void {}
+
+/**
+ * Processes the whole chunk and flushes to a byte boundary.
+ * @returns the output, lent until the next call for any context.
+ * @throws what zlib throws for data that is no DEFLATE.
+ */
+export function process({ stream, hidden }: ZlibContext, chunk: Uint8Array): Uint8Array {
+  const handle = hidden._handle;
+  if (handle === null) throw new Error("bug: the zlib context is disposed of");
+  const { close } = handle;
+  const closeStream = stream.close;
+  // `_processChunk` closes the stream at its end, because its usual callers use a stream once.
+  handle.close = stayOpen;
+  stream.close = stayOpen;
+  try {
+    return hidden._processChunk(chunk, constants.Z_SYNC_FLUSH);
+  } finally {
+    hidden._handle = handle;
+    handle.close = close;
+    stream.close = closeStream;
+    // Each call adds a listener of its own.
+    stream.removeAllListeners("error");
+    stream.on("error", ignoreError);
+  }
+}
+
+/** Gives zlib's memory back. Deno frees it in no other way. */
+export function closeContext({ stream, hidden }: ZlibContext): void {
+  const handle = hidden._handle;
+  if (handle === null) return;
+  stream.close();
+  // Behind an error the stream counts as closed already, and leaves its handle open.
+  if (hidden._handle === null) return;
+  hidden._handle = null;
+  handle.close();
+}
