@@ -1,11 +1,20 @@
 /** A message encoded once and sent on many connections: a broadcast. */
+
 import { MisuseError } from "../bytes/misuse-error.ts";
 import { commitOutput, queueReference, reserveOutput } from "../bytes/output-queue.ts";
 import { encodeUtf8 } from "../bytes/utf8-text.ts";
+import type { ExtensionSession } from "../extension/extension.ts";
 import { FIN, headerOctetsFor, writeFrameHeader } from "../frame/frame-header.ts";
 import { Opcode } from "../frame/opcode.ts";
 import { type Connection, isSendable } from "./connection.ts";
-import { fits, queueMessage, requireNoFragments, type SendResult } from "./sending.ts";
+import {
+  encode,
+  encodeStart,
+  fits,
+  queueMessage,
+  requireNoFragments,
+  type SendResult,
+} from "./sending.ts";
 
 /** Made by {@link prepareMessage}. Its memory is never written again, and so may be sent from without a copy. */
 export interface PreparedMessage {
@@ -19,7 +28,21 @@ export interface PreparedMessage {
 /** From here on a chunk of its own costs a write less than its copy does. */
 const REFERENCE_FROM = 4_096;
 
-const prepared: WeakSet<object> = new WeakSet();
+/** What one prepared message has become under the terms of an extension. */
+interface EncodedFrame {
+  readonly terms: object;
+  readonly frame: Uint8Array;
+}
+
+/** Every prepared message, with its frames for connections that have an extension. */
+const prepared: WeakMap<object, EncodedFrame[]> = new WeakMap();
+
+/** A whole frame as a server sends it: without a mask (§5.1). */
+function serverFrame(firstOctet: number, payload: Uint8Array): Uint8Array {
+  const frame = new Uint8Array(headerOctetsFor(payload.length, false) + payload.length);
+  frame.set(payload, writeFrameHeader(frame, 0, firstOctet, 0, payload.length));
+  return frame;
+}
 
 /** @returns the message as it goes over the wire; `data` is copied. */
 export function prepareMessage(data: string | Uint8Array): PreparedMessage {
@@ -28,16 +51,14 @@ export function prepareMessage(data: string | Uint8Array): PreparedMessage {
   }
   const isText = typeof data === "string";
   const payload = isText ? encodeUtf8(data) : data;
-  const frame = new Uint8Array(headerOctetsFor(payload.length, false) + payload.length);
-  const opcode = isText ? Opcode.Text : Opcode.Binary;
-  const start = writeFrameHeader(frame, 0, FIN | opcode, 0, payload.length);
-  frame.set(payload, start);
+  const frame = serverFrame(FIN | (isText ? Opcode.Text : Opcode.Binary), payload);
+  const start = frame.length - payload.length;
   const message: PreparedMessage = {
     type: isText ? "text" : "binary",
     payload: frame.subarray(start),
     frame,
   };
-  prepared.add(message);
+  prepared.set(message, []);
   return message;
 }
 
@@ -47,7 +68,11 @@ export function isPreparedMessage(value: unknown): value is PreparedMessage {
 }
 
 /** Queues the message; the frame itself where nothing about it depends on the connection. */
-export function sendPrepared(connection: Connection, message: PreparedMessage): SendResult {
+export function sendPrepared(
+  connection: Connection,
+  message: PreparedMessage,
+  compress: boolean,
+): SendResult {
   if (!isPreparedMessage(message)) {
     throw new MisuseError("this is no prepared message: take what preparing it returned");
   }
@@ -55,11 +80,40 @@ export function sendPrepared(connection: Connection, message: PreparedMessage): 
   if (!isSendable(connection)) return "closed";
   const { frame, payload, type } = message;
   if (!fits(connection, payload.length)) return "full";
-  const { output, role, session, watch } = connection;
-  if (role.masks || session !== null || watch !== null) {
-    const opcode = type === "text" ? Opcode.Text : Opcode.Binary;
-    return queueMessage(connection, opcode, payload, 0, payload.length);
+  const { role, session, watch } = connection;
+  const opcode = type === "text" ? Opcode.Text : Opcode.Binary;
+  if (role.masks || watch !== null) {
+    return queueMessage(connection, opcode, payload, 0, payload.length, compress);
   }
+  if (session === null || !compress) return queuePreparedFrame(connection, frame);
+  const { terms } = session;
+  if (terms === undefined || terms === null) {
+    return queueMessage(connection, opcode, payload, 0, payload.length, true);
+  }
+  return queuePreparedFrame(connection, frameUnder(connection, terms, session, message, opcode));
+}
+
+/** The message as the extension transforms it, the same for every connection with these terms. */
+function frameUnder(
+  connection: Connection,
+  terms: object,
+  session: ExtensionSession,
+  message: PreparedMessage,
+  opcode: number,
+): Uint8Array {
+  const frames = prepared.get(message)!;
+  const known = frames.find((encoded) => encoded.terms === terms);
+  if (known !== undefined) return known.frame;
+  const { payload } = message;
+  const frame = encodeStart(connection, session, opcode, payload.length)
+    ? serverFrame(FIN | session.rsv | opcode, encode(connection, session, payload, true))
+    : message.frame;
+  frames.push({ terms, frame });
+  return frame;
+}
+
+function queuePreparedFrame(connection: Connection, frame: Uint8Array): "queued" {
+  const { output } = connection;
   if (frame.length >= REFERENCE_FROM) {
     queueReference(output, frame);
   } else {

@@ -71,7 +71,7 @@ export function readHeader(connection: Connection): HeaderRead {
   }
   connection.position = at + octets;
   connection.isQuick = false;
-  if (isData) beginFrame(connection, opcode);
+  if (isData) beginFrame(connection, opcode, at);
   return HeaderRead.Taken;
 }
 
@@ -96,14 +96,18 @@ function judgeLength(
   return !isExtended && before + length > limits.message ? MessageViolation.MessageTooLarge : null;
 }
 
-function beginFrame(connection: Connection, opcode: number): void {
+function beginFrame(connection: Connection, opcode: number, headerAt: number): void {
   const { message, session, firstOctet } = connection;
   if (message !== null) {
     message.fragments += 1;
     return;
   }
   const isExtended = session !== null && (firstOctet & session.rsv) !== 0;
-  connection.message = createMessageAssembly(opcode, isExtended);
+  connection.message = createMessageAssembly(
+    opcode,
+    isExtended,
+    streamOffset(connection, headerAt),
+  );
   if (isExtended) session.decodeStart(opcode);
 }
 

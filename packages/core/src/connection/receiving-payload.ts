@@ -18,7 +18,7 @@ import { Step } from "./step.ts";
 /** Reads what is there of the payload. {@link Step.Idle} when that leads to no step yet. */
 export function readPayload(connection: Connection): Step {
   const start = connection.position;
-  const size = Math.min(connection.frameLeft, connection.end - start);
+  const size = Math.min(connection.frameLeft, connection.end - start, mostAtOnce(connection));
   const end = start + size;
   if (size > 0) {
     connection.position = end;
@@ -37,6 +37,15 @@ export function readPayload(connection: Connection): Step {
     ? takeControl(connection, opcode, start, end)
     : takeData(connection, connection.message!, start, end);
   return step;
+}
+
+/**
+ * Bytes of payload in one step. A piece that an extension inflates may become 1,032 times as much, and a host that stops
+ * pulling gets no more than one step's worth.
+ */
+function mostAtOnce({ message, settings }: Connection): number {
+  const isInflatedPiece = settings.pieces && message?.isExtended === true;
+  return isInflatedPiece ? 1_024 : Number.POSITIVE_INFINITY;
 }
 
 /** The frame has been read to its end. */
@@ -142,7 +151,8 @@ function takeExtended(
     (inflated) => gatherInflated(connection, message, inflated),
   );
   if (outcome === "corrupt") {
-    defer(connection, MessageViolation.ExtensionDataCorrupt, message.length);
+    // A codec may find the bad byte some bytes late, depending on how the input was cut; where the message began is certain.
+    defer(connection, MessageViolation.ExtensionDataCorrupt, message.startsAt);
   } else if (outcome === "limit" || message.length > limit) {
     defer(connection, MessageViolation.MessageTooLarge, limit);
   }

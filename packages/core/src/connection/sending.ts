@@ -47,7 +47,7 @@ const MEASURE_TEXT_FROM = 1_024;
 /** From here on the host's encoder is worth the view that it needs. */
 const HOST_ENCODER_FROM = 64;
 
-export function sendText(connection: Connection, text: string): SendResult {
+export function sendText(connection: Connection, text: string, compress: boolean): SendResult {
   if (typeof text !== "string") {
     throw new MisuseError("sendText takes a string; octets go with sendBinary or sendFragment");
   }
@@ -55,9 +55,9 @@ export function sendText(connection: Connection, text: string): SendResult {
   if (!isSendable(connection)) return "closed";
   const room = text.length < MEASURE_TEXT_FROM ? text.length * 3 : utf8Length(text);
   if (!fits(connection, room) && !fits(connection, utf8Length(text))) return "full";
-  if (connection.session !== null) {
+  if (connection.session !== null && compress) {
     const payload = encodeUtf8(text);
-    return queueMessage(connection, Opcode.Text, payload, 0, payload.length);
+    return queueMessage(connection, Opcode.Text, payload, 0, payload.length, true);
   }
   layText(connection, FIN | Opcode.Text, text, room);
   return "queued";
@@ -68,6 +68,7 @@ export function sendBinary(
   bytes: Uint8Array,
   start: number,
   end: number | undefined,
+  compress: boolean,
 ): SendResult {
   if (!(bytes instanceof Uint8Array)) throw new MisuseError("sendBinary takes a Uint8Array");
   const to = end === undefined ? bytes.length : end;
@@ -80,18 +81,20 @@ export function sendBinary(
   requireNoFragments(connection);
   if (!isSendable(connection)) return "closed";
   if (!fits(connection, to - start)) return "full";
-  return queueMessage(connection, Opcode.Binary, bytes, start, to);
+  return queueMessage(connection, Opcode.Binary, bytes, start, to, compress);
 }
 
+/** @param compress false: the extension session does not transform the message (RFC 7692 §6 leaves that to the sender). */
 export function queueMessage(
   connection: Connection,
   opcode: number,
   bytes: Uint8Array,
   start: number,
   end: number,
+  compress: boolean,
 ): "queued" {
   const { session } = connection;
-  if (session !== null && encodeStart(connection, session, opcode, end - start)) {
+  if (session !== null && compress && encodeStart(connection, session, opcode, end - start)) {
     const encoded = encode(connection, session, bytes.subarray(start, end), true);
     queueFrame(connection, FIN | session.rsv | opcode, encoded, 0, encoded.length);
   } else {
@@ -102,7 +105,7 @@ export function queueMessage(
 
 // ---- the extension: one that has failed has half a message behind it, and nobody could read what its next one becomes
 
-function encodeStart(
+export function encodeStart(
   connection: Connection,
   session: ExtensionSession,
   opcode: number,
@@ -116,7 +119,7 @@ function encodeStart(
   }
 }
 
-function encode(
+export function encode(
   connection: Connection,
   session: ExtensionSession,
   payload: Uint8Array,
@@ -131,7 +134,11 @@ function encode(
 }
 
 /** §5.4: begins a message in fragments. */
-export function startMessage(connection: Connection, type: "text" | "binary"): SendResult {
+export function startMessage(
+  connection: Connection,
+  type: "text" | "binary",
+  compress: boolean,
+): SendResult {
   if (type !== "text" && type !== "binary") {
     throw new MisuseError(`startMessage takes "text" or "binary", not ${describeValue(type)}`);
   }
@@ -141,7 +148,7 @@ export function startMessage(connection: Connection, type: "text" | "binary"): S
   const opcode = type === "text" ? Opcode.Text : Opcode.Binary;
   connection.outgoing = {
     opcode,
-    isExtended: session !== null && encodeStart(connection, session, opcode, null),
+    isExtended: session !== null && compress && encodeStart(connection, session, opcode, null),
     isFirst: true,
     utf8State: UTF8_ACCEPT,
     pendingSurrogate: "",

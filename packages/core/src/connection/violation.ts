@@ -32,7 +32,8 @@ export interface Violation {
   /**
    * Where: octets before the one that proves the violation. In the opening handshake they count from the first octet of
    * the connection, afterwards from the first octet behind the peer's handshake; for the text of a message that an
-   * extension transformed, from the first octet of the message as it came out. -1 where no single octet is at fault.
+   * extension transformed, from the first octet of the message as it came out. Data that an extension cannot decode is told
+   * with the first octet of the message's first frame. -1 where no single octet is at fault.
    */
   readonly offset: number;
 }

@@ -248,31 +248,40 @@ export class Endpoint extends EndpointFacts {
     return this.answer("respond", status, options, now);
   }
 
-  /** Queues a text message. Lone surrogates are sent as U+FFFD. */
-  sendText(text: string): SendResult {
+  /**
+   * Queues a text message. Lone surrogates are sent as U+FFFD.
+   * @param compress false: an extension that was agreed on leaves the message as it is. Default true: the extension decides.
+   */
+  sendText(text: string, compress: boolean = true): SendResult {
     this.requireOpened("sendText");
-    return sendText(this.connection, text);
+    return sendText(this.connection, text, compress);
   }
 
   /**
    * Queues `bytes[start, end)` as a binary message. The bytes are copied, and never modified; see the option
    * `referenceFrom` for large ones.
+   * @param compress as for {@link sendText}.
    */
-  sendBinary(bytes: Uint8Array, start: number = 0, end?: number): SendResult {
+  sendBinary(
+    bytes: Uint8Array,
+    start: number = 0,
+    end?: number,
+    compress: boolean = true,
+  ): SendResult {
     this.requireOpened("sendBinary");
-    return sendBinary(this.connection, bytes, start, end);
+    return sendBinary(this.connection, bytes, start, end, compress);
   }
 
   /** Queues a message that `prepareMessage` has encoded: for one message to many endpoints. */
-  sendPrepared(message: PreparedMessage): SendResult {
+  sendPrepared(message: PreparedMessage, compress: boolean = true): SendResult {
     this.requireOpened("sendPrepared");
-    return sendPrepared(this.connection, message);
+    return sendPrepared(this.connection, message, compress);
   }
 
   /** Begins a message in fragments (RFC 6455 §5.4). Control frames may go between them, other messages may not. */
-  startMessage(type: "text" | "binary"): SendResult {
+  startMessage(type: "text" | "binary", compress: boolean = true): SendResult {
     this.requireOpened("startMessage");
-    return startMessage(this.connection, type);
+    return startMessage(this.connection, type, compress);
   }
 
   /**

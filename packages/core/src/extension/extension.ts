@@ -38,6 +38,13 @@ export interface ExtensionSession {
   encodeStart(opcode: number, sizeHint: number | null): boolean;
 
   /**
+   * Messages that are encoded under the same terms are the same bytes, on whichever connection: an object that stands for
+   * these terms, compared by identity. A message to many connections is then encoded once for all that have equal terms.
+   * null, or absent: what a message becomes depends on the messages before it.
+   */
+  readonly terms?: object | null;
+
+  /**
    * One fragment out.
    * @param payload lent until it returns, neither written nor kept; may be empty.
    * @param final the last one of the message.

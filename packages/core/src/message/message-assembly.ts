@@ -12,6 +12,8 @@ export interface MessageAssembly {
   readonly opcode: number;
   /** The first frame carried the bits of the extension session: the payload passes through it. */
   readonly isExtended: boolean;
+  /** Byte of the stream at which the first frame begins. */
+  readonly startsAt: number;
   /** Octets of application data so far, after the extension. */
   length: number;
   /** Frames so far, empty ones included: a limit in octets alone would let those through without end. */
@@ -21,8 +23,20 @@ export interface MessageAssembly {
   gathered: GrowingBytes | null;
 }
 
-export function createMessageAssembly(opcode: number, isExtended: boolean): MessageAssembly {
-  return { opcode, isExtended, length: 0, fragments: 1, utf8State: UTF8_ACCEPT, gathered: null };
+export function createMessageAssembly(
+  opcode: number,
+  isExtended: boolean,
+  startsAt: number,
+): MessageAssembly {
+  return {
+    opcode,
+    isExtended,
+    startsAt,
+    length: 0,
+    fragments: 1,
+    utf8State: UTF8_ACCEPT,
+    gathered: null,
+  };
 }
 
 /** §5.4: fragments of one message are not interleaved with those of another, and a continuation continues something. */

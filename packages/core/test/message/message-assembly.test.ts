@@ -12,7 +12,7 @@ import {
 } from "../../src/message/message-assembly.ts";
 
 function under(opcode: number, fragments: number): MessageAssembly {
-  const message = createMessageAssembly(opcode, false);
+  const message = createMessageAssembly(opcode, false, 0);
   message.fragments = fragments;
   return message;
 }
@@ -71,7 +71,7 @@ describe("the sequence of frames (§5.4)", () => {
 
 describe("text over several pieces (§8.1)", () => {
   function judged(...pieces: number[][]): { bad: number; isWhole: boolean } {
-    const message = createMessageAssembly(Opcode.Text, false);
+    const message = createMessageAssembly(Opcode.Text, false, 0);
     let bad = -1;
     for (const piece of pieces) {
       bad = judgeText(message, KERNELS, Uint8Array.from(piece), 0, piece.length);
@@ -91,7 +91,7 @@ describe("text over several pieces (§8.1)", () => {
   });
 
   test("is judged from start to end of a piece, and by that piece's own index", () => {
-    const message = createMessageAssembly(Opcode.Text, false);
+    const message = createMessageAssembly(Opcode.Text, false, 0);
     expect(judgeText(message, KERNELS, Uint8Array.of(0xff, 0x61, 0xff), 1, 2)).toBe(-1);
     expect(judgeText(message, KERNELS, Uint8Array.of(0xff, 0x61, 0xff), 1, 3)).toBe(2);
   });
@@ -99,7 +99,7 @@ describe("text over several pieces (§8.1)", () => {
 
 describe("gathering", () => {
   test("begins with the first octet, not with the frame", () => {
-    const message = createMessageAssembly(Opcode.Binary, false);
+    const message = createMessageAssembly(Opcode.Binary, false, 0);
     gather(message, new Uint8Array(9), 4, 4, 1_000_000);
     expect(message.gathered).toBeNull();
     gather(message, Uint8Array.of(1, 2, 3), 1, 3, 1_000_000);
@@ -108,7 +108,7 @@ describe("gathering", () => {
   });
 
   test("believes an announced length only as far as twice what is there", () => {
-    const message = createMessageAssembly(Opcode.Binary, false);
+    const message = createMessageAssembly(Opcode.Binary, false, 0);
     gather(message, new Uint8Array(1_000), 0, 1_000, 15_000_000);
     expect(message.gathered!.bytes.length).toBeLessThanOrEqual(2_000);
   });

@@ -7,9 +7,10 @@ import type { DeflateSettings } from "./deflate-options.ts";
 export interface Compressing {
   readonly codec: DeflateCodec;
   readonly options: DeflaterOptions;
-  readonly takesOver: boolean;
   readonly threshold: number;
-  /** With takeover: the connection's own, made for the first message. Without: null, the deflater is shared. */
+  /** What is shared with other connections, where messages are compressed without takeover; otherwise null. */
+  readonly shared: SharedCompressing | null;
+  /** The connection's own deflater, for takeover; made for the first message. */
   own: Deflater | null;
 }
 
@@ -19,13 +20,9 @@ export function createCompressing(
   settings: DeflateSettings,
 ): Compressing {
   const { level, memLevel, threshold } = settings;
-  return {
-    codec,
-    options: { windowBits: terms.sendWindowBits, level, memLevel },
-    takesOver: terms.sendTakeover,
-    threshold,
-    own: null,
-  };
+  const options = { windowBits: terms.sendWindowBits, level, memLevel };
+  const shared = terms.sendTakeover ? null : sharedCompressing(codec, options, threshold);
+  return { codec, options, threshold, shared, own: null };
 }
 
 /**
@@ -35,7 +32,7 @@ export function createCompressing(
 export function isWorthCompressing(compressing: Compressing, size: number | null): boolean {
   // Behind a flush, zlib writes nothing for an empty message, and there is nothing to gain.
   if (size === 0) return false;
-  return compressing.takesOver || size === null || size >= compressing.threshold;
+  return compressing.shared === null || size === null || size >= compressing.threshold;
 }
 
 const NOTHING: Uint8Array = new Uint8Array(0);
@@ -71,38 +68,47 @@ export function compress(
 }
 
 function deflaterOf(compressing: Compressing): Deflater {
-  if (compressing.takesOver) {
-    compressing.own ??= compressing.codec.createDeflater(compressing.options);
+  const { codec, options, shared } = compressing;
+  if (shared === null) {
+    compressing.own ??= codec.createDeflater(options);
     return compressing.own;
   }
-  const shared = sharedDeflater(compressing.codec, compressing.options);
+  shared.deflater ??= codec.createDeflater(options);
   // Also between the fragments of one message: another connection may have compressed meanwhile. §7.2.1 lets a sender refer
   // to as little as the sender likes.
-  shared.reset();
-  return shared;
+  shared.deflater.reset();
+  return shared.deflater;
 }
 
-/** One compressor for all connections that send without takeover: 220 to 285 KiB in all, and not per connection. */
-const sharedDeflaters: WeakMap<DeflateCodec, Map<number, Deflater>> = new WeakMap();
+/**
+ * What connections that send without takeover have in common: one compressor, 220 to 285 KiB in all instead of as much per
+ * connection. The object also stands for the terms under which equal messages become equal bytes.
+ */
+export interface SharedCompressing {
+  /** Made for the first message that is compressed under these terms, and kept. */
+  deflater: Deflater | null;
+}
 
-function sharedDeflater(codec: DeflateCodec, options: DeflaterOptions): Deflater {
-  let ofCodec = sharedDeflaters.get(codec);
+const sharedByCodec: WeakMap<DeflateCodec, Map<string, SharedCompressing>> = new WeakMap();
+
+function sharedCompressing(
+  codec: DeflateCodec,
+  options: DeflaterOptions,
+  threshold: number,
+): SharedCompressing {
+  let ofCodec = sharedByCodec.get(codec);
   if (ofCodec === undefined) {
     ofCodec = new Map();
-    sharedDeflaters.set(codec, ofCodec);
+    sharedByCodec.set(codec, ofCodec);
   }
-  const key = optionsKey(options);
-  let deflater = ofCodec.get(key);
-  if (deflater === undefined) {
-    deflater = codec.createDeflater(options);
-    ofCodec.set(key, deflater);
+  // The threshold is one of the terms too: whether a message is compressed follows from it.
+  const key = [options.windowBits, options.level, options.memLevel, threshold].join(" ");
+  let shared = ofCodec.get(key);
+  if (shared === undefined) {
+    shared = { deflater: null };
+    ofCodec.set(key, shared);
   }
-  return deflater;
-}
-
-/** The three options as one integer: equal for equal options. */
-export function optionsKey({ windowBits, level, memLevel }: DeflaterOptions): number {
-  return windowBits * 256 + level * 16 + memLevel;
+  return shared;
 }
 
 export function disposeCompressing(compressing: Compressing): void {

@@ -116,6 +116,7 @@ function createSession(
   const decompressing = createDecompressing(codec, terms, settings);
   return {
     rsv: RSV1,
+    terms: compressing.shared,
     encodeStart: (_opcode, size) => isWorthCompressing(compressing, size),
     encode: (payload, isFinal) => compress(compressing, payload, isFinal),
     decodeStart: () => startDecompressing(decompressing),
