@@ -1,8 +1,10 @@
 /** Bun's clock, timers and poll phase. */
 import { type Runtime, webRuntime } from "@sansocket/driver";
+import { zlibCodec } from "@sansocket/zlib";
 
 export const runtime: Runtime = {
   ...webRuntime(),
+  deflate: zlibCodec,
   // Connections keep a process alive; what they wait for does not.
   setTimer: (callback, delay) => setTimeout(callback, delay).unref(),
   clearTimer: (timer) => clearTimeout(timer as Timer | undefined),

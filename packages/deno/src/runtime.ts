@@ -1,8 +1,10 @@
 /** Deno's clock, timers and poll phase. */
 import { type Runtime, webRuntime } from "@sansocket/driver";
+import { zlibCodec } from "@sansocket/zlib";
 
 export const runtime: Runtime = {
   ...webRuntime(),
+  deflate: zlibCodec,
   setTimer(callback, delay) {
     const timer = setTimeout(callback, delay);
     // Connections keep a process alive; what they wait for does not.

@@ -51,7 +51,7 @@ export type {
 export type { CloseInfo } from "./socket/close-info.ts";
 export type { Message, SocketHooks } from "./socket/hooks.ts";
 export type { WriteResult } from "./socket/outgoing.ts";
-export type { Sendable } from "./socket/sendable.ts";
+export type { Sendable, SendOptions } from "./socket/sendable.ts";
 export type { Socket } from "./socket/socket.ts";
 export {
   CloseEvent,

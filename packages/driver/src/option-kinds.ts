@@ -75,8 +75,9 @@ export const anOpenTransport: OptionKind = (path, value) => {
   );
 };
 
-/** `perMessageDeflate`, which has a name and nothing behind it. */
-export const noDeflate: OptionKind = (path, value) => {
-  if (value === false) return;
-  throw new MisuseError(`${path} is not there yet: leave it out, or give false`);
+/** `perMessageDeflate`, whose members core judges. */
+export const aBooleanOrObject: OptionKind = (path, value) => {
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  if (typeof value === "boolean" || isObject) return;
+  throw new MisuseError(`${path} is ${shown(value)}: give true, false, or an object of options`);
 };

@@ -2,7 +2,7 @@
  * DEFLATE message by message, on the public functions of node:zlib alone: what is left where the private way of
  * `zlib-context` fails its self-test. Twice as slow for short messages, and without context takeover.
  */
-import { Buffer } from "node:buffer";
+import { Buffer, constants as limits } from "node:buffer";
 import { constants, deflateRawSync, inflateRawSync } from "node:zlib";
 import type { DeflateCodec, Deflater, Inflater } from "@sansocket/core/permessage-deflate";
 
@@ -63,7 +63,7 @@ function inflateStreams(
     try {
       const result = inflateRawSync(rest, {
         finishFlush: constants.Z_SYNC_FLUSH,
-        maxOutputLength: Math.max(1, left + 1),
+        maxOutputLength: Math.min(left + 1, limits.MAX_LENGTH),
         info: true,
       }) as unknown as { buffer: Uint8Array; engine: { bytesWritten: number } };
       inflated = result.buffer;

@@ -1,4 +1,5 @@
 /** What a client is told, and where that leads. */
+
 import {
   createKey,
   type Extension,
@@ -10,10 +11,12 @@ import {
   parseWebSocketUri,
   type Timeouts,
 } from "@sansocket/core";
+import type { DeflateOptions } from "@sansocket/core/permessage-deflate";
 import type { HeaderFields } from "../header-fields.ts";
 import { anObjectOf, checkOptions, type KnownOptions } from "../known-options.ts";
 import {
   aBoolean,
+  aBooleanOrObject,
   aCount,
   aFunction,
   anOpenTransport,
@@ -21,7 +24,6 @@ import {
   aString,
   aStringOrSeveral,
   judgedLater,
-  noDeflate,
   type OptionKind,
   shown,
 } from "../option-kinds.ts";
@@ -46,8 +48,11 @@ export interface ConnectOptions<Data = undefined> {
   /** Gives up, in any phase, until `connect` has resolved; it then rejects with code "aborted". */
   readonly signal?: AbortSignal;
   readonly tls?: TlsClientOptions;
-  /** RFC 7692. Default false; nothing else is possible yet. */
-  readonly perMessageDeflate?: false;
+  /**
+   * Compression of messages with permessage-deflate (RFC 7692): true, or its options; a server may decline. Default true where
+   * the runtime has DEFLATE, as in browsers.
+   */
+  readonly perMessageDeflate?: boolean | DeflateOptions;
   /** Other extensions. Default none. */
   readonly extensions?: readonly Extension[];
   readonly limits?: Partial<Limits>;
@@ -94,7 +99,7 @@ const KNOWN: KnownOptions<ConnectOptions<unknown>> = {
   headers: judgedLater,
   signal: aSignal,
   tls: anObjectOf(TLS),
-  perMessageDeflate: noDeflate,
+  perMessageDeflate: aBooleanOrObject,
   extensions: judgedLater,
   limits: judgedLater,
   timeouts: judgedLater,

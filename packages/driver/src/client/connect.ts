@@ -12,6 +12,7 @@ import {
 import { ConnectError, isMisuse, messageOf, textOf } from "../errors.ts";
 import { headerList } from "../header-fields.ts";
 import { NO_OPTIONS } from "../known-options.ts";
+import { withDeflate } from "../per-message-deflate.ts";
 import { protocolList } from "../protocol-list.ts";
 import { type Dialed, type Dialer, reasonOf, type TlsClientOptions } from "../runtime/dialing.ts";
 import { type Runtime, timerAfter } from "../runtime/runtime.ts";
@@ -91,7 +92,8 @@ export async function connectWith<Data = undefined>(
 
 /** @throws MisuseError for limits, timeouts and extensions that cannot be meant. */
 export function clientSettings(runtime: Runtime, options: ConnectOptions<unknown>): Settings {
-  const { limits, timeouts, extensions, trace } = options;
+  const { limits, timeouts, trace } = options;
+  const extensions = withDeflate("client", options.perMessageDeflate, options.extensions, runtime);
   const given = {
     host: runtime.host,
     ...defined({ limits, timeouts, extensions }),

@@ -1,9 +1,15 @@
 /** What the driver needs of a runtime besides its sockets: a clock, timers, the end of a poll phase, the engine's host. */
 import type { Host } from "@sansocket/core";
+import type { DeflateCodec } from "@sansocket/core/permessage-deflate";
 
 export interface Runtime {
   /** What the engine needs and what this runtime does faster. */
   readonly host: Host;
+  /**
+   * Gives the DEFLATE codec for permessage-deflate (RFC 7692), the same one at each call. Called by each server and client
+   * that wants compression. Absent: no compression is possible, and none is offered.
+   */
+  readonly deflate?: () => DeflateCodec;
   /** Milliseconds of a clock that never goes back. */
   now(): number;
   /** Must not keep a process alive by itself, where the runtime has such a notion: connections do. */

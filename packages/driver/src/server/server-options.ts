@@ -1,4 +1,5 @@
 /** What a server is told once. */
+
 import {
   type Extension,
   givenOptions,
@@ -8,17 +9,19 @@ import {
   serverSettings,
   type Timeouts,
 } from "@sansocket/core";
+import type { DeflateOptions } from "@sansocket/core/permessage-deflate";
 import { anObjectOf, checkOptions, type KnownOptions } from "../known-options.ts";
 import {
   aBoolean,
+  aBooleanOrObject,
   aCount,
   aFunction,
   aPort,
   aSignal,
   aString,
   judgedLater,
-  noDeflate,
 } from "../option-kinds.ts";
+import { withDeflate } from "../per-message-deflate.ts";
 import { protocolList } from "../protocol-list.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { type Behaviour, type SocketHooks, unsentMarks } from "../socket/hooks.ts";
@@ -44,8 +47,11 @@ export interface ServerBase {
   readonly trustProxy?: boolean;
   /** One or several subprotocols, the most wanted first: the first that the client offers is agreed on. Default none. */
   readonly protocols?: string | readonly string[];
-  /** RFC 7692. Default false; nothing else is possible yet. */
-  readonly perMessageDeflate?: false;
+  /**
+   * Compression of messages with permessage-deflate (RFC 7692): true, or its options. Default false: compression costs CPU
+   * time and up to 65 KiB for each connection that receives compressed messages.
+   */
+  readonly perMessageDeflate?: boolean | DeflateOptions;
   /** Other extensions. Default none. */
   readonly extensions?: readonly Extension[];
   /** Open connections, those in their opening handshake included; one more is dropped at once. Default Infinity. */
@@ -118,7 +124,7 @@ const KNOWN: KnownOptions<ServerNames> = {
   dangerouslyAllowAnyOrigin: aBoolean,
   trustProxy: aBoolean,
   protocols: judgedLater,
-  perMessageDeflate: noDeflate,
+  perMessageDeflate: aBooleanOrObject,
   extensions: judgedLater,
   maxConnections: aCount(1),
   limits: judgedLater,
@@ -184,7 +190,12 @@ export function resolveServer(
       trustProxy: given.trustProxy,
       limits: given.limits,
       timeouts: given.timeouts,
-      extensions: given.extensions,
+      extensions: withDeflate(
+        "server",
+        given.perMessageDeflate ?? false,
+        given.extensions,
+        runtime,
+      ),
     }),
     ...(given.trace === undefined ? {} : { frames: { payloadPrefix: TRACED_OCTETS } }),
   });

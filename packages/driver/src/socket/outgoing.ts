@@ -45,19 +45,19 @@ export class Outgoing {
     return this.binding.endpoint.unsent + (this.streaming?.octets ?? 0);
   }
 
-  write(data: Sendable): WriteResult {
-    if (this.streaming !== null) return this.streaming.write(data, null);
-    const result = this.queue(data);
+  write(data: Sendable, compress: boolean): WriteResult {
+    if (this.streaming !== null) return this.streaming.write(data, compress, null);
+    const result = this.queue(data, compress);
     if (result === "queued") return this.afterQueued();
     if (result === "full") this.failForUnsent(octetsOf(data));
     return "closed";
   }
 
   /** @throws MisuseError. Whatever else is thrown ends the connection: an extension that failed, no memory. */
-  queue(data: Sendable): SendResult {
+  queue(data: Sendable, compress: boolean): SendResult {
     const { binding } = this;
     try {
-      return queueMessage(binding.endpoint, data);
+      return queueMessage(binding.endpoint, data, compress);
     } catch (error) {
       if (isMisuse(error)) throw error;
       engineFailed(binding, error);
@@ -65,17 +65,17 @@ export class Outgoing {
     }
   }
 
-  send(data: Sendable): Promise<"sent" | "closed"> {
+  send(data: Sendable, compress: boolean): Promise<"sent" | "closed"> {
     const { streaming } = this;
     if (streaming !== null) {
       let resolve: SendWaiter["resolve"] = () => {};
       const sent = new Promise<"sent" | "closed">((own) => {
         resolve = own;
       });
-      if (streaming.write(data, resolve) === "closed") resolve("closed");
+      if (streaming.write(data, compress, resolve) === "closed") resolve("closed");
       return sent;
     }
-    if (this.write(data) === "closed") return Promise.resolve("closed");
+    if (this.write(data, compress) === "closed") return Promise.resolve("closed");
     return this.whenTaken();
   }
 
@@ -152,14 +152,18 @@ export class Outgoing {
     for (const resolve of waiters ?? []) resolve();
   }
 
-  sendStream(source: PartSource, type: MessageType | undefined): Promise<"sent" | "closed"> {
+  sendStream(
+    source: PartSource,
+    type: MessageType | undefined,
+    compress: boolean,
+  ): Promise<"sent" | "closed"> {
     if (!this.isOpen) {
       new Parts(source).leave();
       return Promise.resolve("closed");
     }
-    if (this.streaming !== null) return this.streaming.stream(source, type);
+    if (this.streaming !== null) return this.streaming.stream(source, type, compress);
     this.streaming = new Streaming(this.binding);
-    const sent = this.streaming.stream(source, type);
+    const sent = this.streaming.stream(source, type, compress);
     void this.streaming.run();
     return sent;
   }

@@ -7,16 +7,35 @@ import {
   type SendResult,
   utf8Length,
 } from "@sansocket/core";
-import { judgedLater, type OptionKind, shown } from "../option-kinds.ts";
+import { checkOptions, type KnownOptions } from "../known-options.ts";
+import { aBoolean, judgedLater, shown } from "../option-kinds.ts";
 
 /** Text, octets, or a message that `prepare` has encoded. */
 export type Sendable = string | ArrayBuffer | ArrayBufferView | PreparedMessage;
 
-export function queueMessage(endpoint: Endpoint, data: Sendable): SendResult {
-  if (typeof data === "string") return endpoint.sendText(data);
-  if (data instanceof Uint8Array) return endpoint.sendBinary(data);
-  if (isPreparedMessage(data)) return endpoint.sendPrepared(data);
-  return endpoint.sendBinary(bytesOf(data));
+/** What may be said of one message. */
+export interface SendOptions {
+  /**
+   * false: permessage-deflate leaves this message as it is, for instance because its bytes are compressed already. Default
+   * true: `perMessageDeflate` decides. Without effect where no compression was agreed on.
+   */
+  readonly compress?: boolean;
+}
+
+const KNOWN_SEND_OPTIONS: KnownOptions<SendOptions> = { compress: aBoolean };
+
+/** @throws MisuseError for what is no object, for another name than `compress`, and for a value that is no boolean. */
+export function isCompressible(options: SendOptions | undefined): boolean {
+  if (options === undefined) return true;
+  return checkOptions("options", options, KNOWN_SEND_OPTIONS).compress ?? true;
+}
+
+export function queueMessage(endpoint: Endpoint, data: Sendable, compress: boolean): SendResult {
+  if (typeof data === "string") return endpoint.sendText(data, compress);
+  if (data instanceof Uint8Array) return endpoint.sendBinary(data, 0, data.length, compress);
+  if (isPreparedMessage(data)) return endpoint.sendPrepared(data, compress);
+  const bytes = bytesOf(data);
+  return endpoint.sendBinary(bytes, 0, bytes.length, compress);
 }
 
 const byteLengthOf = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, "byteLength")!.get!;
@@ -59,8 +78,11 @@ export function octetsOf(data: Sendable): number {
   return isPreparedMessage(data) ? data.payload.length : data.byteLength;
 }
 
-/** Of `sendStream`. {@link checkStream} judges them. */
-export const KNOWN_STREAM_OPTIONS: { readonly type: OptionKind } = { type: judgedLater };
+/** Of `sendStream`. {@link checkStream} judges `type`. */
+export const KNOWN_STREAM_OPTIONS: KnownOptions<SendOptions & { readonly type: unknown }> = {
+  ...KNOWN_SEND_OPTIONS,
+  type: judgedLater,
+};
 
 /** @throws MisuseError for what has no parts to send, and for a type of message that there is none. */
 export function checkStream(source: unknown, type: unknown): void {

@@ -9,7 +9,13 @@ import type { CloseInfo } from "./close-info.ts";
 import type { Answering } from "./delivery.ts";
 import type { Message } from "./hooks.ts";
 import type { WriteResult } from "./outgoing.ts";
-import { checkStream, KNOWN_STREAM_OPTIONS, type Sendable } from "./sendable.ts";
+import {
+  checkStream,
+  isCompressible,
+  KNOWN_STREAM_OPTIONS,
+  type Sendable,
+  type SendOptions,
+} from "./sendable.ts";
 
 /** What is known of how the connection came to be. */
 export interface Origins<Data> {
@@ -46,8 +52,8 @@ export class Socket<Data = unknown> implements AsyncIterable<Message>, AsyncDisp
    * `drain` or {@link ready} before the next. "closed" when the connection is closing or over: not queued.
    * @throws MisuseError for anything but text, octets and prepared messages.
    */
-  write(data: Sendable): WriteResult {
-    return this.binding.outgoing.write(data);
+  write(data: Sendable, options?: SendOptions): WriteResult {
+    return this.binding.outgoing.write(data, isCompressible(options));
   }
 
   /**
@@ -55,8 +61,8 @@ export class Socket<Data = unknown> implements AsyncIterable<Message>, AsyncDisp
    * @returns "closed" when the connection ended before.
    * @throws MisuseError as `write` does.
    */
-  send(data: Sendable): Promise<"sent" | "closed"> {
-    return this.binding.outgoing.send(data);
+  send(data: Sendable, options?: SendOptions): Promise<"sent" | "closed"> {
+    return this.binding.outgoing.send(data, isCompressible(options));
   }
 
   /**
@@ -68,11 +74,11 @@ export class Socket<Data = unknown> implements AsyncIterable<Message>, AsyncDisp
    */
   sendStream(
     source: AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>,
-    options: { readonly type?: "text" | "binary" } = {},
+    options: SendOptions & { readonly type?: "text" | "binary" } = {},
   ): Promise<"sent" | "closed"> {
-    const { type } = checkOptions("options", options, KNOWN_STREAM_OPTIONS);
+    const { type, compress = true } = checkOptions("options", options, KNOWN_STREAM_OPTIONS);
     checkStream(source, type);
-    return this.binding.outgoing.sendStream(source, type);
+    return this.binding.outgoing.sendStream(source, type, compress);
   }
 
   /** Resolves when there is no pressure, or the connection is over. Never rejects. */

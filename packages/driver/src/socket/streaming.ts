@@ -18,12 +18,14 @@ type Resolve = (result: "sent" | "closed") => void;
 interface WaitingMessage {
   readonly data: Sendable;
   readonly octets: number;
+  readonly compress: boolean;
   readonly resolve: Resolve | null;
 }
 
 interface WaitingSource {
   readonly source: PartSource;
   readonly type: MessageType | undefined;
+  readonly compress: boolean;
   readonly resolve: Resolve;
 }
 
@@ -48,13 +50,17 @@ export class Streaming {
   // ---- from the application
 
   /** @returns "closed" when the connection was closed before the message's end, for whatever reason. */
-  stream(source: PartSource, type: MessageType | undefined): Promise<"sent" | "closed"> {
+  stream(
+    source: PartSource,
+    type: MessageType | undefined,
+    compress: boolean,
+  ): Promise<"sent" | "closed"> {
     return new Promise((resolve) => {
-      this.waiting.push({ source, type, resolve });
+      this.waiting.push({ source, type, compress, resolve });
     });
   }
 
-  write(data: Sendable, resolve: Resolve | null): WriteResult {
+  write(data: Sendable, compress: boolean, resolve: Resolve | null): WriteResult {
     const { binding } = this;
     const { outgoing } = binding;
     if (!this.isOpen) return "closed";
@@ -65,7 +71,7 @@ export class Streaming {
       outgoing.failForUnsent(octets);
       return "closed";
     }
-    this.waiting.push({ data: own, octets, resolve });
+    this.waiting.push({ data: own, octets, compress, resolve });
     this.octets += octets;
     if (outgoing.unsent > highMark) outgoing.isPressured = true;
     return outgoing.isPressured ? "pressure" : "ok";
@@ -147,20 +153,20 @@ export class Streaming {
   }
 
   /** @returns "full" for a while: the message has been let in, and the one before it may have filled the transport. */
-  private sendMessage({ data, octets }: WaitingMessage): SendResult {
+  private sendMessage({ data, octets, compress }: WaitingMessage): SendResult {
     const { outgoing } = this.binding;
-    const result = outgoing.queue(data);
+    const result = outgoing.queue(data, compress);
     if (result === "full") return result;
     this.octets -= octets;
     if (result === "queued") outgoing.afterQueued();
     return result;
   }
 
-  private async sendParts({ source, type }: WaitingSource): Promise<"queued" | "closed"> {
+  private async sendParts({ source, type, compress }: WaitingSource): Promise<"queued" | "closed"> {
     const parts = new Parts(source);
     this.parts = parts;
     try {
-      return await this.sendAll(parts, type);
+      return await this.sendAll(parts, type, compress);
     } catch (cause) {
       const message = "what sendStream was reading from failed: the message cannot be finished";
       this.binding.fail(new ConnectionError("source-failed", message, { cause }), 1011, "");
@@ -174,13 +180,14 @@ export class Streaming {
   private async sendAll(
     parts: Parts,
     givenType: MessageType | undefined,
+    compress: boolean,
   ): Promise<"queued" | "closed"> {
     const { binding } = this;
     const { endpoint } = binding;
     if (endpoint.state !== "open") return "closed";
     const first = await parts.next();
     const type = givenType ?? (typeof first === "string" ? "text" : "binary");
-    if (this.attempt(() => endpoint.startMessage(type)) !== "queued") return "closed";
+    if (this.attempt(() => endpoint.startMessage(type, compress)) !== "queued") return "closed";
     let last: Part = NO_BYTES;
     for (let part = first; part !== null; part = await parts.next()) {
       last = part;
