@@ -1,4 +1,7 @@
 /** What an application may say of permessage-deflate, checked and completed once for all connections. */
+
+import { describeValue } from "../../bytes/describe-value.ts";
+import { givenOptions } from "../../bytes/given-arguments.ts";
 import { MisuseError } from "../../bytes/misuse-error.ts";
 import { MAX_WINDOW_BITS, MIN_WINDOW_BITS } from "./deflate-parameters.ts";
 
@@ -60,30 +63,30 @@ export function resolveDeflateOptions(
   options: DeflateOptions,
   sendsTakeover: boolean,
 ): DeflateSettings {
-  checkNames("perMessageDeflate", options, KNOWN_OPTIONS);
-  const { contextTakeover, windowBits } = options;
+  const given = membersOf("perMessageDeflate", options, KNOWN_OPTIONS);
+  const { contextTakeover, windowBits } = given;
   const takeover =
     typeof contextTakeover === "boolean"
       ? { send: contextTakeover, receive: contextTakeover }
-      : (contextTakeover ?? {});
-  checkNames("perMessageDeflate.contextTakeover", takeover, DIRECTIONS);
+      : membersOf("perMessageDeflate.contextTakeover", contextTakeover ?? {}, DIRECTIONS);
   for (const direction of ["send", "receive"] as const) {
     const value = takeover[direction];
     if (value === undefined || typeof value === "boolean") continue;
     throw new MisuseError(
-      `perMessageDeflate.contextTakeover.${direction} is ${String(value)}: give true or false`,
+      `perMessageDeflate.contextTakeover.${direction} is ${describeValue(value)}: give true or false`,
     );
   }
   const bits =
-    typeof windowBits === "number" ? { send: windowBits, receive: windowBits } : (windowBits ?? {});
-  checkNames("perMessageDeflate.windowBits", bits, DIRECTIONS);
+    typeof windowBits === "number"
+      ? { send: windowBits, receive: windowBits }
+      : membersOf("perMessageDeflate.windowBits", windowBits ?? {}, DIRECTIONS);
   return {
-    threshold: number("threshold", options.threshold, 1_024, 0, Number.POSITIVE_INFINITY),
-    level: integer("level", options.level, 3, 1, 9),
-    memLevel: integer("memLevel", options.memLevel, 8, 1, 9),
+    threshold: number("threshold", given.threshold, 1_024, 0, Number.POSITIVE_INFINITY),
+    level: integer("level", given.level, 3, 1, 9),
+    memLevel: integer("memLevel", given.memLevel, 8, 1, 9),
     maxRatio: number(
       "maxRatio",
-      options.maxRatio,
+      given.maxRatio,
       Number.POSITIVE_INFINITY,
       1,
       Number.POSITIVE_INFINITY,
@@ -105,16 +108,14 @@ function windowBitsOf(direction: string, value: number | undefined): number {
   );
 }
 
-function checkNames(path: string, given: object, known: readonly string[]): void {
-  if (typeof given !== "object" || given === null || Array.isArray(given)) {
-    throw new MisuseError(
-      `${path} is ${String(given)}: give an object with some of ${known.join(", ")}`,
-    );
-  }
+/** The members of an object of options; see `givenOptions` for what counts as one. */
+function membersOf<T extends object>(path: string, options: T, known: readonly string[]): T {
+  const given = givenOptions(path, options);
   for (const name of Object.keys(given)) {
     if (known.includes(name)) continue;
     throw new MisuseError(`${path}.${name} is not known; known are ${known.join(", ")}`);
   }
+  return given;
 }
 
 function number(
@@ -127,7 +128,7 @@ function number(
   if (value === undefined) return preset;
   if (typeof value === "number" && value >= from && value <= to) return value;
   throw new MisuseError(
-    `perMessageDeflate.${name} is ${String(value)}: it must be a number from ${from} on`,
+    `perMessageDeflate.${name} is ${describeValue(value)}: it must be a number from ${from} on`,
   );
 }
 
@@ -141,6 +142,6 @@ function integer(
   if (value === undefined) return preset;
   if (Number.isInteger(value) && value >= from && value <= to) return value;
   throw new MisuseError(
-    `perMessageDeflate.${name} is ${String(value)}: it must be a whole number from ${from} to ${to} (RFC 7692 §7.1)`,
+    `perMessageDeflate.${name} is ${describeValue(value)}: it must be a whole number from ${from} to ${to} (RFC 7692 §7.1)`,
   );
 }
