@@ -72,6 +72,18 @@ export class VirtualRuntime implements Runtime {
     await settle();
   }
 
+  /** Time goes by while the process does not run: a debugger, a suspended machine. What fell due fires late. */
+  async freeze(ms: number): Promise<void> {
+    await settle();
+    this.skip(ms);
+    await this.advance(0);
+  }
+
+  /** Time goes by while something computes. */
+  skip(ms: number): void {
+    this.time += ms;
+  }
+
   /** Lets the earliest timer fire, without the poll phase behind it. */
   fire(): void {
     const due = [...this.timers].sort((a, b) => a.at - b.at)[0]!;

@@ -111,6 +111,14 @@ export class EchoServer {
     );
   }
 
+  /** Stops the whole process for so many ms, as a debugger does, or a machine that is suspended. */
+  async freeze(ms: number): Promise<void> {
+    const { child } = this.process;
+    child.kill("SIGSTOP");
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    child.kill("SIGCONT");
+  }
+
   /** The line that it says at the end, which is JSON. */
   async lastWords(): Promise<unknown> {
     const { child } = this.process;

@@ -8,12 +8,12 @@ import { PLACES, type Place, portOf } from "./places.ts";
 import { SteadyRelay } from "./steady-relay.ts";
 
 const MESSAGE = pattern(65_536);
-const MESSAGES = 192;
+const MESSAGES = 128;
 const TOTAL = MESSAGES * MESSAGE.length;
 /** ms for 64 KiB: at that rate the kernel says nothing for a second and more. */
-const EVERY = 40;
-/** 128 KiB within `close` are two fifths of what these peers read. */
-const TIMEOUTS = { idle: 400, ping: 100, pong: 200, close: 200 };
+const EVERY = 60;
+/** 128 KiB within `close` are less than half of what these peers read. */
+const TIMEOUTS = { idle: 800, ping: 200, pong: 400, close: 300 };
 /** Of the other side, which is not what these tests are about. */
 const PATIENT = { idle: 0, ping: 0, pong: 0, close: 30_000 };
 const LONG = 60_000;

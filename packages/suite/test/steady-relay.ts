@@ -7,7 +7,7 @@ function forward(from: Socket, to: Socket, every: number): void {
   from.on("data", (bytes) => {
     to.write(bytes);
     from.pause();
-    setTimeout(() => from.resume(), every);
+    setTimeout(() => from.resume(), (every * bytes.length) / 65_536);
   });
 }
 
@@ -22,7 +22,7 @@ export class SteadyRelay implements AsyncDisposable {
 
   /**
    * @param port of the server, on the loopback address.
-   * @param every one read of at most 64 KiB is passed on after so many ms.
+   * @param every how many ms 64 KiB take.
    */
   static async before(port: number, every: number): Promise<SteadyRelay> {
     const sockets: Socket[] = [];

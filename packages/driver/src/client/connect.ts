@@ -15,9 +15,10 @@ import { NO_OPTIONS } from "../known-options.ts";
 import { withDeflate } from "../per-message-deflate.ts";
 import { protocolList } from "../protocol-list.ts";
 import { type Dialed, type Dialer, reasonOf, type TlsClientOptions } from "../runtime/dialing.ts";
-import { type Runtime, timerAfter } from "../runtime/runtime.ts";
+import type { Runtime } from "../runtime/runtime.ts";
 import type { NetworkAddress } from "../runtime/transport.ts";
 import { behaviourOf, defined } from "../server/server-options.ts";
+import type { Deadlines, Due } from "../socket/deadlines.ts";
 import type { Behaviour, SocketHooks } from "../socket/hooks.ts";
 import { Socket } from "../socket/socket.ts";
 import {
@@ -30,7 +31,7 @@ import {
   withCredentials,
   withoutUserinfo,
 } from "./connect-options.ts";
-import { Opening } from "./opening.ts";
+import { clientDeadlines, Opening } from "./opening.ts";
 import { headersFor, isRedirect, REDIRECTS, redirectTarget, tlsFor } from "./redirect.ts";
 import { openTunnel } from "./tunnel.ts";
 
@@ -116,7 +117,8 @@ class Attempt {
   private readonly protocols: readonly string[];
   /** Aborted by the caller's signal, and by the clock. */
   private readonly controller = new AbortController();
-  private readonly timer: unknown = null;
+  private readonly deadlines: Deadlines;
+  private readonly timeout: Due | null = null;
   private isTimeout = false;
 
   constructor(
@@ -126,6 +128,7 @@ class Attempt {
     behaviour: Partial<Behaviour>,
   ) {
     this.platform = platform;
+    this.deadlines = clientDeadlines(platform.runtime);
     this.options = options;
     this.protocols = protocolList(options.protocols);
     const { signal, trace } = options;
@@ -138,7 +141,7 @@ class Attempt {
         this.isTimeout = !this.controller.signal.aborted;
         this.controller.abort();
       };
-      this.timer = timerAfter(platform.runtime, timedOut, handshake);
+      this.timeout = this.deadlines.after(handshake, timedOut);
     }
     if (signal?.aborted) this.controller.abort();
     else signal?.addEventListener("abort", this.aborted, { once: true });
@@ -147,7 +150,7 @@ class Attempt {
   private readonly aborted = (): void => this.controller.abort();
 
   done(): void {
-    if (this.timer !== null) this.platform.runtime.clearTimer(this.timer);
+    if (this.timeout !== null) this.deadlines.leave(this.timeout);
     this.options.signal?.removeEventListener("abort", this.aborted);
   }
 

@@ -13,7 +13,7 @@ import { Socket } from "../socket/socket.ts";
 /** One timer for all clients of a runtime. */
 const deadlinesOf: WeakMap<Runtime, Deadlines> = new WeakMap();
 
-function clientDeadlines(runtime: Runtime): Deadlines {
+export function clientDeadlines(runtime: Runtime): Deadlines {
   let deadlines = deadlinesOf.get(runtime);
   if (deadlines === undefined) {
     deadlines = new Deadlines(runtime);
@@ -71,7 +71,7 @@ export class Opening implements Owner {
         const error = givenUp();
         // The server has refused, and its body did not end in time: the engine tells what there is of it.
         if (error.code === "timeout" && binding.endpoint.response !== null) {
-          binding.expire(Math.max(this.runtime.now(), binding.endpoint.deadline));
+          binding.expire(Math.max(this.deadlines.now(), binding.endpoint.deadline));
           return;
         }
         reject(error);
@@ -87,7 +87,7 @@ export class Opening implements Owner {
 
   /** @throws MisuseError; a ConnectError for what an extension threw. */
   private bind(options: OpeningOptions, open: OpenTransport): Binding {
-    const now = this.runtime.now();
+    const now = this.deadlines.now();
     const { framePrefix, ...rest } = options;
     const frames = framePrefix < 0 ? {} : { frames: { payloadPrefix: framePrefix } };
     let endpoint: Endpoint;

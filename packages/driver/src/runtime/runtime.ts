@@ -22,20 +22,6 @@ export interface Runtime {
   afterPoll(callback: () => void): void;
 }
 
-/** Delays above this fire at once in every runtime. */
-const LONGEST_DELAY = 2 ** 31 - 1;
-
-/** A timer for a point in time, which may fire early: for a deadline that is weeks away it does. */
-export function timerAt(runtime: Runtime, callback: () => void, at: number): unknown {
-  const delay = Math.min(Math.max(0, Math.ceil(at - runtime.now())), LONGEST_DELAY);
-  return runtime.setTimer(callback, delay);
-}
-
-/** A timer for a span of time; none where the span is longer than any runtime waits, 24 days. */
-export function timerAfter(runtime: Runtime, callback: () => void, delay: number): unknown {
-  return delay > LONGEST_DELAY ? null : runtime.setTimer(callback, delay);
-}
-
 /** A runtime made of what every web platform has; adapters replace what theirs does better. */
 export function webRuntime(): Runtime {
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });

@@ -123,7 +123,7 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
       this.reportError(null, new ServerError("connection-limit", message));
       return false;
     }
-    const now = this.runtime.now();
+    const now = this.deadlines.now();
     const endpoint = Endpoint.server(this.options.settings, now);
     this.bindings.add(new Binding(this, endpoint, open, now));
     return true;
@@ -348,7 +348,7 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
     const resolved = resolveShutdown(options);
     if (this.ending === null) {
       const { bindings, undecided } = this;
-      this.ending = new Shutdown(this.runtime, { bindings, undecided }, resolved);
+      this.ending = new Shutdown(this.deadlines, { bindings, undecided }, resolved);
       this.signal?.removeEventListener("abort", this.aborted);
       this.ending.begin(this.listener);
     }

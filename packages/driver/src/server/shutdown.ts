@@ -3,8 +3,8 @@ import { checkClose } from "@sansocket/core";
 import { ConnectionError } from "../errors.ts";
 import { checkOptions, type KnownOptions } from "../known-options.ts";
 import { judgedLater, milliseconds } from "../option-kinds.ts";
-import { type Runtime, timerAfter } from "../runtime/runtime.ts";
 import type { Binding } from "../socket/binding.ts";
+import type { Deadlines } from "../socket/deadlines.ts";
 import type { IncomingRequest } from "./upgrade-request.ts";
 
 export interface ShutdownOptions {
@@ -42,15 +42,15 @@ export interface Remaining {
 export class Shutdown {
   /** Resolves when all are gone. */
   readonly done: Promise<void>;
-  private readonly runtime: Runtime;
+  private readonly deadlines: Deadlines;
   private readonly remaining: Remaining;
   private readonly options: Required<ShutdownOptions>;
   private allGone!: () => void;
   private whenEmpty: (() => void) | null = null;
 
   /** Nothing happens yet: what {@link begin} leads to may call `shutdown` again, or bring one connection more. */
-  constructor(runtime: Runtime, remaining: Remaining, options: Required<ShutdownOptions>) {
-    this.runtime = runtime;
+  constructor(deadlines: Deadlines, remaining: Remaining, options: Required<ShutdownOptions>) {
+    this.deadlines = deadlines;
     this.remaining = remaining;
     this.options = options;
     this.done = new Promise((resolve) => {
@@ -74,9 +74,9 @@ export class Shutdown {
       if (binding.socket === null) this.endOpening(binding);
       else this.retire(binding);
     }
-    const timer = timerAfter(this.runtime, () => this.cutOff(), this.options.grace);
+    const grace = this.deadlines.after(this.options.grace, () => this.cutOff());
     await emptied;
-    if (timer !== null) this.runtime.clearTimer(timer);
+    this.deadlines.leave(grace);
     await closed;
   }
 

@@ -86,7 +86,7 @@ export class Binding implements TransportHandler, Flushable, Due {
   }
 
   onData(chunk: Uint8Array): void {
-    this.now = this.owner.runtime.now();
+    this.now = this.owner.deadlines.now();
     try {
       this.endpoint.receive(chunk, this.now);
     } catch (error) {
@@ -96,7 +96,7 @@ export class Binding implements TransportHandler, Flushable, Due {
   }
 
   onInbox(byteCount: number): void {
-    this.now = this.owner.runtime.now();
+    this.now = this.owner.deadlines.now();
     try {
       this.endpoint.received(byteCount, this.now);
     } catch (error) {
@@ -106,14 +106,14 @@ export class Binding implements TransportHandler, Flushable, Due {
   }
 
   onEnd(): void {
-    this.now = this.owner.runtime.now();
+    this.now = this.owner.deadlines.now();
     this.endpoint.endOfStream(this.now);
     this.turn();
   }
 
   onDrain(): void {
     if (!this.writing.isBusy) return;
-    this.now = this.owner.runtime.now();
+    this.now = this.owner.deadlines.now();
     try {
       if (!this.writing.goOn()) return;
       this.endpoint.sent(this.now);
@@ -125,7 +125,7 @@ export class Binding implements TransportHandler, Flushable, Due {
   }
 
   onClosed(error?: string): void {
-    this.now = this.owner.runtime.now();
+    this.now = this.owner.deadlines.now();
     this.endpoint.transportClosed(this.now, error);
     this.turn();
   }
@@ -165,7 +165,7 @@ export class Binding implements TransportHandler, Flushable, Due {
 
   /** Brings the clock of this connection up to date, for a command from outside of a turn. */
   tick(): number {
-    if (!this.isPulling) this.now = this.owner.runtime.now();
+    if (!this.isPulling) this.now = this.owner.deadlines.now();
     return this.now;
   }
 

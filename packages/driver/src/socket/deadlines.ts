@@ -3,7 +3,8 @@
  * each time would cost 20 times the engine's work. So a connection stays where it was entered until then, and is looked at
  * again when that moment comes.
  */
-import { type Runtime, timerAt } from "../runtime/runtime.ts";
+import { RunningClock } from "../runtime/running-clock.ts";
+import type { Runtime } from "../runtime/runtime.ts";
 
 /** What can be due. The two fields belong to {@link Deadlines}. */
 export interface Due {
@@ -15,15 +16,50 @@ export interface Due {
   heapIndex: number;
 }
 
+/** ms. The timer fires this often at least, so that the clock sees within that whether the process ran. */
+const BEAT = 1_000;
+
+/** Something that is due once. */
+class Alarm implements Due {
+  deadline: number;
+  enteredAt: number = Number.POSITIVE_INFINITY;
+  heapIndex = 0;
+  private readonly ring: () => void;
+
+  constructor(deadline: number, ring: () => void) {
+    this.deadline = deadline;
+    this.ring = ring;
+  }
+
+  expire(): void {
+    this.deadline = Number.POSITIVE_INFINITY;
+    this.ring();
+  }
+}
+
 /** A binary heap of those that may be due, the earliest first, and the one timer. */
 export class Deadlines {
   private readonly runtime: Runtime;
+  private readonly clock: RunningClock;
   private readonly heap: Due[] = [];
   private timer: unknown = null;
   private timerAt = Number.POSITIVE_INFINITY;
 
   constructor(runtime: Runtime) {
     this.runtime = runtime;
+    this.clock = new RunningClock(runtime);
+  }
+
+  /** The clock of all deadlines: ms in which this process ran. */
+  now(): number {
+    return this.clock.now();
+  }
+
+  /** Calls back after so many ms, once. @returns what {@link leave} forgets. */
+  after(delay: number, ring: () => void): Due {
+    const alarm = new Alarm(this.now() + delay, ring);
+    this.enter(alarm, alarm.deadline);
+    return alarm;
   }
 
   /** Looks at the item no later than `at`. */
@@ -58,14 +94,18 @@ export class Deadlines {
     if (this.timer !== null) this.runtime.clearTimer(this.timer);
     this.timer = null;
     this.timerAt = Number.POSITIVE_INFINITY;
+    this.clock.expectNothing();
   }
 
   private arm(): void {
     const earliest = this.heap[0]?.enteredAt ?? Number.POSITIVE_INFINITY;
     if (earliest >= this.timerAt) return;
     if (this.timer !== null) this.runtime.clearTimer(this.timer);
-    this.timerAt = earliest;
-    this.timer = timerAt(this.runtime, this.fired, earliest);
+    const now = this.now();
+    const delay = Math.min(Math.max(0, Math.ceil(earliest - now)), BEAT);
+    this.timerAt = now + delay;
+    this.timer = this.runtime.setTimer(this.fired, delay);
+    this.clock.expect(delay);
   }
 
   private readonly fired = (): void => {
@@ -74,7 +114,7 @@ export class Deadlines {
 
   private readonly expireAll = (): void => {
     this.disarm(); // not only what has fired: during the poll phase another timer may have been armed
-    const now = this.runtime.now();
+    const now = this.now();
     for (;;) {
       const item = this.heap[0];
       if (item === undefined || item.enteredAt > now) break;

@@ -71,14 +71,16 @@ describe("deadlines", () => {
     expect(item.expired).toEqual([1_500]);
   });
 
-  test("of weeks are waited for in steps that a timer can take", async () => {
+  test("of weeks are waited for in steps of a second, which every timer can take", async () => {
     const runtime = new VirtualRuntime();
     const deadlines = new Deadlines(runtime);
     const item = new Item(1_000 + 5_000_000_000);
     deadlines.enter(item, item.deadline);
-    expect(runtime.earliest).toBe(1_000 + 2 ** 31 - 1);
-    await runtime.advance(5_000_000_000);
-    expect(item.expired).toHaveLength(1);
+    for (let second = 1; second < 60; second += 1) {
+      expect(runtime.earliest).toBe(1_000 + second * 1_000);
+      await runtime.advance(1_000);
+    }
+    expect(item.expired).toEqual([]);
   });
 
   test("let one poll phase pass, so that octets in the kernel count", async () => {

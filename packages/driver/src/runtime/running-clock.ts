@@ -1,0 +1,47 @@
+/**
+ * The time in which this process ran. While it was stopped (a debugger, a suspended machine, SIGSTOP, a loop that
+ * computes) no peer could be heard, so that time is nobody's silence, and the clock leaves it out. A timer that fires much
+ * later than it was set for tells of such a gap, so there has to be one whenever the clock is to go on.
+ */
+import type { Runtime } from "./runtime.ts";
+
+/** ms. A timer that is later than this tells of a gap: less is the rule on a busy machine. */
+const USUAL_DELAY = 100;
+
+export class RunningClock {
+  private readonly runtime: Runtime;
+  /** Of the runtime's time: what was left out. ms */
+  private leftOut = 0;
+  /** When the process was seen running last, by the runtime's clock. ms */
+  private seenAt: number;
+  /** When a timer is to fire, by the runtime's clock. ms */
+  private expectedAt = Number.POSITIVE_INFINITY;
+
+  constructor(runtime: Runtime) {
+    this.runtime = runtime;
+    this.seenAt = runtime.now();
+  }
+
+  /** ms; never goes back. */
+  now(): number {
+    const at = this.runtime.now();
+    // The timer has not fired yet: nothing has run since it should have, but for whoever asked last.
+    if (at > this.expectedAt + USUAL_DELAY) {
+      const gap = at - Math.max(this.expectedAt, this.seenAt);
+      if (gap > 0) this.leftOut += gap;
+    }
+    this.seenAt = at;
+    return at - this.leftOut;
+  }
+
+  /** A timer was set that fires after so many ms. */
+  expect(delay: number): void {
+    this.expectedAt = this.runtime.now() + delay;
+  }
+
+  /** It has fired, or will not. */
+  expectNothing(): void {
+    this.now();
+    this.expectedAt = Number.POSITIVE_INFINITY;
+  }
+}
