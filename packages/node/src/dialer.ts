@@ -54,7 +54,7 @@ function dialed(socket: Socket): Dialed {
         transport = new NodeTransport(socket, handler);
         transport.startReading();
       } else {
-        transport.handler = handler;
+        transport.handOver(handler);
       }
       return transport;
     },

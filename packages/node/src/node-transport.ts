@@ -64,7 +64,7 @@ export class NodeTransport implements Transport {
   private unfinished = 0;
   private isDrainAwaited = false;
   private error: string | undefined = undefined;
-  private isClosed = false;
+  isClosed = false;
 
   constructor(stream: Duplex, handler: TransportHandler) {
     this.handler = handler;
@@ -74,14 +74,37 @@ export class NodeTransport implements Transport {
     stream.on("error", onError);
     stream.on("end", onEnd);
     stream.on("close", onClose);
+    // A stream that ends itself at the peer's end cuts off what is still to be said: sockets of node:https, node:tls and
+    // node:net do, unless they are told not to.
+    stream.allowHalfOpen = true;
     rememberPeer(stream);
-    if (stream.destroyed) queueMicrotask(() => this.closed());
+    // Nothing can be said any more, and events that came before us do not come again.
+    if (stream.destroyed || stream.errored || stream.writableEnded) {
+      if (stream.errored) this.failed(stream.errored);
+      stream.destroy();
+      queueMicrotask(() => this.closed());
+    }
   }
 
   /** Begins to read by `'data'` events. */
   startReading(): void {
     this.stream.on("data", onData);
     this.stream.resume();
+    this.tellEarlyEnd();
+  }
+
+  /** The next one to hear of everything. What ended while nobody listened is told to it. */
+  handOver(handler: TransportHandler): void {
+    this.handler = handler;
+    this.tellEarlyEnd();
+  }
+
+  /** Node emits `end` once, and reads so far ahead that it may have been before us. */
+  private tellEarlyEnd(): void {
+    if (!this.stream.readableEnded) return;
+    process.nextTick(() => {
+      if (!this.isClosed) this.handler.onEnd();
+    });
   }
 
   /**
@@ -202,8 +225,9 @@ function onError(this: Duplex, error: NodeJS.ErrnoException): void {
 }
 
 /**
- * Any Duplex of octets as a transport, for `server.accept` and for `connect`'s option `socket`. It should be made with
- * `allowHalfOpen: true`, or the peer's end of stream cuts off what is still to be said.
+ * Any Duplex of bytes as a transport, for `server.accept` and for `connect`'s option `socket`. Its `allowHalfOpen` becomes
+ * true: otherwise the peer's end of stream cuts off what is still to be said. One that has ended, failed or was destroyed
+ * before is a connection whose peer has left.
  */
 export function fromDuplex(stream: Duplex, first: Uint8Array = NOTHING): OpenTransport {
   return (handler) => {
@@ -211,6 +235,7 @@ export function fromDuplex(stream: Duplex, first: Uint8Array = NOTHING): OpenTra
     const transport = new NodeTransport(stream, handler);
     // Not before `open` has returned; and not in a microtask, which would come before a client's request is written.
     process.nextTick(() => {
+      if (transport.isClosed) return;
       if (first.length > 0) handler.onData(first);
       transport.startReading();
     });
