@@ -6,7 +6,5 @@ export default mergeConfig(project("interop"), {
   test: {
     fileParallelism: false,
     disableConsoleIntercept: true,
-    testTimeout: 90_000,
-    hookTimeout: 30_000,
   },
 });

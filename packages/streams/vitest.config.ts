@@ -3,5 +3,5 @@ import { project } from "../../vitest.project.ts";
 
 /** The size of the bundle is to be seen without a heading. */
 export default mergeConfig(project("streams"), {
-  test: { disableConsoleIntercept: true, testTimeout: 60_000, hookTimeout: 60_000 },
+  test: { disableConsoleIntercept: true },
 });

@@ -19,8 +19,6 @@ export default mergeConfig(
       exclude: isNode ? [] : OWN_PROCESSES,
       // Files take turns: deadlines of real sockets shall not depend on how busy two processors are.
       fileParallelism: false,
-      testTimeout: 20_000,
-      hookTimeout: 30_000,
     },
   }),
 );

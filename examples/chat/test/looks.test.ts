@@ -31,7 +31,7 @@ beforeAll(async () => {
     openBrowser({ fontSize: 32 }),
     start(),
   ]);
-}, 60_000);
+});
 
 afterAll(async () => {
   await Promise.all([british?.close(), american?.close(), largeLetters?.close()]);

@@ -35,7 +35,7 @@ const start = (port: number): Promise<RunningChat> =>
 
 beforeAll(async () => {
   [people, running] = await Promise.all([openBrowser(), start(0)]);
-}, 60_000);
+});
 
 afterEach(() => {
   isGateOpen = true;
@@ -162,7 +162,7 @@ describe("the keyboard alone", () => {
 });
 
 describe("a connection that is lost", () => {
-  test("comes back, and brings what was missed, once", { timeout: 60_000 }, async (context) => {
+  test("comes back, and brings what was missed, once", async (context) => {
     if (people === null) return context.skip(NO_CHROMIUM);
     const ada = await people.arrive("Ada", roomUrl("gap"));
     const bob = await people.arrive("Bob", roomUrl("gap"));

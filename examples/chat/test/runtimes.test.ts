@@ -7,7 +7,7 @@ let people: People | null;
 
 beforeAll(async () => {
   people = await openBrowser();
-}, 60_000);
+});
 
 afterAll(() => people?.close());
 

@@ -13,7 +13,7 @@ describe.each(["node", "deno", "bun"])("on %s", (runtime) => {
   beforeAll(async () => {
     program = await started(runtime);
     url = program.url;
-  }, 60_000);
+  });
 
   afterAll(async () => {
     expect(await program.end()).toBe(0);

@@ -1,5 +1,14 @@
 /** What is wrong, in one line in place of a stack trace, and by the exit code. */
 
+/** For `parseArgs`. */
+export const HELP = { help: { type: "boolean", short: "h", default: false } } as const;
+
+/** What was asked for with `--help`: 0. */
+export function tellUsage(usage: string): never {
+  console.log(`usage: ${usage}`);
+  process.exit(0);
+}
+
 /** A wrong command line is told with the way it should be: 2. */
 export function readArguments<T>(usage: string, read: () => T): T {
   try {

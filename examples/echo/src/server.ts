@@ -5,19 +5,21 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { adapter, LIMITS } from "./adapter.ts";
-import { readArguments, run } from "./one-line.ts";
+import { HELP, readArguments, run, tellUsage } from "./one-line.ts";
 
 const USAGE =
   "echo [--runtime node|deno|bun] [--port N] [--host H] [--tls | --cert FILE --key FILE]   N from 0 to 65535; default 9001";
 const { port, host, tls } = readArguments(USAGE, () => {
   const { values } = parseArgs({
     options: {
+      ...HELP,
       port: { type: "string", default: "9001" },
       host: { type: "string", default: "127.0.0.1" },
       cert: { type: "string" },
       key: { type: "string" },
     },
   });
+  if (values.help) tellUsage(USAGE);
   const { cert, key } = values;
   const port = Number(values.port);
   if (!/^\d+$/.test(values.port) || port > 65_535) {

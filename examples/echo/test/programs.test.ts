@@ -2,8 +2,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
@@ -87,7 +88,7 @@ describe.each(["node", "deno", "bun"])("on %s", (runtime) => {
     expect(await echoes(`${url}/`, ["hä", large])).toEqual(["hä", digest(large), 1000]);
     server.child.kill("SIGTERM");
     expect(await server.exit()).toBe(0);
-  }, 60_000);
+  });
 
   test("echo --tls makes a certificate that clients can trust", async () => {
     const server = new Program("server", "--runtime", runtime, "--port", "0", "--tls");
@@ -99,7 +100,10 @@ describe.each(["node", "deno", "bun"])("on %s", (runtime) => {
     const stranger = new Program("client", "--runtime", runtime, "--url", url);
     expect(await stranger.exit()).toBe(1);
     expect(stranger.output).toMatch(/ConnectError: no TLS/);
-  }, 60_000);
+    server.child.kill("SIGTERM");
+    expect(await server.exit()).toBe(0);
+    expect(existsSync(dirname(path))).toBe(false); // there was a key in it
+  });
 
   test("echo:client sends back what it gets, as the type it came as, until the peer closes", async () => {
     const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
@@ -121,7 +125,38 @@ describe.each(["node", "deno", "bun"])("on %s", (runtime) => {
     expect(await client.exit()).toBe(0);
     expect(client.output).toMatch(/closed with 3000: enough/);
     server.close();
-  }, 60_000);
+  });
+
+  test("echo:client says that it is connected, and what it does there", async () => {
+    const server = new Program("server", "--runtime", runtime, "--port", "0");
+    const url = await server.says(/listening on (ws:\S+)\n/);
+    const client = new Program("client", "--runtime", runtime, "--url", url);
+    await client.says(/connected to ws:\S+: sends back .*--say TEXT.*\n/);
+    server.child.kill("SIGTERM");
+    await client.says(/closed with 1001/);
+  });
+
+  test("echo:client --say sends its texts, tells what comes back, and closes", async () => {
+    const server = new Program("server", "--runtime", runtime, "--port", "0");
+    const url = await server.says(/listening on (ws:\S+)\n/);
+    const texts = ["--say", "hello", "--say", "wörld"];
+    const client = new Program("client", "--runtime", runtime, "--url", url, ...texts);
+    expect(await client.exit()).toBe(0);
+    expect(client.output).toMatch(/^connected to .*\nhello\nwörld\nclosed with 1000\n$/);
+  });
+
+  test("--help tells the way it should be, and ends with 0", async () => {
+    for (const [name, usage] of [
+      ["server", "usage: echo "],
+      ["client", "usage: echo:client "],
+    ] as const) {
+      for (const help of ["--help", "-h"]) {
+        const program = new Program(name, help, "--runtime", runtime);
+        expect(await program.exit()).toBe(0);
+        expect(program.output.startsWith(usage)).toBe(true);
+      }
+    }
+  });
 
   test("a mistake on the command line is told with the way it should be, and ends with 2", async () => {
     for (const args of [
@@ -136,7 +171,7 @@ describe.each(["node", "deno", "bun"])("on %s", (runtime) => {
       expect(program.output).toMatch(/^usage: echo/m);
       expect(program.output).not.toMatch(/^ {4}at /m);
     }
-  }, 60_000);
+  });
 
   test("echo says in one line why it cannot listen, and ends with 1", async () => {
     const taken = createServer().listen(0, "127.0.0.1");
@@ -146,19 +181,19 @@ describe.each(["node", "deno", "bun"])("on %s", (runtime) => {
     expect(await server.exit()).toBe(1);
     expect(server.output).toMatch(/^ServerError: .*EADDRINUSE.*\n$/);
     taken.close();
-  }, 60_000);
+  });
 
   test("echo says in one line which file it cannot read, and ends with 1", async () => {
     const files = ["--cert", "/no/such/cert.pem", "--key", "/no/such/key.pem"];
     const server = new Program("server", "--runtime", runtime, ...files);
     expect(await server.exit()).toBe(1);
     expect(server.output).toMatch(/^.*\/no\/such\/cert\.pem.*\n$/);
-  }, 60_000);
+  });
 
   test("echo:client says why it cannot connect, and ends with 1", async () => {
     const url = `ws://127.0.0.1:${await freePort()}/`;
     const client = new Program("client", "--runtime", runtime, "--url", url);
     expect(await client.exit()).toBe(1);
     expect(client.output).toMatch(/ConnectError: no connection to 127\.0\.0\.1:\d+: ECONNREFUSED/);
-  }, 60_000);
+  });
 });

@@ -20,7 +20,7 @@ beforeAll(async () => {
   running = await start(0, createSite());
   if (!hasChromium) return;
   browser = await chromium.launchPersistentContext(profile, CHROMIUM);
-}, 60_000);
+});
 
 afterAll(async () => {
   await browser?.close();
@@ -60,7 +60,7 @@ async function framesOn(page: Page, count: number): Promise<string[]> {
 }
 
 test("a message and its echo are drawn field by field, and nothing in them is taken for HTML", {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async (context) => {
   if (browser === null) return context.skip(NO_CHROMIUM);
   const page = await openPage(1280, 900, "light");
@@ -77,7 +77,7 @@ test("a message and its echo are drawn field by field, and nothing in them is ta
 });
 
 test("a long binary message shows its extended length, and a Close its code", {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async (context) => {
   if (browser === null) return context.skip(NO_CHROMIUM);
   const page = await openPage(1280, 900, "dark");
@@ -99,7 +99,7 @@ test("a long binary message shows its extended length, and a Close its code", {
   await page.close();
 });
 
-test("the page fits a phone's width", { timeout: 60_000 }, async (context) => {
+test("the page fits a phone's width", async (context) => {
   if (browser === null) return context.skip(NO_CHROMIUM);
   const page = await openPage(390, 844, "light");
   await page.click("#send");
@@ -111,7 +111,7 @@ test("the page fits a phone's width", { timeout: 60_000 }, async (context) => {
   await page.close();
 });
 
-test("two pages each see their own frames", { timeout: 60_000 }, async (context) => {
+test("two pages each see their own frames", async (context) => {
   if (browser === null) return context.skip(NO_CHROMIUM);
   const [one, other] = [await openPage(800, 600, "light"), await openPage(800, 600, "light")];
   await one.fill("#message", "one");
@@ -123,7 +123,7 @@ test("two pages each see their own frames", { timeout: 60_000 }, async (context)
 });
 
 test("pictures are taken when UPDATE_SCREENSHOTS asks for them", {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async (context) => {
   if (browser === null) return context.skip(NO_CHROMIUM);
   if (process.env["UPDATE_SCREENSHOTS"] !== "1") {

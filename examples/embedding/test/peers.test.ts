@@ -126,7 +126,7 @@ test("Node's own WebSocket gets its echo and a clean close", async () => {
 
 describe("octets written by hand", () => {
   test("a message in the packet of the handshake is answered, at every split", {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const octets = Buffer.concat([Buffer.from(HEAD), HI, Buffer.from([0x88, 0x80, 0, 0, 0, 0])]);
     for (let cut = 1; cut < octets.length; cut += 1) {
@@ -259,7 +259,7 @@ describe("peers that misbehave leave the server serving", () => {
   });
 
   test("a peer that sends 64 MiB and never reads is no longer read from, and gets all of it when it reads", {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const payload = Buffer.alloc(65_536, 7);
     const frame = Buffer.concat([

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test, vi } from "vitest";
 import { serveDownloads } from "../src/back-pressure.ts";
-import { Visitor } from "./conversation.ts";
+import { PATIENT, Visitor } from "./conversation.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "recipes-"));
 const path = join(folder, "file");
@@ -27,7 +27,7 @@ test("a client that does not read costs little more than the high mark, and gets
   visitor.socket.pause();
   visitor.say("3000"); // 30 MB, of which the kernel takes a part
   const [socket] = server.sockets;
-  await vi.waitFor(() => expect(socket!.unsent).toBeGreaterThan(1_048_576), { interval: 1 });
+  await vi.waitFor(() => expect(socket!.unsent).toBeGreaterThan(1_048_576), PATIENT);
   expect(socket!.unsent).toBeLessThan(1_100_000);
   visitor.socket.resume();
   for (let row = 1; row <= 3_000; row += 1) await visitor.hearBytes();
@@ -56,7 +56,7 @@ test("a client that leaves in the middle of a file harms nobody", async () => {
   leaving.socket.pause();
   leaving.say("file");
   const [socket] = server.sockets;
-  await vi.waitFor(() => expect(socket!.unsent).toBeGreaterThan(0), { interval: 1 });
+  await vi.waitFor(() => expect(socket!.unsent).toBeGreaterThan(0), PATIENT);
   leaving.socket.terminate();
   await socket!.closed;
   const visitor = await Visitor.open(server.url);

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { expect, test, vi } from "vitest";
 import { serveBridge } from "../src/bridge.ts";
-import { Visitor } from "./conversation.ts";
+import { PATIENT, Visitor } from "./conversation.ts";
 
 async function tcpService(
   serve: (socket: Socket) => void,
@@ -48,10 +48,10 @@ test("a client that does not read stops the service from being read", async () =
     socket.on("open", () => socket.pause());
   });
   const [socket] = server.sockets;
-  await vi.waitFor(() => expect(socket!.data.isPaused()).toBe(true));
+  await vi.waitFor(() => expect(socket!.data.isPaused()).toBe(true), PATIENT);
   expect(socket!.unsent).toBeLessThan(1_300_000);
   visitor.socket.resume();
-  await vi.waitFor(() => expect(socket!.data.isPaused()).toBe(false), { interval: 1 });
+  await vi.waitFor(() => expect(socket!.data.isPaused()).toBe(false), PATIENT);
   visitor.socket.terminate();
   await socket!.closed;
   service.close();

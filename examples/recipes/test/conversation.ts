@@ -2,6 +2,9 @@
 import { once } from "node:events";
 import { type ClientOptions, WebSocket } from "ws";
 
+/** For `vi.waitFor`, which waits for a second by default: a busy machine takes longer, and the fact is awaited, not the time. */
+export const PATIENT = { timeout: 100_000, interval: 1 };
+
 /** An open `ws` client, and what it has heard since. */
 export class Visitor {
   readonly socket: WebSocket;

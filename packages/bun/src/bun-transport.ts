@@ -25,6 +25,9 @@ export class BunTransport implements Transport {
   private hasShutDown = false;
   private hasPeerEnded = false;
   private isClosed = false;
+  private isPaused = false;
+  /** A write has met the reset of the peer. */
+  private isReset = false;
   private error: string | undefined = undefined;
 
   constructor(socket: Bun.Socket<BunTransport>, isSecure: boolean) {
@@ -107,14 +110,25 @@ export class BunTransport implements Transport {
       const chunk = chunks[index]!;
       const taken = this.socket.write(chunk);
       if (taken === chunk.length) continue;
-      // -1: the peer has reset the connection, and this is all that Bun says about it. `close` follows.
-      if (taken < 0) this.error ??= this.hasPeerEnded ? "EPIPE" : "ECONNRESET";
+      if (taken < 0) this.meetReset();
       this.untaken = chunks.slice(index);
       if (taken > 0) this.untaken[0] = chunk.subarray(taken);
       return false;
     }
     this.untaken = null;
     return true;
+  }
+
+  /** A write was answered with -1: the peer has reset the connection, and this is all that Bun says about it. */
+  private meetReset(): void {
+    this.isReset = true;
+    this.error ??= this.hasPeerEnded ? "EPIPE" : "ECONNRESET";
+    this.leaveIfUnheard();
+  }
+
+  /** `close` follows a reset that a write has met, but not while the socket is paused: Bun would never say that it is gone. */
+  private leaveIfUnheard(): void {
+    if (this.isReset && this.isPaused) this.socket.terminate();
   }
 
   endWrite(): boolean {
@@ -141,10 +155,13 @@ export class BunTransport implements Transport {
   }
 
   pause(): void {
+    this.isPaused = true;
     this.socket.pause();
+    this.leaveIfUnheard();
   }
 
   resume(): void {
+    this.isPaused = false;
     this.socket.resume();
   }
 

@@ -86,6 +86,64 @@ async function aWhile(): Promise<void> {
   for (let count = 0; count < 5; count += 1) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
+/** The reset is in the kernel then, and Bun has not looked: a write is what meets it. */
+function reset(peer: Bun.Socket<undefined>): void {
+  peer.terminate();
+  Bun.sleepSync(30);
+}
+
+describe("a reset that a write meets, which Bun tells a paused socket nothing of", () => {
+  const bytes = [new Uint8Array(10)];
+  for (const { when, act } of [
+    {
+      when: "was paused before",
+      act: (transport: Transport, peer: Bun.Socket<undefined>) => {
+        transport.pause();
+        reset(peer);
+        transport.write(bytes);
+      },
+    },
+    {
+      when: "is paused behind it",
+      act: (transport: Transport, peer: Bun.Socket<undefined>) => {
+        reset(peer);
+        transport.write(bytes);
+        transport.pause();
+      },
+    },
+    {
+      when: "is full",
+      act: (transport: Transport, peer: Bun.Socket<undefined>) => {
+        peer.pause();
+        transport.pause();
+        while (transport.write([new Uint8Array(1_048_576)]));
+        reset(peer);
+        transport.write(bytes);
+      },
+    },
+    {
+      when: "reads",
+      act: (transport: Transport, peer: Bun.Socket<undefined>) => {
+        reset(peer);
+        transport.write(bytes);
+      },
+    },
+  ]) {
+    test(`is told, once and last, where the socket ${when}`, async () => {
+      const { connection, peer } = await dialed();
+      const log = new Log();
+      const transport = connection.open(log);
+      await aWhile();
+      inside(log, () => act(transport, peer));
+      await log.until("closed ECONNRESET");
+      await aWhile();
+      // A socket that reads may hear of an end before.
+      expect(log.entries.filter((entry) => entry !== "end")).toEqual(["closed ECONNRESET"]);
+      expect(log.entries.at(-1)).toBe("closed ECONNRESET");
+    });
+  }
+});
+
 describe("before somebody listens", () => {
   test("what arrives is kept, its end and the close included, and told in order", async () => {
     const { connection, peer } = await dialed();

@@ -14,7 +14,7 @@ const ACCEPTED = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 const END_OF_HEAD = "\r\n\r\n";
 
 /** ms. Only what hangs takes so long. */
-const PATIENCE = 30_000;
+const PATIENCE = 100_000;
 
 export class RawClient {
   readonly socket: Socket;

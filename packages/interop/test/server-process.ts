@@ -101,7 +101,8 @@ export class EchoServer {
   async idle(): Promise<Stats> {
     const { descriptors } = this.before;
     let stats = await this.stats();
-    for (let count = 0; count < 100; count += 1) {
+    // Sooner than `timeouts.idle`, which would end what nobody else has noticed.
+    for (let count = 0; count < 800; count += 1) {
       if (stats.connections === 0 && (stats.descriptors ?? 0) <= (descriptors ?? 0)) return stats;
       await new Promise((resolve) => setTimeout(resolve, 100));
       stats = await this.stats();

@@ -84,7 +84,7 @@ describe("a server in a worker", () => {
           all.push(...((await ask("/ended")) as unknown[]));
           return all.length;
         },
-        { timeout: 10_000 },
+        { timeout: 100_000 },
       )
       .toBeGreaterThanOrEqual(count);
     return all;

@@ -133,7 +133,7 @@ describe("a request that the server takes", () => {
       { numRuns: 1_000 },
     );
     expect([...reached].sort()).toEqual(["PlainRequest", "UpgradeRequest", "socket"]);
-  }, 60_000);
+  });
 
   test("with an absolute target and an empty Host field has the host of its target", async () => {
     const head = `GET http://any.example/chat HTTP/1.1\r\nHost:\r\n${upgrades.join("\r\n")}\r\n\r\n`;
