@@ -40,7 +40,8 @@ async function take(socket, step, argument, more) {
     case "ping":
       return (await socket.ping()) >= 0;
     case "receive":
-      return described((await socket[Symbol.asyncIterator]().next()).value);
+      for await (const message of socket) return described(message);
+      return null;
     case "close":
       return closing(await socket.close(argument, more));
     case "closed":

@@ -178,10 +178,13 @@ export function receiveClose(
   if (facts.closeSent === CloseSent.Taken) noteRead(connection, readBy(connection));
   // §1.4: what comes after a Close is discarded.
   stopReading(connection);
-  connection.closeAt = deadlineAfter(connection.now, connection.settings.timeouts.close);
   // §5.5.1: "MUST send a Close frame in response".
-  if (connection.writing === Writing.Open) connection.writing = Writing.CloseDue;
-  else endBehindClose(connection, connection.now);
+  if (connection.writing === Writing.Open) {
+    oweClose(connection);
+    return null;
+  }
+  connection.closeAt = deadlineAfter(connection.now, connection.settings.timeouts.close);
+  endBehindClose(connection, connection.now);
   return null;
 }
 
@@ -190,9 +193,22 @@ export function fail(connection: Connection, kind: WireViolation, offset: number
   const violation = wireViolation(kind, offset);
   endingFacts(connection).violation = violation;
   stopReading(connection);
+  if (connection.writing === Writing.Open) {
+    oweClose(connection);
+    return;
+  }
   connection.closeAt = deadlineAfter(connection.now, connection.settings.timeouts.close);
-  if (connection.writing === Writing.Open) connection.writing = Writing.CloseDue;
-  else endWriting(connection);
+  endWriting(connection);
+}
+
+/**
+ * Our Close is due. The application has four fifths of `timeouts.close` to answer what came before: a peer with a timer of
+ * the same length waits for our Close already, and has to get it in time.
+ */
+function oweClose(connection: Connection): void {
+  connection.writing = Writing.CloseDue;
+  const { close } = connection.settings.timeouts;
+  connection.closeAt = deadlineAfter(connection.now, Math.ceil(close * 0.8));
 }
 
 /**

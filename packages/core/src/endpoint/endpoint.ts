@@ -324,8 +324,8 @@ export class Endpoint extends EndpointFacts {
 
   /**
    * At `Step.Closing` and `Step.Violation`: keeps our Close back when the cursor moves on, so that messages which came before
-   * can still be answered (RFC 6455 §5.5.1 allows it). It goes out at {@link releaseClose}, at `close`, or when
-   * `timeouts.close` has passed since the step. Nothing more is read meanwhile.
+   * can still be answered (RFC 6455 §5.5.1 allows it). It goes out at {@link releaseClose}, at `close`, or when four fifths
+   * of `timeouts.close` have passed since the step. Nothing more is read meanwhile.
    * @returns false when no Close is due: ours was queued before, or there is none to send.
    */
   delayClose(): boolean {

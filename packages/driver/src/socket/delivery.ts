@@ -36,8 +36,8 @@ interface Waiting {
 /** A `for await` loop that has begun. */
 interface Loop {
   isLeft: boolean;
-  /** It has taken a message, and not asked for the next one. */
-  isAnswering: boolean;
+  /** It has taken a message, and not asked for the next one, while this {@link Delivery.generation} was; 0 otherwise. */
+  answersIn: number;
 }
 
 /** Somebody who answers messages in a time of their own, behind the `message` hook or the loop: an object of the web platform. */
@@ -66,6 +66,8 @@ export class Delivery {
   private loops = 0;
   /** Of them, those that have taken a message and not asked for the next one. */
   private answeringLoops = 0;
+  /** Grows with each loop that begins. It takes over from those before: one `next()` of a fresh iterator is a whole loop. */
+  private generation = 0;
   /** A loop was left while our Close waited for its answer, which may still come. */
   private isAnswerLeft = false;
   /** Who else answers messages. */
@@ -253,8 +255,10 @@ export class Delivery {
   // ---- loops
 
   loop(): AsyncIterator<Message, undefined> {
-    const loop: Loop = { isLeft: false, isAnswering: false };
+    const loop: Loop = { isLeft: false, answersIn: 0 };
     this.loops += 1;
+    this.generation += 1;
+    this.answeringLoops = 0;
     this.releaseAt = Number.POSITIVE_INFINITY;
     return {
       next: () => this.next(loop),
@@ -289,16 +293,15 @@ export class Delivery {
   }
 
   private takes(loop: Loop): void {
-    if (loop.isAnswering) return;
-    loop.isAnswering = true;
+    if (loop.answersIn === this.generation) return;
+    loop.answersIn = this.generation;
     this.answeringLoops += 1;
   }
 
   /** A loop has answered a message when it asks for the next one. */
   private hasAnswered(loop: Loop): void {
-    if (!loop.isAnswering) return;
-    loop.isAnswering = false;
-    this.answeringLoops -= 1;
+    if (loop.answersIn === this.generation) this.answeringLoops -= 1;
+    loop.answersIn = 0;
   }
 
   /** What it waits for would be lost with it. A shutdown need not wait for its answer. */
@@ -306,7 +309,7 @@ export class Delivery {
     if (loop.isLeft) return;
     loop.isLeft = true;
     this.loops -= 1;
-    if (loop.isAnswering && this.isCloseDelayed) this.isAnswerLeft = true;
+    if (loop.answersIn === this.generation && this.isCloseDelayed) this.isAnswerLeft = true;
     this.hasAnswered(loop);
     const parked = this.parked ?? [];
     this.parked = parked.filter((waiting) => waiting.loop !== loop);

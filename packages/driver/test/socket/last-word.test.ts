@@ -135,7 +135,7 @@ for (const role of ["server", "client"] as const) {
       { what: "a loop that is left for good", hooks: {}, act: "leave" },
       { what: "a loop that never asks again", hooks: {}, act: "ask once" },
     ] as const) {
-      test(`closes when timeouts.close has passed: ${what}`, async () => {
+      test(`closes when four fifths of timeouts.close have passed: ${what}`, async () => {
         const { socket, peer, runtime } = await either(role, hooks);
         if (act === "pause") socket.pause();
         if (act === "leave") {
@@ -145,7 +145,7 @@ for (const role of ["server", "client"] as const) {
         }
         if (act === "ask once") void socket[Symbol.asyncIterator]().next();
         say(peer, role, ENDS[0], runtime.now());
-        await runtime.advance(CLOSE - 1);
+        await runtime.advance(0.8 * CLOSE - 1);
         peer.fromDriver();
         expect(told(peer)).toEqual([]);
         expect(socket.write("still")).toBe("ok");
@@ -259,6 +259,26 @@ for (const role of ["server", "client"] as const) {
     await settle();
     peer.fromDriver();
     expect(told(peer)).toEqual(["closed", 3_005]);
+  });
+
+  test(`a ${role} closes at once though iterators were dropped, where another one asks`, async () => {
+    const { socket, peer, runtime } = await either(role, {});
+    const ask = async (): Promise<unknown> => (await socket[Symbol.asyncIterator]().next()).value;
+    const seen: unknown[] = [];
+    void (async () => {
+      for (let asked = 0; asked < 4; asked += 1) {
+        const message = await ask();
+        seen.push(message);
+        if (message !== undefined) socket.write(`re: ${String(message)}`);
+      }
+    })();
+    const now = runtime.now();
+    say(peer, role, ENDS[0], now);
+    await settle();
+    peer.fromDriver();
+    expect(told(peer)).toEqual(["re: one", "re: two", "re: three", 3_005]);
+    expect(seen).toEqual(["one", "two", "three", undefined]);
+    expect(runtime.now()).toBe(now);
   });
 
   test(`a ${role} answers what a loop took that was left, and another began`, async () => {
