@@ -6,6 +6,7 @@ import type {
   Transport,
   TransportHandler,
 } from "@sansocket/driver";
+import { queueMicrotask } from "@sansocket/driver";
 
 /** What happens before somebody listens. */
 type Early = (handler: TransportHandler) => void;

@@ -4,6 +4,7 @@
  * @module
  */
 export { givenOptions } from "./bytes/given-arguments.ts";
+export { isBytes } from "./bytes/is-bytes.ts";
 export { KERNELS, type Kernels } from "./bytes/kernels.ts";
 export type { Memory } from "./bytes/memory.ts";
 export { MisuseError } from "./bytes/misuse-error.ts";

@@ -142,6 +142,47 @@ function commentFaults({ path, text }: Source): string[] {
     .map(({ value }) => `${path} overrules the compiler: ${value.trim()}`);
 }
 
+/** `instanceof` asks for the realm that made an object: test runners and `node:vm` hand over those of another one. */
+function realmFaults({ path, text }: Source): string[] {
+  const faults: string[] = [];
+  walk(programOf({ path, text }), (node) => {
+    if (node.type !== "BinaryExpression" || node["operator"] !== "instanceof") return;
+    const right = node["right"];
+    if (!isNode(right) || right.type !== "Identifier") return;
+    const name = String(right["name"]);
+    if (name in globalThis) faults.push(`${path} asks for an instance of the global ${name}`);
+  });
+  return faults;
+}
+
+/** What the driver and the adapter of Node take once, when they are loaded: `runtime/globals.ts`, and modules of Node. */
+const REPLACEABLE: ReadonlySet<string> = new Set([
+  ..."AbortController Blob Buffer DOMException Event EventTarget Headers MessageEvent ReadableStream".split(
+    " ",
+  ),
+  ..."TextDecoder TextEncoder WritableStream clearTimeout process queueMicrotask setImmediate setTimeout".split(
+    " ",
+  ),
+]);
+
+/** A global that is named where it is used is the one that a test runner has put there meanwhile. */
+function lateGlobalFaults(source: Source): string[] {
+  const used = new Set<string>();
+  const bound = new Set<string>();
+  walk(programOf(source), (node, parent, field) => {
+    if (node.type !== "Identifier") return;
+    const name = String(node["name"]);
+    if (!REPLACEABLE.has(name)) return;
+    if (field === "callee" || field === "superClass" || field === "object") used.add(name);
+    if (parent?.type === "ImportSpecifier" || parent?.type === "ImportDefaultSpecifier")
+      bound.add(name);
+    if (parent?.type === "ObjectProperty" && field === "value") bound.add(name); // of an argument
+  });
+  return [...used]
+    .filter((name) => !bound.has(name))
+    .map((name) => `${source.path} takes ${name} late`);
+}
+
 function lengthFaults({ path, text }: Source): string[] {
   const lines = text.trimEnd().split("\n").length;
   return lines > MOST_LINES ? [`${path} has ${lines} lines`] : [];
@@ -179,6 +220,16 @@ describe("the house", () => {
 
   test(`no source file of any package has more than ${MOST_LINES} lines`, () => {
     expect(allSources.flatMap(lengthFaults)).toEqual([]);
+  });
+
+  test("no source asks whether something is an instance of a global class", () => {
+    const shipped = allSources.filter(({ path }) => !path.startsWith("packages/bench/"));
+    expect(shipped.flatMap(realmFaults)).toEqual([]);
+  });
+
+  test("the driver and the adapter of Node take the platform's globals once, when they are loaded", () => {
+    const judged = allSources.filter(({ path }) => /^packages\/(driver|node)\//.test(path));
+    expect(judged.flatMap(lateGlobalFaults)).toEqual([]);
   });
 
   test("no source file is named for having no place", () => {
@@ -225,6 +276,14 @@ describe("the judge of the house sees", () => {
       faults: importFaults(
         sample("packages/core/src/bytes/x.ts", 'type A = import("../connection/a.ts").A;'),
       ),
+    },
+    {
+      what: "an instance of a global class",
+      faults: realmFaults(sample("packages/driver/src/x.ts", "a instanceof Uint8Array;")),
+    },
+    {
+      what: "a global that is taken late",
+      faults: lateGlobalFaults(sample("packages/driver/src/x.ts", "f(() => new Event('x'));")),
     },
     {
       what: "a clock",

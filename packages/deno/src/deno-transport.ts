@@ -5,6 +5,7 @@ import {
   MisuseError,
   type NetworkAddress,
   type OpenTransport,
+  queueMicrotask,
   ReadBuffer,
   reasonOf,
   type TlsFacts,

@@ -2,13 +2,15 @@
 import { type Runtime, webRuntime } from "@sansocket/driver";
 import { zlibCodec } from "@sansocket/zlib";
 
+const web = webRuntime();
+
 export const runtime: Runtime = {
-  ...webRuntime(),
+  ...web,
   deflate: zlibCodec,
   setTimer(callback, delay) {
-    const timer = setTimeout(callback, delay);
+    const timer = web.setTimer(callback, delay);
     // Connections keep a process alive; what they wait for does not.
-    Deno.unrefTimer(timer);
+    if (typeof timer === "number") Deno.unrefTimer(timer);
     return timer;
   },
   // `afterPoll` stays a timeout of 0: behind a late timer, octets that had arrived were read before it 95 times of 100, and

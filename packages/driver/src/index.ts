@@ -8,9 +8,10 @@ export { type Adapter, createAdapter, secureOf } from "./adapter.ts";
 export * from "./application.ts";
 export { connectWith, type Platform } from "./client/connect.ts";
 export { type Dialed, type Dialer, reasonOf } from "./runtime/dialing.ts";
+export { queueMicrotask } from "./runtime/globals.ts";
 export { joined, lengthOf } from "./runtime/joined-chunks.ts";
 export { ReadBuffer } from "./runtime/read-buffer.ts";
-export { type Runtime, webRuntime } from "./runtime/runtime.ts";
+export { type Runtime, type WebPlatform, webRuntime } from "./runtime/runtime.ts";
 export type { Transport, TransportHandler } from "./runtime/transport.ts";
 export { type Accepted, acceptAll } from "./server/accepting.ts";
 export {

@@ -60,10 +60,15 @@ export const aPort: OptionKind = (path, value) => {
   throw new MisuseError(`${path} is ${shown(value)}: give a number from 0 to 65535`);
 };
 
+/** Whoever made it: jsdom has one of its own. */
+export function isAbortSignal(value: unknown): value is AbortSignal {
+  const given = (value ?? {}) as Partial<AbortSignal>;
+  return typeof given.aborted === "boolean" && typeof given.addEventListener === "function";
+}
+
 /** The controller in place of its signal is easily given, and would abort nothing. */
 export const aSignal: OptionKind = (path, value) => {
-  const given = (value ?? {}) as Partial<AbortSignal>;
-  if (typeof given.aborted === "boolean" && typeof given.addEventListener === "function") return;
+  if (isAbortSignal(value)) return;
   throw new MisuseError(`${path} is not an AbortSignal: give the signal of an AbortController`);
 };
 

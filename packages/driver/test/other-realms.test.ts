@@ -1,8 +1,9 @@
 /** Buffers of another realm, which are no instances of our classes: of `node:vm`, and of test runners that use it. */
 import { createContext, runInContext } from "node:vm";
+import { prepareMessage } from "@sansocket/core";
 import { describe, expect, test } from "vitest";
-import { connected, settle } from "./stage.ts";
-import { listening, opened, serving, URL_GIVEN } from "./web/web-stage.ts";
+import { connected, join, ScriptedTransport, Stage, settle } from "./stage.ts";
+import { listening, opened, scripted, serving, URL_GIVEN } from "./web/web-stage.ts";
 
 const realm = createContext({});
 const foreign = (script: string): ArrayBuffer => runInContext(script, realm) as ArrayBuffer;
@@ -40,6 +41,92 @@ describe("octets of another realm are octets", () => {
       expect(peer.messages).toEqual([Uint8Array.from(arrives), Uint8Array.from(arrives)]);
     });
   }
+});
+
+describe("a Uint8Array of another realm is taken", () => {
+  const bytes = (): Uint8Array<ArrayBuffer> =>
+    foreign("new Uint8Array([1, 2])") as unknown as Uint8Array<ArrayBuffer>;
+  const own = Uint8Array.of(1, 2);
+
+  test("as a part of sendStream", async () => {
+    const { socket, peer } = await connected();
+    const sent = socket.sendStream([bytes(), bytes()]);
+    await settle();
+    await peer.pump();
+    expect(await sent).toBe("sent");
+    expect(peer.messages).toEqual([Uint8Array.of(1, 2, 1, 2)]);
+  });
+
+  test("behind a stream, where it waits", async () => {
+    const { socket, peer } = await connected();
+    void socket.sendStream(["text"]);
+    expect(socket.write(bytes())).toBe("ok");
+    await settle();
+    await peer.pump();
+    expect(peer.messages).toEqual(["text", own]);
+  });
+
+  test("as what is prepared, and as the payload of a ping", async () => {
+    const { socket, peer } = await connected();
+    socket.write(prepareMessage(bytes()));
+    void socket.ping(bytes());
+    await peer.pump();
+    expect(peer.messages).toEqual([own]);
+    expect(peer.eventsOfType("ping")).toMatchObject([{ payload: own }]);
+  });
+
+  test("as what a transport brings, and as the body of an answer", async () => {
+    const stage = new Stage({ request: () => ({ body: bytes() }) });
+    let transport!: ScriptedTransport;
+    stage.server.accept((handler) => {
+      transport = new ScriptedTransport(handler);
+      return transport;
+    });
+    const request = "GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n";
+    const script = `Uint8Array.from("${request}", (c) => c.charCodeAt(0))`;
+    transport.handler.onData(foreign(script) as unknown as Uint8Array);
+    await settle();
+    expect(join(transport.written).slice(-2)).toEqual(own);
+  });
+
+  test("not so an array of other numbers", async () => {
+    const errors: string[] = [];
+    const hooks = { error: (_: unknown, { code }: { code: string }) => void errors.push(code) };
+    const { socket } = await connected({}, hooks);
+    const sent = socket.sendStream([foreign("new Uint16Array(2)") as unknown as Uint8Array]);
+    await settle();
+    expect(await sent).toBe("closed");
+    expect(errors).toEqual(["source-failed"]);
+  });
+});
+
+test("a Blob of a library, such as jsdom's, is a Blob", async () => {
+  const { options, until } = listening();
+  const socket = await opened(options);
+  const blob = {
+    [Symbol.toStringTag]: "Blob",
+    size: 2,
+    arrayBuffer: () => Promise.resolve(foreign("new Uint8Array([1, 2]).buffer")),
+  };
+  socket.send(blob as unknown as Blob);
+  expect(await until(1)).toEqual([Uint8Array.of(1, 2)]);
+});
+
+test("a signal of a library, such as jsdom's, gives up a connection", async () => {
+  const listeners: (() => void)[] = [];
+  const signal = {
+    aborted: false,
+    reason: "enough",
+    addEventListener: (_: string, listener: () => void) => void listeners.push(listener),
+    removeEventListener: () => {},
+  };
+  const { stage } = scripted();
+  const { opened: opening } = new stage.WebSocketStream(URL_GIVEN, {
+    signal: signal as unknown as AbortSignal,
+  });
+  await settle();
+  for (const listener of listeners) listener();
+  await expect(opening).rejects.toBe("enough");
 });
 
 describe("what cannot be sent cannot come from another realm either", () => {

@@ -1,5 +1,7 @@
 /** Listening with node:net and node:tls. */
+
 import { createServer, type Server as NetServer, type Socket } from "node:net";
+import { setImmediate } from "node:timers";
 import { createSecureContext, TLSSocket, type TLSSocketOptions } from "node:tls";
 import {
   type Acceptor,

@@ -1,5 +1,6 @@
 /** A Duplex of Node as a transport: net.Socket, tls.TLSSocket, or any other. */
 import { Socket as NetSocket } from "node:net";
+import process from "node:process";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import {
@@ -7,6 +8,7 @@ import {
   MisuseError,
   type NetworkAddress,
   type OpenTransport,
+  queueMicrotask,
   type TlsFacts,
   type Transport,
   type TransportHandler,

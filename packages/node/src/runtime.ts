@@ -1,11 +1,13 @@
-/** Node's clock, timers and poll phase. */
-import { type Runtime, webRuntime } from "@sansocket/driver";
+/** Node's clock, timers and poll phase: of its modules, since test runners replace the globals. */
+import { webcrypto } from "node:crypto";
+import { performance } from "node:perf_hooks";
+import { clearTimeout, setImmediate, setTimeout } from "node:timers";
+import { TextDecoder, TextEncoder } from "node:util";
+import { type Runtime, type WebPlatform, webRuntime } from "@sansocket/driver";
 import { zlibCodec } from "@sansocket/zlib";
 
-const web = webRuntime();
-
 export const runtime: Runtime = {
-  ...web,
+  ...webRuntime({ crypto: webcrypto, performance, TextDecoder, TextEncoder } as WebPlatform),
   deflate: zlibCodec,
   // Connections keep a process alive; what they wait for does not.
   setTimer: (callback, delay) => setTimeout(callback, delay).unref(),

@@ -6,7 +6,10 @@
  * handle of an accepted one is not documented, so it is tried out first, once per process, on a connection of our own;
  * where it does not work, `'data'` events do.
  */
+
+import { Buffer } from "node:buffer";
 import { createServer, connect as netConnect, Socket } from "node:net";
+import { setTimeout } from "node:timers";
 import type { OpenTransport, TransportHandler } from "@sansocket/driver";
 import { fromDuplex, NodeTransport, transportOf } from "./node-transport.ts";
 

@@ -1,4 +1,6 @@
 /** Paths of unix sockets. */
+import { Buffer } from "node:buffer";
+import process from "node:process";
 
 /** Octets of `sun_path`, without the one that ends it: 108 on Linux, 104 on macOS and the BSDs. */
 const LONGEST = process.platform === "linux" ? 107 : 103;

@@ -1,4 +1,5 @@
 /** What an HTTP server has taken for an upgrade, as an application hands it on; and the bytes that stood for it. */
+import { Buffer } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { MisuseError } from "@sansocket/driver";

@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { type BuildResult, build } from "esbuild";
 
-const PROGRAMS = fileURLToPath(new URL("../programs", import.meta.url));
+export const PROGRAMS: string = fileURLToPath(new URL("../programs", import.meta.url));
 
 /** @param source a module, which may import the programs. */
 export async function bundle(

@@ -1,4 +1,5 @@
 /** Pings and pongs (RFC 6455 §5.5.2, §5.5.3), the peer's and ours. */
+import { isBytes } from "../bytes/is-bytes.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import { FIN, MAX_CONTROL_PAYLOAD_OCTETS } from "../frame/frame-header.ts";
 import { Opcode } from "../frame/opcode.ts";
@@ -174,7 +175,7 @@ export function sendPong(connection: Connection, payload: Uint8Array | null): "q
 }
 
 function checkControlPayload(command: "ping" | "pong", payload: unknown): void {
-  if (!(payload instanceof Uint8Array)) {
+  if (!isBytes(payload)) {
     throw new MisuseError(`${command} payload must be a Uint8Array`);
   }
   if (payload.length > MAX_CONTROL_PAYLOAD_OCTETS) {

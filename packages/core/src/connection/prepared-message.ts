@@ -1,5 +1,5 @@
 /** A message encoded once and sent on many connections: a broadcast. */
-
+import { isBytes } from "../bytes/is-bytes.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import { commitOutput, queueReference, reserveOutput } from "../bytes/output-queue.ts";
 import { encodeUtf8 } from "../bytes/utf8-text.ts";
@@ -46,7 +46,7 @@ function serverFrame(firstOctet: number, payload: Uint8Array): Uint8Array {
 
 /** @returns the message as it goes over the wire; `data` is copied. */
 export function prepareMessage(data: string | Uint8Array): PreparedMessage {
-  if (typeof data !== "string" && !(data instanceof Uint8Array)) {
+  if (typeof data !== "string" && !isBytes(data)) {
     throw new MisuseError("a message to prepare is a string or a Uint8Array");
   }
   const isText = typeof data === "string";

@@ -1,6 +1,8 @@
 /** Data and control frames out (RFC 6455 §5 and §6.1). */
+
 import { describeValue } from "../bytes/describe-value.ts";
 import { requireBoolean } from "../bytes/given-arguments.ts";
+import { isBytes } from "../bytes/is-bytes.ts";
 import { isReused } from "../bytes/memory.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import { commitOutput, queueReference, reserveOutput } from "../bytes/output-queue.ts";
@@ -70,7 +72,7 @@ export function sendBinary(
   end: number | undefined,
   compress: boolean,
 ): SendResult {
-  if (!(bytes instanceof Uint8Array)) throw new MisuseError("sendBinary takes a Uint8Array");
+  if (!isBytes(bytes)) throw new MisuseError("sendBinary takes a Uint8Array");
   const to = end === undefined ? bytes.length : end;
   const areIntegers = Number.isInteger(start) && Number.isInteger(to);
   if (!areIntegers || start < 0 || start > to || to > bytes.length) {
@@ -161,7 +163,7 @@ export function sendFragment(
   data: string | Uint8Array,
   isFinal: boolean,
 ): SendResult {
-  if (typeof data !== "string" && !(data instanceof Uint8Array)) {
+  if (typeof data !== "string" && !isBytes(data)) {
     throw new MisuseError("sendFragment takes a string or a Uint8Array");
   }
   requireBoolean("isFinal", isFinal);

@@ -6,6 +6,7 @@
  */
 
 import { requireString } from "../bytes/given-arguments.ts";
+import { isBytes } from "../bytes/is-bytes.ts";
 import { inboxBytes, requireInboxRead, takeInbox } from "../bytes/memory.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import { abort, close, delayClose, releaseClose } from "../connection/closing.ts";
@@ -133,7 +134,7 @@ export class Endpoint extends EndpointFacts {
    * written nor kept. Ignored when the peer has nothing more to say that matters.
    */
   receive(chunk: Uint8Array, now: number): void {
-    if (!(chunk instanceof Uint8Array)) throw new MisuseError("receive takes a Uint8Array");
+    if (!isBytes(chunk)) throw new MisuseError("receive takes a Uint8Array");
     if (this.hear(chunk.length, now)) offerChunk(this.connection, chunk);
   }
 

@@ -2,8 +2,10 @@
  * The server's side of the opening handshake, as a phase of an endpoint (RFC 6455 §4.2): read a head, judge it, hand it
  * to the application, answer.
  */
+
 import { describeValue } from "../bytes/describe-value.ts";
 import { givenOptions, requireString } from "../bytes/given-arguments.ts";
+import { isBytes } from "../bytes/is-bytes.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import { encodeUtf8 } from "../bytes/utf8-text.ts";
 import { applyInputEnd, endAfterLastWord, failHandshake } from "../connection/closing.ts";
@@ -217,7 +219,7 @@ function queueAnswer(
   options: AnswerOptions,
 ): void {
   const { body = "", headers = [] } = givenOptions("options", options);
-  if (typeof body !== "string" && !(body instanceof Uint8Array)) {
+  if (typeof body !== "string" && !isBytes(body)) {
     throw new MisuseError(`options.body is ${describeValue(body)}: give a string or a Uint8Array`);
   }
   const bytes = typeof body === "string" ? encodeUtf8(body) : body;

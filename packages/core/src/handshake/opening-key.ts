@@ -5,6 +5,7 @@
 
 import { decodeBase64, encodeBase64 } from "../bytes/base64.ts";
 import { describeValue } from "../bytes/describe-value.ts";
+import { isBytes } from "../bytes/is-bytes.ts";
 import { encodeLatin1 } from "../bytes/latin1.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import { sha1 } from "../bytes/sha1.ts";
@@ -20,8 +21,8 @@ const KEY_OCTETS = 16;
  * @throws MisuseError when there are not 16.
  */
 export function createKey(random16: Uint8Array): string {
-  if (!(random16 instanceof Uint8Array) || random16.length !== KEY_OCTETS) {
-    const given = random16 instanceof Uint8Array ? random16.length : describeValue(random16);
+  if (!isBytes(random16) || random16.length !== KEY_OCTETS) {
+    const given = isBytes(random16) ? random16.length : describeValue(random16);
     throw new MisuseError(
       `a key is made of 16 random octets in a Uint8Array, not of ${given} (RFC 6455 §4.1)`,
     );

@@ -2,8 +2,10 @@
  * A client's exchange with an HTTP proxy: CONNECT, and the proxy's answer (RFC 9110 §9.3.6). RFC 6455 §4.1 leaves it to
  * the client whether it goes through a proxy; when it does, this comes before TLS and the opening handshake.
  */
+
 import { describeValue } from "../bytes/describe-value.ts";
 import { givenOptions, requireCount, requireObject } from "../bytes/given-arguments.ts";
+import { isBytes } from "../bytes/is-bytes.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import { formatAuthority, normalizeHost, URL_NAME_CHARACTERS } from "./authority.ts";
 import { type HandshakeFault, HandshakeFaultKind, responseFault } from "./handshake-fault.ts";
@@ -96,7 +98,7 @@ export function readProxyTunnel(
 ): number {
   requireObject("tunnel", tunnel);
   const { reader } = tunnel;
-  if (!(reader?.element instanceof Uint8Array)) {
+  if (!isBytes(reader?.element)) {
     throw new MisuseError("tunnel is none: give what createProxyTunnel returned");
   }
   requireRange(bytes, start, end);
@@ -114,7 +116,7 @@ export function readProxyTunnel(
 }
 
 function requireRange(bytes: Uint8Array, start: number, end: number): void {
-  if (!(bytes instanceof Uint8Array)) throw new MisuseError("bytes are not in a Uint8Array");
+  if (!isBytes(bytes)) throw new MisuseError("bytes are not in a Uint8Array");
   const isSound =
     Number.isInteger(start) &&
     Number.isInteger(end) &&

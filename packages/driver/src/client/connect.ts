@@ -15,6 +15,7 @@ import { NO_OPTIONS } from "../known-options.ts";
 import { withDeflate } from "../per-message-deflate.ts";
 import { protocolList } from "../protocol-list.ts";
 import { type Dialed, type Dialer, reasonOf, type TlsClientOptions } from "../runtime/dialing.ts";
+import { AbortController } from "../runtime/globals.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { NetworkAddress } from "../runtime/transport.ts";
 import { behaviourOf, defined } from "../server/server-options.ts";

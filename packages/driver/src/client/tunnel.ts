@@ -2,6 +2,7 @@
 import { DEFAULT_CLIENT_LIMITS, type ProxyTunnel, readProxyTunnel } from "@sansocket/core";
 import { ConnectError } from "../errors.ts";
 import type { Dialed } from "../runtime/dialing.ts";
+import { queueMicrotask } from "../runtime/globals.ts";
 import type { OpenTransport, Transport, TransportHandler } from "../runtime/transport.ts";
 
 /**

@@ -1,6 +1,7 @@
 /** What the driver needs of a runtime besides its sockets: a clock, timers, the end of a poll phase, the engine's host. */
 import type { Host } from "@sansocket/core";
 import type { DeflateCodec } from "@sansocket/core/permessage-deflate";
+import { clearTimeout, setTimeout } from "./globals.ts";
 
 export interface Runtime {
   /** What the engine needs and what this runtime does faster. */
@@ -22,19 +23,50 @@ export interface Runtime {
   afterPoll(callback: () => void): void;
 }
 
+/** What a runtime is made of. Each may be missing, in a realm of `node:vm` for one. */
+export interface WebPlatform {
+  readonly crypto?: Pick<typeof globalThis.crypto, "getRandomValues"> | undefined;
+  readonly performance?: Pick<typeof globalThis.performance, "now"> | undefined;
+  readonly TextDecoder?: typeof globalThis.TextDecoder | undefined;
+  readonly TextEncoder?: typeof globalThis.TextEncoder | undefined;
+}
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+function unrefed(timer: unknown): unknown {
+  (timer as { unref?(): void }).unref?.();
+  return timer;
+}
+
 /** A runtime made of what every web platform has; adapters replace what theirs does better. */
-export function webRuntime(): Runtime {
-  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-  const encoder = new TextEncoder();
-  return {
-    host: {
-      random: (into) => crypto.getRandomValues(into),
-      decodeUtf8: (bytes) => decoder.decode(bytes),
-      encodeUtf8Into: (text, target) => encoder.encodeInto(text, target).written,
+export function webRuntime(platform: WebPlatform = globalThis): Runtime {
+  const { crypto, performance, TextDecoder, TextEncoder } = platform;
+  const host: Writable<Host> = {
+    random(into) {
+      if (crypto === undefined) {
+        throw new Error(
+          "the global crypto was not there when sansocket was loaded: masking keys come from it",
+        );
+      }
+      crypto.getRandomValues(into);
     },
-    now: () => performance.now(),
-    setTimer: (callback, delay) => setTimeout(callback, delay),
-    clearTimer: (timer) => clearTimeout(timer as number),
+  };
+  // Without them the engine's own are used.
+  if (TextDecoder !== undefined) {
+    const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+    host.decodeUtf8 = (bytes) => decoder.decode(bytes);
+  }
+  if (TextEncoder !== undefined) {
+    const encoder = new TextEncoder();
+    host.encodeUtf8Into = (text, target) => encoder.encodeInto(text, target).written;
+  }
+  return {
+    host,
+    // Fake timers replace the method, not what it was.
+    now: performance === undefined ? Date.now : performance.now.bind(performance),
+    // A timer that is an object keeps a process alive until it is told not to; jsdom's is a number, as in browsers.
+    setTimer: (callback, delay) => unrefed(setTimeout(callback, delay)),
+    clearTimer: clearTimeout,
     // The nearest to "after the next poll" that the web platform has: a macrotask.
     afterPoll: (callback) => setTimeout(callback, 0),
   };

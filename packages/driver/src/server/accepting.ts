@@ -1,4 +1,6 @@
 /** Accepting, where a runtime is asked for one connection after the other. */
+
+import { setTimeout } from "../runtime/globals.ts";
 import type { OpenTransport } from "../runtime/transport.ts";
 import type { Acceptor } from "./listening.ts";
 
@@ -28,7 +30,7 @@ export async function acceptAll(acceptor: Acceptor, accepting: Accepting): Promi
       if (accepting.isClosed()) return;
       acceptor.acceptFailed(error);
       // Not by the runtime's timers, which keep no process alive: one that listens shall stay.
-      await new Promise((resolve) => setTimeout(resolve, RETRY));
+      await new Promise<void>((resolve) => setTimeout(resolve, RETRY));
       continue;
     }
     if (accepted !== null && !acceptor.accept(accepted.open)) accepted.drop();

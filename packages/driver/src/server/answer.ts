@@ -1,5 +1,5 @@
 /** HTTP answers as applications give them, to requests that ask for no WebSocket and to those that get none. */
-import { type AnswerOptions, MisuseError, type PlainRequest } from "@sansocket/core";
+import { type AnswerOptions, isBytes, MisuseError, type PlainRequest } from "@sansocket/core";
 import { type HeaderFields, headerList } from "../header-fields.ts";
 import { checkOptions, type KnownOptions } from "../known-options.ts";
 import { judgedLater } from "../option-kinds.ts";
@@ -28,7 +28,7 @@ export function answerOptions(
   answer: PlainResponse,
 ): AnswerOptions & { readonly status: number | undefined } {
   const { status, headers, body = "" } = checkOptions("the answer", answer, KNOWN_ANSWER);
-  if (typeof body === "string" || body instanceof Uint8Array) {
+  if (typeof body === "string" || isBytes(body)) {
     return { status, headers: headerList(headers), body };
   }
   throw new MisuseError(

@@ -9,6 +9,7 @@ import { textOf } from "../errors.ts";
 import { type HeaderFields, headerList } from "../header-fields.ts";
 import { checkOptions, type KnownOptions, NO_OPTIONS } from "../known-options.ts";
 import { judgedLater } from "../option-kinds.ts";
+import { AbortController, Headers } from "../runtime/globals.ts";
 import type { NetworkAddress, TlsFacts } from "../runtime/transport.ts";
 import type { Binding } from "../socket/binding.ts";
 import { answerOptions, type RejectOptions } from "./answer.ts";

@@ -3,6 +3,8 @@
  * Outside a turn the same happens in one microtask.
  */
 
+import { queueMicrotask } from "../runtime/globals.ts";
+
 export interface Flushable {
   /** Is in the list of those to be flushed. */
   isDirty: boolean;

@@ -1,6 +1,7 @@
 /** What can be sent as one message, and what is asked of it. */
 import {
   type Endpoint,
+  isBytes,
   isPreparedMessage,
   MisuseError,
   type PreparedMessage,
@@ -32,7 +33,7 @@ export function isCompressible(options: SendOptions | undefined): boolean {
 
 export function queueMessage(endpoint: Endpoint, data: Sendable, compress: boolean): SendResult {
   if (typeof data === "string") return endpoint.sendText(data, compress);
-  if (data instanceof Uint8Array) return endpoint.sendBinary(data, 0, data.length, compress);
+  if (isBytes(data)) return endpoint.sendBinary(data, 0, data.length, compress);
   if (isPreparedMessage(data)) return endpoint.sendPrepared(data, compress);
   const bytes = bytesOf(data);
   return endpoint.sendBinary(bytes, 0, bytes.length, compress);

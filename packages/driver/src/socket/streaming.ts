@@ -2,7 +2,7 @@
  * Messages in fragments, sent as their parts come, and whatever waits behind them: RFC 6455 §5.4 lets no other message
  * come between fragments. Exists from a `sendStream` until everything behind it has gone out.
  */
-import { MisuseError, type SendResult } from "@sansocket/core";
+import { isBytes, MisuseError, type SendResult } from "@sansocket/core";
 import { ConnectionError, isMisuse } from "../errors.ts";
 import type { Binding } from "./binding.ts";
 import { engineFailed } from "./escape.ts";
@@ -295,7 +295,7 @@ const NO_BYTES = new Uint8Array(0);
 const LARGEST_PIECE = 65_536;
 
 function* pieces(part: Part, largest: number): Generator<Part, void, undefined> {
-  if (typeof part !== "string" && !(part instanceof Uint8Array)) {
+  if (typeof part !== "string" && !isBytes(part)) {
     throw new MisuseError("sendStream takes parts that are strings or Uint8Arrays");
   }
   for (let at = 0; at < part.length; at += largest) {

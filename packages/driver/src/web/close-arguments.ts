@@ -1,12 +1,13 @@
 /** "Validate close code and reason" (websockets.spec.whatwg.org): what applications may close with. */
 
+import { utf8Length } from "@sansocket/core";
+import { DOMException } from "../runtime/globals.ts";
+
 /** RFC 6455 §5.5: a control frame carries at most 125 octets, two of them the code. */
 const LONGEST_REASON = 123;
 const NORMAL_CLOSURE = 1000;
 /** RFC 6455 §7.4.1: never on the wire; the driver's word for a Close without a body. */
 const NO_STATUS = 1005;
-
-const encoder = new TextEncoder();
 
 /**
  * @param code null when there is none.
@@ -20,7 +21,7 @@ export function checkedCloseCode(code: number | null, reason: string): number | 
       "InvalidAccessError",
     );
   }
-  if (encoder.encode(reason).length > LONGEST_REASON) {
+  if (utf8Length(reason) > LONGEST_REASON) {
     throw new DOMException(
       `the close reason takes more than ${LONGEST_REASON} octets as UTF-8`,
       "SyntaxError",

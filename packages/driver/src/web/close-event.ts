@@ -1,4 +1,5 @@
 /** CloseEvent (websockets.spec.whatwg.org, "The CloseEvent interface"): the runtime's own where that is right. */
+import { Event } from "../runtime/globals.ts";
 import { dictionary, exposeInterface, requireArguments, usvString } from "./web-idl.ts";
 
 export interface CloseEvent extends Event {

@@ -10,6 +10,7 @@ import {
 import { ConnectError, messageOf } from "../errors.ts";
 import { headerList } from "../header-fields.ts";
 import type { Dialer } from "../runtime/dialing.ts";
+import { DOMException } from "../runtime/globals.ts";
 import type { SocketHooks } from "../socket/hooks.ts";
 import type { Socket } from "../socket/socket.ts";
 import { isPortBlocked } from "./blocked-ports.ts";

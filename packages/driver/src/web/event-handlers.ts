@@ -1,5 +1,7 @@
 /** `onopen` and its siblings: event handler IDL attributes (html.spec.whatwg.org, "Event handlers"). */
 
+import { Event, EventTarget } from "../runtime/globals.ts";
+
 interface Handler {
   callback: object;
   /** What is registered with the target; it stays when the callback is replaced, and keeps its place among the others. */

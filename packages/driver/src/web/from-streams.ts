@@ -1,8 +1,9 @@
 /** A pair of web byte streams as a transport: sockets of workers and workerd, Deno.Conn, WebTransport, or two ends in memory. */
 
-import { MisuseError } from "@sansocket/core";
+import { isBytes, MisuseError } from "@sansocket/core";
 import { aFunction, shown } from "../option-kinds.ts";
 import { reasonOf } from "../runtime/dialing.ts";
+import { queueMicrotask } from "../runtime/globals.ts";
 import { joined } from "../runtime/joined-chunks.ts";
 import type {
   NetworkAddress,
@@ -129,7 +130,7 @@ class StreamTransport implements Transport {
       this.isReadDone = true;
       this.handler.onEnd();
       this.closeIfDone();
-    } else if (value instanceof Uint8Array) {
+    } else if (isBytes(value)) {
       this.handler.onData(value);
       this.read();
     } else {

@@ -1,5 +1,6 @@
 /** The two streams of a WebSocketStream: messages in and out, each no faster than the other end can take them. */
 import { utf8Length } from "@sansocket/core";
+import { DOMException, ReadableStream, WritableStream } from "../runtime/globals.ts";
 import type { Answering } from "../socket/delivery.ts";
 import type { Message } from "../socket/hooks.ts";
 import type { Socket } from "../socket/socket.ts";

@@ -1,5 +1,7 @@
 /** A task of the event loop, as cheap as the platform has one; every promise that can go on does so before it. */
 
+import { isFake, setTimeout } from "../runtime/globals.ts";
+
 export type QueueTask = (callback: () => void) => void;
 
 /** Where tasks can come from, as members of the global object; `setTimeout` is everywhere. */
@@ -9,7 +11,10 @@ export interface TaskSources {
 }
 
 export function taskQueueOf({ setImmediate, MessageChannel }: TaskSources): QueueTask {
-  if (setImmediate !== undefined) return (callback) => void setImmediate(callback);
+  // A fake one waits for a test to move its clock.
+  if (setImmediate !== undefined && !isFake(setImmediate)) {
+    return (callback) => void setImmediate(callback);
+  }
   if (MessageChannel !== undefined) return messageTasks(new MessageChannel());
   return (callback) => void setTimeout(callback, 0);
 }
@@ -29,6 +34,7 @@ function messageTasks(channel: { readonly port1: unknown; readonly port2: unknow
     }
     callback();
   };
+  (port1 as { unref?(): void }).unref?.(); // a port that is listened to keeps a process of Node's alive
   return (callback) => {
     callbacks.push(callback);
     port2.postMessage(null);

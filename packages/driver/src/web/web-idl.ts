@@ -1,4 +1,6 @@
 /** The parts of Web IDL that make a class of ours look and answer like one of the platform's (webidl.spec.whatwg.org). */
+import { isAbortSignal } from "../option-kinds.ts";
+import type { Blob } from "../runtime/globals.ts";
 import { isArrayBuffer } from "../socket/sendable.ts";
 
 /** A call with too few arguments is a TypeError before anything else is looked at. */
@@ -57,7 +59,7 @@ export function dictionary(value: unknown, what: string): Readonly<Record<string
 
 /** AbortSignal, or left out: its controller, which is easily given in its place, would abort nothing. */
 export function requireAbortSignal(value: unknown, what: string): void {
-  if (value !== undefined && !(value instanceof AbortSignal)) {
+  if (value !== undefined && !isAbortSignal(value)) {
     throw new TypeError(`${what} is no AbortSignal`);
   }
 }
@@ -69,6 +71,15 @@ export function stringSequence(value: unknown, what: string): string[] {
     throw new TypeError(`${what} is no list of strings`);
   }
   return Array.from(value as Iterable<unknown>, (item) => `${item as string}`);
+}
+
+/** Blob, of whatever realm or library, jsdom's for one: what says that it is one, and can be read as one. */
+export function isBlob(value: unknown): value is Blob {
+  if (typeof value !== "object" || value === null) return false;
+  const tag: unknown = (value as { readonly [Symbol.toStringTag]?: unknown })[Symbol.toStringTag];
+  if (tag !== "Blob" && tag !== "File") return false;
+  const { size, arrayBuffer } = value as Partial<Blob>;
+  return typeof size === "number" && typeof arrayBuffer === "function";
 }
 
 /** BufferSource, of whatever realm. */

@@ -1,4 +1,5 @@
 /** WebSocketError (websockets.spec.whatwg.org): what a WebSocketStream fails with, and what it can be aborted with. */
+import { DOMException } from "../runtime/globals.ts";
 import { checkedCloseCode } from "./close-arguments.ts";
 import { dictionary, enforcedUnsignedShort, exposeInterface, usvString } from "./web-idl.ts";
 
@@ -22,6 +23,9 @@ export function readCloseInfo(given: unknown): { code: number | null; reason: st
 /** Sets what the constructor would refuse: 1006 is a code that only we may give. */
 let setFacts: (error: WebSocketError, code: number | null, reason: string) => void;
 
+/** Whether it is one of ours. Never throws, as `instanceof` does of a proxy. */
+export let isWebSocketError: (value: unknown) => value is WebSocketError;
+
 export class WebSocketError extends DOMException {
   #closeCode: number | null;
   #reason: string;
@@ -31,6 +35,8 @@ export class WebSocketError extends DOMException {
       error.#closeCode = code;
       error.#reason = reason;
     };
+    isWebSocketError = (value): value is WebSocketError =>
+      typeof value === "object" && value !== null && #closeCode in value;
   }
 
   /** @throws DOMException for another code than 1000 and 3000 to 4999, and for a reason of more than 123 octets. */

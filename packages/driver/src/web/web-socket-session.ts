@@ -1,6 +1,15 @@
 /** The connection of a WebSocket object: its states, and the events that its changes lead to. */
-import { formatExtensions, MisuseError, utf8Length } from "@sansocket/core";
+import { formatExtensions, utf8Length } from "@sansocket/core";
 import type { Platform } from "../client/connect.ts";
+import { isMisuse } from "../errors.ts";
+import {
+  AbortController,
+  Blob,
+  DOMException,
+  Event,
+  type EventTarget,
+  MessageEvent,
+} from "../runtime/globals.ts";
 import type { CloseInfo } from "../socket/close-info.ts";
 import type { Answering } from "../socket/delivery.ts";
 import type { Message, SocketHooks } from "../socket/hooks.ts";
@@ -11,6 +20,7 @@ import { CloseEvent } from "./close-event.ts";
 import { establish } from "./establish.ts";
 import { EventTasks } from "./event-tasks.ts";
 import { Outbox } from "./outbox.ts";
+import { isBlob } from "./web-idl.ts";
 
 export const ReadyState = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const;
 export type ReadyState = (typeof ReadyState)[keyof typeof ReadyState];
@@ -68,7 +78,7 @@ export class WebSocketSession implements Answering {
       await establish(platform, url, { ...options, signal: this.controller.signal }, hooks);
     } catch (error) {
       // The events do not say why; but that an option of ours is none for this runtime is for a programmer to know.
-      if (error instanceof MisuseError) console.error(error);
+      if (isMisuse(error)) console.error(error);
       this.ends(NO_CLOSE);
     } finally {
       signal?.removeEventListener("abort", aborted);
@@ -152,7 +162,7 @@ export class WebSocketSession implements Answering {
       throw new DOMException("the connection is not open yet: wait for open", "InvalidStateError");
     }
     const isOpen = this.readyState === ReadyState.OPEN;
-    if (data instanceof Blob) {
+    if (typeof data === "object" && isBlob(data)) {
       if (isOpen) this.outbox!.sendBlob(data);
       else this.unsendable += data.size;
       return;

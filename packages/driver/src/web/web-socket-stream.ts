@@ -3,6 +3,7 @@ import { formatExtensions } from "@sansocket/core";
 import type { Platform } from "../client/connect.ts";
 import type { ConnectOptions } from "../client/connect-options.ts";
 import { messageOf } from "../errors.ts";
+import { AbortController } from "../runtime/globals.ts";
 import type { CloseInfo } from "../socket/close-info.ts";
 import type { Message } from "../socket/hooks.ts";
 import type { Socket } from "../socket/socket.ts";
@@ -13,9 +14,9 @@ import { IncomingMessages, OutgoingMessages, type StreamEnd } from "./message-st
 import { queueTask } from "./task-queue.ts";
 import { exposeInterface, promiseOf, requireArguments, usvString } from "./web-idl.ts";
 import {
+  isWebSocketError,
   readCloseInfo,
   type WebSocketCloseInfo,
-  WebSocketError,
   webSocketError,
 } from "./web-socket-error.ts";
 
@@ -221,7 +222,7 @@ class StreamSession {
 
   /** "Close using a reason", of `cancel` and `abort`: only a WebSocketError has something to say to the peer. */
   private closeUsing(reason: unknown): void {
-    const isSendable = reason instanceof WebSocketError && isCodeSendable(reason.closeCode);
+    const isSendable = isWebSocketError(reason) && isCodeSendable(reason.closeCode);
     if (isSendable) this.close(reason.closeCode, reason.reason);
     else this.close(null, "");
   }

@@ -1,6 +1,7 @@
 /** The WebSocket class of the web platform (websockets.spec.whatwg.org), for a runtime's sockets. */
 import type { Platform } from "../client/connect.ts";
 import type { ConnectOptions } from "../client/connect-options.ts";
+import { type Blob, type Event, EventTarget, type MessageEvent } from "../runtime/globals.ts";
 import { webSocketOptions } from "./class-options.ts";
 import { checkedCloseCode } from "./close-arguments.ts";
 import type { CloseEvent } from "./close-event.ts";
@@ -11,6 +12,7 @@ import {
   clampedUnsignedShort,
   exposeConstants,
   exposeInterface,
+  isBlob,
   isBufferSource,
   requireArguments,
   usvString,
@@ -230,7 +232,7 @@ const MEMBERS: readonly string[] = [
 
 /** (BufferSource or Blob or USVString); octets are those of the caller, and not copied yet. */
 function sendable(data: unknown): string | Uint8Array<ArrayBuffer> | Blob {
-  if (data instanceof Blob) return data;
+  if (isBlob(data)) return data;
   if (isBufferSource(data)) return bufferSource(data);
   // Lone surrogates become U+FFFD where text is encoded.
   return `${data as string}`;

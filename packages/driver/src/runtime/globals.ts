@@ -1,0 +1,59 @@
+/**
+ * What the driver takes of the global object: once, when it is loaded, and all of it here. Test runners replace globals
+ * before or after that (jsdom, fake timers), and a class whose events are another realm's throws in the middle of them.
+ */
+
+/** Stands for what is missing: whatever is made with it says so. To load the driver is no mistake yet. */
+function missing(name: string): unknown {
+  return class {
+    constructor() {
+      throw new Error(
+        `sansocket needs the global ${name}, which was not there when it was loaded: import it where there is one`,
+      );
+    }
+  };
+}
+
+function take<Name extends keyof typeof globalThis>(name: Name): (typeof globalThis)[Name] {
+  return globalThis[name] ?? (missing(name) as (typeof globalThis)[Name]);
+}
+
+export const AbortController: typeof globalThis.AbortController = take("AbortController");
+export type AbortController = globalThis.AbortController;
+export const Blob: typeof globalThis.Blob = take("Blob");
+export type Blob = globalThis.Blob;
+export const DOMException: typeof globalThis.DOMException = take("DOMException");
+export type DOMException = globalThis.DOMException;
+export const Event: typeof globalThis.Event = take("Event");
+export type Event = globalThis.Event;
+export const EventTarget: typeof globalThis.EventTarget = take("EventTarget");
+export type EventTarget = globalThis.EventTarget;
+export const Headers: typeof globalThis.Headers = take("Headers");
+export type Headers = globalThis.Headers;
+export const MessageEvent: typeof globalThis.MessageEvent = take("MessageEvent");
+export type MessageEvent = globalThis.MessageEvent;
+export const ReadableStream: typeof globalThis.ReadableStream = take("ReadableStream");
+export type ReadableStream<T> = globalThis.ReadableStream<T>;
+export const WritableStream: typeof globalThis.WritableStream = take("WritableStream");
+export type WritableStream<T> = globalThis.WritableStream<T>;
+
+/** Fake timers carry their clock, as those of Vitest and Jest do: what waits for them waits until a test moves it. */
+export function isFake(timer: object | undefined): boolean {
+  return timer !== undefined && "clock" in timer;
+}
+
+const { queueMicrotask: ownMicrotask } = globalThis;
+const resolved = Promise.resolve();
+
+/** Behind what runs now. A promise does the same where the global is missing, or a fake. */
+export const queueMicrotask: (callback: () => void) => void =
+  ownMicrotask === undefined || isFake(ownMicrotask)
+    ? (callback) => void resolved.then(callback)
+    : (callback) => ownMicrotask(callback);
+
+const { setTimeout: ownSetTimeout, clearTimeout: ownClearTimeout } = globalThis;
+
+/** Called without an object: the timers of browsers refuse another `this`. */
+export const setTimeout: (callback: () => void, delay: number) => unknown = (callback, delay) =>
+  ownSetTimeout(callback, delay);
+export const clearTimeout: (timer: unknown) => void = (timer) => ownClearTimeout(timer as number);
