@@ -42,13 +42,18 @@ export interface Platform {
   readonly dialer: Dialer;
 }
 
+export interface ConnectWays extends Partial<Pick<Behaviour, "patience">> {
+  /** Nobody is dialed before it has resolved; the wait can be given up, and counts for `timeouts.handshake`. */
+  readonly turn?: Promise<unknown>;
+}
+
 /** Octets of a frame's payload that `trace` gets to see. */
 const TRACED_OCTETS = 125;
 
 /**
  * Connects.
  * @param hooks for a client whose messages go to hooks; without a `message` hook they wait for a loop.
- * @param behaviour what is to be otherwise than the options have it.
+ * @param ways what is to be otherwise than the options have it.
  * @returns the open socket. Rejects with a {@link ConnectError}.
  * @throws MisuseError (as a rejection) for a URL or options that are wrong.
  */
@@ -57,7 +62,7 @@ export async function connectWith<Data = undefined>(
   given: string | URL,
   givenOptions: ConnectOptions<Data> = {},
   hooks: SocketHooks<Data> = {},
-  behaviour: Partial<Pick<Behaviour, "patience">> = {},
+  { turn, ...behaviour }: ConnectWays = {},
 ): Promise<Socket<Data>> {
   const options = checkConnectOptions(givenOptions);
   let url = webSocketUrl(given);
@@ -72,6 +77,7 @@ export async function connectWith<Data = undefined>(
     behaviour,
   );
   try {
+    if (turn !== undefined) await attempt.wait(turn);
     for (;;) {
       const unreadBodies = redirects > 0 ? REDIRECTS : [];
       const outcome = await attempt.open(url, headers, tls, unreadBodies);
@@ -153,6 +159,21 @@ class Attempt {
   done(): void {
     if (this.timeout !== null) this.deadlines.leave(this.timeout);
     this.options.signal?.removeEventListener("abort", this.aborted);
+  }
+
+  /** Until `turn` has resolved, or the attempt is given up. */
+  async wait(turn: Promise<unknown>): Promise<void> {
+    const { signal } = this.controller;
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        signal.removeEventListener("abort", done);
+        resolve();
+      };
+      signal.addEventListener("abort", done);
+      if (signal.aborted) done();
+      turn.then(done, done);
+    });
+    if (signal.aborted) throw this.givenUp();
   }
 
   /**

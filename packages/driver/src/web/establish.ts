@@ -83,10 +83,9 @@ export async function establish(
   hooks: SocketHooks<unknown>,
 ): Promise<Socket<unknown>> {
   // An object's events need no patience: they come one by one, and none is left out.
-  const patience = { patience: 0 };
-  const connect = (): Promise<Socket<unknown>> =>
-    connectWith(platform, url, options, hooks, patience);
-  if (options.socket !== undefined) return await connect();
+  const connect = (turn: Promise<unknown>): Promise<Socket<unknown>> =>
+    connectWith(platform, url, options, hooks, { patience: 0, turn });
+  if (options.socket !== undefined) return await connect(Promise.resolve());
   if (isPortBlocked(url.port)) {
     throw new ConnectError(
       "unreachable",
@@ -127,22 +126,18 @@ function requestHeaders({ headers }: ConnectOptions<unknown>): [string, string][
  * by name and port: their addresses are the runtime's business.
  */
 class ConnectingQueue {
-  private readonly last: Map<string, Promise<void>> = new Map();
+  private readonly last: Map<string, Promise<unknown>> = new Map();
 
-  async run<T>(host: string, connect: () => Promise<T>): Promise<T> {
-    const before = this.last.get(host);
-    let leave = (): void => {};
-    const mine = new Promise<void>((resolve) => {
-      leave = resolve;
+  /** @param connect waits for the turn that it is given, unless it gives up before. */
+  async run<T>(host: string, connect: (turn: Promise<unknown>) => Promise<T>): Promise<T> {
+    const turn = this.last.get(host) ?? Promise.resolve();
+    const attempt = connect(turn);
+    // One that has given up lets nobody past the one that it waited for.
+    const mine = Promise.allSettled([turn, attempt]).then(() => {
+      if (this.last.get(host) === mine) this.last.delete(host);
     });
     this.last.set(host, mine);
-    try {
-      await before;
-      return await connect();
-    } finally {
-      leave();
-      if (this.last.get(host) === mine) this.last.delete(host);
-    }
+    return await attempt;
   }
 }
 

@@ -141,6 +141,45 @@ describe("a WebSocket that connects", () => {
     expect(words).toEqual([["open"], ["open"], []]);
   });
 
+  test.each<[string, () => { options: object; giveUp(): void }]>([
+    [
+      "its signal is aborted",
+      () => {
+        const controller = new AbortController();
+        return { options: { signal: controller.signal }, giveUp: () => controller.abort() };
+      },
+    ],
+    [
+      "timeouts.handshake, counted from the call on, has passed",
+      () => ({ options: { timeouts: { handshake: 20 } }, giveUp: () => {} }),
+    ],
+  ])(
+    "waits no longer once %s, and lets nobody past the one that it waited for",
+    async (_when, how) => {
+      const accepted: ByteStreams[] = [];
+      const stage = new WebStage((streams) => accepted.push(streams));
+      const hanging = new stage.WebSocket("ws://site.example/1");
+      const { options, giveUp } = how();
+      const given = new stage.WebSocket("ws://site.example/2", options);
+      const words = record(given);
+      const stream = new stage.WebSocketStream("ws://site.example/3", options);
+      const opened = stream.opened.catch((error: Error) => error.name);
+      stream.closed.catch(() => {});
+      const behind = new stage.WebSocket("ws://site.example/4");
+      await tasks();
+      giveUp();
+      await once(given, "close");
+      expect(words).toEqual(FAILED);
+      expect(await opened).not.toMatchObject({ extensions: "" });
+      await tasks();
+      expect(accepted).toHaveLength(1);
+      hanging.close();
+      await expect.poll(() => accepted.length).toBe(2);
+      void new RawPeer(accepted[1]!).accept();
+      await once(behind, "open");
+    },
+  );
+
   test("goes on after one before it that failed, or was closed while it waited", async () => {
     const accepted: ByteStreams[] = [];
     const stage = new WebStage((streams) => accepted.push(streams));
