@@ -1,0 +1,93 @@
+/** What is left of a `connect` that was aborted: nothing, in whatever phase it was. */
+import { readdirSync } from "node:fs";
+import { createServer as createHttpServer } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
+import { createProxy } from "proxy";
+import { describe, expect, test } from "vitest";
+import { certificate } from "../../../vitest.certificate.ts";
+import { connect, serve } from "./adapter.ts";
+import { unixPath } from "./places.ts";
+
+const DESCRIPTORS = "/proc/self/fd";
+const LIMIT = 120_000;
+
+function descriptors(): number | null {
+  try {
+    return readdirSync(DESCRIPTORS).length;
+  } catch {
+    return null;
+  }
+}
+
+/** Three hundred attempts, each aborted a little later than the one before. */
+async function abortMany(
+  attempt: (signal: AbortSignal) => Promise<{ abort(): void }>,
+): Promise<void> {
+  for (let count = 0; count < 300; count += 1) {
+    const controller = new AbortController();
+    const attempting = attempt(controller.signal);
+    const outcome = attempting.then(
+      (socket) => socket.abort(),
+      () => {},
+    );
+    const step = count % 12;
+    if (step < 4) for (let turn = 0; turn < step * 3; turn += 1) await null;
+    else if (step < 8) for (let turn = 4; turn < step; turn += 1) await nextTurn();
+    else await new Promise((resolve) => setTimeout(resolve, (step - 8) / 2));
+    controller.abort();
+    await outcome;
+  }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+describe("connect that is aborted leaves no descriptor", () => {
+  test.each([
+    ["ws", false, null],
+    ["wss", true, null],
+    ["ws over a unix socket", false, "path"],
+    ["ws through a proxy", false, "http"],
+    ["wss through a proxy", true, "http"],
+    ["ws through a proxy that speaks TLS", false, "https"],
+  ] as const)(
+    "%s",
+    async (_what, isTls, way) => {
+      const { cert, key } = await certificate();
+      const path = way === "path" ? unixPath() : undefined;
+      await using server = await serve({
+        ...(path === undefined ? { hostname: "127.0.0.1" } : { path }),
+        ...(isTls && { tls: { cert, key } }),
+        dangerouslyAllowAnyOrigin: true,
+      });
+      const http = way === "https" ? createHttpsServer({ cert, key }) : createHttpServer();
+      createProxy(http as Parameters<typeof createProxy>[0]);
+      await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
+      const { port } = http.address() as { port: number };
+      const url = `${way}://localhost:${port}`;
+      const tls = { ca: cert };
+      const attempt = (signal: AbortSignal) =>
+        connect(
+          path === undefined ? server.url.replace("127.0.0.1", "localhost") : "ws://localhost/",
+          {
+            signal,
+            tls,
+            ...(path !== undefined && { path }),
+            ...((way === "http" || way === "https") && { proxy: { url, tls } }),
+          },
+        );
+      const warm = await attempt(new AbortController().signal);
+      warm.abort();
+      await expect.poll(() => server.connections, { timeout: LIMIT }).toBe(0);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      const before = descriptors();
+      await abortMany(attempt);
+      await expect.poll(() => server.connections, { timeout: LIMIT }).toBe(0);
+      await expect.poll(descriptors, { timeout: 5_000 }).toBeLessThanOrEqual(before!);
+      http.closeAllConnections();
+      await new Promise((resolve) => http.close(resolve));
+    },
+    LIMIT,
+  );
+});
