@@ -19,9 +19,22 @@ export interface Child<C extends Calls<C>> {
   stop(): void;
 }
 
-export function startChild<C extends Calls<C>>(module: URL): Child<C> {
+/** A runtime, and what stands between its name and the module on the command line. */
+export interface Program {
+  readonly path: string;
+  readonly flags: readonly string[];
+}
+
+/** @param program what runs the module; null: the runtime that runs this. */
+export function startChild<C extends Calls<C>>(
+  module: URL,
+  program: Program | null = null,
+): Child<C> {
   // Without --expose-gc and whatever else this process was started with: a server as users start it.
-  const child = fork(fileURLToPath(module), { execArgv: [] });
+  const child = fork(
+    fileURLToPath(module),
+    program === null ? { execArgv: [] } : { execPath: program.path, execArgv: [...program.flags] },
+  );
   return {
     call: (name, ...args) =>
       new Promise((resolve, reject) => {

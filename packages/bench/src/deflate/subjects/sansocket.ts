@@ -1,0 +1,32 @@
+/** Ours, on any runtime. */
+import { type DeflateCase, LEVEL } from "../cases.ts";
+
+interface Served {
+  readonly address: { readonly port: number } | { readonly path: string } | null;
+}
+
+type Serve = (options: {
+  readonly hostname: string;
+  readonly port: number;
+  readonly perMessageDeflate:
+    | boolean
+    | { readonly level: number; readonly contextTakeover: boolean };
+  message(socket: { write(data: string | Uint8Array): unknown }, data: string | Uint8Array): void;
+}) => Promise<Served>;
+
+export async function listenWith(serve: Serve, { terms }: DeflateCase): Promise<number> {
+  const perMessageDeflate =
+    terms === "defaults" || terms === "off"
+      ? terms === "defaults"
+      : { level: LEVEL, contextTakeover: terms === "takeover" };
+  const { address } = await serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    perMessageDeflate,
+    message(socket, data) {
+      socket.write(data);
+    },
+  });
+  if (address === null || "path" in address) throw new Error("bug: a port was asked for");
+  return address.port;
+}
