@@ -70,6 +70,7 @@ const Sentences: { readonly [K in ViolationKind]: string } = {
   "version-unsupported": "Sec-WebSocket-Version is not 13",
   "origin-duplicate": "Origin is there more than once",
   "origin-refused": "the Origin is not allowed to connect",
+  "host-refused": "the Host is none that this server answers for",
   "protocol-malformed": "Sec-WebSocket-Protocol is not a list of distinct tokens",
   "extensions-malformed": "Sec-WebSocket-Extensions is malformed",
   "upgrade-missing": "the Upgrade header does not name websocket",

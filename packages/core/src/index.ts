@@ -57,7 +57,7 @@ export {
   serverSettings,
 } from "./endpoint/endpoint-options.ts";
 export type { EndpointEvent } from "./endpoint/events.ts";
-export type { AcceptOptions, AnswerOptions } from "./endpoint/server-opening.ts";
+export type { AcceptOptions, AnswerOptions, Refusal } from "./endpoint/server-opening.ts";
 export {
   type Extension,
   type ExtensionAcceptance,
@@ -71,6 +71,7 @@ export { formatExtensions, parameterMap, parseExtensions } from "./extension/ext
 export { acceptOffers, clientOffers, confirmResponse } from "./extension/extension-negotiation.ts";
 export { FrameViolation } from "./frame/frame-violation.ts";
 export { Opcode } from "./frame/opcode.ts";
+export { forwardedFor, type SeenServer, seenServer } from "./handshake/forwarded.ts";
 export { type HandshakeFault, HandshakeFaultKind } from "./handshake/handshake-fault.ts";
 export { type HeaderList, headerValues } from "./handshake/header-list.ts";
 export { acceptFor, createKey, isValidKey } from "./handshake/opening-key.ts";

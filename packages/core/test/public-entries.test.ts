@@ -84,6 +84,16 @@ const policyPlaces = (place: string) => ({
 });
 
 const FUNCTIONS: Readonly<Record<string, PublicEntry>> = {
+  forwardedFor: {
+    call: core.forwardedFor,
+    right: () => [[["X-Forwarded-For", "::1"]], 1],
+    takes: { 0: ["[]"] },
+  },
+  seenServer: {
+    call: core.seenServer,
+    right: () => [[["X-Forwarded-Port", "1"]], { scheme: "http", host: "a" }],
+    takes: { 0: ["[]"], "1.host": STRINGS },
+  },
   givenOptions: {
     call: core.givenOptions,
     right: () => ["options", { a: 1 }],
@@ -285,8 +295,14 @@ const TIME = { takes: NUMBERS };
 const METHODS: Readonly<Record<string, PublicEntry>> = {
   server: {
     call: (...given) => (core.Endpoint.server as (...given: never[]) => unknown)(...given),
-    right: () => [{ ...settings(), ...policy() }, 0],
-    takes: { ...settingsPlaces("0"), ...policyPlaces("0"), 1: TIME.takes },
+    right: () => [{ ...settings(), ...policy(), allowedHosts: ["a"], explain: () => "" }, 0],
+    takes: {
+      ...settingsPlaces("0"),
+      ...policyPlaces("0"),
+      "0.allowedHosts": [...ABSENT, "null", "[string]"],
+      "0.explain": [...ABSENT, "function"],
+      1: TIME.takes,
+    },
   },
   client: {
     call: (...given) => (core.Endpoint.client as (...given: never[]) => unknown)(...given),

@@ -24,6 +24,12 @@ export const aBoolean: OptionKind = (path, value) => {
   throw new MisuseError(`${path} is ${shown(value)}: give true or false`);
 };
 
+/** Whether, or how many. */
+export const aBooleanOrCount: OptionKind = (path, value) => {
+  if (typeof value === "boolean" || (Number.isSafeInteger(value) && (value as number) >= 0)) return;
+  throw new MisuseError(`${path} is ${shown(value)}: give true or false, or a whole number`);
+};
+
 export const aFunction: OptionKind = (path, value) => {
   if (typeof value === "function") return;
   throw new MisuseError(`${path} is not a function but ${shown(value)}: give one, or leave it out`);

@@ -13,7 +13,7 @@ import type { Violation } from "../connection/violation.ts";
 import { type ExtensionOffer, NO_EXTENSIONS } from "../extension/extension.ts";
 import type { PlainRequest, UpgradeRequest } from "../handshake/request.ts";
 import type { ClientOpening, ServerResponse } from "./client-opening.ts";
-import type { ServerOpening } from "./server-opening.ts";
+import type { Refusal, ServerOpening } from "./server-opening.ts";
 
 /** How far the opening has come; `request` and `response` can be looked at until the step after `Step.Open`. */
 export const Phase = { Opening: 0, OpenDue: 1, OpenReported: 2, Open: 3 } as const;
@@ -112,6 +112,11 @@ export abstract class EndpointFacts {
   /** The request that waits for an answer, or was refused; null on clients and once the connection is open. */
   get request(): UpgradeRequest | PlainRequest | null {
     return this.opening?.role === "server" ? this.opening.request : null;
+  }
+
+  /** On a server, the request that the engine has refused by itself; null when it did not. */
+  get refusal(): Refusal | null {
+    return this.opening?.role === "server" ? this.opening.refusal : null;
   }
 
   /** The server's answer, on a client that is not open (yet): of a refusal with its body. */

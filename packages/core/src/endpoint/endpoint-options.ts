@@ -6,16 +6,30 @@ import { MisuseError } from "../bytes/misuse-error.ts";
 import { type ConnectionOptions, resolveSettings, type Settings } from "../connection/settings.ts";
 import { type ExtensionAgreement, NO_EXTENSIONS } from "../extension/extension.ts";
 import { checkAgreement } from "../extension/extension-negotiation.ts";
+import { type AllowedHost, resolveAllowedHosts } from "../handshake/allowed-hosts.ts";
 import { type OriginPolicy, resolveOriginPolicy } from "../handshake/origin.ts";
 import { checkProtocols } from "../handshake/subprotocol.ts";
 import type { ClientRequestOptions } from "./client-opening.ts";
+import type { Refusal } from "./server-opening.ts";
 
-export interface ServerOptions extends ConnectionOptions, Partial<OriginPolicy> {}
+export interface ServerOptions extends ConnectionOptions, Partial<OriginPolicy> {
+  /**
+   * The hosts that the server answers for: "app.example" at any port, "app.example:8080", "[::1]", ".app.example" with every
+   * name below it. Others get 421, also for plain requests. With `trustProxy` the host is the one that the proxy says. Keeps
+   * out pages whose name was made to resolve to this server (DNS rebinding). Default null: any.
+   */
+  readonly allowedHosts?: readonly string[] | null;
+  /** The body, as text, of what the engine answers to a request that it refuses itself. Default: none. */
+  readonly explain?: (refusal: Refusal) => string;
+}
 export interface ClientOptions extends ConnectionOptions, ClientRequestOptions {}
 
 /** {@link ServerOptions}, checked once for any number of endpoints; see {@link serverSettings}. */
 export interface ServerSettings extends Settings {
   readonly originPolicy: OriginPolicy;
+  /** Null: any. */
+  readonly allowedHosts: readonly AllowedHost[] | null;
+  readonly explain: ((refusal: Refusal) => string) | null;
 }
 
 /** What a foreign opening handshake agreed on. */
@@ -31,7 +45,16 @@ export interface Agreed {
  * @throws MisuseError as `Endpoint.server` does.
  */
 export function serverSettings(options: ServerOptions): ServerSettings {
-  return { ...resolveSettings(options), originPolicy: resolveOriginPolicy(options) };
+  const { allowedHosts = null, explain } = givenOptions("options", options);
+  if (explain !== undefined && typeof explain !== "function") {
+    throw new MisuseError(`options.explain is ${describeValue(explain)}: give a function`);
+  }
+  return {
+    ...resolveSettings(options),
+    originPolicy: resolveOriginPolicy(options),
+    allowedHosts: allowedHosts === null ? null : resolveAllowedHosts(allowedHosts),
+    explain: explain ?? null,
+  };
 }
 
 /** Whether the options are {@link ServerSettings} already. Their own members say so: what all objects inherit does not. */

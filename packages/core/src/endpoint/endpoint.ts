@@ -92,7 +92,7 @@ export class Endpoint extends EndpointFacts {
     const settings = isServerSettings(options) ? options : serverSettings(options);
     const connection = createConnection(SERVER, settings, checkedTime(now, 0));
     startHandshakeTimer(connection);
-    return new Endpoint(connection, createServerOpening(settings.originPolicy));
+    return new Endpoint(connection, createServerOpening(settings));
   }
 
   /**

@@ -16,18 +16,44 @@ import { Step } from "../connection/step.ts";
 import { noteTimeout } from "../connection/timers.ts";
 import { disposeOf, type ExtensionAgreement } from "../extension/extension.ts";
 import { acceptOffers } from "../extension/extension-negotiation.ts";
-import { type HandshakeFault, handshakeFault } from "../handshake/handshake-fault.ts";
-import type { HeaderList } from "../handshake/header-list.ts";
+import { type AllowedHost, isHostAllowed } from "../handshake/allowed-hosts.ts";
+import { seenServer } from "../handshake/forwarded.ts";
+import {
+  type HandshakeFault,
+  HandshakeFaultKind,
+  handshakeFault,
+} from "../handshake/handshake-fault.ts";
+import { type HeaderList, headerValues } from "../handshake/header-list.ts";
 import { createHttpHeadReader, type HttpHeadReader, readHttpHead } from "../handshake/http-head.ts";
-import { isOriginAllowed, type OriginPolicy } from "../handshake/origin.ts";
+import { isOriginAllowed, type OriginPolicy, ownOrigin } from "../handshake/origin.ts";
 import { judgeRequest, type PlainRequest, type UpgradeRequest } from "../handshake/request.ts";
 import { encodeAcceptance, encodeAnswer } from "../handshake/response.ts";
 import { queueHead } from "./http-output.ts";
 
+/** What the engine refuses requests by. */
+export interface ServerPolicy {
+  readonly originPolicy: OriginPolicy;
+  readonly allowedHosts: readonly AllowedHost[] | null;
+  readonly explain: ((refusal: Refusal) => string) | null;
+}
+
+/** A request that the engine has refused, and what it was judged by: enough to say what is to be done. */
+export interface Refusal {
+  readonly fault: HandshakeFault;
+  /** As far as it was read. */
+  readonly headers: HeaderList;
+  /** Host and port that the request is for, as written; "" where it does not say, or was not judged so far. */
+  readonly host: string;
+  /** The server's own origin, as the request makes it; null when it cannot be told. */
+  readonly ownOrigin: string | null;
+}
+
 export interface ServerOpening {
   readonly role: "server";
   readonly reader: HttpHeadReader;
-  readonly originPolicy: OriginPolicy;
+  readonly policy: ServerPolicy;
+  /** What the engine refused by itself; null when it did not. */
+  refusal: Refusal | null;
   /** What the application is to decide about; null before the head is whole, and when the engine decided itself. */
   request: UpgradeRequest | PlainRequest | null;
   /** Answered, by the application or by the engine. */
@@ -50,11 +76,12 @@ export interface AnswerOptions {
   readonly body?: string | Uint8Array;
 }
 
-export function createServerOpening(originPolicy: OriginPolicy): ServerOpening {
+export function createServerOpening(policy: ServerPolicy): ServerOpening {
   return {
     role: "server",
     reader: createHttpHeadReader("request"),
-    originPolicy,
+    policy,
+    refusal: null,
     request: null,
     isAnswered: false,
   };
@@ -97,30 +124,68 @@ function readHead(connection: Connection, opening: ServerOpening): boolean {
     );
   }
   if (reader.fault !== null) {
-    refuse(connection, opening, reader.fault);
+    refuse(connection, opening, reader.fault, "");
     return false;
   }
   const verdict = judgeRequest(reader);
   if (verdict.kind === "refused") {
-    refuse(connection, opening, verdict.fault);
+    const [host = ""] = headerValues(reader.headers, "host");
+    refuse(connection, opening, verdict.fault, host);
     return false;
   }
-  if (verdict.kind === "upgrade") {
-    const { origin, host, headers } = verdict;
-    if (!isOriginAllowed(origin, host, headers, opening.originPolicy)) {
-      refuse(connection, opening, handshakeFault("origin-refused"));
-      return false;
-    }
+  const fault = faultOfPolicy(verdict, opening.policy);
+  if (fault !== null) {
+    refuse(connection, opening, handshakeFault(fault), verdict.host);
+    return false;
   }
   opening.request = verdict;
   return true;
 }
 
+/** Who may ask, and for whom, of a request that is without fault. */
+function faultOfPolicy(
+  verdict: UpgradeRequest | PlainRequest,
+  { originPolicy, allowedHosts }: ServerPolicy,
+): HandshakeFaultKind | null {
+  const { host, headers } = verdict;
+  if (allowedHosts !== null) {
+    const scheme = originPolicy.secure ? "https" : "http";
+    const own = { scheme, host } as const;
+    const seen = originPolicy.trustProxy ? seenServer(headers, own) : own;
+    const defaultPort = (seen.scheme ?? scheme) === "https" ? 443 : 80;
+    if (!isHostAllowed(seen.host, defaultPort, allowedHosts)) return HandshakeFaultKind.HostRefused;
+  }
+  if (verdict.kind === "plain") return null;
+  const isAllowed = isOriginAllowed(verdict.origin, host, headers, originPolicy);
+  return isAllowed ? null : HandshakeFaultKind.OriginRefused;
+}
+
 /** §4.2.1: a request that is not a proper opening handshake is answered with an HTTP error, and that is all. */
-function refuse(connection: Connection, opening: ServerOpening, fault: HandshakeFault): void {
-  queueAnswer(connection, opening, fault.status, {});
+function refuse(
+  connection: Connection,
+  opening: ServerOpening,
+  fault: HandshakeFault,
+  host: string,
+): void {
+  const { explain, originPolicy } = opening.policy;
+  const { headers } = opening.reader;
+  const refusal: Refusal = {
+    fault,
+    headers,
+    host,
+    ownOrigin: ownOrigin(host, headers, originPolicy),
+  };
+  opening.refusal = refusal;
+  const body = explain?.(refusal) ?? "";
+  // As text and as nothing else: what a peer has sent may stand in it.
+  queueAnswer(connection, opening, fault.status, body === "" ? {} : { headers: AS_TEXT, body });
   failHandshake(connection, fault);
 }
+
+const AS_TEXT: HeaderList = [
+  ["Content-Type", "text/plain; charset=utf-8"],
+  ["X-Content-Type-Options", "nosniff"],
+];
 
 /** Sends the 101. @returns null when the peer has left, or the engine has answered, before the decision came. */
 export function acceptUpgrade(

@@ -37,6 +37,8 @@ export const HandshakeFaultKind = {
   OriginDuplicate: "origin-duplicate",
   /** Not judged here: for the floor above, when `isOriginAllowed` says no. */
   OriginRefused: "origin-refused",
+  /** The same, when `isHostAllowed` says no. */
+  HostRefused: "host-refused",
   ProtocolMalformed: "protocol-malformed",
   ExtensionsMalformed: "extensions-malformed",
   // Both parts.
@@ -104,6 +106,8 @@ const Answers: {
   "version-unsupported": ["4.4", 426],
   "origin-duplicate": ["RFC 6454 7.3", 400],
   "origin-refused": ["10.2", 403],
+  // RFC 9110 §15.5.20: the server does not answer for that authority.
+  "host-refused": ["RFC 9110 7.4", 421],
   "protocol-malformed": ["4.1", 400],
   "extensions-malformed": ["9.1", 400],
   // RFC 9110 §15.5.22: the server refuses the current protocol, but might do it after an upgrade.

@@ -13,10 +13,10 @@ import {
   requireList,
   requireString,
 } from "../bytes/given-arguments.ts";
-import { equalsIgnoringCase, trimWhitespace } from "../bytes/http-token.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import { formatAuthority, normalizeHost, parsePort, splitAuthority } from "./authority.ts";
-import { type HeaderList, headerValues } from "./header-list.ts";
+import { seenServer } from "./forwarded.ts";
+import type { HeaderList } from "./header-list.ts";
 
 export interface OriginPolicy {
   /**
@@ -30,8 +30,8 @@ export interface OriginPolicy {
   /** The transport is TLS, so the server's own origin begins with "https". Default false. */
   readonly secure: boolean;
   /**
-   * A proxy stands before this server, for instance one that ends TLS, and writes X-Forwarded-Proto and
-   * X-Forwarded-Host, which then say what the server's own origin is. Default false.
+   * A proxy stands before this server, for instance one that ends TLS, and writes X-Forwarded-Proto, -Host and -Port, or
+   * Forwarded (RFC 7239), which then say what the server's own origin is. Default false.
    */
   readonly trustProxy: boolean;
 }
@@ -104,33 +104,10 @@ export function isOriginAllowed(
 }
 
 /** The server's own origin, as the browser that sent the request sees it; null when it cannot be told. */
-function ownOrigin(host: string, headers: HeaderList, policy: OriginPolicy): string | null {
-  let scheme: string | null = policy.secure ? "https" : "http";
-  let seenHost = host;
-  if (policy.trustProxy) {
-    const proto = forwardedValue(headers, "x-forwarded-proto");
-    if (proto !== null) scheme = originScheme(proto);
-    seenHost = forwardedValue(headers, "x-forwarded-host") ?? host;
-  }
-  return scheme === null ? null : normalizeOrigin(`${scheme}://${seenHost}`);
-}
-
-/**
- * The first element, which the proxy next to the browser wrote. A client could have put one before it, but not one that
- * matters here: a page cannot add fields to an opening handshake.
- */
-function forwardedValue(headers: HeaderList, lowerCaseName: string): string | null {
-  const value = headerValues(headers, lowerCaseName)[0];
-  if (value === undefined) return null;
-  const comma = value.indexOf(",");
-  return trimWhitespace(value, 0, comma === -1 ? value.length : comma);
-}
-
-/** The scheme of the pages of a server that is spoken to by `proto`; proxies write either pair. */
-function originScheme(proto: string): "http" | "https" | null {
-  if (equalsIgnoringCase(proto, "https") || equalsIgnoringCase(proto, "wss")) return "https";
-  if (equalsIgnoringCase(proto, "http") || equalsIgnoringCase(proto, "ws")) return "http";
-  return null;
+export function ownOrigin(host: string, headers: HeaderList, policy: OriginPolicy): string | null {
+  const scheme = policy.secure ? "https" : "http";
+  const seen = policy.trustProxy ? seenServer(headers, { scheme, host }) : { scheme, host };
+  return seen.scheme === null ? null : normalizeOrigin(`${seen.scheme}://${seen.host}`);
 }
 
 /**

@@ -29,6 +29,7 @@ const STATUSES: Readonly<Partial<Record<HandshakeFaultKind, number>>> = {
   "origin-refused": 403, // RFC 6455 §10.2
   "method-not-get": 405, // RFC 9110 §15.5.6
   "request-line-too-long": 414, // RFC 9112 §3
+  "host-refused": 421, // RFC 9110 §7.4
   "version-unsupported": 426, // RFC 6455 §4.2.2
   "upgrade-missing": 426, // RFC 9110 §15.5.22
   "head-too-large": 431, // RFC 6585 §5

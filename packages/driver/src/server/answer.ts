@@ -47,7 +47,9 @@ const KNOWN_ANSWER: KnownOptions<PlainResponse> = {
 export const UPGRADE_REQUIRED: PlainResponse = {
   status: 426,
   headers: { "Content-Type": "text/plain; charset=utf-8" },
-  body: "This is a WebSocket server.\n",
+  body:
+    "This is a WebSocket server, and the request does not ask for a WebSocket.\n" +
+    "If a WebSocket client has sent it, a proxy in front of the server has not passed on the headers Upgrade and Connection.\n",
 };
 
 /** Octets of a request's body that are read and dropped; a longer one is refused. */

@@ -14,6 +14,7 @@ import { anObjectOf, checkOptions, type KnownOptions } from "../known-options.ts
 import {
   aBoolean,
   aBooleanOrObject,
+  aBooleanOrCount,
   aCount,
   aFunction,
   aPort,
@@ -27,6 +28,7 @@ import type { Runtime } from "../runtime/runtime.ts";
 import { type Behaviour, type SocketHooks, unsentMarks } from "../socket/hooks.ts";
 import type { Socket } from "../socket/socket.ts";
 import type { PlainResponse } from "./answer.ts";
+import { explainToPeer } from "./refusal.ts";
 import type { PlainRequest, UpgradeRequest } from "./upgrade-request.ts";
 
 /** A certificate and its key, in PEM. */
@@ -43,8 +45,17 @@ export interface ServerBase {
   readonly allowedOrigins?: readonly string[];
   /** Any web page may connect, with the cookies of whoever looks at it. Default false. */
   readonly dangerouslyAllowAnyOrigin?: boolean;
-  /** A proxy that writes X-Forwarded-Proto and -Host stands before this server. Default false. */
-  readonly trustProxy?: boolean;
+  /**
+   * The hosts that this server answers for, also plain requests: "app.example" at any port, "app.example:8080", "[::1]",
+   * ".app.example" with every name below it. Others get 421. Keeps out pages whose name was made to resolve to this server
+   * (DNS rebinding), whose Origin and Host agree. Default: any.
+   */
+  readonly allowedHosts?: readonly string[];
+  /**
+   * So many proxies stand before this server, true for one, and write X-Forwarded-For, -Proto, -Host and -Port, or Forwarded
+   * (RFC 7239). They say whom `clientAddress` names, what `url` is, and what the server's own origin is. Default false.
+   */
+  readonly trustProxy?: boolean | number;
   /** One or several subprotocols, the most wanted first: the first that the client offers is agreed on. Default none. */
   readonly protocols?: string | readonly string[];
   /**
@@ -109,6 +120,8 @@ export interface ResolvedServer {
   readonly protocols: readonly string[];
   readonly maxConnections: number;
   readonly signal: AbortSignal | undefined;
+  /** How many trusted proxies stand before the server. */
+  readonly proxies: number;
   readonly upgrade: UpgradeHook<unknown> | null;
   readonly request: ((request: PlainRequest) => PlainResponse | Promise<PlainResponse>) | null;
   readonly connection: ((socket: Socket) => Promise<void>) | null;
@@ -122,7 +135,8 @@ type ServerNames = ServerBase &
 const KNOWN: KnownOptions<ServerNames> = {
   allowedOrigins: judgedLater,
   dangerouslyAllowAnyOrigin: aBoolean,
-  trustProxy: aBoolean,
+  allowedHosts: judgedLater,
+  trustProxy: aBooleanOrCount,
   protocols: judgedLater,
   perMessageDeflate: aBooleanOrObject,
   extensions: judgedLater,
@@ -181,13 +195,15 @@ export function resolveServer(
         "heard of in it",
     );
   }
+  const proxies = Number(given.trustProxy ?? 0);
   const settings = serverSettings({
     host: runtime.host,
     secure,
     ...defined({
       allowedOrigins: given.allowedOrigins,
+      allowedHosts: given.allowedHosts,
       dangerouslyAllowAnyOrigin: given.dangerouslyAllowAnyOrigin,
-      trustProxy: given.trustProxy,
+      trustProxy: proxies > 0,
       limits: given.limits,
       timeouts: given.timeouts,
       extensions: withDeflate(
@@ -197,6 +213,7 @@ export function resolveServer(
         runtime,
       ),
     }),
+    explain: explainToPeer,
     ...(given.trace === undefined ? {} : { frames: { payloadPrefix: TRACED_OCTETS } }),
   });
   return {
@@ -205,6 +222,7 @@ export function resolveServer(
     protocols: protocolList(given.protocols),
     maxConnections: given.maxConnections ?? Number.POSITIVE_INFINITY,
     signal: given.signal,
+    proxies,
     upgrade: given.upgrade?.bind(options) ?? null,
     request: given.request?.bind(options) ?? null,
     connection: (given.connection?.bind(options) as ResolvedServer["connection"]) ?? null,

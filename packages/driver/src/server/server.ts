@@ -2,7 +2,7 @@
  * A server: decides about requests, answers plain HTTP, keeps its sockets, and ends in good order. Where connections come
  * from is the business of a {@link Listener}, or of whoever calls {@link Server.accept}.
  */
-import { Endpoint, type Timeouts } from "@sansocket/core";
+import { Endpoint, type Timeouts, type Violation } from "@sansocket/core";
 import { describeViolation } from "@sansocket/core/describe";
 import { type ConnectionError, messageOf, printError, ServerError } from "../errors.ts";
 import { anOpenTransport } from "../option-kinds.ts";
@@ -14,6 +14,7 @@ import { Deadlines } from "../socket/deadlines.ts";
 import { type Behaviour, callErrorHook, isThenable, whenSettled } from "../socket/hooks.ts";
 import { Socket } from "../socket/socket.ts";
 import { answerOptions, hasLongBody, type PlainResponse, UPGRADE_REQUIRED } from "./answer.ts";
+import { explainToApplication, PRINTED_ONCE } from "./refusal.ts";
 import { Refusing } from "./refusing.ts";
 import { type ResolvedServer, resolveServer, type ServerOptions } from "./server-options.ts";
 import { resolveShutdown, Shutdown, type ShutdownOptions } from "./shutdown.ts";
@@ -51,6 +52,8 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
   private listener: Listener | null = null;
   private readonly signal: AbortSignal | undefined;
   private ending: Shutdown | null = null;
+  /** Kinds of refusals that were printed. */
+  private readonly printed: Set<string> = new Set();
 
   /**
    * @param secure the connections that it gets are TLS.
@@ -151,6 +154,11 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
   // ---- the opening handshake
 
   /** @internal */
+  get proxies(): number {
+    return this.options.proxies;
+  }
+
+  /** @internal */
   requested(binding: Binding): void {
     const head = binding.endpoint.request!;
     if (this.ending !== null) {
@@ -159,7 +167,7 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
     } else if (head.kind === "upgrade") {
       this.decide(binding, new UpgradeRequest(binding, head, this));
     } else {
-      this.answer(binding, new PlainRequest(binding, head, this.secure), hasLongBody(head));
+      this.answer(binding, new PlainRequest(binding, head, this), hasLongBody(head));
     }
   }
 
@@ -315,11 +323,25 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
     this.undecided.get(binding)?.abandoned();
     this.undecided.delete(binding);
     if (binding.socket === null && ended.violation !== null) {
-      const { violation } = ended;
-      const message = `a request was refused: ${describeViolation(violation)}`;
-      this.reportError(null, new ServerError("handshake-refused", message, { violation }));
+      this.refused(binding, ended.violation);
     }
     if (this.bindings.size === 0) this.ending?.emptied();
+  }
+
+  private refused({ endpoint }: Binding, violation: Violation): void {
+    const { refusal } = endpoint;
+    const { allowedOrigins } = this.options.settings.originPolicy;
+    const message =
+      refusal === null
+        ? `a request was refused: ${describeViolation(violation)}`
+        : explainToApplication(refusal, allowedOrigins);
+    const error = new ServerError("handshake-refused", message, { violation });
+    const isNew = !this.printed.has(violation.kind);
+    if (this.behaviour.hooks.error === undefined && isNew && PRINTED_ONCE.has(violation.kind)) {
+      this.printed.add(violation.kind);
+      console.error(`sansocket, said once: ${message}`);
+    }
+    this.reportError(null, error);
   }
 
   /** @internal */

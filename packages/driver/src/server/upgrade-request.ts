@@ -1,8 +1,11 @@
 /** A request to open a WebSocket, and the application's decision about it. */
 import {
+  forwardedFor,
   type UpgradeRequest as Head,
   type HeaderList,
   MisuseError,
+  normalizeOrigin,
+  seenServer,
   selectProtocol,
 } from "@sansocket/core";
 import { textOf } from "../errors.ts";
@@ -38,6 +41,9 @@ const KNOWN_DECISION: KnownOptions<AcceptDecision<unknown>> = {
 export interface Decider {
   readonly protocols: readonly string[];
   readonly secure: boolean;
+  /** How many trusted proxies stand before it. */
+  readonly proxies: number;
+  /** @internal */
   accepted(binding: Binding, request: UpgradeRequest, data: unknown): void;
 }
 
@@ -50,14 +56,14 @@ type Facts = RequestFacts & Pick<Head, "origin" | "protocols">;
 /** Facts that every request has, plain or upgrade. */
 export abstract class IncomingRequest {
   protected readonly binding: Binding;
-  private readonly isSecure: boolean;
+  private readonly server: Pick<Decider, "secure" | "proxies">;
   private controller: AbortController | null = null;
   /** @internal Accepted, rejected or answered. */
   isDecided = false;
 
-  protected constructor(binding: Binding, isSecure: boolean) {
+  protected constructor(binding: Binding, server: Pick<Decider, "secure" | "proxies">) {
     this.binding = binding;
-    this.isSecure = isSecure;
+    this.server = server;
   }
 
   protected abstract get facts(): RequestFacts;
@@ -90,19 +96,37 @@ export abstract class IncomingRequest {
 
   /**
    * The target as a URL, made at each call. The host is what the peer says it is, and "localhost" where that is none that
-   * a URL may have.
+   * a URL may have. With `trustProxy` scheme, host and port are those that the proxy says: the ones the client asked for.
    */
   get url(): URL {
-    const { host, target } = this.facts;
-    const scheme = this.isSecure ? "https" : "http";
+    const { target, headers } = this.facts;
+    const own = this.server.secure ? "https" : "http";
+    const asked = { scheme: own, host: this.facts.host } as const;
+    const seen = this.server.proxies > 0 ? seenServer(headers, asked) : asked;
+    // What could begin a path or userinfo in a URL is no host: a proxy may have let it through.
+    const host = normalizeOrigin(`http://${seen.host}`) === null ? "" : seen.host;
+    const scheme = seen.scheme ?? own;
     const path = target.startsWith("/") ? target : ""; // "*" of OPTIONS, host and port of CONNECT
     const url = `${scheme}://${host}${path}`;
     // HTTP knows more hosts than URLs do, "1.2.3.999" for one; a peer must not make an application throw.
     return new URL(host !== "" && URL.canParse(url) ? url : `${scheme}://localhost${path}`);
   }
 
+  /** Whom this server is connected to: behind a proxy, the proxy. */
   get remoteAddress(): NetworkAddress | null {
     return this.binding.transport.remoteAddress;
+  }
+
+  /**
+   * The address of the client, as text. With `trustProxy` whom the outermost of the trusted proxies was connected to, counted
+   * from the right of X-Forwarded-For or Forwarded (RFC 7239): what stands further left, the client may have written itself.
+   * Null when nobody knows, as behind a unix socket, or when the fields name fewer proxies than are trusted.
+   */
+  get clientAddress(): string | null {
+    const { proxies } = this.server;
+    if (proxies > 0) return forwardedFor(this.headerLines, proxies);
+    const { remoteAddress } = this;
+    return remoteAddress !== null && "hostname" in remoteAddress ? remoteAddress.hostname : null;
   }
 
   get tls(): TlsFacts | null {
@@ -137,7 +161,7 @@ export class UpgradeRequest<Data = unknown> extends IncomingRequest {
 
   /** @internal */
   constructor(binding: Binding, head: Head, decider: Decider) {
-    super(binding, decider.secure);
+    super(binding, decider);
     this.head = head;
     this.decider = decider;
   }
@@ -256,8 +280,8 @@ export class PlainRequest extends IncomingRequest {
   protected override readonly facts: RequestFacts;
 
   /** @internal */
-  constructor(binding: Binding, facts: RequestFacts, isSecure: boolean) {
-    super(binding, isSecure);
+  constructor(binding: Binding, facts: RequestFacts, server: Pick<Decider, "secure" | "proxies">) {
+    super(binding, server);
     this.facts = facts;
   }
 }

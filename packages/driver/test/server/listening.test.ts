@@ -34,7 +34,7 @@ describe("serve", () => {
     { path: "/run/x", hostname: "127.0.0.1" },
     { protocols: 5 },
     { dangerouslyAllowAnyOrigin: "false" },
-    { trustProxy: 1 },
+    { trustProxy: -1 },
     { limits: null },
     { timeouts: 5 },
     { extensions: {} },
