@@ -13,8 +13,8 @@ import type { DeflateOptions } from "@sansocket/core/permessage-deflate";
 import { anObjectOf, checkOptions, type KnownOptions } from "../known-options.ts";
 import {
   aBoolean,
-  aBooleanOrObject,
   aBooleanOrCount,
+  aBooleanOrObject,
   aCount,
   aFunction,
   aPort,
