@@ -12,6 +12,7 @@ const PAGES = [
   "CONTRIBUTING.md",
   "docs/api.md",
   "docs/architecture.md",
+  "docs/behind-a-proxy.md",
   "docs/embedding.md",
   "docs/recipes.md",
   "docs/runtimes.md",

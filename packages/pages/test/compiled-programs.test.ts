@@ -18,6 +18,7 @@ const COMPILERS = [
 
 const PAGES = [
   "README.md",
+  "docs/behind-a-proxy.md",
   ...["bun", "core", "deno", "driver", "node", "testing"].map(
     (name) => `packages/${name}/README.md`,
   ),
