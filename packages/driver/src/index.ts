@@ -7,6 +7,8 @@
 export { type Adapter, createAdapter, secureOf } from "./adapter.ts";
 export * from "./application.ts";
 export { connectWith, type Platform } from "./client/connect.ts";
+export { checkOptions } from "./known-options.ts";
+export { judgedLater } from "./option-kinds.ts";
 export { type Dialed, type Dialer, reasonOf } from "./runtime/dialing.ts";
 export { queueMicrotask } from "./runtime/globals.ts";
 export { joined, lengthOf } from "./runtime/joined-chunks.ts";

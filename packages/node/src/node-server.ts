@@ -3,7 +3,9 @@ import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import {
+  checkOptions,
   checkServeOptions,
+  judgedLater,
   type ServeOptions,
   Server,
   type ServerOptions,
@@ -15,6 +17,8 @@ import { fromDuplex, requireUnserved } from "./node-transport.ts";
 import { runtime } from "./runtime.ts";
 import { rewrite, upgradedOf } from "./upgraded.ts";
 
+const KNOWN_UPGRADE_OPTIONS = { data: judgedLater };
+
 export class NodeServer<Data = undefined> extends Server<Data> {
   /**
    * Serves a request that a `node:http` or `node:https` server has taken for an upgrade:
@@ -23,16 +27,31 @@ export class NodeServer<Data = undefined> extends Server<Data> {
    *
    * A server that is full or shut down answers 503. A request that an application has rewritten, so that its parts are no
    * bytes any more or hold line ends, is answered with 400, and `error` hears of it.
+   * The request is `request.raw` in the `upgrade` hook and of `socket.request`, so that what middleware has put on it
+   * arrives: a session, a user.
    * @param head what came behind the request, in the same packet.
+   * @param options.data what `socket.data` begins as, unless `accept` gives another.
    * @throws MisuseError for other arguments, and for a socket that is served already.
    */
-  handleUpgrade(socket: Duplex, request: IncomingMessage, head: Uint8Array): void;
-  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array): void;
+  handleUpgrade(
+    socket: Duplex,
+    request: IncomingMessage,
+    head: Uint8Array,
+    options?: { readonly data?: Data },
+  ): void;
+  handleUpgrade(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Uint8Array,
+    options?: { readonly data?: Data },
+  ): void;
   handleUpgrade(
     one: Duplex | IncomingMessage,
     other: Duplex | IncomingMessage,
     head: Uint8Array,
+    options: { readonly data?: Data } = {},
   ): void {
+    const { data } = checkOptions("options", options, KNOWN_UPGRADE_OPTIONS);
     const upgraded = upgradedOf(one, other, head);
     const { socket } = upgraded;
     requireUnserved(socket);
@@ -43,7 +62,8 @@ export class NodeServer<Data = undefined> extends Server<Data> {
     const { bytes, fault } = rewrite(upgraded);
     const open = fromDuplex(socket, bytes);
     if (fault !== null) this.refuse(open, 400, fault);
-    else if (!this.accept(open)) this.refuse(open, 503, null);
+    else if (!this.acceptHanded(open, { raw: upgraded.request, data }))
+      this.refuse(open, 503, null);
   }
 }
 

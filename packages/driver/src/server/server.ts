@@ -20,7 +20,9 @@ import { type ResolvedServer, resolveServer, type ServerOptions } from "./server
 import { resolveShutdown, Shutdown, type ShutdownOptions } from "./shutdown.ts";
 import {
   type Decider,
+  type Handed,
   type IncomingRequest,
+  NOTHING_HANDED,
   PlainRequest,
   UpgradeRequest,
 } from "./upgrade-request.ts";
@@ -47,6 +49,8 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
   private readonly bindings: Set<Binding> = new Set();
   /** Requests that wait for a decision. */
   private readonly undecided: Map<Binding, IncomingRequest> = new Map();
+  /** What came along with connections whose request is not read yet. */
+  private readonly handed: WeakMap<Binding, Handed> = new WeakMap();
   /** What `accept` was told, until the connection is open. */
   private readonly accepting: Map<Binding, { request: UpgradeRequest; data: unknown }> = new Map();
   private listener: Listener | null = null;
@@ -119,6 +123,11 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
    * @throws MisuseError for what opens no transport.
    */
   accept(open: OpenTransport): boolean {
+    return this.acceptHanded(open, NOTHING_HANDED);
+  }
+
+  /** @internal The same, of a request that an HTTP server has read and an application has looked at. */
+  protected acceptHanded(open: OpenTransport, handed: Handed): boolean {
     anOpenTransport("the transport to accept", open);
     if (this.ending !== null) return false;
     if (this.bindings.size >= this.options.maxConnections) {
@@ -128,7 +137,9 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
     }
     const now = this.deadlines.now();
     const endpoint = Endpoint.server(this.options.settings, now);
-    this.bindings.add(new Binding(this, endpoint, open, now));
+    const binding = new Binding(this, endpoint, open, now);
+    this.bindings.add(binding);
+    if (handed !== NOTHING_HANDED) this.handed.set(binding, handed);
     return true;
   }
 
@@ -165,7 +176,7 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
       if (head.kind === "upgrade") binding.endpoint.reject(503, {}, binding.now);
       else binding.endpoint.respond(503, {}, binding.now);
     } else if (head.kind === "upgrade") {
-      this.decide(binding, new UpgradeRequest(binding, head, this));
+      this.decide(binding, new UpgradeRequest(binding, head, this, this.handed.get(binding)));
     } else {
       this.answer(binding, new PlainRequest(binding, head, this), hasLongBody(head));
     }

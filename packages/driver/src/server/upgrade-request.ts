@@ -47,6 +47,16 @@ export interface Decider {
   accepted(binding: Binding, request: UpgradeRequest, data: unknown): void;
 }
 
+/** What came along with a request that an HTTP server has read. */
+export interface Handed {
+  /** The HTTP server's own object for the request. */
+  readonly raw: unknown;
+  /** What `socket.data` begins as, unless `accept` gives another. */
+  readonly data: unknown;
+}
+
+export const NOTHING_HANDED: Handed = { raw: null, data: undefined };
+
 /** What a request says, as core has judged it. */
 type RequestFacts = Pick<Head, "method" | "target" | "host" | "headers">;
 
@@ -154,14 +164,22 @@ export abstract class IncomingRequest {
 }
 
 export class UpgradeRequest<Data = unknown> extends IncomingRequest {
+  /**
+   * The HTTP server's own object for the request, where one has read it: of `handleUpgrade` on Node the IncomingMessage, with
+   * what middleware has put on it. Null otherwise.
+   */
+  readonly raw: unknown;
   private readonly decider: Decider;
+  private readonly data: unknown;
   /** Null once the connection is open; {@link packed} has it then. */
   private head: Facts | null;
   private packed = "";
 
   /** @internal */
-  constructor(binding: Binding, head: Head, decider: Decider) {
+  constructor(binding: Binding, head: Head, decider: Decider, handed: Handed = NOTHING_HANDED) {
     super(binding, decider);
+    this.raw = handed.raw;
+    this.data = handed.data;
     this.head = head;
     this.decider = decider;
   }
@@ -215,7 +233,7 @@ export class UpgradeRequest<Data = unknown> extends IncomingRequest {
     if (binding.info !== null) return false;
     if (!binding.endpoint.accept({ protocol, headers }, binding.tick())) return false;
     this.isDecided = true;
-    decider.accepted(binding, this as UpgradeRequest, data);
+    decider.accepted(binding, this as UpgradeRequest, data === undefined ? this.data : data);
     binding.turn();
     return true;
   }
