@@ -15,14 +15,18 @@ test("octets that lie in the kernel when a timer fires come before what is to ru
   });
   for (let count = 0; count < 20; count += 1) {
     await new Promise<void>((resolve) => {
-      runtime.setTimer(() => {
-        peer.write("x");
-        Bun.sleepSync(1);
-        runtime.afterPoll(() => {
-          log.push("after");
-          resolve();
-        });
-      }, 1);
+      runtime.setTimer(
+        () => {
+          peer.write("x");
+          Bun.sleepSync(1);
+          runtime.afterPoll(() => {
+            log.push("after");
+            resolve();
+          });
+        },
+        1,
+        false,
+      );
     });
   }
   expect(log).toEqual(Array.from({ length: 20 }, () => ["octets", "after"]).flat());
@@ -33,10 +37,14 @@ test("octets that lie in the kernel when a timer fires come before what is to ru
 test("a timer that was cleared does not fire", async () => {
   let hasFired = false;
   runtime.clearTimer(
-    runtime.setTimer(() => {
-      hasFired = true;
-    }, 1),
+    runtime.setTimer(
+      () => {
+        hasFired = true;
+      },
+      1,
+      true,
+    ),
   );
-  await new Promise<void>((resolve) => void runtime.setTimer(resolve, 5));
+  await new Promise<void>((resolve) => void runtime.setTimer(resolve, 5, true));
   expect(hasFired).toBe(false);
 });

@@ -7,10 +7,9 @@ const web = webRuntime();
 export const runtime: Runtime = {
   ...web,
   deflate: zlibCodec,
-  setTimer(callback, delay) {
-    const timer = web.setTimer(callback, delay);
-    // Connections keep a process alive; what they wait for does not.
-    if (typeof timer === "number") Deno.unrefTimer(timer);
+  setTimer(callback, delay, isAwaited) {
+    const timer = web.setTimer(callback, delay, isAwaited);
+    if (!isAwaited && typeof timer === "number") Deno.unrefTimer(timer);
     return timer;
   },
   // `afterPoll` stays a timeout of 0: behind a late timer, octets that had arrived were read before it 95 times of 100, and

@@ -9,13 +9,17 @@ test("octets that lie in the kernel when a timer fires come before what is to ru
   for (let count = 0; count < 50; count += 1) {
     const reading = conn.read(new Uint8Array(1)).then(() => log.push("octets"));
     await new Promise<void>((resolve) => {
-      runtime.setTimer(() => {
-        void peer.conn.write(new Uint8Array(1));
-        runtime.afterPoll(() => {
-          log.push("after");
-          resolve();
-        });
-      }, 1);
+      runtime.setTimer(
+        () => {
+          void peer.conn.write(new Uint8Array(1));
+          runtime.afterPoll(() => {
+            log.push("after");
+            resolve();
+          });
+        },
+        1,
+        false,
+      );
     });
     await reading;
   }
@@ -30,7 +34,7 @@ test("a timer that was cleared does not fire", async () => {
   const fire = (): void => {
     hasFired = true;
   };
-  runtime.clearTimer(runtime.setTimer(fire, 1));
+  runtime.clearTimer(runtime.setTimer(fire, 1, true));
   await new Promise((resolve) => setTimeout(resolve, 10));
   expect(hasFired).toBe(false);
 });

@@ -19,6 +19,7 @@ import {
 interface Timer {
   readonly at: number;
   readonly callback: () => void;
+  readonly isAwaited: boolean;
 }
 
 /** A runtime whose time stands still until it is told to go on. */
@@ -31,8 +32,8 @@ export class VirtualRuntime implements Runtime {
     return this.time;
   }
 
-  setTimer(callback: () => void, delay: number): unknown {
-    const timer = { at: this.time + delay, callback };
+  setTimer(callback: () => void, delay: number, isAwaited: boolean): unknown {
+    const timer = { at: this.time + delay, callback, isAwaited };
     this.timers.add(timer);
     return timer;
   }
@@ -46,6 +47,11 @@ export class VirtualRuntime implements Runtime {
 
   afterPoll(callback: () => void): void {
     this.polls.push(callback);
+  }
+
+  /** A timer keeps the process alive. */
+  get isKept(): boolean {
+    return [...this.timers].some(({ isAwaited }) => isAwaited);
   }
 
   get timerCount(): number {

@@ -9,8 +9,11 @@ import { zlibCodec } from "@sansocket/zlib";
 export const runtime: Runtime = {
   ...webRuntime({ crypto: webcrypto, performance, TextDecoder, TextEncoder } as WebPlatform),
   deflate: zlibCodec,
-  // Connections keep a process alive; what they wait for does not.
-  setTimer: (callback, delay) => setTimeout(callback, delay).unref(),
+  // A socket that is not read from keeps no process alive, nor does a Duplex in memory.
+  setTimer(callback, delay, isAwaited) {
+    const timer = setTimeout(callback, delay);
+    return isAwaited ? timer : timer.unref();
+  },
   clearTimer: (timer) => clearTimeout(timer as NodeJS.Timeout | undefined),
   // Timers come before the poll phase of the event loop, immediates behind it.
   afterPoll: (callback) => setImmediate(callback),

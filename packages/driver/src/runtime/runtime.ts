@@ -13,8 +13,11 @@ export interface Runtime {
   readonly deflate?: () => DeflateCodec;
   /** Milliseconds of a clock that never goes back. */
   now(): number;
-  /** Must not keep a process alive by itself, where the runtime has such a notion: connections do. */
-  setTimer(callback: () => void, delay: number): unknown;
+  /**
+   * @param isAwaited somebody awaits what the timer brings at the latest: it keeps the process alive, where the runtime has
+   * such a notion. Any other timer must not: connections do.
+   */
+  setTimer(callback: () => void, delay: number, isAwaited: boolean): unknown;
   clearTimer(timer: unknown): void;
   /**
    * Calls back once the runtime has looked for input: a timer that fires late must not win against octets that lie in the
@@ -65,7 +68,10 @@ export function webRuntime(platform: WebPlatform = globalThis): Runtime {
     // Fake timers replace the method, not what it was.
     now: performance === undefined ? Date.now : performance.now.bind(performance),
     // A timer that is an object keeps a process alive until it is told not to; jsdom's is a number, as in browsers.
-    setTimer: (callback, delay) => unrefed(setTimeout(callback, delay)),
+    setTimer(callback, delay, isAwaited) {
+      const timer = setTimeout(callback, delay);
+      return isAwaited ? timer : unrefed(timer);
+    },
     clearTimer: clearTimeout,
     // The nearest to "after the next poll" that the web platform has: a macrotask.
     afterPoll: (callback) => setTimeout(callback, 0),

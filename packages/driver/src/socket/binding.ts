@@ -57,6 +57,7 @@ export class Binding implements TransportHandler, Flushable, Due {
   isDirty = false;
   enteredAt: number = Number.POSITIVE_INFINITY;
   heapIndex = 0;
+  isAwaited = false;
 
   private isPulling = false;
   /** Steps may follow from what was transmitted before the end of the turn. */
@@ -188,7 +189,17 @@ export class Binding implements TransportHandler, Flushable, Due {
     while (this.transmit()) this.pull();
     this.delivery.settle();
     this.holdOrRead();
-    this.owner.deadlines.enter(this, this.deadline);
+    const { deadlines } = this.owner;
+    if (this.isWaitedFor !== this.isAwaited) deadlines.setAwaited(this, !this.isAwaited);
+    deadlines.enter(this, this.deadline);
+  }
+
+  /** A pong, the end or the `close` hook is to come, and the deadline brings it at the latest. */
+  private get isWaitedFor(): boolean {
+    const { endpoint, outgoing } = this;
+    if (this.socket === null) return false;
+    if (this.info !== null || outgoing.isPongAwaited || outgoing.isCloseAwaited) return true;
+    return endpoint.state !== "open" || endpoint.peerClose !== null || endpoint.violation !== null;
   }
 
   /** Something was queued. */

@@ -6,7 +6,7 @@
 import { RunningClock } from "../runtime/running-clock.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 
-/** What can be due. The two fields belong to {@link Deadlines}. */
+/** What can be due. The last three fields belong to {@link Deadlines}. */
 export interface Due {
   /** When {@link expire} has something to do; Infinity when never. ms */
   readonly deadline: number;
@@ -14,16 +14,19 @@ export interface Due {
   /** When it will be looked at; Infinity when it is not entered. */
   enteredAt: number;
   heapIndex: number;
+  /** Somebody awaits what the deadline brings at the latest. */
+  isAwaited: boolean;
 }
 
 /** ms. The timer fires this often at least, so that the clock sees within that whether the process ran. */
 const BEAT = 1_000;
 
-/** Something that is due once. */
+/** Something that is due once, and that somebody awaits. */
 class Alarm implements Due {
   deadline: number;
   enteredAt: number = Number.POSITIVE_INFINITY;
   heapIndex = 0;
+  isAwaited = true;
   private readonly ring: () => void;
 
   constructor(deadline: number, ring: () => void) {
@@ -44,6 +47,9 @@ export class Deadlines {
   private readonly heap: Due[] = [];
   private timer: unknown = null;
   private timerAt = Number.POSITIVE_INFINITY;
+  /** How many of those entered are awaited. */
+  private awaited = 0;
+  private isTimerAwaited = false;
 
   constructor(runtime: Runtime) {
     this.runtime = runtime;
@@ -70,8 +76,17 @@ export class Deadlines {
     if (isNew) {
       item.heapIndex = this.heap.length;
       this.heap.push(item);
+      if (item.isAwaited) this.awaited += 1;
     }
     this.rise(item);
+    this.arm();
+  }
+
+  /** Whether the item keeps the process alive while it is entered: the one timer does, for all that are awaited. */
+  setAwaited(item: Due, isAwaited: boolean): void {
+    item.isAwaited = isAwaited;
+    if (item.enteredAt === Number.POSITIVE_INFINITY) return;
+    this.awaited += isAwaited ? 1 : -1;
     this.arm();
   }
 
@@ -79,6 +94,7 @@ export class Deadlines {
   leave(item: Due): void {
     if (item.enteredAt === Number.POSITIVE_INFINITY) return;
     item.enteredAt = Number.POSITIVE_INFINITY;
+    if (item.isAwaited) this.awaited -= 1;
     const last = this.heap.pop()!;
     if (last !== item) {
       this.heap[item.heapIndex] = last;
@@ -87,6 +103,7 @@ export class Deadlines {
       this.sink(last);
     }
     if (this.heap.length === 0) this.disarm();
+    else if (this.isTimerAwaited && this.awaited === 0) this.arm();
   }
 
   /** Nothing is left to wait for, and a timer would keep some runtimes waiting. */
@@ -95,16 +112,20 @@ export class Deadlines {
     this.timer = null;
     this.timerAt = Number.POSITIVE_INFINITY;
     this.clock.expectNothing();
+    this.isTimerAwaited = false;
   }
 
   private arm(): void {
     const earliest = this.heap[0]?.enteredAt ?? Number.POSITIVE_INFINITY;
-    if (earliest >= this.timerAt) return;
+    const isAwaited = this.awaited > 0;
+    if (earliest === Number.POSITIVE_INFINITY) return;
+    if (earliest >= this.timerAt && isAwaited === this.isTimerAwaited) return;
     if (this.timer !== null) this.runtime.clearTimer(this.timer);
+    this.isTimerAwaited = isAwaited;
     const now = this.now();
     const delay = Math.min(Math.max(0, Math.ceil(earliest - now)), BEAT);
     this.timerAt = now + delay;
-    this.timer = this.runtime.setTimer(this.fired, delay);
+    this.timer = this.runtime.setTimer(this.fired, delay, isAwaited);
     this.clock.expect(delay);
   }
 

@@ -223,6 +223,11 @@ export class Outgoing {
     binding.queued();
   }
 
+  /** A Close waits behind a message in fragments. */
+  get isCloseAwaited(): boolean {
+    return this.streaming !== null && this.streaming.closeAt !== Number.POSITIVE_INFINITY;
+  }
+
   /** When {@link closeNow} has something to do, ms. */
   get closeAt(): number {
     return this.streaming?.closeAt ?? Number.POSITIVE_INFINITY;

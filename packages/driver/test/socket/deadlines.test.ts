@@ -5,6 +5,7 @@ import { QUIET, Stage, settle, VirtualRuntime } from "../stage.ts";
 class Item implements Due {
   enteredAt: number = Number.POSITIVE_INFINITY;
   heapIndex = 0;
+  isAwaited = false;
   deadline: number;
   readonly expired: number[] = [];
 
@@ -69,6 +70,47 @@ describe("deadlines", () => {
     expect(runtime.timerCount).toBe(1);
     await runtime.advance(500);
     expect(item.expired).toEqual([1_500]);
+  });
+
+  test("keep the process while one of them is awaited, by the one timer", async () => {
+    const runtime = new VirtualRuntime();
+    const deadlines = new Deadlines(runtime);
+    const [early, late] = [new Item(2_000), new Item(9_000)];
+    deadlines.enter(early, early.deadline);
+    deadlines.setAwaited(late, true);
+    expect(runtime.isKept).toBe(false);
+    deadlines.enter(late, late.deadline);
+    expect([runtime.timerCount, runtime.isKept]).toEqual([1, true]);
+    await runtime.advance(1_500);
+    expect([early.expired, runtime.isKept]).toEqual([[2_000], true]);
+    deadlines.setAwaited(late, false);
+    expect([runtime.timerCount, runtime.isKept]).toEqual([1, false]);
+    deadlines.setAwaited(late, true);
+    deadlines.enter(early, 5_000);
+    deadlines.leave(late);
+    expect([runtime.timerCount, runtime.isKept]).toEqual([1, false]);
+  });
+
+  test("of a connection keep the process while its end, a pong or the close hook is awaited, and no longer", async () => {
+    const stage = new Stage({ open: (socket) => socket.pause(), message() {} });
+    const peer = await stage.opened();
+    const { runtime } = stage;
+    const socket = stage.server.sockets[0]!;
+    expect(runtime.isKept).toBe(false);
+    void socket.ping();
+    await settle();
+    expect(runtime.isKept).toBe(true);
+    await peer.pump();
+    expect(runtime.isKept).toBe(false);
+    void socket.close();
+    await settle();
+    expect(runtime.isKept).toBe(true);
+    peer.endpoint.sendText("nobody takes it");
+    await peer.pump();
+    expect(socket.state).toBe("closed");
+    expect(runtime.isKept).toBe(true); // for the close hook
+    await runtime.advance(5_000);
+    expect([runtime.timerCount, runtime.isKept]).toEqual([0, false]);
   });
 
   test("of weeks are waited for in steps of a second, which every timer can take", async () => {

@@ -27,7 +27,7 @@ async function scene(role: Role, consumer: Consumer): Promise<Scene> {
   const seen: unknown[] = [];
   let runtime: VirtualRuntime | undefined;
   const later = (): Promise<void> =>
-    new Promise((resolve) => void runtime!.setTimer(resolve, DELAY));
+    new Promise((resolve) => void runtime!.setTimer(resolve, DELAY, true));
   const isSlow = consumer === "asynchronous hook" || consumer === "slow loop";
   const answer: Take = (socket, message) => {
     seen.push(message);
@@ -176,7 +176,7 @@ for (const role of ["server", "client"] as const) {
       await runtime.advance(900);
       void (async () => {
         for await (const message of socket) {
-          await new Promise<void>((resolve) => void runtime.setTimer(resolve, DELAY));
+          await new Promise<void>((resolve) => void runtime.setTimer(resolve, DELAY, true));
           socket.write(`re: ${String(message)}`);
         }
       })();
@@ -292,7 +292,7 @@ for (const role of ["server", "client"] as const) {
       for (let asked = 0; asked < 4; asked += 1) {
         const message = await ask();
         seen.push(message);
-        await new Promise<void>((resolve) => void runtime.setTimer(resolve, DELAY));
+        await new Promise<void>((resolve) => void runtime.setTimer(resolve, DELAY, true));
         socket.write(`re: ${String(message)}`);
       }
     })();
