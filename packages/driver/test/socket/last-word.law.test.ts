@@ -24,7 +24,7 @@ class Application {
     const delay = this.delays[this.taken % this.delays.length]!;
     this.taken += 1;
     if (delay === 0) return void socket.write(`re: ${String(message)}`);
-    return new Promise<void>((resolve) => void this.runtime.setTimer(resolve, delay)).then(
+    return new Promise<void>((resolve) => void this.runtime.setTimer(resolve, delay, true)).then(
       () => void socket.write(`re: ${String(message)}`),
     );
   }
