@@ -75,6 +75,7 @@ export function runIn(runtime, program, args, whenEnded = () => {}) {
     if (hasLauncherGone()) end("SIGTERM");
   }, 500).unref();
   child.on("error", (error) => {
+    whenEnded();
     console.error(`${command}: ${error.message}`);
     process.exitCode = 1;
   });

@@ -14,18 +14,19 @@ const IMAGES = fileURLToPath(new URL("../../../docs/images/", import.meta.url));
 
 let running: RunningServer;
 let browser: BrowserContext | null = null;
-const profile = mkdtempSync(join(tmpdir(), "sansocket-page-"));
+let profile = "";
 
 beforeAll(async () => {
   running = await start(0, createSite());
   if (!hasChromium) return;
+  profile = mkdtempSync(join(tmpdir(), "sansocket-page-"));
   browser = await chromium.launchPersistentContext(profile, CHROMIUM);
 });
 
 afterAll(async () => {
   await browser?.close();
   running.stop();
-  rmSync(profile, { recursive: true, force: true });
+  if (profile !== "") rmSync(profile, { recursive: true, force: true });
 });
 
 async function openPage(

@@ -1,14 +1,19 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { serveDownloads } from "../src/back-pressure.ts";
 import { PATIENT, Visitor } from "./conversation.ts";
 
-const folder = await mkdtemp(join(tmpdir(), "recipes-"));
-const path = join(folder, "file");
+let folder = "";
+let path = "";
 const contents = Buffer.alloc(5_000_000, "0123456789");
-await writeFile(path, contents);
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "recipes-"));
+  path = join(folder, "file");
+  await writeFile(path, contents);
+});
 afterAll(() => rm(folder, { recursive: true }));
 
 test("all rows arrive, in their order, and then the word that it is done", async () => {

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { certificate } from "../../../vitest.certificate.ts";
 import { adapterEnds, type Way } from "../../driver/test/runtime/adapter-ends.ts";
 import { lentMemoryFaults } from "../../driver/test/runtime/lent-memory.ts";
@@ -10,8 +10,11 @@ import { dialer } from "../src/dialer.ts";
 import { listen } from "../src/listen.ts";
 import { runtime } from "../src/runtime.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "sansocket-lent-"));
+let folder = "";
 
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "sansocket-lent-"));
+});
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const LIMIT = 120_000;

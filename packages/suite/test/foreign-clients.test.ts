@@ -9,8 +9,8 @@ import { described, pattern } from "../programs/messages.mjs";
 import type { RuntimeName } from "./adapter.ts";
 import { type Line, type Ports, Program, RUNTIMES, startServer } from "./program.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "sansocket-"));
-const caFile = join(folder, "ca.pem");
+let folder = "";
+let caFile = "";
 const servers = new Map<RuntimeName, { readonly program: Program; readonly ports: Ports }>();
 const clients = new Map<string, Program>();
 let shared: Certificate;
@@ -87,6 +87,8 @@ const FOREIGN: readonly ForeignClient[] = [
 
 beforeAll(async () => {
   shared = await certificate();
+  folder = mkdtempSync(join(tmpdir(), "sansocket-"));
+  caFile = join(folder, "ca.pem");
   writeFileSync(caFile, shared.cert);
   for (const { name, start, missing } of FOREIGN) {
     if (missing === undefined) clients.set(name, start());

@@ -14,12 +14,17 @@ export interface Place {
 
 export const LOOPBACK: ListenOptions = { hostname: "127.0.0.1" };
 
-const folder = mkdtempSync(join(tmpdir(), "sansocket-"));
+/** Made when the first path is asked for. */
+let folder: string | null = null;
 let sockets = 0;
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => {
+  if (folder !== null) rmSync(folder, { recursive: true, force: true });
+  folder = null;
+});
 
 export function unixPath(): string {
+  folder ??= mkdtempSync(join(tmpdir(), "sansocket-"));
   sockets += 1;
   return join(folder, `${sockets}.sock`);
 }
