@@ -3,6 +3,7 @@ import {
   type Acceptor,
   type Listener,
   type ListenOptions,
+  MisuseError,
   onAllAddresses,
 } from "@sansocket/driver";
 import {
@@ -14,7 +15,8 @@ import {
 } from "./bun-transport.ts";
 
 export function listen(acceptor: Acceptor, options: ListenOptions): Listener {
-  const { port = 0, hostname, path, tls } = options;
+  const { port = 0, hostname, path, tls, backlog } = options;
+  if (backlog !== undefined) throw new MisuseError("options.backlog: Bun chooses it itself");
   const at = (place: object) =>
     Bun.listen<BunTransport>({
       ...place,

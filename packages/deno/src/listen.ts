@@ -46,13 +46,16 @@ async function next(listener: Deno.Listener): Promise<Accepted | null> {
 }
 
 function listenAt(options: ListenOptions): Deno.Listener {
-  const { port = 0, hostname, path, tls } = options;
+  const { port = 0, hostname, path, tls, backlog } = options;
+  if (path !== undefined && backlog !== undefined) {
+    throw new MisuseError("options.backlog: Deno has one for TCP only, not for unix sockets");
+  }
   if (path !== undefined) {
     if (tls === undefined) return Deno.listen({ transport: "unix", path });
     throw new MisuseError("options.path and tls exclude each other: Deno has TLS over TCP only");
   }
   const at = (host: string): Deno.Listener => {
-    const place = { port, hostname: host, tcpBacklog: BACKLOG };
+    const place = { port, hostname: host, tcpBacklog: backlog ?? BACKLOG };
     if (tls === undefined) return Deno.listen(place);
     const { cert, key } = tls;
     return Deno.listenTls({ ...place, cert, key, alpnProtocols: ["http/1.1"] });

@@ -61,6 +61,12 @@ export const milliseconds: OptionKind = (path, value) => {
   throw new MisuseError(`${path} is ${shown(value)}: give milliseconds, a number from 0 on`);
 };
 
+/** The kernel's number is one of 32 bits. */
+export const aBacklog: OptionKind = (path, value) => {
+  if (Number.isInteger(value) && (value as number) >= 1 && (value as number) < 2 ** 31) return;
+  throw new MisuseError(`${path} is ${shown(value)}: give a whole number from 1 to 2147483647`);
+};
+
 export const aPort: OptionKind = (path, value) => {
   if (Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 65_535) return;
   throw new MisuseError(`${path} is ${shown(value)}: give a number from 0 to 65535`);

@@ -17,7 +17,7 @@ import { acceptedTransport, canReadIntoScratch } from "./scratch-reading.ts";
 import { requireSocketPath } from "./socket-path.ts";
 
 export async function listen(acceptor: Acceptor, options: ListenOptions): Promise<Listener> {
-  const { port = 0, hostname, path, tls } = options;
+  const { port = 0, hostname, path, tls, backlog = BACKLOG } = options;
   if (path !== undefined) requireSocketPath(path);
   const transportOf = tls === undefined ? acceptedTransport : securedTransport(tls);
   const server = createServer(
@@ -27,8 +27,7 @@ export async function listen(acceptor: Acceptor, options: ListenOptions): Promis
     },
   );
   const host = hostname === undefined ? {} : { host: hostname };
-  const place =
-    path === undefined ? { port, ...host, backlog: BACKLOG } : { path, backlog: BACKLOG };
+  const place = path === undefined ? { port, ...host, backlog } : { path, backlog };
   await canReadIntoScratch();
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);

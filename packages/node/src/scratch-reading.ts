@@ -129,7 +129,8 @@ async function tryOut(): Promise<boolean> {
           fail();
         }
       });
-      server.listen(0, "127.0.0.1", () => {
+      // Exclusive: the primary of a cluster would otherwise listen for it, and take it for a server of the application.
+      server.listen({ port: 0, host: "127.0.0.1", exclusive: true }, () => {
         const { port } = server.address() as { port: number };
         const client = netConnect({ port, host: "127.0.0.1" }, () => client.write(GREETING));
         client.on("error", fail);

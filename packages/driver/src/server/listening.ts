@@ -18,6 +18,11 @@ export interface ListenOptions {
   readonly hostname?: string;
   /** A unix socket, in place of a port. */
   readonly path?: string;
+  /**
+   * Connections that the kernel accepts for the process while it is busy, a whole number from 1 on; the kernel may allow fewer
+   * (`net.core.somaxconn`). Default 4,096. Bun, and Deno on a unix socket, choose it themselves: a MisuseError there.
+   */
+  readonly backlog?: number;
   /** TLS, with this certificate. Default: none. */
   readonly tls?: TlsServerOptions;
 }

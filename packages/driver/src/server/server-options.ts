@@ -12,6 +12,7 @@ import {
 import type { DeflateOptions } from "@sansocket/core/permessage-deflate";
 import { anObjectOf, checkOptions, type KnownOptions } from "../known-options.ts";
 import {
+  aBacklog,
   aBoolean,
   aBooleanOrCount,
   aBooleanOrObject,
@@ -168,8 +169,21 @@ const TLS: KnownOptions<TlsServerOptions> = { cert: aString, key: aString };
 
 /** Of `serve`. */
 export const KNOWN_SERVE_OPTIONS: KnownOptions<
-  ServerNames & { port: unknown; hostname: unknown; path: unknown; tls: unknown }
-> = { ...KNOWN, port: aPort, hostname: aString, path: aString, tls: anObjectOf(TLS) };
+  ServerNames & {
+    port: unknown;
+    hostname: unknown;
+    path: unknown;
+    backlog: unknown;
+    tls: unknown;
+  }
+> = {
+  ...KNOWN,
+  port: aPort,
+  hostname: aString,
+  path: aString,
+  backlog: aBacklog,
+  tls: anObjectOf(TLS),
+};
 
 /** Octets of a frame's payload that `trace` gets to see. */
 const TRACED_OCTETS = 125;
