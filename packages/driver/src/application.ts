@@ -58,6 +58,7 @@ export {
   type CloseEventConstructor,
   type CloseEventInit,
 } from "./web/close-event.ts";
+export type { ErrorEvent } from "./web/error-event.ts";
 export { type ByteStreams, fromStreams } from "./web/from-streams.ts";
 export type {
   StandardWebSocket,

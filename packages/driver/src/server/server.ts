@@ -5,6 +5,7 @@
 import { Endpoint, type Timeouts, type Violation } from "@sansocket/core";
 import { describeViolation } from "@sansocket/core/describe";
 import { type ConnectionError, messageOf, printError, ServerError } from "../errors.ts";
+import { showFacts } from "../inspection.ts";
 import { anOpenTransport } from "../option-kinds.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { NetworkAddress, OpenTransport } from "../runtime/transport.ts";
@@ -402,3 +403,7 @@ const PRINTED: ReadonlySet<string> = new Set([
   "unsent-limit",
   "accept-failed",
 ]);
+
+showFacts<Server>(Server, "Server", ({ address, secure, connections, protocols, timeouts }) => {
+  return { address, secure, connections, protocols, timeouts };
+});

@@ -10,6 +10,7 @@ import {
 } from "@sansocket/core";
 import { textOf } from "../errors.ts";
 import { type HeaderFields, headerList } from "../header-fields.ts";
+import { showFacts } from "../inspection.ts";
 import { checkOptions, type KnownOptions, NO_OPTIONS } from "../known-options.ts";
 import { judgedLater } from "../option-kinds.ts";
 import { AbortController, Headers } from "../runtime/globals.ts";
@@ -303,3 +304,13 @@ export class PlainRequest extends IncomingRequest {
     this.facts = facts;
   }
 }
+
+showFacts<UpgradeRequest>(UpgradeRequest, "UpgradeRequest", (request) => {
+  const { method, target, host, origin, protocols, remoteAddress } = request;
+  return { method, target, host, origin, protocols, remoteAddress };
+});
+
+showFacts<PlainRequest>(PlainRequest, "PlainRequest", (request) => {
+  const { method, target, host, remoteAddress } = request;
+  return { method, target, host, remoteAddress };
+});

@@ -1,6 +1,7 @@
 /** An open WebSocket connection, as applications hold it; the same class on servers and clients. */
 import { type ExtensionOffer, MisuseError } from "@sansocket/core";
 import { ConnectionError } from "../errors.ts";
+import { showFacts } from "../inspection.ts";
 import { checkOptions } from "../known-options.ts";
 import type { NetworkAddress, TlsFacts } from "../runtime/transport.ts";
 import type { UpgradeRequest } from "../server/upgrade-request.ts";
@@ -231,3 +232,9 @@ export class Socket<Data = unknown> implements AsyncIterable<Message>, AsyncDisp
     this.resolveClosed = null;
   }
 }
+
+showFacts<Socket>(Socket, "Socket", (socket) => {
+  const { state, url, request, remoteAddress, protocol, extensions, tls, unsent, data } = socket;
+  const target = request === null ? { url } : { request };
+  return { state, ...target, remoteAddress, protocol, extensions, tls, unsent, data };
+});

@@ -59,7 +59,7 @@ export function checkProtocols(protocols: readonly string[]): void {
 }
 
 /**
- * What is ours in the options is judged where it is given: the events say of nothing why.
+ * What is ours in the options is judged where it is given: a mistake is thrown, and is no event.
  * @returns the options with an Origin where there is one, and as much to send as a page likes.
  * @throws MisuseError
  */

@@ -132,9 +132,11 @@ export class OutgoingMessages {
   isWriting = false;
   private controller: WritableStreamDefaultController | null = null;
   private readonly socket: Socket;
+  private readonly owner: MessageStreamsOwner;
 
   constructor(socket: Socket, owner: MessageStreamsOwner) {
     this.socket = socket;
+    this.owner = owner;
     this.writable = new WritableStream<unknown>({
       start: (controller) => {
         this.controller = controller;
@@ -161,13 +163,19 @@ export class OutgoingMessages {
     if (isWhole) {
       const result = socket.write(data);
       if (result === "ok") return;
-      if (result === "closed") throw writtenTooLate();
+      if (result === "closed") throw await this.endOfWriting();
     }
     this.isWriting = true;
     const isTaken = isWhole ? this.whenReady() : this.inFragments(data);
     // Left true when it was not: the end then counts as unclean.
-    if (!(await isTaken)) throw writtenTooLate();
+    if (!(await isTaken)) throw (await this.owner.ended) ?? writtenTooLate();
     this.isWriting = false;
+  }
+
+  /** Of a connection that is over it is known why. One that closes may take its time, and a write does not wait for it. */
+  private async endOfWriting(): Promise<unknown> {
+    const error = this.socket.state === "closed" ? await this.owner.ended : null;
+    return error ?? writtenTooLate();
   }
 
   private async whenReady(): Promise<boolean> {

@@ -92,6 +92,11 @@ export class Outbox {
     this.sent.push({ position: socket.queuedTotal, octets });
   }
 
+  /** An event begins, and with it a task: what was taken before counts no more. The end of the last one may be late. */
+  beginTask(): void {
+    this.hasSentInTask = false;
+  }
+
   private readonly taskOver = (): void => {
     this.hasSentInTask = false;
   };

@@ -1,14 +1,13 @@
 /** The connection of a WebSocket object: its states, and the events that its changes lead to. */
 import { formatExtensions, utf8Length } from "@sansocket/core";
 import type { Platform } from "../client/connect.ts";
-import { isMisuse } from "../errors.ts";
+import { ConnectError, isMisuse, messageOf } from "../errors.ts";
 import {
   AbortController,
   Blob,
   DOMException,
   Event,
   type EventTarget,
-  MessageEvent,
 } from "../runtime/globals.ts";
 import type { CloseInfo } from "../socket/close-info.ts";
 import type { Answering } from "../socket/delivery.ts";
@@ -17,8 +16,10 @@ import type { Socket } from "../socket/socket.ts";
 import type { ClassOptions } from "./class-options.ts";
 import { driverCloseCode } from "./close-arguments.ts";
 import { CloseEvent } from "./close-event.ts";
+import { errorEvent } from "./error-event.ts";
 import { establish } from "./establish.ts";
 import { EventTasks } from "./event-tasks.ts";
+import { MessageEvent } from "./message-event.ts";
 import { Outbox } from "./outbox.ts";
 import { isBlob } from "./web-idl.ts";
 
@@ -28,10 +29,15 @@ export type ReadyState = (typeof ReadyState)[keyof typeof ReadyState];
 export type BinaryType = "blob" | "arraybuffer";
 
 /** How the connection ended, in the words of CloseEvent, and whether `error` comes before it. */
-type End = Pick<CloseInfo, "code" | "reason" | "wasClean"> & { readonly isFailure: boolean };
+type End = Pick<CloseInfo, "code" | "reason" | "wasClean"> & {
+  readonly isFailure: boolean;
+  readonly error: Error | null;
+};
 
 /** RFC 6455 §7.1.5: no Close arrived. */
-const NO_CLOSE: End = { code: 1006, reason: "", wasClean: false, isFailure: true };
+function noClose(error: Error): End {
+  return { code: 1006, reason: "", wasClean: false, isFailure: true, error };
+}
 
 /** Octets of messages that wait for their events before the driver holds back more. */
 const WAITING_OCTETS = 1_048_576;
@@ -49,6 +55,8 @@ export class WebSocketSession implements Answering {
   private state: ReadyState = ReadyState.CONNECTING;
   private socket: Socket | null = null;
   private outbox: Outbox | null = null;
+  /** What we ended the connection for, where the driver only knows that we did. */
+  private failure: ConnectError | null = null;
   /** Octets of payload that were sent when it was too late. */
   private unsendable = 0;
 
@@ -59,7 +67,10 @@ export class WebSocketSession implements Answering {
     const hooks: SocketHooks = {
       open: (socket) => this.opened(socket),
       message: (_socket, message) => this.arrived(message),
-      close: (_socket, info) => this.ends({ ...info, isFailure: isFailure(info) }),
+      close: (_socket, info) => {
+        const error = this.failure ?? info.error;
+        this.ends({ ...info, isFailure: isFailure(info), error });
+      },
     };
     void this.connect(platform, url, options, hooks);
   }
@@ -79,7 +90,7 @@ export class WebSocketSession implements Answering {
     } catch (error) {
       // The events do not say why; but that an option of ours is none for this runtime is for a programmer to know.
       if (isMisuse(error)) console.error(error);
-      this.ends(NO_CLOSE);
+      this.ends(noClose(error as Error)); // what `connect` rejects with
     } finally {
       signal?.removeEventListener("abort", aborted);
     }
@@ -104,6 +115,8 @@ export class WebSocketSession implements Answering {
     // "Establish a WebSocket connection": a subprotocol was asked for, and the server has acknowledged none.
     const isUnacknowledged = this.isProtocolWanted && socket.protocol === "";
     if (isUnacknowledged) {
+      const message = "the server has acknowledged none of the subprotocols that were asked for";
+      this.failure = new ConnectError("violation", message);
       socket.abort();
       return;
     }
@@ -121,6 +134,7 @@ export class WebSocketSession implements Answering {
     const octets = typeof message === "string" ? message.length * 2 : message.length;
     this.tasks.run(() => {
       if (this.state !== ReadyState.OPEN) return;
+      this.outbox!.beginTask();
       const data = this.dataOf(message);
       this.target.dispatchEvent(new MessageEvent("message", { data, origin: this.origin }));
     }, octets);
@@ -133,11 +147,12 @@ export class WebSocketSession implements Answering {
   }
 
   /** However often it is called, the first time counts. */
-  private ends({ code, reason, wasClean, isFailure }: End): void {
+  private ends({ code, reason, wasClean, isFailure, error }: End): void {
     this.tasks.defer(() => {
       if (this.state === ReadyState.CLOSED) return;
       this.state = ReadyState.CLOSED;
-      if (isFailure) this.target.dispatchEvent(new Event("error"));
+      this.outbox?.beginTask();
+      if (isFailure) this.target.dispatchEvent(errorEvent(messageOf(error), error));
       this.target.dispatchEvent(new CloseEvent("close", { code, reason, wasClean }));
     });
   }
@@ -150,7 +165,8 @@ export class WebSocketSession implements Answering {
     if (this.state === ReadyState.CONNECTING) {
       this.state = ReadyState.CLOSING;
       this.controller.abort();
-      this.ends(NO_CLOSE);
+      const message = "the WebSocket was closed before it was open";
+      this.ends(noClose(new ConnectError("aborted", message)));
     } else {
       this.state = ReadyState.CLOSING;
       this.outbox!.close(driverCloseCode(code), reason);

@@ -3,6 +3,7 @@ import { formatExtensions } from "@sansocket/core";
 import type { Platform } from "../client/connect.ts";
 import type { ConnectOptions } from "../client/connect-options.ts";
 import { messageOf } from "../errors.ts";
+import { showFacts } from "../inspection.ts";
 import { AbortController } from "../runtime/globals.ts";
 import type { CloseInfo } from "../socket/close-info.ts";
 import type { Message } from "../socket/hooks.ts";
@@ -94,6 +95,7 @@ export function createWebSocketStreamClass(platform: Platform): StandardWebSocke
     }
   }
 
+  showFacts<StandardWebSocketStream>(WebSocketStream, "WebSocketStream", ({ url }) => ({ url }));
   exposeInterface(WebSocketStream, "WebSocketStream", ["url", "opened", "closed", "close"]);
   return WebSocketStream as unknown as StandardWebSocketStreamConstructor;
 }

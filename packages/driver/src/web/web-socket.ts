@@ -1,10 +1,12 @@
 /** The WebSocket class of the web platform (websockets.spec.whatwg.org), for a runtime's sockets. */
 import type { Platform } from "../client/connect.ts";
 import type { ConnectOptions } from "../client/connect-options.ts";
+import { showFacts } from "../inspection.ts";
 import { type Blob, type Event, EventTarget, type MessageEvent } from "../runtime/globals.ts";
 import { webSocketOptions } from "./class-options.ts";
 import { checkedCloseCode } from "./close-arguments.ts";
 import type { CloseEvent } from "./close-event.ts";
+import type { ErrorEvent } from "./error-event.ts";
 import { checkedOptions, checkProtocols, urlRecord } from "./establish.ts";
 import { EventHandlers } from "./event-handlers.ts";
 import {
@@ -22,7 +24,7 @@ import { type BinaryType, ReadyState, WebSocketSession } from "./web-socket-sess
 export interface WebSocketEvents {
   open: Event;
   message: MessageEvent;
-  error: Event;
+  error: ErrorEvent;
   close: CloseEvent;
 }
 
@@ -60,7 +62,7 @@ export interface StandardWebSocket extends EventTarget {
   binaryType: BinaryType;
   onopen: Handler<Event>;
   onmessage: Handler<MessageEvent>;
-  onerror: Handler<Event>;
+  onerror: Handler<ErrorEvent>;
   onclose: Handler<CloseEvent>;
   /** Octets of buffers are copied, those of a Blob are read; messages stay in their order. */
   send(data: string | ArrayBuffer | ArrayBufferView | Blob): void;
@@ -212,6 +214,10 @@ export function createWebSocketClass(platform: Platform): StandardWebSocketConst
 
   exposeConstants(WebSocket, ReadyState);
   exposeInterface(WebSocket, "WebSocket", MEMBERS);
+  showFacts<StandardWebSocket>(WebSocket, "WebSocket", (socket) => {
+    const { url, readyState, protocol, extensions, bufferedAmount, binaryType } = socket;
+    return { url, readyState, protocol, extensions, bufferedAmount, binaryType };
+  });
   return WebSocket as unknown as StandardWebSocketConstructor;
 }
 

@@ -29,12 +29,11 @@ describe("a hook that throws ends its own connection, and no other", () => {
       test(`${thrower} of a ${role}, in every way and of every value`, async () => {
         const faults: string[] = [];
         for (const way of Object.keys(WAYS_TO_FAIL)) {
-          for (const value of Object.keys(ODD_VALUES)) {
-            for (const isInbox of [false, true]) {
-              const play: Play = { role, thrower, call: 0, way, value, isInbox, script: SCRIPT };
-              for (const fault of await playThrowingHook(play)) {
-                faults.push(`${fault}: ${way} ${value}`);
-              }
+          for (const [index, value] of Object.keys(ODD_VALUES).entries()) {
+            const isInbox = index % 2 === 0;
+            const play: Play = { role, thrower, call: 0, way, value, isInbox, script: SCRIPT };
+            for (const fault of await playThrowingHook(play)) {
+              faults.push(`${fault}: ${way} ${value}`);
             }
           }
         }
