@@ -31,7 +31,7 @@ import {
 import { queueWaitingPong } from "./control.ts";
 import { forgetWatched } from "./frame-watch.ts";
 import { discardInput, keepEvent } from "./input.ts";
-import { noteRead, readBy } from "./progress.ts";
+import { noteRead } from "./progress.ts";
 import { queueFrame } from "./sending.ts";
 import { Step } from "./step.ts";
 import { CloseViolation, type Violation, type WireViolation, wireViolation } from "./violation.ts";
@@ -175,7 +175,7 @@ export function receiveClose(
   facts.peerClose = frame;
   facts.firstClose ??= "peer";
   // It answers ours, behind all that we had sent: nothing of that is on its way any more.
-  if (facts.closeSent === CloseSent.Taken) noteRead(connection, readBy(connection));
+  if (facts.closeSent === CloseSent.Taken) noteRead(connection, 0);
   // §1.4: what comes after a Close is discarded.
   stopReading(connection);
   // §5.5.1: "MUST send a Close frame in response".

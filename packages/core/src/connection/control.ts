@@ -23,6 +23,8 @@ export interface Keepalive {
   timedPing: number;
   /** When a peer that reads at the least rate has read that ping, see `progress`; NEVER before it was taken. ms */
   pingReadBy: number;
+  /** Bytes that the transport took since, those of the same transmission included. */
+  takenSincePing: number;
   /** Number of the ping that the last pong answered, 0 if none. */
   pongOf: number;
   /** Automatic pongs queued since the transport is busy. */
@@ -62,6 +64,7 @@ function keepaliveOf(connection: Connection): Keepalive {
     pongAt: -1,
     timedPing: 0,
     pingReadBy: -1,
+    takenSincePing: 0,
     pongOf: 0,
     waitingPongs: 0,
     newestWaiting: null,
@@ -117,7 +120,7 @@ export function receivePong(
       keepalive.pings.splice(0, index + 1);
       keepalive.pongOf = ping.number;
       if (ping.number >= keepalive.timedPing && keepalive.pingReadBy !== NEVER) {
-        noteRead(connection, keepalive.pingReadBy);
+        noteRead(connection, keepalive.takenSincePing);
         keepalive.pingReadBy = NEVER;
       }
       // A transport may say only now, or later, that it took the ping: there is nothing left to wait for.

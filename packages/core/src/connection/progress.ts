@@ -24,6 +24,9 @@ function steadyPeriod(connection: Connection): number {
 export function noteTaken(connection: Connection, byteCount: number, now: number): void {
   connection.inTransit = Math.min(inTransitAt(connection, now) + byteCount, MOST_IN_TRANSIT);
   connection.inTransitAt = now;
+  const { keepalive } = connection;
+  if (keepalive === null) return;
+  keepalive.takenSincePing = Math.min(keepalive.takenSincePing + byteCount, MOST_IN_TRANSIT);
 }
 
 function inTransitAt(connection: Connection, now: number): number {
@@ -43,11 +46,9 @@ export function readBy(connection: Connection): number {
   return at + Math.floor(((inTransit - STEADY_BYTES) * steadyPeriod(connection)) / STEADY_BYTES);
 }
 
-/** The peer has read everything that the transport took before {@link readBy} was `mark`. */
-export function noteRead(connection: Connection, mark: number): void {
+/** The peer has read everything that the transport took, but perhaps for the last so many bytes. */
+export function noteRead(connection: Connection, bytesLeft: number): void {
   const { now } = connection;
-  const later = Math.max(0, readBy(connection) - mark);
-  const bytes = Math.floor((later * STEADY_BYTES) / steadyPeriod(connection));
-  connection.inTransit = Math.min(inTransitAt(connection, now), bytes + STEADY_BYTES);
+  connection.inTransit = Math.min(inTransitAt(connection, now), bytesLeft);
   connection.inTransitAt = now;
 }

@@ -101,7 +101,8 @@ export function sent(connection: Connection, now: number): void {
     connection.isBusy = false;
     return;
   }
-  noteTaken(connection, output.lent - output.lentTaken, now);
+  const byteCount = output.lent;
+  noteTaken(connection, byteCount - output.lentTaken, now);
   if (output.queued > 0) noteProgress(connection, now);
   connection.isBusy = false;
   outputTaken(output);
@@ -119,6 +120,7 @@ export function sent(connection: Connection, now: number): void {
       const from = connection.pausedAt === NEVER ? now : connection.pausedAt;
       keepalive.pongAt = deadlineAfter(from, connection.settings.timeouts.pong);
       keepalive.pingReadBy = readBy(connection);
+      keepalive.takenSincePing = byteCount;
     }
     queueWaitingPong(connection);
   }
