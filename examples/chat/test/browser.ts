@@ -47,6 +47,7 @@ export async function openBrowser(setting: Setting = {}): Promise<People | null>
     deviceScaleFactor: scale,
     locale,
   });
+  context.setDefaultTimeout(100_000); // a busy machine: the fact is awaited, not the time
   return {
     async arrive(name, url, { width = 1280, height = 860, colorScheme = "light" } = {}) {
       const page = await context.newPage();

@@ -42,7 +42,7 @@ async function peopleOn(page: Page, count: number): Promise<string[]> {
 
 describe("two tabs of one browser", () => {
   test("are two people: the second has a number behind its name, and keeps it when it is reloaded", {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async (context) => {
     if (people === null) return context.skip(NO_CHROMIUM);
     const one = await people.arrive("Ada", roomUrl("tabs"));
@@ -63,7 +63,7 @@ describe("two tabs of one browser", () => {
   });
 
   test("that are one person, as a duplicated tab is, are counted as such", {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async (context) => {
     if (people === null) return context.skip(NO_CHROMIUM);
     const one = await people.arrive("Ada", roomUrl("duplicate"));
@@ -89,7 +89,7 @@ describe("a name that is taken", () => {
     ["in other letters of the same look", "аԁа"],
   ] as const)(
     "%s is refused to another person, who keeps the name from before",
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     async ([what, wanted], context) => {
       if (people === null) return context.skip(NO_CHROMIUM);
       const room = `taken ${what.slice(0, 8)}`;
@@ -106,7 +106,7 @@ describe("a name that is taken", () => {
   );
 
   test("a name from the storage that the server no longer takes is replaced, and the page gets in", {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async (context) => {
     if (people === null) return context.skip(NO_CHROMIUM);
     const { page } = await people.arrive("\u3164", roomUrl("stored"));
@@ -118,7 +118,7 @@ describe("a name that is taken", () => {
 });
 
 test("a name in full-width letters is remembered as the server has it, for the next tab", {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async (context) => {
   if (people === null) return context.skip(NO_CHROMIUM);
   const { page } = await people.arrive("Eve", roomUrl("width"));
@@ -131,7 +131,7 @@ test("a name in full-width letters is remembered as the server has it, for the n
 
 describe("one's own messages", () => {
   test("stand at the other side, are called one's own, and stay so after a reload and under another name", {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async (context) => {
     if (people === null) return context.skip(NO_CHROMIUM);
     const ada = await people.arrive("Ada", roomUrl("own"));

@@ -61,7 +61,7 @@ describe("the layout", () => {
   ] as const)(
     "nothing overflows at %i by %i, %s, with names and words without end, nor when the connection is lost",
     {
-      timeout: 60_000,
+      timeout: 120_000,
     },
     async ([width, height, manner], context) => {
       const people = { "an American clock": american, "letters twice as large": largeLetters }[
@@ -96,7 +96,7 @@ describe("the layout", () => {
   );
 
   test("a name that takes two lines leaves the American time in one", {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async (context) => {
     if (american === null) return context.skip(NO_CHROMIUM);
     const zoe = await american.arrive(LONG_NAME, roomUrl("time"));
@@ -122,7 +122,7 @@ describe("the layout", () => {
   });
 
   test("with letters twice as large a phone's list of frames keeps room, and its buttons can be pressed", {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async (context) => {
     if (largeLetters === null) return context.skip(NO_CHROMIUM);
     const size = { width: 390, height: 844 };
@@ -138,7 +138,7 @@ describe("the layout", () => {
   });
 
   test("what is round is as wide as it is high, in whole pixels", {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async (context) => {
     if (british === null) return context.skip(NO_CHROMIUM);
     const { page } = await british.arrive("Ada", roomUrl("round"));
@@ -156,7 +156,7 @@ describe("the layout", () => {
 
 describe("who writes", () => {
   test("is named with an ellipsis that stands at the word", {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async (context) => {
     if (british === null) return context.skip(NO_CHROMIUM);
     const ada = await british.arrive("Ada", roomUrl("writing"));
@@ -170,7 +170,7 @@ describe("who writes", () => {
 
 describe("without a connection", () => {
   test("the head and the transcript stay where they were, and nobody is counted", {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async (context) => {
     if (british === null) return context.skip(NO_CHROMIUM);
     const own = await start();
@@ -197,7 +197,7 @@ describe("without a connection", () => {
 
 describe("the drawing of a frame", () => {
   test("keeps the letters of the bits off their values, and no line of a payload begins with a comma", {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async (context) => {
     if (british === null) return context.skip(NO_CHROMIUM);
     const size = { width: 320, height: 568 };
@@ -240,7 +240,7 @@ describe("the drawing of a frame", () => {
   });
 
   test("the ring of the focus is drawn inside the list, which would cut it off", {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async (context) => {
     if (british === null) return context.skip(NO_CHROMIUM);
     const { page } = await british.arrive("Ada", roomUrl("ring"));
@@ -256,7 +256,7 @@ describe("the drawing of a frame", () => {
   });
 
   test("who reads further up in the list stays there when the window changes its size", {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async (context) => {
     if (british === null) return context.skip(NO_CHROMIUM);
     const { page } = await british.arrive("Ada", roomUrl("place"), { width: 1280, height: 500 });

@@ -51,7 +51,7 @@ const roomUrl = (room: string): string => `${running.url}#/${encodeURIComponent(
 
 describe("talking", () => {
   test("two people in a room read each other, and what they write is never taken for HTML", {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async (context) => {
     if (people === null) return context.skip(NO_CHROMIUM);
     const ada = await people.arrive("Ada", roomUrl("talk"));
@@ -68,7 +68,7 @@ describe("talking", () => {
   });
 
   test("rooms are left and entered without a reload, and a name is changed", {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async (context) => {
     if (people === null) return context.skip(NO_CHROMIUM);
     const { page, faults } = await people.arrive("Cleo", roomUrl("cellar"));
@@ -93,7 +93,7 @@ describe("talking", () => {
   });
 
   test("a room in an address that is written in other letters is the room that the server has", {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async (context) => {
     if (people === null) return context.skip(NO_CHROMIUM);
     const { page } = await people.arrive("Dora", roomUrl("Ｃａｆｅ\u0301  Ⅱ"));
@@ -104,7 +104,7 @@ describe("talking", () => {
   });
 
   test("a name or a room that the server refuses is told, and the ones before hold", {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async (context) => {
     if (people === null) return context.skip(NO_CHROMIUM);
     const { page } = await people.arrive("Dora", roomUrl("hall"));
@@ -133,7 +133,7 @@ describe("the keyboard alone", () => {
     });
 
   test("keeps its place among the rooms when one is entered, and when somebody comes", {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async (context) => {
     if (people === null) return context.skip(NO_CHROMIUM);
     const { page } = await people.arrive("Ada", roomUrl("lobby"));
@@ -148,7 +148,7 @@ describe("the keyboard alone", () => {
   });
 
   test("is back at the composer when a refused message is discarded", {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async (context) => {
     if (people === null) return context.skip(NO_CHROMIUM);
     const { page } = await people.arrive("Ada", roomUrl("discard"));
@@ -189,7 +189,7 @@ describe("a connection that is lost", () => {
   });
 
   test("comes back to a server that was started again on the same port, and what was written meanwhile is sent once", {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async (context) => {
     if (people === null) return context.skip(NO_CHROMIUM);
     const ada = await people.arrive("Ada", roomUrl("restart"));
@@ -221,7 +221,7 @@ describe("a connection that is lost", () => {
 
 describe("the end of the conversation", () => {
   test("is followed by who is there, and offered to who has scrolled away", {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async (context) => {
     if (people === null) return context.skip(NO_CHROMIUM);
     const size = { width: 390, height: 500 };
@@ -254,7 +254,7 @@ describe("axe, which checks for what keeps people out", () => {
     [390, 844, "dark"],
   ] as const)(
     "finds nothing at %i by %i, %s",
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     async ([width, height, colorScheme], context) => {
       if (people === null) return context.skip(NO_CHROMIUM);
       const looks = { width, height, colorScheme };

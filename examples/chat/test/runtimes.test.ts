@@ -13,7 +13,7 @@ afterAll(() => people?.close());
 
 describe.each(["node", "deno", "bun"])("on %s", (runtime) => {
   test("two tabs talk, and both come back when the server has restarted", {
-    timeout: 90_000,
+    timeout: 120_000,
   }, async (context) => {
     if (people === null) return context.skip(NO_CHROMIUM);
     const first = await started(runtime);

@@ -37,7 +37,7 @@ async function openFrame(page: Page, preview: string): Promise<string[]> {
 
 describe("the list of frames", () => {
   test("begins with the opening handshake, request and response, and its key with its proof", {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async (context) => {
     if (people === null) return context.skip(NO_CHROMIUM);
     const { page, faults } = await people.arrive("Ada", roomUrl("handshake"));
@@ -60,7 +60,7 @@ describe("the list of frames", () => {
   });
 
   test("has every frame, and a mark with the number of those that are left out since they bring this list", {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async (context) => {
     if (people === null) return context.skip(NO_CHROMIUM);
     const { page, faults } = await people.arrive("Ada", roomUrl("wire"));
@@ -92,7 +92,7 @@ describe("the list of frames", () => {
   });
 
   test("with Pause stands still, whose button then says Resume; and Resume tells how many were left out", {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async (context) => {
     if (people === null) return context.skip(NO_CHROMIUM);
     const { page } = await people.arrive("Ada", roomUrl("paused"));
@@ -120,7 +120,7 @@ describe("the list of frames", () => {
   });
 
   test("says at its beginning how many older frames it has let go", {
-    timeout: 90_000,
+    timeout: 120_000,
   }, async (context) => {
     if (people === null) return context.skip(NO_CHROMIUM);
     const { page } = await people.arrive("Ada", roomUrl("many"));
@@ -140,7 +140,7 @@ describe("the list of frames", () => {
 
 describe("the drawing of a frame", () => {
   test("says what the opcode means, and a length of 7 bits, with its mask", {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async (context) => {
     if (people === null) return context.skip(NO_CHROMIUM);
     const { page } = await people.arrive("Ada", roomUrl("small"));
@@ -160,7 +160,7 @@ describe("the drawing of a frame", () => {
   });
 
   test("says that 126 announces a length of 16 bits, and does not speak of masks where there is none", {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async (context) => {
     if (people === null) return context.skip(NO_CHROMIUM);
     const { page } = await people.arrive("Ada", roomUrl("medium"));
@@ -188,7 +188,7 @@ describe("on a phone, coming back from another view", () => {
   };
 
   test("the conversation stands at its end for who was at its end", {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async (context) => {
     if (people === null) return context.skip(NO_CHROMIUM);
     const { page } = await people.arrive("Ada", roomUrl("back"), size);
@@ -208,7 +208,7 @@ describe("on a phone, coming back from another view", () => {
   });
 
   test("it stands where one was reading, and the pill offers what is new", {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async (context) => {
     if (people === null) return context.skip(NO_CHROMIUM);
     const { page } = await people.arrive("Ada", roomUrl("reading"), size);
@@ -232,7 +232,7 @@ describe("on a phone, coming back from another view", () => {
   });
 
   test("the list of frames stands where one was reading, too", {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async (context) => {
     if (people === null) return context.skip(NO_CHROMIUM);
     const { page } = await people.arrive("Ada", roomUrl("frames back"), size);

@@ -21,6 +21,7 @@ beforeAll(async () => {
   if (!hasChromium) return;
   profile = mkdtempSync(join(tmpdir(), "sansocket-page-"));
   browser = await chromium.launchPersistentContext(profile, CHROMIUM);
+  browser.setDefaultTimeout(100_000); // a busy machine: the fact is awaited, not the time
 });
 
 afterAll(async () => {
