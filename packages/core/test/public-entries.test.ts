@@ -115,6 +115,7 @@ const FUNCTIONS: Readonly<Record<string, PublicEntry>> = {
     right: () => [{ peerClose: null, isCloseSent: false, violation: null }],
     takes: { "0.peerClose": ["null"], "0.isCloseSent": ANYTHING, "0.violation": ANYTHING },
   },
+  isBytes: { call: core.isBytes, right: () => [new Uint8Array(1)], takes: { 0: ANYTHING } },
   isPreparedMessage: { call: core.isPreparedMessage, right: () => ["a"], takes: { 0: ANYTHING } },
   prepareMessage: { call: core.prepareMessage, right: () => ["a"], takes: { 0: STRINGS } },
   resolveSettings: {
