@@ -153,7 +153,7 @@ export function sendPing(
   const keepalive = keepaliveOf(connection);
   const number = keepalive.lastPing + 1;
   keepalive.lastPing = number;
-  const own = payload === null ? numberPayload(number) : payload.slice();
+  const own = payload === null ? numberPayload(number) : new Uint8Array(payload);
   // Nobody waits for an automatic ping: one at a time is remembered, however long a peer stays silent about them.
   if (isAutomatic) keepalive.pings = keepalive.pings.filter((ping) => !ping.isAutomatic);
   keepalive.pings.push({ number, payload: own, isAutomatic });

@@ -128,7 +128,9 @@ export function watchOutgoing(
     payloadLength: payload.length,
     offset: watch.sentOctets,
   };
-  watch.queue.push(watchedFrame("out", sent, payload.slice(0, watch.prefix), true));
+  // The caller's own `slice`, a Buffer's for instance, may be no copy.
+  const prefix = new Uint8Array(payload.subarray(0, watch.prefix));
+  watch.queue.push(watchedFrame("out", sent, prefix, true));
   watch.sentOctets += frameOctets;
 }
 

@@ -103,6 +103,21 @@ describe("our pings", () => {
     expect(bench.feed(masked(PONG, [3]))).toEqual([{ step: "pong", of: 3, payload: [3] }]);
   });
 
+  test("are known again when the caller has written on in the memory of the payload", () => {
+    const bench = Bench.open("server");
+    // The `slice` of Node's Buffer is a view, and no copy.
+    class Sharing extends Uint8Array<ArrayBuffer> {
+      override slice(start?: number, end?: number): Uint8Array<ArrayBuffer> {
+        return this.subarray(start, end);
+      }
+    }
+    const payload = new Sharing(2);
+    payload.set([7, 8]);
+    expect(bench.endpoint.ping(0, payload)).toBe(1);
+    payload.fill(0);
+    expect(bench.feed(masked(PONG, [7, 8]))).toEqual([{ step: "pong", of: 1, payload: [7, 8] }]);
+  });
+
   test("with the same payload are answered by one pong, for the newest", () => {
     const bench = Bench.open("server");
     bench.endpoint.ping(0, new Uint8Array([5]));

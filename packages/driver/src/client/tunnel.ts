@@ -69,7 +69,7 @@ class TunnelExchange implements TransportHandler {
   onData(chunk: Uint8Array): void {
     if (this.isDone) return;
     const end = readProxyTunnel(this.tunnel, chunk, 0, chunk.length, DEFAULT_CLIENT_LIMITS);
-    if (this.tunnel.outcome !== null) this.finish(chunk.slice(end));
+    if (this.tunnel.outcome !== null) this.finish(new Uint8Array(chunk.subarray(end)));
   }
 
   onInbox(byteCount: number): void {
