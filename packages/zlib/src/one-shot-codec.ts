@@ -35,14 +35,15 @@ export const oneShotCodec: DeflateCodec = {
     };
     return {
       inflate(payload, isLast, budget, sink) {
-        // The caller's bytes are only lent. One message is inflated at a time, since its pieces need one window.
-        pieces.push(Buffer.from(payload));
-        gathered += payload.length;
-        if (gathered > budget + MOST_PADDING_BYTES) return "limit";
-        if (!isLast) return "ok";
+        if (!isLast) {
+          // The caller's bytes are only lent. One message is inflated at a time, since its pieces need one window.
+          pieces.push(Buffer.from(payload));
+          gathered += payload.length;
+          return gathered > budget + MOST_PADDING_BYTES ? "limit" : "ok";
+        }
         const message = Buffer.concat(pieces, gathered);
         forget();
-        return inflateStreams(message, budget, sink);
+        return inflateMessage(message, payload, budget, sink);
       },
       reset: forget,
       dispose: forget,
@@ -50,10 +51,35 @@ export const oneShotCodec: DeflateCodec = {
   },
 };
 
+/** RFC 7692 §7.2.3.4, without data: behind a message that ends where it should, this block ends the DEFLATE stream too. */
+const FINAL_EMPTY_BLOCK: Uint8Array = Uint8Array.of(0x01, 0x00, 0x00, 0xff, 0xff);
+
+/**
+ * Inflates twice: the message alone, and then with its ending. A message that was cut off inside a block takes the ending
+ * for its own data, and then more comes out, or the stream does not end. The second pass costs as much as the first, which is
+ * bearable for a codec of last resort.
+ */
+function inflateMessage(
+  message: Uint8Array,
+  ending: Uint8Array,
+  budget: number,
+  sink: (inflated: Uint8Array) => void,
+): "ok" | "corrupt" | "limit" {
+  let length = 0;
+  const verdict = inflateStreams(message, budget, constants.Z_SYNC_FLUSH, (inflated) => {
+    length += inflated.length;
+    sink(inflated);
+  });
+  if (verdict !== "ok") return verdict;
+  const whole = Buffer.concat([message, ending, FINAL_EMPTY_BLOCK]);
+  return inflateStreams(whole, length, constants.Z_FINISH, () => {}) === "ok" ? "ok" : "corrupt";
+}
+
 /** A message is one DEFLATE stream, or several where a block has BFINAL set (RFC 7692 §7.2.3.4). */
 function inflateStreams(
   message: Uint8Array,
   budget: number,
+  finishFlush: number,
   sink: (inflated: Uint8Array) => void,
 ): "ok" | "corrupt" | "limit" {
   let left = budget;
@@ -62,7 +88,7 @@ function inflateStreams(
     let inflated: Uint8Array;
     try {
       const result = inflateRawSync(rest, {
-        finishFlush: constants.Z_SYNC_FLUSH,
+        finishFlush,
         maxOutputLength: Math.min(left + 1, limits.MAX_LENGTH),
         info: true,
       }) as unknown as { buffer: Uint8Array; engine: { bytesWritten: number } };
