@@ -4,6 +4,7 @@
  *
  * @module
  */
+export { type AgreedExtensions, agreementOf } from "./agreed-extensions.ts";
 export { handshakes } from "./arbitraries/handshakes.ts";
 export {
   binaryPayloads,

@@ -1,11 +1,14 @@
 /** `@sansocket/core` as an engine under test. */
 import { Endpoint, type Extension, KERNELS, type Kernels, Step } from "@sansocket/core";
+import { type AgreedExtensions, agreementOf } from "./agreed-extensions.ts";
 import type { Engine, EngineEvent, EngineOptions, EngineUnderTest, Transmitted } from "./engine.ts";
 import { joinOctets } from "./wire.ts";
 
 export interface SansocketEngineOptions {
   /** For connections that open through a handshake, and in pairs; a fresh list per endpoint. */
   readonly extensions?: () => readonly Extension[];
+  /** For connections that open without a handshake: what the two ends have agreed on. */
+  readonly agreed?: AgreedExtensions;
   /** Watch every frame, which takes the plain path for all of them. */
   readonly isWatched?: boolean;
   /** Nest the octets to be received in the engine's inbox where they fit. */
@@ -20,7 +23,7 @@ export function sansocketEngine(options: SansocketEngineOptions = {}): Engine {
 }
 
 function createEndpoint(
-  { extensions, isWatched }: SansocketEngineOptions,
+  { extensions, agreed, isWatched }: SansocketEngineOptions,
   { from, role, pieces, messageLimit, onWork }: EngineOptions,
 ): Endpoint {
   let octet = 0x5a;
@@ -36,11 +39,14 @@ function createEndpoint(
   const common = {
     host,
     pieces,
-    extensions: extensions?.() ?? [],
+    extensions: extensions?.() ?? agreed?.[role]() ?? [],
     ...(isWatched === true ? { frames: { payloadPrefix: 16 } } : {}),
     ...(messageLimit === undefined ? {} : { limits: { message: messageLimit } }),
   };
-  if (from === "open") return Endpoint.open(role, {}, common, 0);
+  if (from === "open") {
+    const agreement = agreed === undefined ? {} : { agreement: agreementOf(role, agreed) };
+    return Endpoint.open(role, agreement, common, 0);
+  }
   if (role === "server") return Endpoint.server({ ...common, dangerouslyAllowAnyOrigin: true }, 0);
   return Endpoint.client({ ...common, url: "ws://localhost/", protocols: ["a"] }, 0);
 }

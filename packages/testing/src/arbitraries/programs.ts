@@ -1,5 +1,7 @@
 /** What a peer may say: sequences of messages, fragments, pings, pongs and a Close, as values and as frames. */
+import type { ExtensionSession } from "@sansocket/core";
 import fc from "fast-check";
+import { type AgreedExtensions, agreementOf, disposeAgreement } from "../agreed-extensions.ts";
 import type { WireFrame } from "../wire.ts";
 import { encodeFrame, joinOctets } from "../wire.ts";
 import { binaryPayloads, controlPayloads, maskingKeys, texts } from "./payloads.ts";
@@ -112,12 +114,19 @@ export function programs({
 
 const OPCODES = { text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
-/** The frames of a program, masked with the keys in turn, or not at all. */
-export function framesOf(program: Program, keys: readonly Uint8Array[] | null): WireFrame[] {
+/**
+ * The frames of a program, masked with the keys in turn, or not at all.
+ * @param session transforms those messages that it takes, as an extension of the sender.
+ */
+export function framesOf(
+  program: Program,
+  keys: readonly Uint8Array[] | null,
+  session: ExtensionSession | null = null,
+): WireFrame[] {
   const frames: WireFrame[] = [];
-  const add = (opcode: number, payload: Uint8Array, fin: boolean): void => {
+  const add = (opcode: number, payload: Uint8Array, fin: boolean, rsv = 0): void => {
     const key = keys === null ? null : keys[frames.length % keys.length]!;
-    frames.push({ fin, rsv: 0, opcode, payload, key });
+    frames.push({ fin, rsv, opcode, payload, key });
   };
   for (const statement of program) {
     if (statement.kind === "close") {
@@ -126,9 +135,17 @@ export function framesOf(program: Program, keys: readonly Uint8Array[] | null): 
       add(OPCODES[statement.kind], statement.octets, true);
     } else {
       const { octets, parts, between, type } = statement;
+      const opcode = OPCODES[type];
+      const size = parts.length === 0 ? octets.length : null;
+      const isExtended = session?.encodeStart(opcode, size) === true;
       let from = 0;
       [...parts, octets.length].forEach((to, index) => {
-        add(index === 0 ? OPCODES[type] : 0, octets.slice(from, to), index === parts.length);
+        const isLast = index === parts.length;
+        const plain = octets.slice(from, to);
+        // What a session returns is lent until its next call, and a Buffer's own slice would not copy it.
+        const payload = isExtended ? new Uint8Array(session.encode(plain, isLast)) : plain;
+        const rsv = isExtended && index === 0 ? session.rsv >> 4 : 0;
+        add(index === 0 ? opcode : 0, payload, isLast, rsv);
         from = to;
         const control = between[index];
         if (control) add(OPCODES[control.kind], control.octets, true);
@@ -138,17 +155,36 @@ export function framesOf(program: Program, keys: readonly Uint8Array[] | null): 
   return frames;
 }
 
+/** The same through the extension that the two ends agreed on; `role` is the receiver's. */
+export function extendedFramesOf(
+  program: Program,
+  role: "client" | "server",
+  keys: readonly Uint8Array[] | null,
+  extensions: AgreedExtensions | undefined,
+): WireFrame[] {
+  if (extensions === undefined) return framesOf(program, keys);
+  const agreement = agreementOf(role === "server" ? "client" : "server", extensions);
+  const frames = framesOf(program, keys, agreement.session);
+  disposeAgreement(agreement);
+  return frames;
+}
+
 /** A program with its octets, for an engine of `role` to receive. */
 export interface WireProgram {
   readonly program: Program;
   readonly octets: Uint8Array;
 }
 
-export function wirePrograms(role: "client" | "server"): fc.Arbitrary<WireProgram> {
+/** @param extensions what the two ends agreed on: the peer's messages pass through its session. */
+export function wirePrograms(
+  role: "client" | "server",
+  extensions?: AgreedExtensions,
+): fc.Arbitrary<WireProgram> {
   return fc
     .tuple(programs(), fc.array(maskingKeys(), { minLength: 1, maxLength: 3 }))
-    .map(([program, keys]) => ({
-      program,
-      octets: joinOctets(framesOf(program, role === "server" ? keys : null).map(encodeFrame)),
-    }));
+    .map(([program, some]) => {
+      const keys = role === "server" ? some : null;
+      const frames = extendedFramesOf(program, role, keys, extensions);
+      return { program, octets: joinOctets(frames.map(encodeFrame)) };
+    });
 }

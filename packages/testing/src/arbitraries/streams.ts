@@ -1,5 +1,6 @@
 /** Octets that a peer may send who is wrong, mad or hostile: almost a program, or anything at all. */
 import fc from "fast-check";
+import type { AgreedExtensions } from "../agreed-extensions.ts";
 import { joinOctets } from "../wire.ts";
 import { wirePrograms } from "./programs.ts";
 
@@ -23,13 +24,16 @@ const MUTATIONS: readonly Mutation[] = [
 ];
 
 /** A lawful program with one or two faults. */
-export function nearPrograms(role: "client" | "server"): fc.Arbitrary<Uint8Array> {
+export function nearPrograms(
+  role: "client" | "server",
+  extensions?: AgreedExtensions,
+): fc.Arbitrary<Uint8Array> {
   const faults = fc.array(fc.tuple(fc.constantFrom(...MUTATIONS), fc.nat(), fc.nat({ max: 255 })), {
     minLength: 1,
     maxLength: 2,
   });
   return fc
-    .tuple(wirePrograms(role), faults)
+    .tuple(wirePrograms(role, extensions), faults)
     .map(([{ octets }, mutations]) =>
       mutations.reduce<Uint8Array>(
         (mutated, [mutate, at, value]) =>
@@ -60,11 +64,17 @@ export function wildStreams(): fc.Arbitrary<Uint8Array> {
     .map((octets) => Uint8Array.from(octets));
 }
 
-/** Right, almost right, and wild. */
-export function streams(role: "client" | "server"): fc.Arbitrary<Uint8Array> {
+/**
+ * Right, almost right, and wild.
+ * @param extensions as for {@link wirePrograms}.
+ */
+export function streams(
+  role: "client" | "server",
+  extensions?: AgreedExtensions,
+): fc.Arbitrary<Uint8Array> {
   return fc.oneof(
-    { weight: 3, arbitrary: wirePrograms(role).map(({ octets }) => octets) },
-    { weight: 4, arbitrary: nearPrograms(role) },
+    { weight: 3, arbitrary: wirePrograms(role, extensions).map(({ octets }) => octets) },
+    { weight: 4, arbitrary: nearPrograms(role, extensions) },
     { weight: 1, arbitrary: wildStreams() },
   );
 }

@@ -4,7 +4,7 @@ import { maskingKeys } from "../arbitraries/payloads.ts";
 import {
   type ControlStatement,
   controlStatements,
-  framesOf,
+  extendedFramesOf,
   programs,
 } from "../arbitraries/programs.ts";
 import type { Engine } from "../engine.ts";
@@ -67,7 +67,12 @@ export function controlLaw(engine: Engine, options: LawOptions = {}): void {
       controls,
       (engineOptions, program, key, some) => {
         const ownKey = engineOptions.role === "server" ? key : null;
-        const frames = framesOf(program, ownKey === null ? null : [ownKey]);
+        const frames = extendedFramesOf(
+          program,
+          engineOptions.role,
+          ownKey === null ? null : [ownKey],
+          options.extensions,
+        );
         const dataOf = (all: readonly WireFrame[]): string[] => {
           const { events } = traceOf(engine, engineOptions, [joinOctets(all.map(encodeFrame))]);
           return show(joinPieces(events.filter(({ kind }) => kind !== "ping" && kind !== "pong")));

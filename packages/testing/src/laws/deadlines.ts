@@ -20,7 +20,7 @@ export function deadlineLaw(engine: Engine, options: LawOptions = {}): void {
       engineOptions: fc.constant(engineOptions),
       octets: shownAsHex(
         engineOptions.from === "open"
-          ? streams(engineOptions.role)
+          ? streams(engineOptions.role, options.extensions)
           : handshakes(engineOptions.role),
       ),
       commands: fc.array(fc.constantFrom(...COMMANDS), { maxLength: 3 }),

@@ -10,14 +10,14 @@ import type { Engine, EngineOptions } from "../engine.ts";
 import { anyBeginning, farewells, perform } from "./farewells.ts";
 import { checkLaw, type LawOptions, shownAsHex, traceOf, turn } from "./law.ts";
 
-function anyInput(): fc.Arbitrary<{
+function anyInput({ extensions }: LawOptions): fc.Arbitrary<{
   readonly options: EngineOptions;
   readonly pieces: readonly Uint8Array[];
 }> {
   return anyBeginning().chain((options) =>
     shownAsHex(
       options.from === "open"
-        ? fc.oneof(streams(options.role), wildStreams())
+        ? fc.oneof(streams(options.role, extensions), wildStreams())
         : fc.oneof(handshakes(options.role), wildStreams()),
     ).chain((octets) =>
       cuttings(octets.length).map((cutting) => ({ options, pieces: cut(octets, cutting) })),
@@ -28,7 +28,7 @@ function anyInput(): fc.Arbitrary<{
 /** No input throws. */
 export function totalityLaw(engine: Engine, options: LawOptions = {}): void {
   checkLaw(
-    fc.property(anyInput(), (input) => {
+    fc.property(anyInput(options), (input) => {
       traceOf(engine, input.options, input.pieces);
     }),
     options,
@@ -38,7 +38,7 @@ export function totalityLaw(engine: Engine, options: LawOptions = {}): void {
 /** Exactly one Ended, last. */
 export function oneEndLaw(engine: Engine, options: LawOptions = {}): void {
   checkLaw(
-    fc.property(anyInput(), farewells(), (input, acts) => {
+    fc.property(anyInput(options), farewells(), (input, acts) => {
       const one = engine.create(input.options);
       const trace = { events: [], ends: [] } as Parameters<typeof turn>[2];
       const outputs: Uint8Array[] = [];
