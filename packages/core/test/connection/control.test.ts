@@ -111,7 +111,7 @@ describe("our pings", () => {
         return this.subarray(start, end);
       }
     }
-    const payload = new Sharing(2);
+    const payload = new Sharing(new ArrayBuffer(2));
     payload.set([7, 8]);
     expect(bench.endpoint.ping(0, payload)).toBe(1);
     payload.fill(0);
