@@ -1,6 +1,6 @@
 /**
  * An endpoint bound to a transport: what comes from one goes to the other. The turn is here: one input, pull to Idle,
- * deliver, transmit; and when to read, when to write, and when to look at the clock.
+ * deliver, transmit; and when to write, and when to look at the clock.
  */
 import { type Endpoint, MisuseError, Step } from "@sansocket/core";
 import { ConnectionError, messageOf } from "../errors.ts";
@@ -8,11 +8,13 @@ import type { Runtime } from "../runtime/runtime.ts";
 import type { OpenTransport, Transport, TransportHandler } from "../runtime/transport.ts";
 import { type CloseInfo, closeInfo, violationError } from "./close-info.ts";
 import type { Deadlines, Due } from "./deadlines.ts";
-import { Delivery, ownBytes } from "./delivery.ts";
+import { Delivery } from "./delivery.ts";
 import { escaped, MOST_ESCAPES, transportThrew } from "./escape.ts";
 import { beginTurn, endTurn, type Flushable, markDirty } from "./flushing.ts";
+import { holdOrRead } from "./holding.ts";
 import { type Behaviour, type HookName, isThenable, whenSettled } from "./hooks.ts";
 import { Outgoing } from "./outgoing.ts";
+import { ownBytes } from "./own-bytes.ts";
 import type { Socket } from "./socket.ts";
 import { Writing } from "./writing.ts";
 
@@ -62,7 +64,8 @@ export class Binding implements TransportHandler, Flushable, Due {
   private isPulling = false;
   /** Steps may follow from what was transmitted before the end of the turn. */
   isPullDue = false;
-  private isReadingHeld = false;
+  /** The transport is paused: see {@link holdOrRead}. */
+  isReadingHeld = false;
   /** How often something has escaped that was no hook's. */
   escapes = 0;
 
@@ -188,7 +191,7 @@ export class Binding implements TransportHandler, Flushable, Due {
     }
     while (this.transmit()) this.pull();
     this.delivery.settle();
-    this.holdOrRead();
+    holdOrRead(this);
     const { deadlines } = this.owner;
     if (this.isWaitedFor !== this.isAwaited) deadlines.setAwaited(this, !this.isAwaited);
     deadlines.enter(this, this.deadline);
@@ -364,42 +367,6 @@ export class Binding implements TransportHandler, Flushable, Due {
     this.outgoing.noteTaken(writing.octets);
     // A message that was taken whole, which is almost every one, has no consequence but to those who watch frames.
     return then !== "continue" || endpoint.unsent > 0 || this.owner.behaviour.isTraced;
-  }
-
-  // ---- reading
-
-  /** Pauses the transport while the application or the peer does not keep up, and only then. */
-  private holdOrRead(): void {
-    const shouldHold = this.shouldHold();
-    if (shouldHold === this.isReadingHeld || this.info !== null) return;
-    this.isReadingHeld = shouldHold;
-    if (shouldHold) {
-      this.endpoint.pauseReading(this.now);
-      this.transport.pause();
-    } else {
-      this.endpoint.resumeReading(this.now);
-      this.transport.resume();
-    }
-  }
-
-  private shouldHold(): boolean {
-    const { endpoint, delivery, outgoing } = this;
-    const { undelivered } = this.owner.behaviour;
-    // Nobody has decided about the request, and the peer goes on sending.
-    if (endpoint.unread > undelivered) return true;
-    // A server protects itself from a peer who makes it write and does not read. A client reads on: if both waited for
-    // the other to read, two messages of 1 MiB would be enough to stop them for good.
-    const isPressured = outgoing.isPressured && endpoint.role === "server";
-    if (!isPressured && !delivery.isRetiring && delivery.octets === 0) return false;
-    // What arrives now is dropped by the engine: reading on is what keeps our last words from becoming a reset.
-    if (endpoint.peerClose !== null || endpoint.violation !== null) return false;
-    const isClosing = endpoint.state !== "open";
-    // Somebody awaits a pong, or the peer's Close, which stand behind the data: room for as much again.
-    const isAwaited = isClosing || outgoing.isPongAwaited;
-    const room = isAwaited ? undelivered * 2 : undelivered;
-    // Half of it, once it is full: not a pause and a resume for every message.
-    if (delivery.octets > (this.isReadingHeld ? room / 2 : room)) return true;
-    return !isAwaited && (isPressured || delivery.isRetiring);
   }
 
   // ---- failing

@@ -2,36 +2,17 @@
  * Messages on their way to the application. The engine is always pulled to Idle, so that control is never held back by
  * data; what the application is not ready for waits here, and above `limits.undelivered` reading pauses.
  */
-import type { Endpoint } from "@sansocket/core";
 import type { Binding } from "./binding.ts";
 import { type HookName, isThenable, type Message, whenSettled } from "./hooks.ts";
+import { ownBytes } from "./own-bytes.ts";
 import type { Socket } from "./socket.ts";
-
-/** An object per message costs memory too: a peer who sends empty messages must not get it for nothing. */
-const OCTETS_PER_MESSAGE = 64;
-
-/**
- * Octets of the current step in a buffer of their own: a view would show memory that other connections use. `slice` is the
- * cheapest copy of few octets, 38 ns for 64 of them against 60 for a new array and `set` (Node 20); above 64, V8 spends
- * some 800 ns on the memory itself, however it is asked for.
- */
-export function ownBytes(endpoint: Endpoint): Uint8Array<ArrayBuffer> {
-  const { chunk, start, end } = endpoint;
-  // An extension may have produced it, and the `slice` of a Buffer, say, is no copy.
-  if (chunk.constructor !== Uint8Array) return new Uint8Array(chunk.subarray(start, end));
-  return (chunk as Uint8Array<ArrayBuffer>).slice(start, end);
-}
+import { WaitingMessages } from "./waiting-messages.ts";
 
 /**
  * A loop may begin behind the messages that it is for, a few promises after `connect`, say. Where none has, our Close waits
  * this long for one, ms: the peer's own timer must not run out for an application that only sends.
  */
 const TAKER_PATIENCE = 1_000;
-
-interface Waiting {
-  readonly message: Message;
-  readonly octets: number;
-}
 
 /** A `for await` loop that has begun. */
 interface Loop {
@@ -56,11 +37,8 @@ const END: IteratorReturnResult<undefined> = { value: undefined, done: true };
 
 export class Delivery {
   private readonly binding: Binding;
-  /** Those before `first` are delivered. */
-  private waiting: Waiting[] | null = null;
-  private first = 0;
-  /** Octets of what waits. */
-  octets = 0;
+  /** Null when none waits. */
+  private waiting: WaitingMessages | null = null;
   private parked: Parked[] | null = null;
   /** Loops that have begun and were not left. */
   private loops = 0;
@@ -76,8 +54,8 @@ export class Delivery {
   private isPaused = false;
   /** The asynchronous `open` or `message` that has not finished. */
   private awaited: HookName | null = null;
-  /** Nothing more is delivered. */
-  private isStopped = false;
+  /** What still arrives is dropped. */
+  isStopped = false;
   /** The end was told to the application. */
   private isFinished = false;
   /** Messages that arrived and were dropped. */
@@ -86,6 +64,8 @@ export class Delivery {
   private wentOnAt = 0;
   /** Behind the end the application has not gone on for too long: `close` waits for it no more. */
   private isGivenUp = false;
+  /** Since when reading is paused behind our own Close, because no more may wait; Infinity when it is not. ms */
+  fullSince: number = Number.POSITIVE_INFINITY;
   /** Our Close is due, and waits until whatever came before is answered. */
   private isCloseDelayed = false;
   /** When our Close goes out though messages wait that nobody takes; Infinity where somebody may. ms */
@@ -211,27 +191,20 @@ export class Delivery {
       parked.resolve({ value: message, done: false });
       return;
     }
-    this.waiting ??= [];
-    const size = octets + OCTETS_PER_MESSAGE;
-    this.waiting.push({ message, octets: size });
-    this.octets += size;
+    this.waiting ??= new WaitingMessages();
+    this.waiting.add(message, octets);
+  }
+
+  /** Bytes of what waits. */
+  get octets(): number {
+    return this.waiting === null ? 0 : this.waiting.bytes;
   }
 
   private take(): Message {
     const waiting = this.waiting!;
-    const { message, octets } = waiting[this.first]!;
-    this.octets -= octets;
-    this.first += 1;
     this.wentOnAt = this.binding.now;
-    if (this.first === waiting.length) {
-      this.waiting = null;
-      this.first = 0;
-    } else if (this.first >= 1_024 && this.first * 2 >= waiting.length) {
-      // What was taken is let go of in large steps: shifting an array each time is quadratic in the worst case.
-      this.waiting = waiting.slice(this.first);
-      this.first = 0;
-    }
-    return message;
+    if (waiting.count === 1) this.waiting = null;
+    return waiting.take();
   }
 
   // ---- commands of the application
@@ -326,8 +299,6 @@ export class Delivery {
     this.isStopped = true;
     this.dropped = this.undelivered;
     this.waiting = null;
-    this.first = 0;
-    this.octets = 0;
   }
 
   /** Reads nothing more, delivers what has arrived, and then calls back: for a shutdown. */
@@ -343,7 +314,7 @@ export class Delivery {
 
   /** Messages that arrived and that the application has not got: dropped, or waiting still. */
   get undelivered(): number {
-    return this.dropped + (this.waiting === null ? 0 : this.waiting.length - this.first);
+    return this.dropped + (this.waiting?.count ?? 0);
   }
 
   /** After each turn: whatever had to wait for the last message to be delivered and answered, and `close`. */
@@ -395,15 +366,26 @@ export class Delivery {
   get giveUpAt(): number {
     const { info, owner } = this.binding;
     const { patience } = owner.behaviour;
-    if (info === null) return this.releaseAt;
+    if (info === null) return Math.min(this.releaseAt, this.overflowAt);
     if (this.isFinished || patience === 0) return Number.POSITIVE_INFINITY;
     return this.wentOnAt + patience;
   }
 
-  /** The application has neither taken a message nor finished a hook for too long. */
+  /** The application has not gone on for too long. */
   giveUp(): void {
-    if (this.binding.info === null) this.releaseClose();
-    else this.isGivenUp = true;
+    if (this.binding.info !== null) this.isGivenUp = true;
+    else if (this.releaseAt <= this.binding.now) this.releaseClose();
+    else this.isStopped = true;
+  }
+
+  /**
+   * When what still arrives is dropped behind our own Close, ms. The application has not gone on since no more could wait: it
+   * may be awaiting `close`, in the very hook that alone could make room. Half of the time that the peer has for its Close.
+   */
+  private get overflowAt(): number {
+    const { closeTimeout } = this.binding.owner.behaviour;
+    if (this.isStopped || closeTimeout === 0) return Number.POSITIVE_INFINITY;
+    return Math.max(this.fullSince, this.wentOnAt) + closeTimeout / 2;
   }
 
   /** No message arrives any more: the end of the messages is known at the peer's Close, long before the end of TCP. */
@@ -453,15 +435,10 @@ export class Delivery {
   private endLoops(): void {
     const parked = this.parked!;
     this.parked = null;
-    const { info } = this.binding;
-    const error = this.endOfLoop(info);
+    const error = this.binding.fault ?? this.binding.info?.error ?? null;
     for (const { resolve, reject } of parked) {
       if (error === null) resolve(END);
       else reject(error);
     }
-  }
-
-  private endOfLoop(info: Binding["info"]): unknown {
-    return this.binding.fault ?? info?.error ?? null;
   }
 }

@@ -156,7 +156,9 @@ export class Socket<Data = unknown> implements AsyncIterable<Message>, AsyncDisp
   // ---- control
 
   /**
-   * Sends a ping, with up to 125 octets of payload, and waits for its pong. Never rejects.
+   * Sends a ping, with up to 125 octets of payload, and waits for its pong. Never rejects. Messages before the pong wait for
+   * the application, up to twice `limits.undelivered`; a hook that awaits a pong behind more of them waits until a timer
+   * closes the connection.
    * @returns the round-trip time in ms; "closed" when the connection ended before.
    */
   ping(payload: Uint8Array | null = null): Promise<number | "closed"> {
@@ -166,7 +168,8 @@ export class Socket<Data = unknown> implements AsyncIterable<Message>, AsyncDisp
   /**
    * Sends a Close behind everything that was sent, and waits for the end of the connection, at most `timeouts.close`
    * without progress. A source of `sendStream` that goes on bringing is progress: end it, or {@link abort}. Messages go on
-   * arriving until the peer's Close. Never rejects. Where the peer has closed already, or has broken a rule, its Close or the
+   * arriving until the peer's Close; an application that takes none for half of `timeouts.close`, with twice
+   * `limits.undelivered` waiting, gets no later ones ({@link CloseInfo.undelivered}). Never rejects. Where the peer has closed already, or has broken a rule, its Close or the
    * violation decides the code, and nothing is waited for any more.
    * @param code 1000 to 1003, 1007 to 1014 or 3000 to 4999; 1005 for none. Default 1000.
    * @param reason at most 123 octets as UTF-8.
