@@ -44,10 +44,7 @@ export {
   type ViolationKind,
   type WireViolation,
 } from "./connection/violation.ts";
-export type {
-  ClientRequestOptions,
-  ServerResponse,
-} from "./endpoint/client-opening.ts";
+export type { ClientRequestOptions } from "./endpoint/client-opening.ts";
 export { Endpoint } from "./endpoint/endpoint.ts";
 export {
   type Agreed,
@@ -83,6 +80,7 @@ export {
 } from "./handshake/origin.ts";
 export {
   createProxyTunnel,
+  endProxyTunnel,
   type ProxyTunnel,
   type ProxyTunnelOptions,
   type ProxyTunnelOutcome,
@@ -100,6 +98,7 @@ export {
   encodeAnswer,
   judgeResponse,
   type ResponseHead,
+  type ServerResponse,
 } from "./handshake/response.ts";
 export { checkProtocols, parseProtocols, selectProtocol } from "./handshake/subprotocol.ts";
 export { parseWebSocketUri, type WebSocketUri } from "./handshake/websocket-uri.ts";

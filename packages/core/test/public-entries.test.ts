@@ -201,9 +201,16 @@ const FUNCTIONS: Readonly<Record<string, PublicEntry>> = {
       "4.headBytes": COUNTS,
       "4.headers": COUNTS,
       "4.lineBytes": COUNTS,
+      "4.refusalBody": [...ABSENT, ...COUNTS],
       "0.request": ANYTHING,
+      "0.body": ["null"],
       "0.outcome": ANYTHING,
     },
+  },
+  endProxyTunnel: {
+    call: core.endProxyTunnel,
+    right: () => [core.createProxyTunnel({ host: "a", port: 1 }), true],
+    takes: { "0.request": ANYTHING, "0.body": ["null"], "0.outcome": ANYTHING, 1: ["true"] },
   },
   encodeRequest: {
     call: core.encodeRequest,

@@ -30,7 +30,7 @@ export type ConnectErrorCode =
   | "ended"
   /** An extension threw in the opening handshake, or something of the runtime did: its error is the `cause`. */
   | "engine-failed"
-  /** The proxy refused to connect, or its answer was no answer: see `status`. */
+  /** The proxy refused to connect, see `response`; or its answer was no answer. */
   | "proxy-refused"
   /** A redirect that is not followed: too many, no or a bad Location, or from wss to ws. */
   | "redirect-refused";
@@ -38,7 +38,7 @@ export type ConnectErrorCode =
 export class ConnectError extends Error {
   override readonly name = "ConnectError";
   readonly code: ConnectErrorCode;
-  /** The server's answer, with its body as far as `limits.refusalBody` goes. */
+  /** The server's answer, or with "proxy-refused" the proxy's; with its body as far as `limits.refusalBody` goes. */
   readonly response: ServerResponse | null;
   readonly violation: Violation | null;
   /** The HTTP status of the server or the proxy, 0 if none was seen. */

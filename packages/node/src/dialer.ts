@@ -11,9 +11,7 @@ export const dialer: Dialer = { dial };
 async function dial(address: NetworkAddress, signal: AbortSignal): Promise<Dialed> {
   if ("path" in address) requireSocketPath(address.path);
   const place =
-    "path" in address
-      ? { path: address.path }
-      : { host: address.hostname, port: address.port, autoSelectFamily: true };
+    "path" in address ? { path: address.path } : { host: address.hostname, port: address.port };
   const socket = netConnect({ ...place, allowHalfOpen: true, noDelay: true });
   await connected(socket, "connect", signal);
   return dialed(socket);

@@ -35,7 +35,7 @@ describe.each(WAYS)("%s", (name, way) => {
     "memory that was taken is not looked at any more, seed %i",
     async (seed) => {
       const places = { ...(await certificate()), path: join(folder, `${seed}${name.length}.sock`) };
-      const ends = await adapterEnds({ dialer, listen }, way, places);
+      const ends = await adapterEnds({ dialer, listen, runtime }, way, places);
       expect(await lentMemoryFaults(ends, runtime, seed)).toEqual([]);
     },
     LIMIT,

@@ -103,6 +103,17 @@ describe("connect rejects", () => {
     },
   );
 
+  test("with nothing where the server's name ends with a dot: certificates have none (RFC 6066 §3)", async () => {
+    const { cert, key } = await certificate();
+    await using server = await serve({ hostname: "127.0.0.1", tls: { cert, key } });
+    await using socket = await connect(server.url, {
+      tls: { ca: cert, serverName: "localhost." },
+    });
+    expect(await socket.ping()).toBeTypeOf("number");
+    const { tls } = server.sockets[0]!;
+    expect(tls!.serverName).toBe(runtime === "deno" ? null : "localhost");
+  });
+
   test("with tls-failed for a server that speaks no TLS", async () => {
     await using server = await serve({ hostname: "127.0.0.1" });
     const refused = connect(`wss://127.0.0.1:${portOf(server)}/`);

@@ -126,6 +126,16 @@ describe("connect rejects with proxy-refused", () => {
     await expect(refused).rejects.toMatchObject({ code: "proxy-refused", status });
   });
 
+  test("and shows the fields and the body of a refusal", async () => {
+    const proxy = await answering(
+      "HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nwhy\r\n0\r\n\r\n",
+    );
+    const error = await connect("ws://server.example/", { proxy }).catch((reason) => reason);
+    expect(error).toMatchObject({ code: "proxy-refused", status: 407 });
+    expect(error.response.headers).toContainEqual(["Proxy-Authenticate", "Basic"]);
+    expect(new TextDecoder().decode(error.response.body)).toBe("why");
+  });
+
   test("when octets stand between the proxy's answer and TLS", async () => {
     const proxy = await answering("HTTP/1.1 200 OK\r\n\r\nearly");
     const refused = connect("wss://server.example/", { proxy });

@@ -23,7 +23,7 @@ import {
 } from "../handshake/http-head.ts";
 import { createKey } from "../handshake/opening-key.ts";
 import { encodeRequest } from "../handshake/request.ts";
-import { judgeResponse, type ResponseHead } from "../handshake/response.ts";
+import { judgeResponse, type ServerResponse } from "../handshake/response.ts";
 import {
   createResponseBody,
   endResponseBody,
@@ -46,14 +46,6 @@ export interface ClientOpening {
   /** The server's answer, once its head is there. */
   response: ServerResponse | null;
   accepted: { readonly protocol: string; readonly agreement: ExtensionAgreement } | null;
-}
-
-/** What the server answered to the opening handshake. */
-export interface ServerResponse extends ResponseHead {
-  /** Of a refusal, up to `limits.refusalBody` octets, chunked transfer decoded; empty for a 101. */
-  readonly body: Uint8Array;
-  /** There was more than that, or its end did not come within `timeouts.refusalBody`. */
-  readonly isBodyTruncated: boolean;
 }
 
 export interface ClientRequestOptions {

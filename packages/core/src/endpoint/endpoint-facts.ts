@@ -12,7 +12,8 @@ import { readBy } from "../connection/progress.ts";
 import type { Violation } from "../connection/violation.ts";
 import { type ExtensionOffer, NO_EXTENSIONS } from "../extension/extension.ts";
 import type { PlainRequest, UpgradeRequest } from "../handshake/request.ts";
-import type { ClientOpening, ServerResponse } from "./client-opening.ts";
+import type { ServerResponse } from "../handshake/response.ts";
+import type { ClientOpening } from "./client-opening.ts";
 import type { Refusal, ServerOpening } from "./server-opening.ts";
 
 /** How far the opening has come; `request` and `response` can be looked at until the step after `Step.Open`. */

@@ -2,9 +2,13 @@
  * A client's exchange with an HTTP proxy: CONNECT, and the proxy's answer (RFC 9110 §9.3.6). RFC 6455 §4.1 leaves it to
  * the client whether it goes through a proxy; when it does, this comes before TLS and the opening handshake.
  */
-
 import { describeValue } from "../bytes/describe-value.ts";
-import { givenOptions, requireCount, requireObject } from "../bytes/given-arguments.ts";
+import {
+  givenOptions,
+  requireBoolean,
+  requireCount,
+  requireObject,
+} from "../bytes/given-arguments.ts";
 import { isBytes } from "../bytes/is-bytes.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import { formatAuthority, normalizeHost, URL_NAME_CHARACTERS } from "./authority.ts";
@@ -22,7 +26,13 @@ import {
   readHttpHead,
   restartHttpHead,
 } from "./http-head.ts";
-import type { ResponseHead } from "./response.ts";
+import type { ResponseHead, ServerResponse } from "./response.ts";
+import {
+  createResponseBody,
+  endResponseBody,
+  type ResponseBody,
+  readResponseBody,
+} from "./response-body.ts";
 
 export interface ProxyTunnelOptions {
   /** The server to reach: a name, or an address without brackets, as {@link parseWebSocketUri} answers it. */
@@ -38,6 +48,8 @@ export interface ProxyTunnel {
   /** To be sent first. */
   readonly request: Uint8Array;
   readonly reader: HttpHeadReader;
+  /** The body of a refusal, while it is read. */
+  body: ResponseBody | null;
   /** Null while the answer is not whole. */
   outcome: ProxyTunnelOutcome | null;
 }
@@ -45,9 +57,14 @@ export interface ProxyTunnel {
 export type ProxyTunnelOutcome =
   /** What follows the answer is from the server. */
   | { readonly kind: "established"; readonly response: ResponseHead }
-  /** Its body, if it has one, is left where it is. */
-  | { readonly kind: "refused"; readonly response: ResponseHead }
+  /** With its body as far as `limits.refusalBody` goes; what follows is left where it is. */
+  | { readonly kind: "refused"; readonly response: ServerResponse }
   | { readonly kind: "faulty"; readonly fault: HandshakeFault };
+
+export interface ProxyTunnelLimits extends HeadLimits {
+  /** Bytes of a refusal's body that are read, for its reason. Default 0: it is told at its head. */
+  readonly refusalBody?: number;
+}
 
 /** No default port: the target of CONNECT has one always. */
 const NO_PORT = -1;
@@ -60,7 +77,7 @@ export function createProxyTunnel(options: ProxyTunnelOptions): ProxyTunnel {
   const head = `CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n${formatHeaders(headers)}\r\n`;
   const request = new Uint8Array(head.length);
   for (let index = 0; index < head.length; index += 1) request[index] = head.charCodeAt(index);
-  return { request, reader: createHttpHeadReader("response"), outcome: null };
+  return { request, reader: createHttpHeadReader("response"), body: null, outcome: null };
 }
 
 /** The authority-form (RFC 9112 §3.2.3): host and port, the latter always; the Host field repeats it (§3.2). */
@@ -94,25 +111,51 @@ export function readProxyTunnel(
   bytes: Uint8Array,
   start: number,
   end: number,
-  limits: HeadLimits,
+  limits: ProxyTunnelLimits,
 ): number {
-  requireObject("tunnel", tunnel);
+  requireTunnel(tunnel);
   const { reader } = tunnel;
-  if (!isBytes(reader?.element)) {
-    throw new MisuseError("tunnel is none: give what createProxyTunnel returned");
-  }
   requireRange(bytes, start, end);
   requireObject("limits", limits);
   for (const name of ["headBytes", "headers", "lineBytes"] as const) {
     requireCount(`limits.${name}`, limits[name]);
   }
+  const { refusalBody = 0 } = limits;
+  requireCount("limits.refusalBody", refusalBody);
   let at = start;
   while (tunnel.outcome === null && at < end) {
+    if (tunnel.body !== null) {
+      at = readResponseBody(tunnel.body, bytes, at, end);
+      if (tunnel.body.done) refuse(tunnel, tunnel.body);
+      continue;
+    }
     at = readHttpHead(reader, bytes, at, end, limits);
     if (reader.fault !== null) tunnel.outcome = { kind: "faulty", fault: reader.fault };
-    else if (reader.done) judge(tunnel);
+    else if (reader.done) judge(tunnel, refusalBody);
   }
   return at;
+}
+
+/**
+ * Nothing more comes: a refusal is told with what there is of its body.
+ * @param isEndOfStream the proxy has ended its stream, which ends a body without a length; false: it is waited for no longer.
+ */
+export function endProxyTunnel(tunnel: ProxyTunnel, isEndOfStream: boolean): void {
+  requireTunnel(tunnel);
+  requireBoolean("isEndOfStream", isEndOfStream);
+  const { body } = tunnel;
+  if (body === null || tunnel.outcome !== null) return;
+  endResponseBody(body);
+  if (!isEndOfStream) body.truncated = true;
+  refuse(tunnel, body);
+}
+
+function requireTunnel(tunnel: ProxyTunnel): void {
+  requireObject("tunnel", tunnel);
+  if (isBytes(tunnel.reader?.element) && (tunnel.body === null || isBytes(tunnel.body?.bytes))) {
+    return;
+  }
+  throw new MisuseError("tunnel is none: give what createProxyTunnel returned");
 }
 
 function requireRange(bytes: Uint8Array, start: number, end: number): void {
@@ -129,9 +172,20 @@ function requireRange(bytes: Uint8Array, start: number, end: number): void {
   );
 }
 
-function judge(tunnel: ProxyTunnel): void {
-  const { statusCode: status, statusText, headers, minorVersion } = tunnel.reader;
-  const response: ResponseHead = { status, statusText, headers, minorVersion };
+function headOf({ reader }: ProxyTunnel): ResponseHead {
+  const { statusCode: status, statusText, headers, minorVersion } = reader;
+  return { status, statusText, headers, minorVersion };
+}
+
+function refuse(tunnel: ProxyTunnel, body: ResponseBody): void {
+  const isBodyTruncated = body.truncated || body.malformed;
+  const response = { ...headOf(tunnel), body: body.bytes, isBodyTruncated };
+  tunnel.outcome = { kind: "refused", response };
+}
+
+function judge(tunnel: ProxyTunnel, refusalBody: number): void {
+  const response = headOf(tunnel);
+  const { status } = response;
   if (status === 101) {
     // Final, since what follows is not HTTP (RFC 9110 §15.2.2); and no refusal but a fault: nobody may switch to a protocol
     // that no Upgrade field of the request named (§7.8), and the request cannot have one.
@@ -139,8 +193,11 @@ function judge(tunnel: ProxyTunnel): void {
     tunnel.outcome = { kind: "faulty", fault };
   } else if (status < 200) {
     restartHttpHead(tunnel.reader); // RFC 9110 §15.2: interim, the answer is still to come
-  } else {
+  } else if (status < 300) {
     // §9.3.6: any 2xx is a tunnel, and Content-Length and Transfer-Encoding in it mean nothing.
-    tunnel.outcome = { kind: status < 300 ? "established" : "refused", response };
+    tunnel.outcome = { kind: "established", response };
+  } else {
+    tunnel.body = createResponseBody(response, refusalBody);
+    if (tunnel.body.done) refuse(tunnel, tunnel.body);
   }
 }

@@ -40,6 +40,14 @@ export interface ResponseHead {
   readonly minorVersion?: 0 | 1;
 }
 
+/** An answer with what was read of its body: of a server to the opening handshake, or of a proxy to CONNECT. */
+export interface ServerResponse extends ResponseHead {
+  /** Of a refusal, up to `limits.refusalBody` bytes, chunked transfer decoded; empty for a 101. */
+  readonly body: Uint8Array;
+  /** There was more than that, or its end did not come within `timeouts.refusalBody`. */
+  readonly isBodyTruncated: boolean;
+}
+
 /** What the client had asked for. */
 export interface SentRequest {
   readonly key: string;

@@ -3,6 +3,7 @@ import type { HeadLimits } from "../../src/handshake/http-head.ts";
 import {
   createProxyTunnel,
   DEFAULT_LIMITS,
+  endProxyTunnel,
   MisuseError,
   type ProxyTunnel,
   readProxyTunnel,
@@ -310,10 +311,80 @@ describe("the answer of a proxy", () => {
             ["Via", "a"],
           ],
           minorVersion: 0,
+          ...(kind === "refused" && { body: new Uint8Array(0), isBodyTruncated: true }),
         },
       });
     }
   });
+
+  for (const { head, body, isEnded, kept, isTruncated, because } of [
+    {
+      head: "Content-Length: 3",
+      body: "why",
+      isEnded: null,
+      kept: "why",
+      isTruncated: false,
+      because: "it is whole",
+    },
+    {
+      head: "Transfer-Encoding: chunked",
+      body: "3\r\nwhy\r\n0\r\n\r\n",
+      isEnded: null,
+      kept: "why",
+      isTruncated: false,
+      because: "the coding is undone",
+    },
+    {
+      head: "Via: a",
+      body: "why",
+      isEnded: true,
+      kept: "why",
+      isTruncated: false,
+      because: "the end of the stream ends it",
+    },
+    {
+      head: "Via: a",
+      body: "why",
+      isEnded: false,
+      kept: "why",
+      isTruncated: true,
+      because: "nobody waits for its end",
+    },
+    {
+      head: "Content-Length: 9",
+      body: "why",
+      isEnded: true,
+      kept: "why",
+      isTruncated: true,
+      because: "six bytes are missing",
+    },
+    {
+      head: "Content-Length: 9",
+      body: "why it is",
+      isEnded: null,
+      kept: "why it",
+      isTruncated: true,
+      because: "limits.refusalBody is 6",
+    },
+  ]) {
+    test(`is a refusal with its body, wherever it is cut: ${because}`, () => {
+      const bytes = octets(`HTTP/1.1 502 No\r\n${head}\r\n\r\n${body}`);
+      for (let cut = 0; cut <= bytes.length; cut += 1) {
+        const tunnel = createProxyTunnel({ host: "a", port: 1 });
+        for (const part of [bytes.subarray(0, cut), bytes.subarray(cut)]) {
+          readProxyTunnel(tunnel, part, 0, part.length, { ...ROOMY, refusalBody: 6 });
+        }
+        if (isEnded !== null) {
+          expect(tunnel.outcome).toBeNull();
+          endProxyTunnel(tunnel, isEnded);
+        }
+        expect(tunnel.outcome).toMatchObject({
+          kind: "refused",
+          response: { status: 502, body: octets(kept), isBodyTruncated: isTruncated },
+        });
+      }
+    });
+  }
 
   test("with 101 is a fault of the whole head, at no octet of it", () => {
     expect(answered("HTTP/1.1 101 \r\n\r\n").tunnel.outcome).toStrictEqual({

@@ -245,8 +245,8 @@ function percentDecoded(text: string): string {
 /** @throws MisuseError */
 export function proxyUrl(proxy: string | ProxyOptions): URL {
   const text = typeof proxy === "string" ? proxy : proxy.url;
-  const scheme = typeof text === "string" ? text.slice(0, text.indexOf(":")) : "";
-  if (scheme !== "http" && scheme !== "https") {
+  // RFC 3986 §3.1: the scheme is the same in capitals.
+  if (typeof text !== "string" || !/^https?:/i.test(text)) {
     throw new MisuseError('options.proxy begins with neither "http://" nor "https://"');
   }
   try {

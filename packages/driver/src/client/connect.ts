@@ -110,6 +110,11 @@ export function clientSettings(runtime: Runtime, options: ConnectOptions<unknown
   return resolveSettings(given, DEFAULT_CLIENT_LIMITS);
 }
 
+/** RFC 6066 §3: the name of a server goes without the dot at its end, and certificates have none either. */
+function withoutDot(name: string): string {
+  return name.endsWith(".") ? name.slice(0, -1) : name;
+}
+
 /** @returns false for whatever a runtime throws, proxies included: `instanceof` looks into them. */
 function isOurs(error: unknown): boolean {
   return isMisuse(error) || textOf(error, "name") === "ConnectError";
@@ -240,7 +245,7 @@ class Attempt {
   }
 
   private async secure(dialed: Dialed, tls: TlsClientOptions, host: string): Promise<Dialed> {
-    const name = tls.serverName ?? host;
+    const name = withoutDot(tls.serverName ?? host);
     return await this.phase("tls-failed", `no TLS with ${name}`, dialed, () =>
       dialed.startTls(tls, name, this.controller.signal),
     );
@@ -262,7 +267,11 @@ class Attempt {
     let dialed = await this.dial({ hostname, port: proxyPort });
     if (isSecure) dialed = await this.secure(dialed, tls, hostname);
     return await this.phase("proxy-refused", "no tunnel through the proxy", dialed, () =>
-      openTunnel(dialed, tunnel, this.controller.signal),
+      openTunnel(dialed, tunnel, {
+        deadlines: this.deadlines,
+        settings: this.settings,
+        signal: this.controller.signal,
+      }),
     );
   }
 
@@ -281,7 +290,8 @@ class Attempt {
       try {
         reached = await run();
       } catch (cause) {
-        if (this.controller.signal.aborted) throw this.givenUp();
+        const isRefusal = textOf(cause, "code") === code && this.isTimeout;
+        if (this.controller.signal.aborted && !isRefusal) throw this.givenUp();
         if (isOurs(cause)) throw cause;
         const why = reasonOf(cause);
         throw new ConnectError(code, `${what}: ${why}`, { cause });

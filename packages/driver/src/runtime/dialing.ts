@@ -30,7 +30,7 @@ export interface Dialed {
    * what arrived was lost: {@link Transport.pause} was called before.
    */
   readonly open: OpenTransport;
-  /** TLS over it, as a client; from then on only what this returns is used. */
+  /** TLS over it, as a client; from then on only what this returns is used. `serverName` has no dot at its end. */
   startTls(options: TlsClientOptions, serverName: string, signal: AbortSignal): Promise<Dialed>;
   destroy(): void;
 }

@@ -342,7 +342,10 @@ describe("connect", () => {
   }
 
   for (const { what, answer } of [
-    { what: "refuses", answer: "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n" },
+    {
+      what: "refuses",
+      answer: "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n",
+    },
     { what: "speaks no HTTP", answer: "SSH-2.0\r\n" },
     { what: "says more than its answer, before TLS", answer: "HTTP/1.1 200 OK\r\n\r\nmore" },
   ]) {
@@ -354,6 +357,72 @@ describe("connect", () => {
       expect(network.runtime.timerCount).toBe(0);
     });
   }
+
+  const told = {
+    status: 502,
+    headers: expect.arrayContaining([["X-Why", "because"]]),
+    body: Uint8Array.from("the reason", (c) => c.charCodeAt(0)),
+  };
+  for (const { what, answer, timeouts = {}, after, isBodyTruncated = false } of [
+    {
+      what: "is whole",
+      answer: "HTTP/1.1 502 No\r\nX-Why: because\r\nContent-Length: 10\r\n\r\nthe reason",
+      after: 0,
+    },
+    {
+      what: "has no end, for timeouts.refusalBody",
+      answer: "HTTP/1.1 502 No\r\nX-Why: because\r\n\r\nthe reason",
+      after: 1_000,
+      isBodyTruncated: true,
+    },
+    {
+      what: "has no end, until timeouts.handshake",
+      answer: "HTTP/1.1 502 No\r\nX-Why: because\r\n\r\nthe reason",
+      timeouts: { handshake: 500 },
+      after: 500,
+      isBodyTruncated: true,
+    },
+  ]) {
+    test(`shows what a proxy has answered, with a body that ${what}`, async () => {
+      const network = new Network(() => {}, answer);
+      const connecting = connectWith(network, "wss://a", { ...via("p"), timeouts });
+      const error = connecting.catch((reason: unknown) => reason);
+      await network.runtime.advance(after);
+      const response = { ...told, isBodyTruncated };
+      expect(await error).toMatchObject({ code: "proxy-refused", status: 502, response });
+      expect(network.left).toEqual([]);
+      expect(network.runtime.timerCount).toBe(0);
+    });
+  }
+
+  test.each([["HTTP"], ["hTTp"], ["HTTPS"]])("takes a proxy whose scheme is %s", async (scheme) => {
+    const happened: string[] = [];
+    const network = new Network((what) => happened.push(what), "HTTP/1.1 407 No\r\n\r\n");
+    const connecting = connectWith(network, "ws://a", {
+      ...via("p", scheme),
+      limits: { refusalBody: 0 },
+    });
+    await expect(connecting).rejects.toMatchObject({ code: "proxy-refused", status: 407 });
+    expect(happened).toEqual(scheme === "HTTPS" ? ["dialed", "secured"] : ["dialed"]);
+  });
+
+  // RFC 6066 §3
+  test.each<[string, object, string[]]>([
+    ["wss://host./", {}, ["host"]],
+    ["wss://host.:444/", { tls: { serverName: "other." } }, ["other"]],
+    ["ws://host./", via("proxy.", "https"), ["proxy"]],
+    ["wss://host./", via("proxy.", "https"), ["proxy", "host"]],
+  ])(
+    "names the server of %s with %j to TLS without the dot at its end",
+    async (url, options, names) => {
+      const network = new Network(() => {});
+      const connecting = connectWith(network, url, options);
+      connecting.catch(() => {});
+      await settle();
+      expect(network.secured).toMatchObject(names.map((serverName) => ({ serverName })));
+      await network.runtime.advance(20_000);
+    },
+  );
 
   test("refuses a socket that opens nothing", async () => {
     const network = new Network(() => {});

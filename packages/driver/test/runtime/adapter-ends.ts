@@ -1,20 +1,23 @@
 /** Both ends of a connection that an adapter's dialer and listener make, in each way in which a client reaches a server. */
-import { createProxyTunnel } from "@sansocket/core";
+import { createProxyTunnel, resolveSettings } from "@sansocket/core";
 import { openTunnel } from "../../src/client/tunnel.ts";
 import type {
   Dialed,
   Dialer,
   Listen,
   OpenTransport,
+  Runtime,
   Transport,
   TransportHandler,
 } from "../../src/index.ts";
+import { Deadlines } from "../../src/socket/deadlines.ts";
 import type { Ends } from "./lent-memory.ts";
 
 /** What an adapter is made of. */
 export interface AdapterSockets {
   readonly dialer: Dialer;
   readonly listen: Listen;
+  readonly runtime: Runtime;
 }
 
 export interface Way {
@@ -38,7 +41,7 @@ export async function adapterEnds(
   { cert, key, path }: Places,
 ): Promise<Ends> {
   const { signal } = new AbortController();
-  const { dialer, listen } = sockets;
+  const { dialer, listen, runtime } = sockets;
   let accept: (open: OpenTransport) => void = () => {};
   const accepted = new Promise<OpenTransport>((resolve) => {
     accept = resolve;
@@ -58,7 +61,11 @@ export async function adapterEnds(
     if (proxy === "https") dialed = await secured(dialed);
     if (proxy !== undefined) {
       const tunnel = createProxyTunnel({ host: "localhost", port: 80, headers: [] });
-      dialed = await openTunnel(dialed, tunnel, signal);
+      dialed = await openTunnel(dialed, tunnel, {
+        deadlines: new Deadlines(runtime),
+        settings: resolveSettings(runtime),
+        signal,
+      });
     }
     if (isTls) dialed = await secured(dialed);
     return dialed.open;
@@ -96,7 +103,7 @@ class Side implements TransportHandler {
   }
 
   onData(chunk: Uint8Array): void {
-    this.other?.write(chunk.slice()); // in memory of its own: what was read is only borrowed
+    this.other?.write(new Uint8Array(chunk)); // in memory of its own: what was read is only borrowed
   }
 
   onInbox(byteCount: number): void {
