@@ -10,14 +10,14 @@ export type { Memory } from "./bytes/memory.ts";
 export { MisuseError } from "./bytes/misuse-error.ts";
 export { utf8Length } from "./bytes/utf8-text.ts";
 export { CloseCode, isCloseCodeOnWire } from "./connection/close-code.ts";
+export { checkClose } from "./connection/closing.ts";
 export {
   type CloseFrame,
   type CloseOutcome,
-  checkClose,
   closeOutcome,
   type Ended,
   type TimeoutName,
-} from "./connection/closing.ts";
+} from "./connection/ended.ts";
 export type { WatchedFrame } from "./connection/frame-watch.ts";
 export {
   isPreparedMessage,

@@ -6,7 +6,7 @@
  * words into a reset. A deadline bounds each wait.
  */
 import { describeValue } from "../bytes/describe-value.ts";
-import { requireObject, requireString } from "../bytes/given-arguments.ts";
+import { requireString } from "../bytes/given-arguments.ts";
 import { releaseBytes } from "../bytes/growing-bytes.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import { dropOutput } from "../bytes/output-queue.ts";
@@ -24,68 +24,18 @@ import {
   type EndingFacts,
   endingFacts,
   InputEnd,
-  NEVER,
   Reading,
   Writing,
 } from "./connection.ts";
 import { queueWaitingPong } from "./control.ts";
+import { deadlineAfter, NEVER } from "./deadline.ts";
+import type { CloseFrame, Ended } from "./ended.ts";
+import { queueFrame } from "./frame-output.ts";
 import { forgetWatched } from "./frame-watch.ts";
 import { discardInput, keepEvent } from "./input.ts";
 import { noteRead } from "./progress.ts";
-import { queueFrame } from "./sending.ts";
 import { Step } from "./step.ts";
-import { CloseViolation, type Violation, type WireViolation, wireViolation } from "./violation.ts";
-
-/** The contents of a Close frame. */
-export interface CloseFrame {
-  /** 1005 when the frame had no body (RFC 6455 §7.1.5). */
-  readonly code: number;
-  readonly reason: string;
-}
-
-export type TimeoutName = "handshake" | "idle" | "pong" | "lifetime" | "close";
-
-/** How a connection ended: raw facts, from which `closeOutcome` derives what people call the close code. */
-export interface Ended {
-  /** The Close that we queued, whether or not the transport took it: see {@link isCloseSent}. */
-  readonly localClose: CloseFrame | null;
-  /** The transport took our Close. */
-  readonly isCloseSent: boolean;
-  /** The Close that arrived. */
-  readonly peerClose: CloseFrame | null;
-  readonly firstClose: "local" | "peer" | null;
-  readonly violation: Violation | null;
-  /** The first timer that ran out, if one did. */
-  readonly timeout: TimeoutName | null;
-  /** The peer ended its stream. */
-  readonly isEndOfStream: boolean;
-  /** `abort` was called. */
-  readonly isAborted: boolean;
-  /** What the host said in `transportClosed`. */
-  readonly transportError: string | null;
-}
-
-/** RFC 6455 §7.1.4 to §7.1.6, derived. */
-export interface CloseOutcome {
-  /** The code of the peer's Close; 1005 if it had none, 1006 if no Close arrived. */
-  readonly code: number;
-  readonly reason: string;
-  /** Both Closes crossed. */
-  readonly wasClean: boolean;
-}
-
-export function closeOutcome(ended: Ended): CloseOutcome {
-  requireObject("ended", ended);
-  const { peerClose } = ended;
-  if (peerClose === null) return { code: CloseCode.Abnormal, reason: "", wasClean: false };
-  requireObject("ended.peerClose", peerClose);
-  requireString("ended.peerClose.reason", peerClose.reason);
-  return {
-    code: peerClose.code,
-    reason: peerClose.reason,
-    wasClean: ended.isCloseSent && ended.violation === null,
-  };
-}
+import { CloseViolation, type WireViolation, wireViolation } from "./violation.ts";
 
 /** §5.5: 125 octets of control payload less the two of the code. */
 export const MAX_REASON_OCTETS = 123;
@@ -385,11 +335,6 @@ function disposeSession(connection: Connection): void {
   const { session } = connection;
   connection.session = null;
   disposeOf(session);
-}
-
-/** A point in time, or {@link NEVER} for a timeout of 0. */
-export function deadlineAfter(now: number, timeout: number): number {
-  return timeout === 0 ? NEVER : now + timeout;
 }
 
 /** Drops what nobody will read any more. */

@@ -18,11 +18,12 @@ import type { Memory } from "../bytes/memory.ts";
 import { createOutputQueue, type OutputQueue } from "../bytes/output-queue.ts";
 import type { ExtensionSession } from "../extension/extension.ts";
 import type { MessageAssembly } from "../message/message-assembly.ts";
-import type { CloseFrame, Ended, TimeoutName } from "./closing.ts";
-import type { Keepalive } from "./control.ts";
+import type { OutgoingMessage } from "../message/outgoing-message.ts";
+import { NEVER } from "./deadline.ts";
+import type { CloseFrame, Ended, TimeoutName } from "./ended.ts";
 import type { FrameWatch } from "./frame-watch.ts";
+import type { Keepalive } from "./keepalive.ts";
 import type { Role } from "./role.ts";
-import type { OutgoingMessage } from "./sending.ts";
 import type { Settings } from "./settings.ts";
 import type { Violation, WireViolation } from "./violation.ts";
 
@@ -142,9 +143,6 @@ export interface EndingFacts {
   isEndedReported: boolean;
   isDestroyLent: boolean;
 }
-
-/** A deadline that never comes. Not Infinity: an integer keeps the field cheap. */
-export const NEVER = -1;
 
 export function createConnection(role: Role, settings: Settings, now: number): Connection {
   return {

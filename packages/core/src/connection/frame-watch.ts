@@ -1,6 +1,5 @@
 /** Frames as they pass, for those who asked to see them (option `frames`): in order, in and out, with what was in them. */
 import { FIN, OPCODE_BITS, RSV_BITS } from "../frame/frame-header.ts";
-import type { Connection } from "./connection.ts";
 
 export interface WatchedFrame {
   readonly direction: "in" | "out";
@@ -58,16 +57,17 @@ export function createFrameWatch(prefix: number): FrameWatch {
 }
 
 export function watchIncomingHeader(
-  connection: Connection,
   watch: FrameWatch,
+  firstOctet: number,
   isMasked: boolean,
+  maskingKey: number,
   payloadLength: number,
   offset: number,
 ): void {
   watch.incoming = {
-    firstOctet: connection.firstOctet,
+    firstOctet,
     isMasked,
-    maskingKey: connection.maskingKey,
+    maskingKey,
     payloadLength,
     offset,
     payload: new Uint8Array(Math.min(watch.prefix, payloadLength)),

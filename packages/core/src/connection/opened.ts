@@ -1,7 +1,7 @@
 /** The opening handshake is done (RFC 6455 §4.1, "in an OPEN state"): from here on frames come, and other timers run. */
 import type { ExtensionSession } from "../extension/extension.ts";
-import { deadlineAfter } from "./closing.ts";
-import { type Connection, NEVER } from "./connection.ts";
+import type { Connection } from "./connection.ts";
+import { deadlineAfter, NEVER } from "./deadline.ts";
 import { createFrameWatch } from "./frame-watch.ts";
 import { isQuickNow } from "./receiving-quick.ts";
 

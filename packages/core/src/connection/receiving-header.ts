@@ -67,7 +67,8 @@ export function readHeader(connection: Connection): HeaderRead {
     keyOctets === 0 ? 0 : connection.memory!.view.getInt32(at + octets - 4, true);
   if (connection.watch !== null) {
     const offset = streamOffset(connection, at);
-    watchIncomingHeader(connection, connection.watch, keyOctets !== 0, length, offset);
+    const { watch, maskingKey } = connection;
+    watchIncomingHeader(watch, firstOctet, keyOctets !== 0, maskingKey, length, offset);
   }
   connection.position = at + octets;
   connection.isQuick = false;

@@ -3,17 +3,12 @@
  * and what to do when it has passed. Asking early, or twice, changes nothing.
  */
 import { CloseCode } from "./close-code.ts";
-import {
-  close,
-  deadlineAfter,
-  endPatience,
-  finish,
-  isPatient,
-  queueDueClose,
-  type TimeoutName,
-} from "./closing.ts";
-import { type Connection, endingFacts, InputEnd, NEVER, Writing } from "./connection.ts";
-import { PingState, sendPing } from "./control.ts";
+import { close, endPatience, finish, isPatient, queueDueClose } from "./closing.ts";
+import { type Connection, endingFacts, InputEnd, Writing } from "./connection.ts";
+import { sendPing } from "./control.ts";
+import { deadlineAfter, NEVER } from "./deadline.ts";
+import type { TimeoutName } from "./ended.ts";
+import { PingState } from "./keepalive.ts";
 import { readBy } from "./progress.ts";
 
 /** When {@link expireTimers} has something to do, in ms of the host's clock; Infinity when never. */

@@ -2,15 +2,11 @@
 import { describeValue } from "../bytes/describe-value.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import { lendOutput, outputTaken } from "../bytes/output-queue.ts";
-import {
-  closeWhenSeen,
-  concludeIfFinished,
-  deadlineAfter,
-  isPatient,
-  startPatience,
-} from "./closing.ts";
-import { CloseSent, type Connection, endingFacts, NEVER, Writing } from "./connection.ts";
-import { PingState, queueWaitingPong } from "./control.ts";
+import { closeWhenSeen, concludeIfFinished, isPatient, startPatience } from "./closing.ts";
+import { CloseSent, type Connection, endingFacts, Writing } from "./connection.ts";
+import { queueWaitingPong } from "./control.ts";
+import { deadlineAfter, NEVER } from "./deadline.ts";
+import { PingState } from "./keepalive.ts";
 import { noteTaken, readBy } from "./progress.ts";
 
 export interface Transmission {

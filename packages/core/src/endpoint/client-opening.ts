@@ -4,8 +4,9 @@
  */
 import { givenOptions, requireList, requireStrings } from "../bytes/given-arguments.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
-import { deadlineAfter, failHandshake, finish } from "../connection/closing.ts";
-import { type Connection, InputEnd, NEVER, Reading } from "../connection/connection.ts";
+import { failHandshake, finish } from "../connection/closing.ts";
+import { type Connection, InputEnd, Reading } from "../connection/connection.ts";
+import { deadlineAfter, NEVER } from "../connection/deadline.ts";
 import { refillInput } from "../connection/input.ts";
 import { stepAtRest } from "../connection/receiving.ts";
 import type { Settings } from "../connection/settings.ts";

@@ -4,8 +4,8 @@
  */
 import { MisuseError } from "../bytes/misuse-error.ts";
 import { decodeUtf8 } from "../bytes/utf8-text.ts";
-import type { CloseFrame, Ended } from "../connection/closing.ts";
 import { type Connection, Reading, unreadOctets, Writing } from "../connection/connection.ts";
+import type { CloseFrame, Ended } from "../connection/ended.ts";
 import type { WatchedFrame } from "../connection/frame-watch.ts";
 import { setInputAside } from "../connection/input.ts";
 import { readBy } from "../connection/progress.ts";

@@ -3,12 +3,12 @@
  * event is the receiver's own. The cursor makes no object at all.
  */
 
-import type { CloseFrame, Ended } from "../connection/closing.ts";
+import type { CloseFrame, Ended } from "../connection/ended.ts";
 import type { WatchedFrame } from "../connection/frame-watch.ts";
 import { Step } from "../connection/step.ts";
 import type { Violation } from "../connection/violation.ts";
 import type { PlainRequest, UpgradeRequest } from "../handshake/request.ts";
-import type { Endpoint } from "./endpoint.ts";
+import type { EndpointFacts } from "./endpoint-facts.ts";
 
 export type EndpointEvent =
   | { readonly type: "request"; readonly request: UpgradeRequest | PlainRequest }
@@ -28,51 +28,61 @@ export type EndpointEvent =
   | { readonly type: "frame"; readonly frame: WatchedFrame }
   | { readonly type: "ended"; readonly ended: Ended };
 
+/** What is pulled, and the facts of the step that it stands on: an `Endpoint`. */
+export interface Cursor extends Pick<EndpointFacts, FactOfEvent> {
+  next(): Step;
+  setAside(): void;
+}
+
+type FactOfEvent =
+  | ("request" | "protocol" | "text" | "chunk" | "start" | "end" | "final" | "deliversPieces")
+  | ("pongOf" | "peerClose" | "violation" | "frame" | "ended");
+
 /** Pulls until Idle. Breaking out loses nothing: the next call goes on behind the last event that was seen. */
-export function* eventsOf(endpoint: Endpoint): Generator<EndpointEvent, void, undefined> {
+export function* eventsOf(cursor: Cursor): Generator<EndpointEvent, void, undefined> {
   try {
     for (;;) {
-      const step = endpoint.next();
+      const step = cursor.next();
       if (step === Step.Idle) return;
-      yield eventOf(endpoint, step);
+      yield eventOf(cursor, step);
     }
   } finally {
-    endpoint.setAside();
+    cursor.setAside();
   }
 }
 
-function eventOf(endpoint: Endpoint, step: Exclude<Step, 0>): EndpointEvent {
+function eventOf(cursor: Cursor, step: Exclude<Step, 0>): EndpointEvent {
   switch (step) {
     case Step.Request:
-      return { type: "request", request: endpoint.request! };
+      return { type: "request", request: cursor.request! };
     case Step.Open:
-      return { type: "open", protocol: endpoint.protocol };
+      return { type: "open", protocol: cursor.protocol };
     case Step.Text:
-      if (endpoint.deliversPieces) return piece(endpoint, "text");
-      return { type: "text", text: endpoint.text };
+      if (cursor.deliversPieces) return piece(cursor, "text");
+      return { type: "text", text: cursor.text };
     case Step.Binary:
-      if (endpoint.deliversPieces) return piece(endpoint, "binary");
-      return { type: "binary", bytes: ownBytes(endpoint) };
+      if (cursor.deliversPieces) return piece(cursor, "binary");
+      return { type: "binary", bytes: ownBytes(cursor) };
     case Step.Ping:
-      return { type: "ping", payload: ownBytes(endpoint) };
+      return { type: "ping", payload: ownBytes(cursor) };
     case Step.Pong:
-      return { type: "pong", of: endpoint.pongOf, payload: ownBytes(endpoint) };
+      return { type: "pong", of: cursor.pongOf, payload: ownBytes(cursor) };
     case Step.Closing:
-      return { type: "closing", close: endpoint.peerClose! };
+      return { type: "closing", close: cursor.peerClose! };
     case Step.Violation:
-      return { type: "violation", violation: endpoint.violation! };
+      return { type: "violation", violation: cursor.violation! };
     case Step.Frame:
-      return { type: "frame", frame: endpoint.frame! };
+      return { type: "frame", frame: cursor.frame! };
     case Step.Ended:
-      return { type: "ended", ended: endpoint.ended! };
+      return { type: "ended", ended: cursor.ended! };
   }
 }
 
-function piece(endpoint: Endpoint, of: "text" | "binary"): EndpointEvent {
-  return { type: "piece", of, bytes: ownBytes(endpoint), final: endpoint.final };
+function piece(cursor: Cursor, of: "text" | "binary"): EndpointEvent {
+  return { type: "piece", of, bytes: ownBytes(cursor), final: cursor.final };
 }
 
-function ownBytes(endpoint: Endpoint): Uint8Array<ArrayBuffer> {
+function ownBytes(cursor: Cursor): Uint8Array<ArrayBuffer> {
   // slice copies; a view would show memory that other connections use.
-  return new Uint8Array(endpoint.chunk.subarray(endpoint.start, endpoint.end));
+  return new Uint8Array(cursor.chunk.subarray(cursor.start, cursor.end));
 }

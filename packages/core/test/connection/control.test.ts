@@ -1,7 +1,7 @@
 /** RFC 6455 §5.5.2, §5.5.3: pings and pongs. */
 import { describe, expect, test } from "vitest";
 import type { Connection } from "../../src/connection/connection.ts";
-import { MAX_AWAITED_PINGS } from "../../src/connection/control.ts";
+import { MAX_AWAITED_PINGS } from "../../src/connection/keepalive.ts";
 import { Bench } from "../turn.ts";
 import { concat, masked, unmasked } from "../wire.ts";
 
