@@ -49,7 +49,8 @@ export type {
   UpgradeRequest,
 } from "./server/upgrade-request.ts";
 export type { CloseInfo } from "./socket/close-info.ts";
-export type { Message, SocketHooks } from "./socket/hooks.ts";
+export type { SocketHooks } from "./socket/hooks.ts";
+export type { Message } from "./socket/message.ts";
 export type { WriteResult } from "./socket/outgoing.ts";
 export type { Sendable, SendOptions } from "./socket/sendable.ts";
 export type { Socket } from "./socket/socket.ts";

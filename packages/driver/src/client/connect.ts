@@ -3,6 +3,7 @@ import {
   createProxyTunnel,
   DEFAULT_CLIENT_LIMITS,
   DEFAULT_TIMEOUTS,
+  givenOptions,
   type HeaderList,
   parseWebSocketUri,
   resolveSettings,
@@ -18,9 +19,10 @@ import { type Dialed, type Dialer, reasonOf, type TlsClientOptions } from "../ru
 import { AbortController } from "../runtime/globals.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { NetworkAddress } from "../runtime/transport.ts";
-import { behaviourOf, defined } from "../server/server-options.ts";
+import { defined } from "../server/server-options.ts";
+import { type Behaviour, behaviourOf } from "../socket/behaviour.ts";
 import type { Deadlines, Due } from "../socket/deadlines.ts";
-import type { Behaviour, SocketHooks } from "../socket/hooks.ts";
+import type { SocketHooks } from "../socket/hooks.ts";
 import { Socket } from "../socket/socket.ts";
 import {
   type ConnectOptions,
@@ -124,6 +126,7 @@ function isOurs(error: unknown): boolean {
 class Attempt {
   private readonly platform: Platform;
   private readonly options: ConnectOptions<unknown>;
+  private readonly hooks: SocketHooks;
   private readonly behaviour: Behaviour;
   private readonly settings: Settings;
   private readonly protocols: readonly string[];
@@ -145,8 +148,8 @@ class Attempt {
     this.protocols = protocolList(options.protocols);
     const { signal, trace } = options;
     this.settings = clientSettings(platform.runtime, options);
-    const allHooks = trace === undefined ? hooks : { ...hooks, trace };
-    this.behaviour = { ...behaviourOf(this.settings, allHooks, false), ...behaviour };
+    this.hooks = givenOptions("hooks", trace === undefined ? hooks : { ...hooks, trace });
+    this.behaviour = { ...behaviourOf(this.settings, this.hooks, false), ...behaviour };
     const { handshake } = this.settings.timeouts;
     if (handshake > 0) {
       const timedOut = (): void => {
@@ -200,7 +203,7 @@ class Attempt {
       throw this.givenUp();
     }
     const request = withCredentials("Authorization", url, headers);
-    const opening = new Opening(this.platform.runtime, this.behaviour);
+    const opening = new Opening(this.platform.runtime, this.behaviour, this.hooks);
     try {
       return await opening.run(
         {

@@ -4,11 +4,13 @@ import { describeViolation } from "@sansocket/core/describe";
 import { ConnectError, ConnectionError, isMisuse, messageOf } from "../errors.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { OpenTransport } from "../runtime/transport.ts";
+import type { Behaviour } from "../socket/behaviour.ts";
 import { Binding, type Owner } from "../socket/binding.ts";
 import type { CloseInfo } from "../socket/close-info.ts";
 import { Deadlines } from "../socket/deadlines.ts";
-import { type Behaviour, callErrorHook } from "../socket/hooks.ts";
-import { Socket } from "../socket/socket.ts";
+import { openSocket } from "../socket/hook-receiver.ts";
+import { callErrorHook, type SocketHooks } from "../socket/hooks.ts";
+import type { Socket } from "../socket/socket.ts";
 
 /** One timer for all clients of a runtime. */
 const deadlinesOf: WeakMap<Runtime, Deadlines> = new WeakMap();
@@ -38,6 +40,9 @@ export class Opening implements Owner {
   readonly runtime: Runtime;
   readonly deadlines: Deadlines;
   readonly behaviour: Behaviour;
+  private readonly hooks: SocketHooks;
+  /** Null until the connection is open. */
+  private socket: Socket | null = null;
   /** The transport is the engine's, and so is its end. */
   isBound = false;
   private settle: ((outcome: Socket | ConnectError) => void) | null = null;
@@ -47,10 +52,11 @@ export class Opening implements Owner {
   private handshake = 0;
   private data: unknown;
 
-  constructor(runtime: Runtime, behaviour: Behaviour) {
+  constructor(runtime: Runtime, behaviour: Behaviour, hooks: SocketHooks) {
     this.runtime = runtime;
     this.deadlines = clientDeadlines(runtime);
     this.behaviour = behaviour;
+    this.hooks = hooks;
   }
 
   run(
@@ -104,16 +110,17 @@ export class Opening implements Owner {
   requested(): void {}
 
   opened(binding: Binding): void {
-    const socket = new Socket(binding, { data: this.data, request: null, url: this.url });
-    binding.socket = socket;
-    this.settle?.(socket);
-    binding.delivery.callOpen(socket);
+    const origins = { data: this.data, request: null, url: this.url };
+    openSocket(binding, this.hooks, origins, (socket) => {
+      this.socket = socket;
+      this.settle?.(socket);
+    });
   }
 
   expired(): void {}
 
   ended(binding: Binding, { ended }: CloseInfo): void {
-    if (binding.socket !== null) return;
+    if (binding.isOpen) return;
     const { response } = binding.endpoint;
     const { violation, timeout, transportError } = ended;
     if (binding.fault?.code === "engine-failed") {
@@ -136,7 +143,7 @@ export class Opening implements Owner {
     }
   }
 
-  report(socket: Socket | null, error: ConnectionError): void {
-    callErrorHook(this.behaviour.hooks, socket, error);
+  report(_binding: Binding, error: ConnectionError): void {
+    callErrorHook(this.hooks, this.socket, error);
   }
 }

@@ -6,22 +6,16 @@ import { Endpoint, type ServerSettings } from "@sansocket/core";
 import type { ConnectionError } from "../errors.ts";
 import type { OpenTransport } from "../runtime/transport.ts";
 import { Binding, type Owner } from "../socket/binding.ts";
-import type { Socket } from "../socket/socket.ts";
 
 /** The owner of connections that no server counts. */
 export class Refusing implements Owner {
-  readonly runtime: Owner["runtime"];
   readonly deadlines: Owner["deadlines"];
   readonly behaviour: Owner["behaviour"];
   private readonly server: Pick<Owner, "report">;
   private readonly status: number;
 
   /** @param status of the answer, 400 to 599. */
-  constructor(
-    server: Pick<Owner, "runtime" | "deadlines" | "behaviour" | "report">,
-    status: number,
-  ) {
-    this.runtime = server.runtime;
+  constructor(server: Pick<Owner, "deadlines" | "behaviour" | "report">, status: number) {
     this.deadlines = server.deadlines;
     this.behaviour = server.behaviour;
     this.server = server;
@@ -30,7 +24,7 @@ export class Refusing implements Owner {
 
   /** Reads the request, and answers. */
   refuse(settings: ServerSettings, open: OpenTransport): void {
-    const now = this.runtime.now();
+    const now = this.deadlines.now();
     new Binding(this, Endpoint.server(settings, now), open, now);
   }
 
@@ -45,7 +39,7 @@ export class Refusing implements Owner {
 
   ended(): void {}
 
-  report(socket: Socket | null, error: ConnectionError): void {
-    this.server.report(socket, error);
+  report(binding: Binding, error: ConnectionError): void {
+    this.server.report(binding, error);
   }
 }

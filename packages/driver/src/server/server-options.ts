@@ -26,7 +26,8 @@ import {
 import { withDeflate } from "../per-message-deflate.ts";
 import { protocolList } from "../protocol-list.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { type Behaviour, type SocketHooks, unsentMarks } from "../socket/hooks.ts";
+import { type Behaviour, behaviourOf } from "../socket/behaviour.ts";
+import type { SocketHooks } from "../socket/hooks.ts";
 import type { Socket } from "../socket/socket.ts";
 import type { PlainResponse } from "./answer.ts";
 import { explainToPeer } from "./refusal.ts";
@@ -118,6 +119,7 @@ export type ServerOptions<Data = undefined> = ServerBase &
 export interface ResolvedServer {
   readonly settings: ServerSettings;
   readonly behaviour: Behaviour;
+  readonly hooks: SocketHooks;
   readonly protocols: readonly string[];
   readonly maxConnections: number;
   readonly signal: AbortSignal | undefined;
@@ -230,9 +232,11 @@ export function resolveServer(
     explain: explainToPeer,
     ...(given.trace === undefined ? {} : { frames: { payloadPrefix: TRACED_OCTETS } }),
   });
+  const hooks = boundHooks(given, options);
   return {
     settings,
-    behaviour: behaviourOf(settings, boundHooks(given, options), given.lend === true),
+    behaviour: behaviourOf(settings, hooks, given.lend === true),
+    hooks,
     protocols: protocolList(given.protocols),
     maxConnections: given.maxConnections ?? Number.POSITIVE_INFINITY,
     signal: given.signal,
@@ -250,26 +254,6 @@ function boundHooks(given: SocketHooks, options: object): SocketHooks {
     if (typeof hook === "function") hooks[name] = hook.bind(options);
   }
   return hooks;
-}
-
-/** What the driver itself has to know of the settings and hooks. */
-export function behaviourOf(
-  settings: { readonly limits: Limits; readonly timeouts: Timeouts },
-  given: SocketHooks,
-  lend: boolean,
-): Behaviour {
-  const hooks = givenOptions("hooks", given);
-  return {
-    hooks,
-    hasMessageHook: hooks.message !== undefined,
-    isTraced: hooks.trace !== undefined,
-    lend,
-    undelivered: settings.limits.undelivered,
-    unsentLimit: settings.limits.unsent,
-    ...unsentMarks(settings.limits.unsent),
-    closeTimeout: settings.timeouts.close,
-    patience: settings.timeouts.close,
-  };
 }
 
 /** Without the members that are undefined, which `exactOptionalPropertyTypes` tells from absent ones. */

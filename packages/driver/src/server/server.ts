@@ -9,11 +9,14 @@ import { showFacts } from "../inspection.ts";
 import { anOpenTransport } from "../option-kinds.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { NetworkAddress, OpenTransport } from "../runtime/transport.ts";
+import type { Behaviour } from "../socket/behaviour.ts";
 import { Binding, type Owner } from "../socket/binding.ts";
 import type { CloseInfo } from "../socket/close-info.ts";
 import { Deadlines } from "../socket/deadlines.ts";
-import { type Behaviour, callErrorHook, isThenable, whenSettled } from "../socket/hooks.ts";
-import { Socket } from "../socket/socket.ts";
+import { openSocket } from "../socket/hook-receiver.ts";
+import { callErrorHook } from "../socket/hooks.ts";
+import type { Socket } from "../socket/socket.ts";
+import { isThenable, whenSettled } from "../socket/thenable.ts";
 import { answerOptions, hasLongBody, type PlainResponse, UPGRADE_REQUIRED } from "./answer.ts";
 import { explainToApplication, PRINTED_ONCE } from "./refusal.ts";
 import { Refusing } from "./refusing.ts";
@@ -47,7 +50,8 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
   /** The connections that it gets are TLS. */
   readonly secure: boolean;
   private readonly options: ResolvedServer;
-  private readonly bindings: Set<Binding> = new Set();
+  /** Each connection with its socket; null until it is open. */
+  private readonly bindings: Map<Binding, Socket | null> = new Map();
   /** Requests that wait for a decision. */
   private readonly undecided: Map<Binding, IncomingRequest> = new Map();
   /** What came along with connections whose request is not read yet. */
@@ -107,7 +111,7 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
   /** The sockets that are open or closing, for a broadcast. */
   get sockets(): Socket<Data>[] {
     const sockets: Socket<Data>[] = [];
-    for (const { socket } of this.bindings) {
+    for (const socket of this.bindings.values()) {
       if (socket !== null) sockets.push(socket as Socket<Data>);
     }
     return sockets;
@@ -139,7 +143,7 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
     const now = this.deadlines.now();
     const endpoint = Endpoint.server(this.options.settings, now);
     const binding = new Binding(this, endpoint, open, now);
-    this.bindings.add(binding);
+    this.bindings.set(binding, null);
     if (handed !== NOTHING_HANDED) this.handed.set(binding, handed);
     return true;
   }
@@ -292,25 +296,23 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
   opened(binding: Binding): void {
     const { request, data } = this.accepting.get(binding)!;
     this.accepting.delete(binding);
-    const socket = new Socket(binding, { data, request, url: "" });
-    binding.socket = socket;
-    const { connection } = this.options;
-    if (connection !== null) {
-      void this.runConnection(binding, socket, connection);
-    } else {
-      binding.delivery.callOpen(socket);
-    }
+    const { connection, hooks } = this.options;
+    const origins = { data, request, url: "" };
+    openSocket(binding, hooks, origins, (socket) => {
+      this.bindings.set(binding, socket);
+      binding.delivery.isLoopExpected = connection !== null;
+    });
+    if (connection !== null) void this.runConnection(binding, connection);
     request.pack();
     this.ending?.retire(binding);
   }
 
   private async runConnection(
     binding: Binding,
-    socket: Socket,
     connection: (socket: Socket) => Promise<void>,
   ): Promise<void> {
+    const socket = this.bindings.get(binding)!;
     try {
-      binding.delivery.isLoopExpected = true;
       await connection(socket);
       await socket.close();
     } catch (error) {
@@ -319,7 +321,7 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
       const { fault, info } = binding;
       const isOwn = error === fault || (info !== null && error === info.error);
       if (isOwn && error !== null) return;
-      binding.hookFailed("connection", error);
+      binding.delivery.runner.failed("connection", error);
     }
   }
 
@@ -334,7 +336,7 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
     this.accepting.delete(binding);
     this.undecided.get(binding)?.abandoned();
     this.undecided.delete(binding);
-    if (binding.socket === null && ended.violation !== null) {
+    if (!binding.isOpen && ended.violation !== null) {
       this.refused(binding, ended.violation);
     }
     if (this.bindings.size === 0) this.ending?.emptied();
@@ -349,7 +351,7 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
         : explainToApplication(refusal, allowedOrigins);
     const error = new ServerError("handshake-refused", message, { violation });
     const isNew = !this.printed.has(violation.kind);
-    if (this.behaviour.hooks.error === undefined && isNew && PRINTED_ONCE.has(violation.kind)) {
+    if (this.options.hooks.error === undefined && isNew && PRINTED_ONCE.has(violation.kind)) {
       this.printed.add(violation.kind);
       console.error(`sansocket, said once: ${message}`);
     }
@@ -357,12 +359,12 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
   }
 
   /** @internal */
-  report(socket: Socket | null, error: ConnectionError): void {
-    this.reportError(socket, error);
+  report(binding: Binding, error: ConnectionError): void {
+    this.reportError(this.bindings.get(binding) ?? null, error);
   }
 
   private reportError(socket: Socket | null, error: ConnectionError | ServerError): void {
-    const { hooks } = this.behaviour;
+    const { hooks } = this.options;
     if (hooks.error === undefined) {
       if (PRINTED.has(error.code)) printError(error);
       return;

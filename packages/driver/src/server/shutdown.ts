@@ -34,7 +34,7 @@ export function resolveShutdown(options: ShutdownOptions): Required<ShutdownOpti
 
 /** Those who are to go: what the server has, as it changes. */
 export interface Remaining {
-  readonly bindings: ReadonlySet<Binding>;
+  readonly bindings: ReadonlyMap<Binding, unknown>;
   /** Requests that wait for a decision. */
   readonly undecided: ReadonlyMap<Binding, IncomingRequest>;
 }
@@ -70,8 +70,8 @@ export class Shutdown {
       this.whenEmpty = resolve;
       if (bindings.size === 0) resolve();
     });
-    for (const binding of [...bindings]) {
-      if (binding.socket === null) this.endOpening(binding);
+    for (const binding of [...bindings.keys()]) {
+      if (!binding.isOpen) this.endOpening(binding);
       else this.retire(binding);
     }
     const grace = this.deadlines.after(this.options.grace, () => this.cutOff());
@@ -107,8 +107,8 @@ export class Shutdown {
   /** The grace has passed. A Close is tried all the same, for those whose application had not finished. */
   private cutOff(): void {
     const { code, reason } = this.options;
-    for (const binding of [...this.remaining.bindings]) {
-      if (binding.socket !== null) binding.outgoing.close(code, reason);
+    for (const binding of [...this.remaining.bindings.keys()]) {
+      if (binding.isOpen) binding.outgoing.close(code, reason);
       binding.outgoing.closeNow();
       binding.turn();
       binding.abort(new ConnectionError("aborted", `${SHUT_DOWN}, and its grace has passed`));

@@ -3,84 +3,91 @@
  * deliver, transmit; and when to write, and when to look at the clock.
  */
 import { type Endpoint, MisuseError, Step } from "@sansocket/core";
-import { ConnectionError, messageOf } from "../errors.ts";
-import type { Runtime } from "../runtime/runtime.ts";
+import type { ConnectionError } from "../errors.ts";
 import type { OpenTransport, Transport, TransportHandler } from "../runtime/transport.ts";
+import type { Behaviour } from "./behaviour.ts";
 import { type CloseInfo, closeInfo, violationError } from "./close-info.ts";
 import type { Deadlines, Due } from "./deadlines.ts";
 import { Delivery } from "./delivery.ts";
-import { escaped, MOST_ESCAPES, transportThrew } from "./escape.ts";
+import { engineFailed, escaped, MOST_ESCAPES } from "./escape.ts";
 import { beginTurn, endTurn, type Flushable, markDirty } from "./flushing.ts";
-import { holdOrRead } from "./holding.ts";
-import { type Behaviour, type HookName, isThenable, whenSettled } from "./hooks.ts";
+import type { Link } from "./link.ts";
+import { ownBytes } from "./message.ts";
 import { Outgoing } from "./outgoing.ts";
-import { ownBytes } from "./own-bytes.ts";
-import type { Socket } from "./socket.ts";
+import { ReadingGate } from "./reading-gate.ts";
+import type { Receiver } from "./receiver.ts";
+import { RoundTrips } from "./round-trips.ts";
 import { Writing } from "./writing.ts";
 
 /** The server or the client that a connection belongs to. */
 export interface Owner {
-  readonly runtime: Runtime;
   readonly deadlines: Deadlines;
   readonly behaviour: Behaviour;
   /** Server: a request waits for a decision. */
   requested(binding: Binding): void;
-  /** The opening handshake is done. */
+  /** The opening handshake is done: the owner calls {@link Binding.opened}. */
   opened(binding: Binding): void;
   /** A deadline has ended the opening handshake. */
   expired(binding: Binding): void;
   /** The connection is over: nothing of the network remains. */
   ended(binding: Binding, info: CloseInfo): void;
   /** Something that `error` should hear of. */
-  report(socket: Socket | null, error: ConnectionError): void;
+  report(binding: Binding, error: ConnectionError): void;
 }
 
-/** Above this a socket does not wait for the end of the turn: memory is worth more than one system call less. */
+/** Above this many bytes unsent a connection does not wait for the end of the turn: memory is worth more than a system call. */
 const FLUSH_AT_ONCE = 65_536;
 
-export class Binding implements TransportHandler, Flushable, Due {
-  readonly owner: Owner;
+export class Binding implements Link, TransportHandler, Flushable, Due {
+  readonly behaviour: Behaviour;
   readonly endpoint: Endpoint;
   readonly transport: Transport;
-  /** Null until the connection is open. */
-  socket: Socket | null = null;
   readonly delivery: Delivery;
   readonly outgoing: Outgoing;
-  readonly writing: Writing;
-  /** The time of the current turn, ms. */
   now: number;
-  /** How it ended; null before. */
   info: CloseInfo | null = null;
-  /** What we ended the connection for. */
   fault: ConnectionError | null = null;
-  /** The hook that is running right now, not one that is awaited. */
-  runningHook: HookName | null = null;
+  escapes = 0;
 
   isDirty = false;
   enteredAt: number = Number.POSITIVE_INFINITY;
   heapIndex = 0;
   isAwaited = false;
 
+  private readonly owner: Owner;
+  private readonly writing = new Writing();
+  private readonly roundTrips = new RoundTrips();
+  private readonly reading = new ReadingGate();
   private isPulling = false;
   /** Steps may follow from what was transmitted before the end of the turn. */
-  isPullDue = false;
-  /** The transport is paused: see {@link holdOrRead}. */
-  isReadingHeld = false;
-  /** How often something has escaped that was no hook's. */
-  escapes = 0;
+  private isPullDue = false;
 
   constructor(owner: Owner, endpoint: Endpoint, open: OpenTransport, now: number) {
     this.owner = owner;
+    this.behaviour = owner.behaviour;
     this.endpoint = endpoint;
     this.now = now;
-    this.delivery = new Delivery(this);
-    this.outgoing = new Outgoing(this);
-    this.writing = new Writing(this);
+    this.outgoing = new Outgoing(this, this.writing);
+    this.delivery = new Delivery(this, this.outgoing);
     this.transport = open(this);
     if (typeof this.transport?.write !== "function") {
       throw new MisuseError("what opens a transport has to return one: see OpenTransport");
     }
     markDirty(this); // a client has its request to send
+  }
+
+  /** The connection is open, and the application hears of it from now on. */
+  get isOpen(): boolean {
+    return this.delivery.receiver !== null;
+  }
+
+  /** The peer has closed, by the rules: its messages have come to their end. */
+  get hasPeerClosed(): boolean {
+    return this.endpoint.peerClose !== null && this.fault === null;
+  }
+
+  opened(receiver: Receiver): void {
+    this.delivery.opened(receiver);
   }
 
   // ---- from the transport
@@ -94,7 +101,7 @@ export class Binding implements TransportHandler, Flushable, Due {
     try {
       this.endpoint.receive(chunk, this.now);
     } catch (error) {
-      escaped(this, error); // a stream that brings something else than bytes
+      this.escaped(error); // a stream that brings something else than bytes
     }
     this.turn();
   }
@@ -104,7 +111,7 @@ export class Binding implements TransportHandler, Flushable, Due {
     try {
       this.endpoint.received(byteCount, this.now);
     } catch (error) {
-      escaped(this, error);
+      this.escaped(error);
     }
     this.turn();
   }
@@ -119,11 +126,10 @@ export class Binding implements TransportHandler, Flushable, Due {
     if (!this.writing.isBusy) return;
     this.now = this.owner.deadlines.now();
     try {
-      if (!this.writing.goOn()) return;
-      this.endpoint.sent(this.now);
-      this.outgoing.noteTaken(this.writing.octets);
+      if (!this.writing.goOn(this.transport, this.endpoint, this.now)) return;
+      this.taken();
     } catch (error) {
-      transportThrew(this, error);
+      this.transportThrew(error);
     }
     this.turn();
   }
@@ -146,16 +152,20 @@ export class Binding implements TransportHandler, Flushable, Due {
       if (this.outgoing.closeAt <= now) this.outgoing.closeNow();
       if (this.delivery.giveUpAt <= now) this.delivery.giveUp();
       if (this.endpoint.deadline <= now) this.endpoint.handleTimeout(now);
-      if (this.socket === null) this.owner.expired(this);
+      if (!this.isOpen) this.owner.expired(this);
     } catch (error) {
-      escaped(this, error);
+      this.escaped(error);
     }
     this.turn();
   }
 
+  tick(): number {
+    if (!this.isPulling) this.now = this.owner.deadlines.now();
+    return this.now;
+  }
+
   // ---- the turn
 
-  /** Runs a turn, after something has been done to the endpoint. Inside of one it only asks for more of it. */
   turn(): void {
     if (this.isPulling) return;
     beginTurn();
@@ -167,22 +177,16 @@ export class Binding implements TransportHandler, Flushable, Due {
     }
   }
 
-  /** Brings the clock of this connection up to date, for a command from outside of a turn. */
-  tick(): number {
-    if (!this.isPulling) this.now = this.owner.deadlines.now();
-    return this.now;
-  }
-
-  /** The end of the turn. Never throws: many sockets are flushed in a row, and none may keep the others from it. */
+  /** The end of the turn. Never throws: many connections are flushed in a row, and none may keep the others from it. */
   flush(): void {
     try {
       this.finishTurn();
     } catch (error) {
-      transportThrew(this, error);
+      this.transportThrew(error);
     }
   }
 
-  /** Deliver what waited, write, look at the pressure and at the clock. */
+  /** Delivers what waited, writes, looks at the pressure and at the clock. */
   private finishTurn(): void {
     this.deliverWaiting();
     if (this.isPullDue) {
@@ -191,41 +195,32 @@ export class Binding implements TransportHandler, Flushable, Due {
     }
     while (this.transmit()) this.pull();
     this.delivery.settle();
-    holdOrRead(this);
+    this.reading.settle(this, this.outgoing, this.delivery, this.roundTrips.isPongAwaited);
+    this.enterDeadline();
+  }
+
+  private enterDeadline(): void {
     const { deadlines } = this.owner;
     if (this.isWaitedFor !== this.isAwaited) deadlines.setAwaited(this, !this.isAwaited);
-    deadlines.enter(this, this.deadline);
+    if (this.delivery.isFinished) deadlines.leave(this);
+    else deadlines.enter(this, this.deadline);
   }
 
   /** A pong, the end or the `close` hook is to come, and the deadline brings it at the latest. */
   private get isWaitedFor(): boolean {
-    const { endpoint, outgoing } = this;
-    if (this.socket === null) return false;
-    if (this.info !== null || outgoing.isPongAwaited || outgoing.isCloseAwaited) return true;
-    return endpoint.state !== "open" || endpoint.peerClose !== null || endpoint.violation !== null;
+    const { endpoint } = this;
+    if (!this.isOpen) return false;
+    if (this.info !== null || this.roundTrips.isPongAwaited) return true;
+    if (this.outgoing.isCloseAwaited || endpoint.state !== "open") return true;
+    return endpoint.peerClose !== null || endpoint.violation !== null;
   }
 
-  /** Something was queued. */
-  queued(): void {
-    markDirty(this);
-    if (!this.writing.isBusy && this.endpoint.unsent > FLUSH_AT_ONCE) {
-      this.tick();
-      if (this.transmit()) this.isPullDue = true;
-    }
-  }
-
-  /** What was `sent` once this many octets in all have been taken. */
-  get queuedTotal(): number {
-    return this.outgoing.taken + this.endpoint.unsent;
-  }
-
-  /** Messages that waited for the application may be delivered now. */
   private deliverWaiting(): void {
     while (this.delivery.canDeliver) {
       try {
         this.delivery.deliverWaiting();
       } catch (error) {
-        escaped(this, error);
+        this.escaped(error);
       }
     }
   }
@@ -238,7 +233,7 @@ export class Binding implements TransportHandler, Flushable, Due {
         this.pullToIdle();
         break;
       } catch (error) {
-        escaped(this, error);
+        this.escaped(error);
         if (this.escapes > MOST_ESCAPES) break;
       }
     }
@@ -258,11 +253,11 @@ export class Binding implements TransportHandler, Flushable, Due {
           delivery.binary();
           break;
         case Step.Ping:
-          this.control("ping");
+          this.pinged();
           break;
         case Step.Pong:
-          this.outgoing.answered(endpoint.pongOf);
-          this.control("pong");
+          this.roundTrips.answered(endpoint.pongOf, this.now);
+          this.ponged();
           break;
         case Step.Frame:
           this.traced();
@@ -285,55 +280,39 @@ export class Binding implements TransportHandler, Flushable, Due {
     }
   }
 
-  /** The peer has closed, or broken a rule: nothing behind it is read. */
-  private lastArrived(): void {
-    const { violation } = this.endpoint;
-    if (this.socket === null) return;
-    if (violation !== null) this.fault ??= violationError(violation);
-    this.outgoing.noPongComes();
-    this.delivery.lastArrived();
+  private pinged(): void {
+    const { receiver, runner } = this.delivery;
+    if (receiver === null) return;
+    runner.notify("ping", () => receiver.ping(() => ownBytes(this.endpoint)));
   }
 
-  private control(name: "ping" | "pong"): void {
-    const { hooks } = this.owner.behaviour;
-    const { socket } = this;
-    if (hooks[name] === undefined || socket === null) return;
-    this.notify(name, () => hooks[name]!(socket, ownBytes(this.endpoint)));
-  }
-
-  /** The peer has taken enough: {@link Outgoing} calls it, in a turn or before one. */
-  drained(): void {
-    const { hooks } = this.owner.behaviour;
-    const { socket } = this;
-    if (hooks.drain === undefined || socket === null || this.endpoint.state !== "open") return;
-    this.notify("drain", () => hooks.drain!(socket));
-    markDirty(this); // whatever waited for the hook to return, when a write outside of a turn has led to it
+  private ponged(): void {
+    const { receiver, runner } = this.delivery;
+    if (receiver === null) return;
+    runner.notify("pong", () => receiver.pong(() => ownBytes(this.endpoint)));
   }
 
   private traced(): void {
-    const { hooks } = this.owner.behaviour;
-    const { socket, endpoint } = this;
-    if (socket !== null) this.notify("trace", () => hooks.trace?.(socket, endpoint.frame!));
+    const { receiver, runner } = this.delivery;
+    if (receiver === null) return;
+    runner.notify("trace", () => receiver.trace(this.endpoint.frame!));
   }
 
-  /** Calls a hook that no message waits for; another one of this socket may be running. */
-  notify(name: HookName, call: () => unknown): void {
-    const running = this.runningHook;
-    this.runningHook = name;
-    try {
-      const result = call();
-      if (isThenable(result)) {
-        void whenSettled(
-          result,
-          () => {},
-          (error) => this.hookFailed(name, error),
-        );
-      }
-    } catch (error) {
-      this.hookFailed(name, error);
-    } finally {
-      this.runningHook = running;
-    }
+  /** The peer has read enough to go on sending: in a turn, or behind a write outside of one. */
+  private drained(): void {
+    const { receiver, runner } = this.delivery;
+    if (receiver === null || this.endpoint.state !== "open") return;
+    runner.notify("drain", () => receiver.drain());
+    markDirty(this); // messages may have waited for the hook to return
+  }
+
+  /** The peer has closed, or broken a rule: nothing behind it is read. */
+  private lastArrived(): void {
+    if (!this.isOpen) return;
+    const { violation } = this.endpoint;
+    if (violation !== null) this.fault ??= violationError(violation);
+    this.roundTrips.noPongComes();
+    this.delivery.lastArrived();
   }
 
   private ended(): void {
@@ -342,56 +321,89 @@ export class Binding implements TransportHandler, Flushable, Due {
     this.owner.deadlines.leave(this);
     this.writing.ended();
     this.outgoing.ended();
+    this.roundTrips.noPongComes();
     this.owner.ended(this, info);
     this.delivery.ended();
-    this.socket?.onEnded(info);
+    this.delivery.receiver?.ended(info);
   }
 
   // ---- writing
 
+  queued(): void {
+    markDirty(this);
+    if (!this.writing.isBusy && this.endpoint.unsent > FLUSH_AT_ONCE) {
+      this.tick();
+      if (this.transmit()) this.isPullDue = true;
+    }
+  }
+
   /** @returns whether steps may follow from it, or more output. */
   private transmit(): boolean {
-    const { endpoint, writing } = this;
+    const { endpoint, writing, transport } = this;
     const transmission = endpoint.transmit(this.now);
     if (transmission === null) return false;
     const { then } = transmission;
     if (then === "destroy") {
-      this.transport.destroy();
+      transport.destroy();
       return true;
     }
-    if (!writing.begin(transmission)) {
+    if (!writing.begin(transport, transmission, endpoint, this.now)) {
       endpoint.keep();
       return true;
     }
-    endpoint.sent(this.now);
-    this.outgoing.noteTaken(writing.octets);
+    this.taken();
     // A message that was taken whole, which is almost every one, has no consequence but to those who watch frames.
-    return then !== "continue" || endpoint.unsent > 0 || this.owner.behaviour.isTraced;
+    return then !== "continue" || endpoint.unsent > 0 || this.behaviour.isTraced;
+  }
+
+  /** The transport has taken the transmission. */
+  private taken(): void {
+    this.endpoint.sent(this.now);
+    if (this.outgoing.noteTaken(this.writing.bytes)) this.drained();
+  }
+
+  /** Sends a ping, and waits for its pong: the time of the round trip, ms. */
+  ping(payload: Uint8Array | null): Promise<number | "closed"> {
+    const sentAt = this.tick();
+    const number = this.endpoint.ping(sentAt, payload);
+    if (number === 0) return Promise.resolve("closed");
+    const answer = this.roundTrips.wait(number, sentAt);
+    this.queued();
+    return answer;
   }
 
   // ---- failing
 
-  /** RFC 6455 §7.4.1: 1011, an unexpected condition prevented the request from being fulfilled. */
-  hookFailed(name: HookName, error: unknown): void {
-    const message = `the ${name} hook failed: ${messageOf(error)}`;
-    this.fail(new ConnectionError("hook-failed", message, { cause: error }), 1011, "");
+  private escaped(error: unknown): void {
+    escaped(this, this.delivery.runner, error);
   }
 
-  /** Ends the connection for a reason of our own. */
+  /** Nothing more can be written, a Close neither. */
+  private transportThrew(error: unknown): void {
+    this.escapes += 1;
+    this.escaped(error);
+    this.isPullDue = true;
+  }
+
+  /** The engine, or something that it rests on, has thrown outside of a turn. */
+  engineFailed(error: unknown): void {
+    engineFailed(this, error);
+  }
+
   fail(error: ConnectionError, code: number, reason: string): void {
-    this.owner.report(this.socket, error);
+    this.owner.report(this, error);
     if (this.info !== null) return;
     this.fault ??= error;
     this.delivery.stop();
     this.tick();
-    if (this.socket === null || !this.closeWith(code, reason)) {
+    if (!this.isOpen || !this.closeWith(code, reason)) {
       this.endpoint.abort(this.now);
       this.turn();
     }
     markDirty(this);
   }
 
-  /** @returns false where no Close can be said: something has escaped before, and it is not known what still works. */
+  /** @returns false where no Close can be said: something was thrown before, and it is not known what still works. */
   private closeWith(code: number, reason: string): boolean {
     if (this.escapes > 1) return false;
     try {

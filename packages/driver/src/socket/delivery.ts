@@ -1,100 +1,104 @@
 /**
- * Messages on their way to the application. The engine is always pulled to Idle, so that control is never held back by
- * data; what the application is not ready for waits here, and above `limits.undelivered` reading pauses.
+ * Messages on their way to the application: to the `message` hook, or to a loop. The engine is always pulled to Idle, so that
+ * data never holds back control; a message that the application is not ready for waits in a mailbox, and above
+ * `limits.undelivered` reading pauses.
  */
-import type { Binding } from "./binding.ts";
-import { type HookName, isThenable, type Message, whenSettled } from "./hooks.ts";
-import { ownBytes } from "./own-bytes.ts";
-import type { Socket } from "./socket.ts";
-import { WaitingMessages } from "./waiting-messages.ts";
+import { HookRunner } from "./hook-runner.ts";
+import { type Answering, LastWord } from "./last-word.ts";
+import type { Link } from "./link.ts";
+import { END_OF_LOOP, type Loop, Loops } from "./loops.ts";
+import { Mailbox } from "./mailbox.ts";
+import { type Message, ownBytes } from "./message.ts";
+import type { Outgoing } from "./outgoing.ts";
+import type { Receiver } from "./receiver.ts";
 
-/**
- * A loop may begin behind the messages that it is for, a few promises after `connect`, say. Where none has, our Close waits
- * this long for one, ms: the peer's own timer must not run out for an application that only sends.
- */
-const TAKER_PATIENCE = 1_000;
-
-/** A `for await` loop that has begun. */
-interface Loop {
-  isLeft: boolean;
-  /** It has taken a message, and not asked for the next one, while this {@link Delivery.generation} was; 0 otherwise. */
-  answersIn: number;
-}
-
-/** Somebody who answers messages in a time of their own, behind the `message` hook or the loop: an object of the web platform. */
-export interface Answering {
-  readonly isAnswering: boolean;
-}
-
-/** A `next()` of a loop that waits for a message. */
-interface Parked {
-  readonly loop: Loop;
-  resolve(result: IteratorResult<Message, undefined>): void;
-  reject(error: unknown): void;
-}
-
-const END: IteratorReturnResult<undefined> = { value: undefined, done: true };
+/** How far a connection's messages have come. */
+const Phase = {
+  Delivering: 0,
+  /** A shutdown: reading pauses; what has arrived is delivered and answered. */
+  Retiring: 1,
+  /** What arrives now is dropped. */
+  Stopped: 2,
+  /** `close` was told. A loop may still take what waits. */
+  Finished: 3,
+} as const;
+type Phase = (typeof Phase)[keyof typeof Phase];
 
 export class Delivery {
-  private readonly binding: Binding;
-  /** Null when none waits. */
-  private waiting: WaitingMessages | null = null;
-  private parked: Parked[] | null = null;
-  /** Loops that have begun and were not left. */
-  private loops = 0;
-  /** Of them, those that have taken a message and not asked for the next one. */
-  private answeringLoops = 0;
-  /** Grows with each loop that begins. It takes over from those before: one `next()` of a fresh iterator is a whole loop. */
-  private generation = 0;
-  /** A loop was left while our Close waited for its answer, which may still come. */
-  private isAnswerLeft = false;
-  /** Who else answers messages. */
-  private answering: Answering | null = null;
+  /** Null until the connection is open. */
+  receiver: Receiver | null = null;
+  readonly runner: HookRunner;
+  private readonly link: Link;
+  private readonly outgoing: Pick<Outgoing, "isStreaming">;
+  private readonly loops = new Loops();
+  private readonly lastWord: LastWord;
+  private phase: Phase = Phase.Delivering;
+  /** Null while no message waits, which is almost always. */
+  private mailbox: Mailbox | null = null;
   /** The application asked for no messages. */
   private isPaused = false;
-  /** The asynchronous `open` or `message` that has not finished. */
-  private awaited: HookName | null = null;
-  /** What still arrives is dropped. */
-  isStopped = false;
-  /** The end was told to the application. */
-  private isFinished = false;
   /** Messages that arrived and were dropped. */
   private dropped = 0;
-  /** When the application last went on: it took a message, or a hook of its has finished; at the latest the end. ms */
+  /** When the application last went on: it took a message, or one of its hooks finished; at the latest the end. ms */
   private wentOnAt = 0;
   /** Behind the end the application has not gone on for too long: `close` waits for it no more. */
   private isGivenUp = false;
   /** Since when reading is paused behind our own Close, because no more may wait; Infinity when it is not. ms */
   fullSince: number = Number.POSITIVE_INFINITY;
-  /** Our Close is due, and waits until whatever came before is answered. */
-  private isCloseDelayed = false;
-  /** When our Close goes out though messages wait that nobody takes; Infinity where somebody may. ms */
-  private releaseAt = Number.POSITIVE_INFINITY;
-  /** A function of the application runs for this socket, and may begin a loop. */
+  /** A function of the application runs for this connection, and may begin a loop. */
   isLoopExpected = false;
-  /** What to do once everything that arrived has been delivered and answered; reading pauses meanwhile. */
+  /** What to do once everything that arrived has been delivered and answered. */
   private whenAnswered: (() => void) | null = null;
 
-  constructor(binding: Binding) {
-    this.binding = binding;
+  constructor(link: Link, outgoing: Pick<Outgoing, "isStreaming">) {
+    this.link = link;
+    this.outgoing = outgoing;
+    this.runner = new HookRunner(link, this);
+    this.lastWord = new LastWord(link);
+  }
+
+  // ---- facts
+
+  /** Bytes of messages that wait. */
+  get waitingBytes(): number {
+    return this.mailbox === null ? 0 : this.mailbox.bytes;
+  }
+
+  /** Messages that arrived and that the application has not got: dropped, or waiting still. */
+  get undelivered(): number {
+    return this.dropped + (this.mailbox === null ? 0 : this.mailbox.count);
+  }
+
+  /** What still arrives is dropped. */
+  get isStopped(): boolean {
+    return this.phase >= Phase.Stopped;
+  }
+
+  get isRetiring(): boolean {
+    return this.phase === Phase.Retiring;
+  }
+
+  /** `close` was told, or never will be. */
+  get isFinished(): boolean {
+    return this.phase === Phase.Finished;
   }
 
   // ---- from the engine
 
   text(): void {
-    const { endpoint } = this.binding;
-    if (this.isStopped) this.dropped += 1;
+    const { endpoint } = this.link;
+    if (this.phase >= Phase.Stopped) this.dropped += 1;
     else if (this.isReady) this.callMessage(endpoint.text);
     else this.add(endpoint.text, endpoint.end - endpoint.start);
   }
 
   binary(): void {
-    const { endpoint, owner } = this.binding;
-    if (this.isStopped) {
+    const { endpoint, behaviour } = this.link;
+    if (this.phase >= Phase.Stopped) {
       this.dropped += 1;
     } else if (!this.isReady) {
       this.add(ownBytes(endpoint), endpoint.end - endpoint.start);
-    } else if (owner.behaviour.lend) {
+    } else if (behaviour.lend) {
       const { chunk, start, end } = endpoint;
       this.callMessage(chunk.subarray(start, end) as Uint8Array<ArrayBuffer>);
     } else {
@@ -102,109 +106,84 @@ export class Delivery {
     }
   }
 
-  /**
-   * The peer has closed or broken a rule, and nothing more arrives. RFC 6455 §5.5.1 allows to delay our Close: it waits for
-   * the answers to the messages that came before, at most `timeouts.close`.
-   */
+  /** The peer has closed or broken a rule: nothing more arrives, and our Close waits for the answers to what came before. */
   lastArrived(): void {
-    const { socket, endpoint, now } = this.binding;
-    if (socket === null || this.isEverythingAnswered) return;
-    this.isCloseDelayed = endpoint.delayClose();
-    const isTakerExpected = this.hasTaker || this.awaited !== null || this.isLoopExpected;
-    if (!isTakerExpected && this.waiting !== null) this.releaseAt = now + TAKER_PATIENCE;
+    if (this.isEverythingAnswered) return;
+    const isTakerExpected = this.hasTaker || this.runner.awaited !== null || this.isLoopExpected;
+    this.lastWord.delay(!isTakerExpected && this.mailbox !== null);
   }
 
   /** The connection is over; what waits is still delivered. */
   ended(): void {
-    if (this.binding.socket === null) this.isFinished = true;
-    this.wentOnAt = this.binding.now;
+    if (this.receiver === null) this.phase = Phase.Finished;
+    this.wentOnAt = this.link.now;
   }
 
-  // ---- to the application
+  private add(message: Message, byteCount: number): void {
+    if (!this.isPaused && this.loops.isParked) {
+      this.loops.give(message);
+      return;
+    }
+    this.mailbox ??= new Mailbox();
+    this.mailbox.add(message, byteCount);
+  }
+
+  private take(mailbox: Mailbox): Message {
+    const message = mailbox.take();
+    if (mailbox.count === 0) this.mailbox = null;
+    this.wentOnAt = this.link.now;
+    return message;
+  }
+
+  // ---- to the hook
 
   /** A message that arrives now can be given to the hook at once. */
   private get isReady(): boolean {
-    return this.waiting === null && this.canCallHook;
+    return this.mailbox === null && this.canCallHook;
   }
 
   private get canCallHook(): boolean {
-    const { binding } = this;
+    const { runner } = this;
     return (
-      this.awaited === null &&
+      runner.awaited === null &&
       !this.isPaused &&
-      binding.runningHook === null &&
-      binding.owner.behaviour.hasMessageHook &&
-      binding.socket !== null
+      runner.running === null &&
+      this.link.behaviour.hasMessageHook &&
+      this.receiver !== null
     );
   }
 
   /** Messages wait, and the hook is free. */
   get canDeliver(): boolean {
-    return this.waiting !== null && this.canCallHook;
+    return this.mailbox !== null && this.canCallHook;
   }
 
   deliverWaiting(): void {
-    while (this.canDeliver) this.callMessage(this.take());
+    while (this.mailbox !== null && this.canCallHook) this.callMessage(this.take(this.mailbox));
   }
 
   private callMessage(message: Message): void {
-    const { binding } = this;
-    const { hooks } = binding.owner.behaviour;
-    binding.runningHook = "message";
-    const result = hooks.message!(binding.socket!, message);
-    if (result !== undefined) this.awaitHook("message", result);
-    binding.runningHook = null;
+    const { runner } = this;
+    runner.running = "message";
+    const result = this.receiver!.message(message);
+    if (result !== undefined) runner.awaitResult("message", result);
+    runner.running = null;
   }
 
-  /** The connection is open: the hook comes before all messages. */
-  callOpen(socket: Socket): void {
-    const { binding } = this;
-    const { hooks } = binding.owner.behaviour;
-    if (hooks.open === undefined) return;
-    binding.runningHook = "open";
-    this.awaitHook("open", hooks.open(socket));
-    binding.runningHook = null;
+  /** The connection is open: the hook `open` comes before all messages. */
+  opened(receiver: Receiver): void {
+    const { runner } = this;
+    this.receiver = receiver;
+    runner.running = "open";
+    runner.awaitResult("open", receiver.open());
+    runner.running = null;
   }
 
-  /** Messages wait until `result` has settled, if it is a promise. Its `then` may be a getter: part of the hook's work. */
-  private awaitHook(name: HookName, result: unknown): void {
-    if (!isThenable(result)) return;
-    this.awaited = name;
-    const finished = (): void => this.hookFinished();
-    void whenSettled(result, finished, (error) => {
-      this.binding.hookFailed(name, error);
-      this.hookFinished();
-    });
-  }
-
-  private hookFinished(): void {
-    this.awaited = null;
-    this.isAnswerLeft = false; // whatever loop the hook has left, it is done with
-    this.wentOnAt = this.binding.tick();
-    this.binding.turn();
-  }
-
-  private add(message: Message, octets: number): void {
-    const parked = this.isPaused ? undefined : this.parked?.shift();
-    if (parked !== undefined) {
-      this.takes(parked.loop);
-      parked.resolve({ value: message, done: false });
-      return;
-    }
-    this.waiting ??= new WaitingMessages();
-    this.waiting.add(message, octets);
-  }
-
-  /** Bytes of what waits. */
-  get octets(): number {
-    return this.waiting === null ? 0 : this.waiting.bytes;
-  }
-
-  private take(): Message {
-    const waiting = this.waiting!;
-    this.wentOnAt = this.binding.now;
-    if (waiting.count === 1) this.waiting = null;
-    return waiting.take();
+  /** An awaited hook has finished: {@link HookRunner} tells. */
+  hookFinished(): void {
+    this.loops.isAnswerLeft = false; // whatever loop the hook has left, the hook is done with it
+    this.wentOnAt = this.link.tick();
+    this.link.turn();
   }
 
   // ---- commands of the application
@@ -216,166 +195,133 @@ export class Delivery {
   resume(): void {
     if (!this.isPaused) return;
     this.isPaused = false;
-    while (this.waiting !== null && (this.parked?.length ?? 0) > 0) {
-      const parked = this.parked!.shift()!;
-      this.takes(parked.loop);
-      parked.resolve({ value: this.take(), done: false });
-    }
-    this.binding.tick();
-    this.binding.turn();
+    while (this.mailbox !== null && this.loops.isParked) this.loops.give(this.take(this.mailbox));
+    this.link.tick();
+    this.link.turn();
   }
 
-  // ---- loops
+  // ---- to loops
 
   loop(): AsyncIterator<Message, undefined> {
-    const loop: Loop = { isLeft: false, answersIn: 0 };
-    this.loops += 1;
-    this.generation += 1;
-    this.answeringLoops = 0;
-    this.releaseAt = Number.POSITIVE_INFINITY;
+    const loop = this.loops.begin();
+    this.lastWord.takerCame();
     return {
       next: () => this.next(loop),
       return: () => {
         this.leave(loop);
-        return Promise.resolve(END);
+        return Promise.resolve(END_OF_LOOP);
       },
     };
   }
 
   private next(loop: Loop): Promise<IteratorResult<Message, undefined>> {
-    if (loop.isLeft) return Promise.resolve(END);
-    this.hasAnswered(loop);
-    this.isAnswerLeft = false;
-    if (this.waiting !== null && !this.isPaused) {
-      const wasFull = this.octets;
-      if (this.binding.info !== null) this.binding.tick();
-      const result = Promise.resolve({ value: this.take(), done: false } as const);
-      this.takes(loop);
-      // Reading may go on; asked only when it could have been paused.
-      if (wasFull > this.binding.owner.behaviour.undelivered / 2 || this.waiting === null) {
-        this.binding.tick();
-        this.binding.turn();
-      }
-      return result;
-    }
-    return new Promise((resolve, reject) => {
-      this.parked ??= [];
-      this.parked.push({ loop, resolve, reject });
+    if (loop.isLeft) return Promise.resolve(END_OF_LOOP);
+    const { link, loops, mailbox } = this;
+    loops.asks(loop);
+    if (mailbox === null || this.isPaused) {
+      const parked = loops.park(loop);
       this.settle();
-    });
+      return parked;
+    }
+    const wasWaiting = mailbox.bytes;
+    if (link.info !== null) link.tick();
+    const result = Promise.resolve({ value: this.take(mailbox), done: false } as const);
+    loops.takes(loop);
+    // Reading may go on: asked only when reading could have been paused.
+    if (wasWaiting > link.behaviour.undelivered / 2 || this.mailbox === null) {
+      link.tick();
+      link.turn();
+    }
+    return result;
   }
 
-  private takes(loop: Loop): void {
-    if (loop.answersIn === this.generation) return;
-    loop.answersIn = this.generation;
-    this.answeringLoops += 1;
-  }
-
-  /** A loop has answered a message when it asks for the next one. */
-  private hasAnswered(loop: Loop): void {
-    if (loop.answersIn === this.generation) this.answeringLoops -= 1;
-    loop.answersIn = 0;
-  }
-
-  /** What it waits for would be lost with it. A shutdown need not wait for its answer. */
   private leave(loop: Loop): void {
     if (loop.isLeft) return;
-    loop.isLeft = true;
-    this.loops -= 1;
-    if (loop.answersIn === this.generation && this.isCloseDelayed) this.isAnswerLeft = true;
-    this.hasAnswered(loop);
-    const parked = this.parked ?? [];
-    this.parked = parked.filter((waiting) => waiting.loop !== loop);
-    for (const waiting of parked) if (waiting.loop === loop) waiting.resolve(END);
+    this.loops.leave(loop, this.lastWord.isDelayed);
+    // A shutdown need not wait for the answer of a loop that was left.
     if (!this.isRetiring) return;
-    this.binding.tick();
-    this.binding.turn();
+    this.link.tick();
+    this.link.turn();
   }
 
   // ---- the end
 
   /** Drops what waits; nothing more is delivered but the end. */
   stop(): void {
-    this.isStopped = true;
+    if (this.phase < Phase.Stopped) this.phase = Phase.Stopped;
     this.dropped = this.undelivered;
-    this.waiting = null;
+    this.mailbox = null;
   }
 
   /** Reads nothing more, delivers what has arrived, and then calls back: for a shutdown. */
   retire(whenAnswered: () => void): void {
     this.whenAnswered = whenAnswered;
-    this.binding.tick();
-    this.binding.turn();
-  }
-
-  get isRetiring(): boolean {
-    return this.whenAnswered !== null;
-  }
-
-  /** Messages that arrived and that the application has not got: dropped, or waiting still. */
-  get undelivered(): number {
-    return this.dropped + (this.waiting?.count ?? 0);
+    if (this.phase < Phase.Retiring) this.phase = Phase.Retiring;
+    this.link.tick();
+    this.link.turn();
   }
 
   /** After each turn: whatever had to wait for the last message to be delivered and answered, and `close`. */
   settle(): void {
-    if (this.binding.runningHook !== null) return;
-    if (this.isCloseDelayed && this.isEverythingAnswered) this.releaseClose();
-    // It may be a loop that an `open` hook is awaited for: the hook ends with it.
-    if (this.waiting === null && (this.awaited === null || this.isLoopParked)) {
+    const { runner, lastWord } = this;
+    if (runner.running !== null) return;
+    if (lastWord.isDelayed && this.isEverythingAnswered) lastWord.release();
+    // The hook `open` may be awaited because of a loop in it: the hook ends with the loop.
+    if (this.mailbox === null && (runner.awaited === null || this.loops.isParked)) {
       this.settleDelivered();
     }
-    if (this.binding.info !== null && !this.isFinished && !this.isCloseHeldBack) this.tellClose();
+    if (this.link.info !== null && !this.isFinished && !this.isCloseHeldBack) this.tellClose();
   }
 
   /** Everything that arrived is delivered, or dropped. */
   private settleDelivered(): void {
-    if (this.whenAnswered !== null && this.answeringLoops === 0) {
-      const whenAnswered = this.whenAnswered;
+    const { whenAnswered } = this;
+    if (whenAnswered !== null && this.loops.answering === 0) {
       this.whenAnswered = null;
-      this.isStopped = true;
+      if (this.phase < Phase.Stopped) this.phase = Phase.Stopped;
       whenAnswered();
     }
-    if (this.parked !== null && this.isInputOver) this.endLoops();
+    if (this.loops.isParked && this.isInputOver) {
+      this.loops.end(this.link.fault ?? this.link.info?.error ?? null);
+    }
   }
 
   /** `close` comes behind a hook that runs, and behind messages that somebody may take. */
   private get isCloseHeldBack(): boolean {
     if (this.isGivenUp) return false;
-    return this.awaited !== null || (this.waiting !== null && this.hasTaker);
+    return this.runner.awaited !== null || (this.mailbox !== null && this.hasTaker);
   }
 
   /** Messages that wait have somebody who may take them. */
   private get hasTaker(): boolean {
-    return this.binding.owner.behaviour.hasMessageHook || this.loops > 0;
+    return this.link.behaviour.hasMessageHook || this.loops.begun > 0;
   }
 
   private tellClose(): void {
-    const { socket, owner, info } = this.binding;
-    this.isFinished = true;
-    owner.deadlines.leave(this.binding);
-    if (socket === null) return;
-    // The last call for its socket. A loop is no call: it may still take what waits.
-    if (owner.behaviour.hasMessageHook) this.stop();
+    const { link, receiver } = this;
+    // The last call for its socket. A loop is no call: a loop may still take what waits.
+    if (link.behaviour.hasMessageHook) this.stop();
+    this.phase = Phase.Finished;
+    if (receiver === null) return;
+    const info = link.info!;
     const { undelivered } = this;
-    const told = undelivered === info!.undelivered ? info! : { ...info!, undelivered };
-    this.binding.notify("close", () => owner.behaviour.hooks.close?.(socket, told));
+    const told = undelivered === info.undelivered ? info : { ...info, undelivered };
+    this.runner.notify("close", () => receiver.close(told));
   }
 
   /** When {@link giveUp} has something to do, ms: behind the end an application has as long for each step as a peer. */
   get giveUpAt(): number {
-    const { info, owner } = this.binding;
-    const { patience } = owner.behaviour;
-    if (info === null) return Math.min(this.releaseAt, this.overflowAt);
-    if (this.isFinished || patience === 0) return Number.POSITIVE_INFINITY;
-    return this.wentOnAt + patience;
+    const { info, behaviour } = this.link;
+    if (info === null) return Math.min(this.lastWord.releaseAt, this.overflowAt);
+    if (this.isFinished || behaviour.patience === 0) return Number.POSITIVE_INFINITY;
+    return this.wentOnAt + behaviour.patience;
   }
 
   /** The application has not gone on for too long. */
   giveUp(): void {
-    if (this.binding.info !== null) this.isGivenUp = true;
-    else if (this.releaseAt <= this.binding.now) this.releaseClose();
-    else this.isStopped = true;
+    if (this.link.info !== null) this.isGivenUp = true;
+    else if (this.lastWord.releaseAt <= this.link.now) this.lastWord.release();
+    else if (this.phase < Phase.Stopped) this.phase = Phase.Stopped;
   }
 
   /**
@@ -383,62 +329,40 @@ export class Delivery {
    * may be awaiting `close`, in the very hook that alone could make room. Half of the time that the peer has for its Close.
    */
   private get overflowAt(): number {
-    const { closeTimeout } = this.binding.owner.behaviour;
+    const { closeTimeout } = this.link.behaviour;
     if (this.isStopped || closeTimeout === 0) return Number.POSITIVE_INFINITY;
     return Math.max(this.fullSince, this.wentOnAt) + closeTimeout / 2;
   }
 
   /** No message arrives any more: the end of the messages is known at the peer's Close, long before the end of TCP. */
   private get isInputOver(): boolean {
-    const { info, endpoint } = this.binding;
+    const { info, endpoint } = this.link;
     if (info !== null || this.isStopped) return true;
     return endpoint.peerClose !== null || endpoint.violation !== null;
   }
 
   // ---- our last word
 
-  /** @param answering who answers messages behind the hook or the loop, and calls {@link answered} when nothing is left. */
+  /** @param answering answers messages behind the hook or the loop, and calls {@link answered} when nothing is left. */
   answersIn(answering: Answering): void {
-    this.answering = answering;
+    this.lastWord.answering = answering;
   }
 
-  /** Somebody has answered what our Close may wait for. */
+  /** Something that our Close may wait for has been answered. */
   answered(): void {
-    if (!this.isCloseDelayed) return;
-    this.binding.tick();
-    this.binding.turn();
+    if (!this.lastWord.isDelayed) return;
+    this.link.tick();
+    this.link.turn();
   }
 
   /** Everybody who took a message has answered it. An `open` hook that is awaited has taken none, but by a loop. */
   private get isEverythingAnswered(): boolean {
-    const { runningHook, outgoing } = this.binding;
-    if (this.waiting !== null || runningHook !== null || this.awaited === "message") return false;
-    if (this.answeringLoops > 0 || this.isAnswerLeft) return false;
-    // §5.5.1: a Close may wait for the rest of a message in fragments.
-    return outgoing.streaming === null && this.answering?.isAnswering !== true;
-  }
-
-  private releaseClose(): void {
-    const { binding } = this;
-    this.isCloseDelayed = false;
-    this.releaseAt = Number.POSITIVE_INFINITY;
-    binding.endpoint.releaseClose(binding.tick());
-    binding.queued();
-  }
-
-  // ---- the end of the loops
-
-  private get isLoopParked(): boolean {
-    return this.parked !== null && this.parked.length > 0;
-  }
-
-  private endLoops(): void {
-    const parked = this.parked!;
-    this.parked = null;
-    const error = this.binding.fault ?? this.binding.info?.error ?? null;
-    for (const { resolve, reject } of parked) {
-      if (error === null) resolve(END);
-      else reject(error);
+    const { runner, loops } = this;
+    if (this.mailbox !== null || runner.running !== null || runner.awaited === "message") {
+      return false;
     }
+    if (loops.answering > 0 || loops.isAnswerLeft) return false;
+    // RFC 6455 §5.5.1: a Close may wait for the rest of a message in fragments.
+    return !this.outgoing.isStreaming && this.lastWord.answering?.isAnswering !== true;
   }
 }

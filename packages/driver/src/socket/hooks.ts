@@ -2,10 +2,9 @@
 import type { WatchedFrame } from "@sansocket/core";
 import { type ConnectionError, printError, type ServerError } from "../errors.ts";
 import type { CloseInfo } from "./close-info.ts";
+import type { Message } from "./message.ts";
 import type { Socket } from "./socket.ts";
-
-/** A message as it is delivered: text, or octets in a buffer of their own (offset 0, exact length). */
-export type Message = string | Uint8Array<ArrayBuffer>;
+import { isThenable, whenSettled } from "./thenable.ts";
 
 /**
  * What a hook returns is of no interest unless it is a promise, so that `(socket, message) => socket.write(message)` is one.
@@ -39,39 +38,6 @@ export interface SocketHooks<Data = unknown> {
   trace?(socket: Socket<Data>, frame: WatchedFrame): void;
 }
 
-export type HookName = keyof SocketHooks | "upgrade" | "request" | "connection";
-
-/**
- * Whether what a hook returned is to be waited for: a promise, whoever made it.
- * @throws what a getter `then` throws.
- */
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    typeof (value as { then?: unknown }).then === "function"
-  );
-}
-
-/**
- * Calls back once. `await` takes what others call a promise as it comes: one whose `then` throws, that calls back twice, or
- * that has another `then` the second time somebody looks.
- */
-export async function whenSettled<Result>(
-  result: Result | PromiseLike<Result>,
-  fulfilled: (value: Result) => void,
-  rejected: (error: unknown) => void,
-): Promise<void> {
-  let value: Result;
-  try {
-    value = await result;
-  } catch (error) {
-    rejected(error);
-    return;
-  }
-  fulfilled(value);
-}
-
 /** Tells the `error` hook, if there is one. What fails in there is printed: there is nobody else to tell. */
 export function callErrorHook(
   hooks: SocketHooks,
@@ -84,33 +50,4 @@ export function callErrorHook(
   } catch (failure) {
     printError(failure);
   }
-}
-
-/** What holds for all sockets of a server, or for one client. */
-export interface Behaviour {
-  readonly hooks: SocketHooks;
-  /** Messages go to the `message` hook; otherwise they wait for a `for await` loop. */
-  readonly hasMessageHook: boolean;
-  /** Frames are watched: those that go out are steps too. */
-  readonly isTraced: boolean;
-  /** The `message` hook gets views into the engine's memory. */
-  readonly lend: boolean;
-  /** Octets that wait for the application before reading pauses. */
-  readonly undelivered: number;
-  /** `limits.unsent` */
-  readonly unsentLimit: number;
-  /** Above this many unsent octets `write` answers "pressure", and a server's reading pauses. */
-  readonly highMark: number;
-  /** Below this many unsent octets both end. */
-  readonly lowMark: number;
-  /** ms */
-  readonly closeTimeout: number;
-  /** How long `close` waits, behind the end, for an application that does not go on; 0: without end. ms */
-  readonly patience: number;
-}
-
-/** A peer needs this much in flight to be kept busy, and no more: 1 MiB, or a quarter of `limits.unsent`. */
-export function unsentMarks(unsentLimit: number): { highMark: number; lowMark: number } {
-  const highMark = Math.min(1_048_576, Math.floor(unsentLimit / 4));
-  return { highMark, lowMark: Math.floor(highMark / 4) };
 }

@@ -7,8 +7,7 @@ import type { NetworkAddress, TlsFacts } from "../runtime/transport.ts";
 import type { UpgradeRequest } from "../server/upgrade-request.ts";
 import type { Binding } from "./binding.ts";
 import type { CloseInfo } from "./close-info.ts";
-import type { Answering } from "./delivery.ts";
-import type { Message } from "./hooks.ts";
+import type { Message } from "./message.ts";
 import type { WriteResult } from "./outgoing.ts";
 import {
   checkStream,
@@ -25,6 +24,13 @@ export interface Origins<Data> {
   readonly url: string;
 }
 
+/** Makes a socket: of servers and `connect`. */
+export let createSocket: <Data>(binding: Binding, origins: Origins<Data>) => Socket<Data>;
+/** What stands behind a socket: for the classes of the web platform. */
+export let bindingOf: (socket: Socket) => Binding;
+/** The connection of the socket is over. */
+export let socketEnded: (socket: Socket, info: CloseInfo) => void;
+
 export class Socket<Data = unknown> implements AsyncIterable<Message>, AsyncDisposable {
   /** The application's own: what `request.accept({ data })` was given. */
   data: Data;
@@ -32,13 +38,22 @@ export class Socket<Data = unknown> implements AsyncIterable<Message>, AsyncDisp
   readonly request: UpgradeRequest<Data> | null;
   /** What `connect` connected to, after redirects; "" on servers. */
   readonly url: string;
-  private readonly binding: Binding;
-  private closing: Promise<CloseInfo> | null = null;
-  private resolveClosed: ((info: CloseInfo) => void) | null = null;
+  readonly #binding: Binding;
+  #closing: Promise<CloseInfo> | null = null;
+  #resolveClosed: ((info: CloseInfo) => void) | null = null;
 
-  /** @internal Servers and `connect` make sockets. */
-  constructor(binding: Binding, origins: Origins<Data>) {
-    this.binding = binding;
+  static {
+    createSocket = (binding, origins) => new Socket(binding, origins);
+    bindingOf = (socket) => socket.#binding;
+    socketEnded = (socket, info) => {
+      socket.#resolveClosed?.(info);
+      socket.#resolveClosed = null;
+    };
+  }
+
+  /** Servers and `connect` make sockets. */
+  private constructor(binding: Binding, origins: Origins<Data>) {
+    this.#binding = binding;
     this.data = origins.data;
     this.request = origins.request;
     this.url = origins.url;
@@ -54,7 +69,7 @@ export class Socket<Data = unknown> implements AsyncIterable<Message>, AsyncDisp
    * @throws MisuseError for anything but text, octets and prepared messages.
    */
   write(data: Sendable, options?: SendOptions): WriteResult {
-    return this.binding.outgoing.write(data, isCompressible(options));
+    return this.#binding.outgoing.write(data, isCompressible(options));
   }
 
   /**
@@ -63,7 +78,7 @@ export class Socket<Data = unknown> implements AsyncIterable<Message>, AsyncDisp
    * @throws MisuseError as `write` does.
    */
   send(data: Sendable, options?: SendOptions): Promise<"sent" | "closed"> {
-    return this.binding.outgoing.send(data, isCompressible(options));
+    return this.#binding.outgoing.send(data, isCompressible(options));
   }
 
   /**
@@ -79,64 +94,28 @@ export class Socket<Data = unknown> implements AsyncIterable<Message>, AsyncDisp
   ): Promise<"sent" | "closed"> {
     const { type, compress = true } = checkOptions("options", options, KNOWN_STREAM_OPTIONS);
     checkStream(source, type);
-    return this.binding.outgoing.sendStream(source, type, compress);
+    return this.#binding.outgoing.sendStream(source, type, compress);
   }
 
   /** Resolves when there is no pressure, or the connection is over. Never rejects. */
   ready(): Promise<void> {
-    return this.binding.outgoing.ready();
+    return this.#binding.outgoing.ready();
   }
 
   /** Octets, with their frame headers, that the transport has not taken yet. */
   get unsent(): number {
-    return this.binding.outgoing.unsent;
-  }
-
-  /** @internal The position behind everything queued: taken once {@link takenTotal} has come that far. */
-  get queuedTotal(): number {
-    return this.binding.queuedTotal;
-  }
-
-  /** @internal Octets that the transport has taken in all, the opening handshake included. */
-  get takenTotal(): number {
-    return this.binding.outgoing.taken;
-  }
-
-  /** @internal Above this many octets unsent there is pressure; one message of as many fits in behind them. */
-  get highMark(): number {
-    return this.binding.owner.behaviour.highMark;
-  }
-
-  /** @internal Who answers messages behind the hook or the loop: our Close waits for them, too. */
-  answersIn(answering: Answering): void {
-    this.binding.delivery.answersIn(answering);
-  }
-
-  /** @internal They have answered. */
-  answered(): void {
-    this.binding.delivery.answered();
-  }
-
-  /** @internal Messages wait for a loop. */
-  get hasWaiting(): boolean {
-    return this.binding.delivery.octets > 0;
-  }
-
-  /** @internal The peer has closed, by the rules: its messages have come to their end. */
-  get hasPeerClosed(): boolean {
-    const { endpoint, fault } = this.binding;
-    return endpoint.peerClose !== null && fault === null;
+    return this.#binding.outgoing.unsent;
   }
 
   // ---- receiving
 
   /** Delivers no messages until {@link resume}. Control frames go on; reading goes on up to `limits.undelivered`. */
   pause(): void {
-    this.binding.delivery.pause();
+    this.#binding.delivery.pause();
   }
 
   resume(): void {
-    this.binding.delivery.resume();
+    this.#binding.delivery.resume();
   }
 
   /**
@@ -146,8 +125,8 @@ export class Socket<Data = unknown> implements AsyncIterable<Message>, AsyncDisp
    * @throws MisuseError where a `message` hook takes the messages.
    */
   [Symbol.asyncIterator](): AsyncIterator<Message, undefined> {
-    const { binding } = this;
-    if (binding.owner.behaviour.hasMessageHook) {
+    const binding = this.#binding;
+    if (binding.behaviour.hasMessageHook) {
       throw new MisuseError("the message hook takes the messages: use it or a loop, not both");
     }
     return binding.delivery.loop();
@@ -162,7 +141,7 @@ export class Socket<Data = unknown> implements AsyncIterable<Message>, AsyncDisp
    * @returns the round-trip time in ms; "closed" when the connection ended before.
    */
   ping(payload: Uint8Array | null = null): Promise<number | "closed"> {
-    return this.binding.outgoing.ping(payload);
+    return this.#binding.ping(payload);
   }
 
   /**
@@ -176,23 +155,23 @@ export class Socket<Data = unknown> implements AsyncIterable<Message>, AsyncDisp
    * @throws MisuseError for another code or a longer reason.
    */
   close(code: number = 1000, reason: string = ""): Promise<CloseInfo> {
-    this.binding.outgoing.close(code, reason);
+    this.#binding.outgoing.close(code, reason);
     return this.closed;
   }
 
   /** Ends the connection at once, without a Close: nothing more is sent or delivered. */
   abort(): void {
-    this.binding.abort(new ConnectionError("aborted", "abort was called"));
+    this.#binding.abort(new ConnectionError("aborted", "abort was called"));
   }
 
   /** How the connection ended, once it has. Never rejects. */
   get closed(): Promise<CloseInfo> {
-    this.closing ??= new Promise((resolve) => {
-      const { info } = this.binding;
+    this.#closing ??= new Promise((resolve) => {
+      const { info } = this.#binding;
       if (info !== null) resolve(info);
-      else this.resolveClosed = resolve;
+      else this.#resolveClosed = resolve;
     });
-    return this.closing;
+    return this.#closing;
   }
 
   /** `await using`: closes with 1000. */
@@ -204,35 +183,29 @@ export class Socket<Data = unknown> implements AsyncIterable<Message>, AsyncDisp
 
   /** "open" as long as messages can be sent: until our Close is queued. */
   get state(): "open" | "closing" | "closed" {
-    const { info, endpoint } = this.binding;
+    const { info, endpoint } = this.#binding;
     if (info !== null) return "closed";
     return endpoint.state === "open" ? "open" : "closing";
   }
 
   /** The subprotocol agreed on, "" if none. */
   get protocol(): string {
-    return this.binding.endpoint.protocol;
+    return this.#binding.endpoint.protocol;
   }
 
   /** The extensions agreed on, with their parameters. */
   get extensions(): readonly ExtensionOffer[] {
-    return this.binding.endpoint.extensions;
+    return this.#binding.endpoint.extensions;
   }
 
   /** Where the peer is, or was; null when nobody knows. */
   get remoteAddress(): NetworkAddress | null {
-    return this.binding.transport.remoteAddress;
+    return this.#binding.transport.remoteAddress;
   }
 
   /** What TLS agreed on; null without TLS. */
   get tls(): TlsFacts | null {
-    return this.binding.transport.tls;
-  }
-
-  /** @internal */
-  onEnded(info: CloseInfo): void {
-    this.resolveClosed?.(info);
-    this.resolveClosed = null;
+    return this.#binding.transport.tls;
   }
 }
 

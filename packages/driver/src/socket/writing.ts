@@ -4,39 +4,43 @@
  */
 import type { Transmission } from "@sansocket/core";
 import { lengthOf } from "../runtime/joined-chunks.ts";
-import type { Binding } from "./binding.ts";
+import type { Transport } from "../runtime/transport.ts";
+
+/** The engine, as far as it hears of parts of a transmission. */
+interface Progress {
+  sentPart(byteCount: number, now: number): void;
+}
 
 /** What the engine hears of at a time. */
-const PORTION_OCTETS = 131_072;
+const PORTION_BYTES = 131_072;
 
 export class Writing {
-  private readonly binding: Binding;
   /** The transport has something that it has not taken. */
   isBusy = false;
-  /** Octets of the transmission that is under way. */
-  octets = 0;
+  /** Bytes of the transmission that is under way. */
+  bytes = 0;
   /** When the transport was last given something: it had taken what came before. ms */
   givenAt = 0;
   /** What it has not been given yet; null almost always. */
   private rest: Iterator<Uint8Array[]> | null = null;
   private isEndDue = false;
-  /** Octets of the portion that the transport was given last, while the engine has not heard that it took them. */
+  /** Bytes of the portion that the transport was given last, while the engine has not heard that it took them. */
   private untold = 0;
 
-  constructor(binding: Binding) {
-    this.binding = binding;
-  }
-
   /** @returns whether the transport has taken all of it. */
-  begin({ chunks, then }: Transmission): boolean {
-    const { transport, now } = this.binding;
-    this.octets = lengthOf(chunks);
+  begin(
+    transport: Transport,
+    { chunks, then }: Transmission,
+    progress: Progress,
+    now: number,
+  ): boolean {
+    this.bytes = lengthOf(chunks);
     this.givenAt = now;
     let isTaken: boolean;
-    if (this.octets > PORTION_OCTETS) {
+    if (this.bytes > PORTION_BYTES) {
       this.rest = portions(chunks);
       this.isEndDue = then === "end-write";
-      isTaken = this.giveRest(this.rest);
+      isTaken = this.giveRest(this.rest, transport, progress, now);
     } else {
       isTaken = chunks.length === 0 || transport.write(chunks);
       if (then === "end-write") isTaken = transport.endWrite() && isTaken;
@@ -46,17 +50,21 @@ export class Writing {
   }
 
   /** The transport has taken what it was given. @returns whether that was all. */
-  goOn(): boolean {
-    if (this.rest !== null && !this.giveRest(this.rest)) return false;
+  goOn(transport: Transport, progress: Progress, now: number): boolean {
+    if (this.rest !== null && !this.giveRest(this.rest, transport, progress, now)) return false;
     this.isBusy = false;
     return true;
   }
 
-  private giveRest(rest: Iterator<Uint8Array[]>): boolean {
-    const { transport, endpoint, now } = this.binding;
+  private giveRest(
+    rest: Iterator<Uint8Array[]>,
+    transport: Transport,
+    progress: Progress,
+    now: number,
+  ): boolean {
     this.givenAt = now;
     for (let portion = rest.next(); !portion.done; portion = rest.next()) {
-      if (this.untold > 0) endpoint.sentPart(this.untold, now);
+      if (this.untold > 0) progress.sentPart(this.untold, now);
       this.untold = lengthOf(portion.value);
       if (!transport.write(portion.value)) return false;
     }
@@ -71,10 +79,10 @@ export class Writing {
   }
 }
 
-/** The chunks in their order, at most {@link PORTION_OCTETS} at a time. */
+/** The chunks in their order, at most {@link PORTION_BYTES} at a time. */
 function* portions(chunks: readonly Uint8Array[]): Generator<Uint8Array[], undefined> {
   let portion: Uint8Array[] = [];
-  let room = PORTION_OCTETS;
+  let room = PORTION_BYTES;
   for (const chunk of chunks) {
     for (let at = 0; at < chunk.length; ) {
       const end = Math.min(chunk.length, at + room);
@@ -84,7 +92,7 @@ function* portions(chunks: readonly Uint8Array[]): Generator<Uint8Array[], undef
       if (room > 0) continue;
       yield portion;
       portion = [];
-      room = PORTION_OCTETS;
+      room = PORTION_BYTES;
     }
   }
   if (portion.length > 0) yield portion;

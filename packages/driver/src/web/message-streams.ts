@@ -1,9 +1,9 @@
 /** The two streams of a WebSocketStream: messages in and out, each no faster than the other end can take them. */
 import { utf8Length } from "@sansocket/core";
 import { DOMException, ReadableStream, WritableStream } from "../runtime/globals.ts";
-import type { Answering } from "../socket/delivery.ts";
-import type { Message } from "../socket/hooks.ts";
-import type { Socket } from "../socket/socket.ts";
+import type { Answering } from "../socket/last-word.ts";
+import type { Message } from "../socket/message.ts";
+import { bindingOf, type Socket } from "../socket/socket.ts";
 import { queueTask } from "./task-queue.ts";
 import { bufferSource, isBufferSource, usvString } from "./web-idl.ts";
 import type { WebSocketError } from "./web-socket-error.ts";
@@ -56,11 +56,11 @@ export class IncomingMessages implements Answering {
       },
       { highWaterMark: 0 },
     );
-    socket.answersIn(this);
+    bindingOf(socket).delivery.answersIn(this);
     void owner.ended.then((error) => {
       this.end = { error };
       // Where nobody reads, `closed` of a reader has to hear of it all the same.
-      if (!this.isPulling && !socket.hasWaiting) this.finish(error);
+      if (!this.isPulling && bindingOf(socket).delivery.waitingBytes === 0) this.finish(error);
     });
   }
 
@@ -77,7 +77,8 @@ export class IncomingMessages implements Answering {
       this.unanswered += 1;
       this.isHandedOut = true;
       this.controller.enqueue(message);
-      if (this.end !== null && !this.socket.hasWaiting) this.finish(this.end.error);
+      if (this.end !== null && bindingOf(this.socket).delivery.waitingBytes === 0)
+        this.finish(this.end.error);
     } else {
       // The end of the messages is known at the peer's Close. How a connection has failed is known at its end.
       this.finish(this.hasPeerClosed ? null : await this.owner.ended);
@@ -90,12 +91,12 @@ export class IncomingMessages implements Answering {
     this.isHandedOut = false;
     queueTask(() => {
       this.unanswered -= 1;
-      this.socket.answered();
+      bindingOf(this.socket).delivery.answered();
     });
   }
 
   private get hasPeerClosed(): boolean {
-    return this.end === null && this.socket.hasPeerClosed;
+    return this.end === null && bindingOf(this.socket).hasPeerClosed;
   }
 
   private finish(error: StreamEnd): void {
@@ -159,7 +160,7 @@ export class OutgoingMessages {
     const data = isBufferSource(chunk) ? bufferSource(chunk) : usvString(chunk);
     const octets = typeof data === "string" ? utf8Length(data) : data.length;
     // Larger ones go out in fragments, as the peer takes them: `limits.unsent` does not limit what can be written.
-    const isWhole = octets <= socket.highMark;
+    const isWhole = octets <= bindingOf(socket).behaviour.highMark;
     if (isWhole) {
       const result = socket.write(data);
       if (result === "ok") return;

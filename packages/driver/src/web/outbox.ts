@@ -2,7 +2,8 @@
  * What `send` was given, until the network has it: messages stay in order behind a Blob whose octets are still being read,
  * and `bufferedAmount` counts payload octets as the standard does.
  */
-import type { Socket } from "../socket/socket.ts";
+import type { Outgoing } from "../socket/outgoing.ts";
+import { bindingOf, type Socket } from "../socket/socket.ts";
 import { queueTask } from "./task-queue.ts";
 
 /** Text, or octets that nobody changes any more. */
@@ -20,6 +21,9 @@ interface Sent {
   readonly octets: number;
 }
 
+/** Positions in the stream of bytes that goes to the transport. */
+type Progress = Pick<Outgoing, "taken" | "queuedTotal">;
+
 export class Outbox {
   private readonly socket: Socket;
   /** Behind a Blob, that one included. */
@@ -31,11 +35,14 @@ export class Outbox {
   private buffered = 0;
   /** What was taken when this task first sent something: the amount only sinks between tasks. */
   private takenBefore = 0;
+  private readonly progress: Progress;
   private hasSentInTask = false;
   private closing: { readonly code: number; readonly reason: string } | null = null;
 
-  constructor(socket: Socket) {
+  /** @param progress how far what was sent has come. */
+  constructor(socket: Socket, progress: Progress = bindingOf(socket).outgoing) {
     this.socket = socket;
+    this.progress = progress;
   }
 
   /** A Blob is being read, and what was sent behind it waits. */
@@ -76,20 +83,20 @@ export class Outbox {
       this.write(item.data, item.octets);
     }
     if (this.closing !== null) void this.socket.close(this.closing.code, this.closing.reason);
-    this.socket.answered();
+    bindingOf(this.socket).delivery.answered();
   }
 
   private write(data: Ready, octets: number): void {
     const { socket } = this;
     if (!this.hasSentInTask) {
-      this.takenBefore = socket.takenTotal;
+      this.takenBefore = this.progress.taken;
       this.hasSentInTask = true;
       queueTask(this.taskOver);
     }
     this.forgetTaken(); // also for those who never ask for the amount
     // Closed meanwhile: it stays in the amount for ever.
     if (socket.write(data) === "closed") return;
-    this.sent.push({ position: socket.queuedTotal, octets });
+    this.sent.push({ position: this.progress.queuedTotal, octets });
   }
 
   /** An event begins, and with it a task: what was taken before counts no more. The end of the last one may be late. */
@@ -114,7 +121,7 @@ export class Outbox {
   }
 
   private forgetTaken(): void {
-    const taken = this.hasSentInTask ? this.takenBefore : this.socket.takenTotal;
+    const taken = this.hasSentInTask ? this.takenBefore : this.progress.taken;
     const { sent } = this;
     while (this.firstSent < sent.length && sent[this.firstSent]!.position <= taken) {
       this.buffered -= sent[this.firstSent]!.octets;

@@ -10,9 +10,10 @@ import {
   type EventTarget,
 } from "../runtime/globals.ts";
 import type { CloseInfo } from "../socket/close-info.ts";
-import type { Answering } from "../socket/delivery.ts";
-import type { Message, SocketHooks } from "../socket/hooks.ts";
-import type { Socket } from "../socket/socket.ts";
+import type { SocketHooks } from "../socket/hooks.ts";
+import type { Answering } from "../socket/last-word.ts";
+import type { Message } from "../socket/message.ts";
+import { bindingOf, type Socket } from "../socket/socket.ts";
 import type { ClassOptions } from "./class-options.ts";
 import { driverCloseCode } from "./close-arguments.ts";
 import { CloseEvent } from "./close-event.ts";
@@ -47,7 +48,9 @@ export class WebSocketSession implements Answering {
   protocol = "";
   extensions = "";
   private readonly target: EventTarget;
-  private readonly tasks: EventTasks = new EventTasks(() => this.socket?.answered());
+  private readonly tasks: EventTasks = new EventTasks(() => {
+    if (this.socket !== null) bindingOf(this.socket).delivery.answered();
+  });
   /** Of the URL, as MessageEvent has it. */
   private readonly origin: string;
   private readonly isProtocolWanted: boolean;
@@ -121,7 +124,7 @@ export class WebSocketSession implements Answering {
       return;
     }
     this.outbox = new Outbox(socket);
-    socket.answersIn(this);
+    bindingOf(socket).delivery.answersIn(this);
     this.tasks.run(() => {
       this.state = ReadyState.OPEN;
       this.protocol = socket.protocol;

@@ -6,7 +6,7 @@ import { messageOf } from "../errors.ts";
 import { showFacts } from "../inspection.ts";
 import { AbortController } from "../runtime/globals.ts";
 import type { CloseInfo } from "../socket/close-info.ts";
-import type { Message } from "../socket/hooks.ts";
+import type { Message } from "../socket/message.ts";
 import type { Socket } from "../socket/socket.ts";
 import { type ClassOptions, webSocketStreamOptions } from "./class-options.ts";
 import { driverCloseCode } from "./close-arguments.ts";

@@ -183,7 +183,7 @@ describe("limits.unsent", () => {
     expect(socket.write("x".repeat(1_001))).toBe("closed");
     await peer.pump();
     const { error } = await socket.closed;
-    expect(error?.message).toContain("a message of 1001 octets is more than limits.unsent, 1000");
+    expect(error?.message).toContain("a message of 1001 bytes is more than limits.unsent, 1000");
   });
 
   test("counts text behind a message in fragments as the octets that it takes", async () => {

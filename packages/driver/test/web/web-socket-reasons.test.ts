@@ -94,11 +94,11 @@ test("a message event is called one, on Node 20 too", async () => {
 });
 
 test("what was taken before an event begins is not buffered in it, however late the last task ends", () => {
-  const socket = { takenTotal: 0, queuedTotal: 0, write: () => "ok" };
-  const outbox = new Outbox(socket as never);
-  socket.queuedTotal = 10;
+  const progress = { taken: 0, queuedTotal: 0 };
+  const outbox = new Outbox({ write: () => "ok" } as never, progress);
+  progress.queuedTotal = 10;
   outbox.send("text", 4);
-  socket.takenTotal = 10;
+  progress.taken = 10;
   expect(outbox.amount).toBe(4); // the task that has sent it goes on
   outbox.beginTask();
   expect(outbox.amount).toBe(0);

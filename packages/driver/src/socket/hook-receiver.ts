@@ -1,0 +1,65 @@
+/** The application's hooks as what the turn calls: each with the socket that it gets. */
+import type { WatchedFrame } from "@sansocket/core";
+import type { Binding } from "./binding.ts";
+import type { CloseInfo } from "./close-info.ts";
+import type { SocketHooks } from "./hooks.ts";
+import type { Message } from "./message.ts";
+import type { Receiver } from "./receiver.ts";
+import { createSocket, type Origins, type Socket, socketEnded } from "./socket.ts";
+
+class HookReceiver implements Receiver {
+  private readonly hooks: SocketHooks;
+  private readonly socket: Socket;
+
+  constructor(hooks: SocketHooks, socket: Socket) {
+    this.hooks = hooks;
+    this.socket = socket;
+  }
+
+  open(): unknown {
+    return this.hooks.open?.(this.socket);
+  }
+
+  message(message: Message): unknown {
+    return this.hooks.message!(this.socket, message);
+  }
+
+  drain(): unknown {
+    return this.hooks.drain?.(this.socket);
+  }
+
+  ping(payload: () => Uint8Array<ArrayBuffer>): unknown {
+    return this.hooks.ping?.(this.socket, payload());
+  }
+
+  pong(payload: () => Uint8Array<ArrayBuffer>): unknown {
+    return this.hooks.pong?.(this.socket, payload());
+  }
+
+  trace(frame: WatchedFrame): unknown {
+    return this.hooks.trace?.(this.socket, frame);
+  }
+
+  ended(info: CloseInfo): void {
+    socketEnded(this.socket, info);
+  }
+
+  close(info: CloseInfo): unknown {
+    return this.hooks.close?.(this.socket, info);
+  }
+}
+
+/**
+ * The opening handshake is done: makes the socket, and calls `open`.
+ * @param beforeOpen called with the socket before the hook is.
+ */
+export function openSocket(
+  binding: Binding,
+  hooks: SocketHooks,
+  origins: Origins<unknown>,
+  beforeOpen: (socket: Socket) => void,
+): void {
+  const socket = createSocket(binding, origins);
+  beforeOpen(socket);
+  binding.opened(new HookReceiver(hooks, socket));
+}

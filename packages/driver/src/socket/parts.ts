@@ -1,0 +1,71 @@
+/** The parts of one message, from a source of the application: asked for one at a time, cut to pieces, given up when need be. */
+import { isBytes, MisuseError } from "@sansocket/core";
+
+export type Part = string | Uint8Array;
+export type PartSource = AsyncIterable<Part> | Iterable<Part>;
+
+export class Parts {
+  private readonly source: PartSource;
+  private iterator: AsyncIterator<Part> | Iterator<Part> | null = null;
+  /** It has ended or failed: there is nothing to give up. */
+  private isOver = false;
+  /** Answers the `next` that waits. */
+  private resolve: ((part: null) => void) | null = null;
+
+  constructor(source: PartSource) {
+    this.source = source;
+  }
+
+  /** @returns null behind the last one, and when {@link leave} was called. */
+  next(): Promise<Part | null> {
+    return new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.ask().then(resolve, reject);
+    });
+  }
+
+  private async ask(): Promise<Part | null> {
+    try {
+      this.iterator ??= iteratorOf(this.source);
+      const { done, value } = await this.iterator.next();
+      this.isOver = done === true;
+      return this.isOver ? null : await value; // a plain iterator may bring promises
+    } catch (error) {
+      this.isOver = true;
+      throw error;
+    }
+  }
+
+  /** Nobody waits for the source to agree: it may itself be waiting for something that never comes. */
+  leave(): void {
+    this.resolve?.(null);
+    if (this.isOver) return;
+    this.isOver = true;
+    try {
+      this.iterator ??= iteratorOf(this.source);
+      Promise.resolve(this.iterator.return?.()).catch(() => {});
+    } catch {
+      // What is not wanted any more may fail as it likes.
+    }
+  }
+}
+
+function iteratorOf(source: PartSource): AsyncIterator<Part> | Iterator<Part> {
+  if (Symbol.asyncIterator in source) return source[Symbol.asyncIterator]();
+  return (source as Iterable<Part>)[Symbol.iterator]();
+}
+
+export const NO_BYTES: Uint8Array = new Uint8Array(0);
+
+/** Fragments are at most so large: what waits for a slow peer is one of them, not the whole part. */
+export const LARGEST_PIECE = 65_536;
+
+export function* pieces(part: Part, largest: number): Generator<Part, void, undefined> {
+  if (typeof part !== "string" && !isBytes(part)) {
+    throw new MisuseError("sendStream takes parts that are strings or Uint8Arrays");
+  }
+  for (let at = 0; at < part.length; at += largest) {
+    const end = at + largest;
+    yield typeof part === "string" ? part.slice(at, end) : part.subarray(at, end);
+  }
+}
