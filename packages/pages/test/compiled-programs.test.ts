@@ -19,7 +19,7 @@ const COMPILERS = [
 const PAGES = [
   "README.md",
   "docs/behind-a-proxy.md",
-  ...["bun", "core", "deno", "driver", "node", "testing"].map(
+  ...["bun", "core", "deno", "driver", "node", "pako", "testing", "zlib"].map(
     (name) => `packages/${name}/README.md`,
   ),
 ];
