@@ -17,6 +17,7 @@ import {
   type StandardWebSocketStreamConstructor,
 } from "./web/web-socket-stream.ts";
 
+/** What an adapter exports: the same names, with the same behaviour, on every runtime. */
 export interface Adapter {
   /**
    * Listens and serves.
@@ -54,6 +55,7 @@ export function secureOf(options: { readonly secure?: boolean }): boolean {
   return checkOptions("options", options, KNOWN_CREATE_OPTIONS).secure === true;
 }
 
+/** Makes the functions and classes that an adapter exports of what its runtime brings. */
 export function createAdapter(platform: Platform & { readonly listen: Listen }): Adapter {
   const { runtime, listen } = platform;
   return {

@@ -35,6 +35,7 @@ export type ConnectErrorCode =
   /** A redirect that is not followed: too many, no or a bad Location, or from wss to ws. */
   | "redirect-refused";
 
+/** `connect` did not get a connection; `code` says why. */
 export class ConnectError extends Error {
   override readonly name = "ConnectError";
   readonly code: ConnectErrorCode;
@@ -84,6 +85,7 @@ export type ConnectionErrorCode =
   /** `abort` was called, or the grace of a shutdown passed. */
   | "aborted";
 
+/** A connection that was open did not end cleanly; `code` says why. */
 export class ConnectionError extends Error {
   override readonly name = "ConnectionError";
   readonly code: ConnectionErrorCode;
@@ -119,6 +121,10 @@ export type ServerErrorCode =
   /** A hook threw or rejected: its error is the `cause`. */
   | "hook-failed";
 
+/**
+ * Something failed that belongs to no open socket: `serve` rejects with it, or the hook `error` hears it. `code` says
+ * what.
+ */
 export class ServerError extends Error {
   override readonly name = "ServerError";
   readonly code: ServerErrorCode;

@@ -19,6 +19,7 @@ import { rewrite, upgradedOf } from "./upgraded.ts";
 
 const KNOWN_UPGRADE_OPTIONS = { data: judgedLater };
 
+/** A {@link Server} that also takes requests which a `node:http` or `node:https` server has read. */
 export class NodeServer<Data = undefined> extends Server<Data> {
   /**
    * Serves a request that a `node:http` or `node:https` server has taken for an upgrade:

@@ -1,6 +1,7 @@
 /** Ways to cut a stream into the chunks that a network may make of it. A cutting is a list of ascending indices. */
 import fc from "fast-check";
 
+/** Where a stream is cut: positions, ascending. */
 export type Cutting = readonly number[];
 
 /** `octets` in the pieces that the cutting makes, none of them empty; copies. */

@@ -19,6 +19,7 @@ export type EngineEvent =
   | { readonly kind: "request" | "response" }
   | { readonly kind: "ended" };
 
+/** What an endpoint wants sent. */
 export interface Transmitted {
   readonly octets: Uint8Array;
   /** What becomes of the transport behind the octets. */
@@ -51,6 +52,7 @@ export interface EngineUnderTest {
   answer?(now: number): void;
 }
 
+/** Which endpoint {@link Engine.create} makes. */
 export interface EngineOptions {
   /** "open": behind an opening handshake. "opening": before it; a server accepts whatever it may. */
   readonly from: "opening" | "open";

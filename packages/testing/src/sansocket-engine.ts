@@ -4,6 +4,7 @@ import { type AgreedExtensions, agreementOf } from "./agreed-extensions.ts";
 import type { Engine, EngineEvent, EngineOptions, EngineUnderTest, Transmitted } from "./engine.ts";
 import { joinOctets } from "./wire.ts";
 
+/** How {@link sansocketEngine} sets its endpoints up. */
 export interface SansocketEngineOptions {
   /** For connections that open through a handshake, and in pairs; a fresh list per endpoint. */
   readonly extensions?: () => readonly Extension[];
@@ -15,6 +16,7 @@ export interface SansocketEngineOptions {
   readonly usesInbox?: boolean;
 }
 
+/** The binding of `@sansocket/core`, for the laws. */
 export function sansocketEngine(options: SansocketEngineOptions = {}): Engine {
   return {
     name: "sansocket",

@@ -8,6 +8,7 @@
  */
 import type { Extension, ExtensionOffer, ExtensionSession } from "@sansocket/core";
 
+/** How {@link storedBlocks} parts and chooses messages. */
 export interface StoredBlocksOptions {
   /** Octets of data in a block, 1 to 65535. Default 65535, the most that LEN can say; fewer give more seams to cut at. */
   readonly blockOctets?: number;
@@ -15,6 +16,7 @@ export interface StoredBlocksOptions {
   readonly threshold?: number;
 }
 
+/** The extension that {@link storedBlocks} makes, with a count of the sessions that nobody has disposed of. */
 export interface StoredBlocks extends Extension {
   offer(): readonly ExtensionOffer[];
   accept(
@@ -34,6 +36,7 @@ const MAX_BLOCK_OCTETS = 65_535;
 /** What lent octets are overwritten with when the loan is over: as text it is not even UTF-8. */
 const SPOILED = 0xaa;
 
+/** An extension for tests: permessage-deflate's framing with stored blocks only, so that no codec is needed. */
 export function storedBlocks(options: StoredBlocksOptions = {}): StoredBlocks {
   const { blockOctets = MAX_BLOCK_OCTETS, threshold = 0 } = options;
   if (!Number.isInteger(blockOctets) || blockOctets < 1 || blockOctets > MAX_BLOCK_OCTETS) {

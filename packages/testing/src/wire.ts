@@ -10,6 +10,10 @@ export interface WireFrame {
   readonly key: Uint8Array | null;
 }
 
+/**
+ * The bytes of a frame (RFC 6455 §5.2), with the shortest form of its length. Nothing is checked: faulty frames are wanted
+ * too.
+ */
 export function encodeFrame({ fin, rsv, opcode, payload, key }: WireFrame): Uint8Array {
   const { length } = payload;
   const lengthOctets = length < 126 ? 0 : length < 65_536 ? 2 : 8;
@@ -30,6 +34,7 @@ export function encodeFrame({ fin, rsv, opcode, payload, key }: WireFrame): Uint
   return octets;
 }
 
+/** The parts as one array. */
 export function joinOctets(parts: readonly Uint8Array[]): Uint8Array {
   const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
@@ -45,6 +50,7 @@ export function toHex(octets: Uint8Array): string {
   return Array.from(octets, (octet) => octet.toString(16).padStart(2, "0")).join("");
 }
 
+/** The bytes that hexadecimal digits stand for; whatever is no digit is skipped. */
 export function fromHex(hex: string): Uint8Array {
   return Uint8Array.from(hex.match(/[0-9a-f]{2}/gi) ?? [], (pair) => Number.parseInt(pair, 16));
 }

@@ -8,6 +8,10 @@ import { closeContext, createContext, process } from "./zlib-context.ts";
  */
 const LEAST_WINDOW_BITS = 9;
 
+/**
+ * DEFLATE with context takeover: one zlib stream for each direction of a connection, used synchronously. See {@link
+ * zlibCodec}.
+ */
 export const contextCodec: DeflateCodec = {
   keepsContext: true,
 

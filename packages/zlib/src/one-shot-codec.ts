@@ -9,6 +9,10 @@ import type { DeflateCodec, Deflater, Inflater } from "@sansocket/core/permessag
 /** DEFLATE makes data longer by five bytes in 64 KiB at most; more than this much longer is padding. */
 const MOST_PADDING_BYTES = 65_536;
 
+/**
+ * DEFLATE by public functions of `node:zlib` only: each message by itself, without context takeover. See {@link
+ * zlibCodec}.
+ */
 export const oneShotCodec: DeflateCodec = {
   keepsContext: false,
 

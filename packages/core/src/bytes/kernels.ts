@@ -6,6 +6,7 @@ import type { Memory } from "./memory.ts";
 import { type Utf8Verdict, validateUtf8 } from "./utf8-validation.ts";
 import { xorWithKey } from "./xor.ts";
 
+/** The two loops that touch every byte of a payload. A host may bring faster ones as `host.kernels`. */
 export interface Kernels {
   /**
    * XORs `memory.bytes[start, end)` in place with the repeating key (RFC 6455 §5.3), whose first octet is in the lowest
@@ -19,4 +20,5 @@ export interface Kernels {
   validateUtf8(bytes: Uint8Array, start: number, end: number, state: number): Utf8Verdict;
 }
 
+/** The engine's own kernels, in plain JavaScript. */
 export const KERNELS: Kernels = { xorWithKey, validateUtf8 };

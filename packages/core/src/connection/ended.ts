@@ -10,6 +10,7 @@ export interface CloseFrame {
   readonly reason: string;
 }
 
+/** The timeouts that end a connection; each is a member of {@link Timeouts}. */
 export type TimeoutName = "handshake" | "idle" | "pong" | "lifetime" | "close";
 
 /** How a connection ended: raw facts, from which `closeOutcome` derives what people call the close code. */
@@ -41,6 +42,10 @@ export interface CloseOutcome {
   readonly wasClean: boolean;
 }
 
+/**
+ * Derives what an application hears of the end (RFC 6455 §7.1.5, §7.1.6): 1005 for a Close without a code, 1006 without a
+ * Close.
+ */
 export function closeOutcome(ended: Ended): CloseOutcome {
   requireObject("ended", ended);
   const { peerClose } = ended;

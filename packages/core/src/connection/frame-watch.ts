@@ -1,6 +1,7 @@
 /** Frames as they pass, for those who asked to see them (option `frames`): in order, in and out, with what was in them. */
 import { FIN, OPCODE_BITS, RSV_BITS } from "../frame/frame-header.ts";
 
+/** A frame that went by, in either direction; `Step.Frame` shows it where the option `frames` is set. */
 export interface WatchedFrame {
   readonly direction: "in" | "out";
   readonly fin: boolean;

@@ -95,6 +95,7 @@ export interface Timeouts {
 /** What `limits.unsent` has above `limits.message`. */
 const UNSENT_BEHIND_MESSAGE = 16_777_216;
 
+/** The limits of a server. A client reads longer heads: {@link DEFAULT_CLIENT_LIMITS}. */
 export const DEFAULT_LIMITS: Limits = {
   headBytes: 16_384,
   headers: 100,
@@ -118,6 +119,7 @@ export const DEFAULT_CLIENT_LIMITS: Limits = {
   lineBytes: 262_144,
 };
 
+/** The timeouts of both roles, in ms; 0 stands for never. */
 export const DEFAULT_TIMEOUTS: Timeouts = {
   handshake: 10_000,
   refusalBody: 1_000,
@@ -128,6 +130,7 @@ export const DEFAULT_TIMEOUTS: Timeouts = {
   lifetime: 0,
 };
 
+/** What both roles are given. All but `host` has a default. */
 export interface ConnectionOptions {
   readonly host: Host;
   readonly limits?: Partial<Limits>;

@@ -9,6 +9,7 @@ import { deadlineAfter, NEVER } from "./deadline.ts";
 import { PingState } from "./keepalive.ts";
 import { noteTaken, readBy } from "./progress.ts";
 
+/** What `Endpoint.transmit` asks the host to do with its transport. */
 export interface Transmission {
   /**
    * Bytes to write, in this order. They are lent until `sent`: the engine does not touch them before, and they may be

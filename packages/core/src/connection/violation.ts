@@ -18,9 +18,12 @@ export const CloseViolation = {
 } as const;
 export type CloseViolation = (typeof CloseViolation)[keyof typeof CloseViolation];
 
+/** The faults of frames, messages and Closes: everything behind the opening handshake. */
 export type WireViolation = FrameViolation | MessageViolation | CloseViolation;
+/** Every fault that a peer can be found guilty of. */
 export type ViolationKind = WireViolation | HandshakeFaultKind;
 
+/** What the peer did against the rules. It is a value: no input of a peer throws. */
 export interface Violation {
   readonly kind: ViolationKind;
   /** The section that forbids it: of RFC 6455, or "RFC 9112 5.1" and the like. */

@@ -49,6 +49,7 @@ export interface ClientOpening {
   accepted: { readonly protocol: string; readonly agreement: ExtensionAgreement } | null;
 }
 
+/** What the request of a client says (RFC 6455 §4.1), and which answers end without their body. */
 export interface ClientRequestOptions {
   /** A ws or wss URI (RFC 6455 §3). The host connects the transport, with TLS for wss; the engine writes the request. */
   readonly url: string;

@@ -12,6 +12,7 @@ import { checkProtocols } from "../handshake/subprotocol.ts";
 import type { ClientRequestOptions } from "./client-opening.ts";
 import type { Refusal } from "./server-opening.ts";
 
+/** What `Endpoint.server` and {@link serverSettings} take: what every connection has, and whom the server lets in. */
 export interface ServerOptions extends ConnectionOptions, Partial<OriginPolicy> {
   /**
    * The hosts that the server answers for: "app.example" at any port, "app.example:8080", "[::1]", ".app.example" with every
@@ -22,6 +23,7 @@ export interface ServerOptions extends ConnectionOptions, Partial<OriginPolicy> 
   /** The body, as text, of what the engine answers to a request that it refuses itself. Default: none. */
   readonly explain?: (refusal: Refusal) => string;
 }
+/** What `Endpoint.client` takes: what every connection has, and what the client's request says. */
 export interface ClientOptions extends ConnectionOptions, ClientRequestOptions {}
 
 /** {@link ServerOptions}, checked once for any number of endpoints; see {@link serverSettings}. */

@@ -83,6 +83,7 @@ import {
   stepServerOpening,
 } from "./server-opening.ts";
 
+/** One side of one connection. A turn is an input, `next` to `Step.Idle`, `transmit`; a command needs a turn too. */
 export class Endpoint extends EndpointFacts {
   /**
    * A server's side of a connection that a client has just made.

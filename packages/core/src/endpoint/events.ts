@@ -10,6 +10,7 @@ import type { Violation } from "../connection/violation.ts";
 import type { PlainRequest, UpgradeRequest } from "../handshake/request.ts";
 import type { EndpointFacts } from "./endpoint-facts.ts";
 
+/** What `Endpoint.events` gives in place of a cursor: one object for each step, which owns its bytes. */
 export type EndpointEvent =
   | { readonly type: "request"; readonly request: UpgradeRequest | PlainRequest }
   | { readonly type: "open"; readonly protocol: string }

@@ -15,6 +15,7 @@ import {
 import { isToken, isTokenCode, isWhitespaceCode } from "../bytes/http-token.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 
+/** One parameter of an extension in the field Sec-WebSocket-Extensions (RFC 6455 §9.1). */
 export interface ExtensionParameter {
   /** A token; its case counts. */
   readonly name: string;

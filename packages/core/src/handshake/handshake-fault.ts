@@ -61,6 +61,7 @@ export const HandshakeFaultKind = {
 } as const;
 export type HandshakeFaultKind = (typeof HandshakeFaultKind)[keyof typeof HandshakeFaultKind];
 
+/** What is wrong with the other side's part of the opening handshake (RFC 6455 §4). */
 export interface HandshakeFault {
   readonly kind: HandshakeFaultKind;
   /** The section that forbids it: of RFC 6455 ("4.2.1"), or with its RFC before it ("RFC 9112 5.1"). */

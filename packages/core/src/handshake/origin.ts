@@ -18,6 +18,7 @@ import { formatAuthority, normalizeHost, parsePort, splitAuthority } from "./aut
 import { seenServer } from "./forwarded.ts";
 import type { HeaderList } from "./header-list.ts";
 
+/** Which web pages a server lets in (RFC 6455 §10.2). */
 export interface OriginPolicy {
   /**
    * Origins as browsers send them: scheme, host, port unless it is the default; no path, no slash at the end, no

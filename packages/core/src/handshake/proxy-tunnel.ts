@@ -34,6 +34,7 @@ import {
   readResponseBody,
 } from "./response-body.ts";
 
+/** Whereto a proxy is asked to connect, by CONNECT (RFC 9110 §9.3.6). */
 export interface ProxyTunnelOptions {
   /** The server to reach: a name, or an address without brackets, as {@link parseWebSocketUri} answers it. */
   readonly host: string;
@@ -54,6 +55,7 @@ export interface ProxyTunnel {
   outcome: ProxyTunnelOutcome | null;
 }
 
+/** What the proxy answered. */
 export type ProxyTunnelOutcome =
   /** What follows the answer is from the server. */
   | { readonly kind: "established"; readonly response: ResponseHead }

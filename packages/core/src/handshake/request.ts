@@ -26,6 +26,7 @@ import { checkProtocols, parseProtocols } from "./subprotocol.ts";
 /** §4.1: the version of RFC 6455, and the only one that we speak. */
 export const WEBSOCKET_VERSION = "13";
 
+/** The head of an HTTP request, from this engine's reader or from any other HTTP stack. */
 export interface RequestHead {
   readonly method: string;
   readonly target: string;

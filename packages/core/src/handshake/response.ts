@@ -32,6 +32,7 @@ import {
 import { acceptFor, isValidKey } from "./opening-key.ts";
 import { requireMinorVersion, WEBSOCKET_VERSION } from "./request.ts";
 
+/** The head of an HTTP response, from this engine's reader or from any other HTTP stack. */
 export interface ResponseHead {
   readonly status: number;
   readonly statusText: string;

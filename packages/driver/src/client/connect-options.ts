@@ -31,6 +31,7 @@ import type { TlsClientOptions } from "../runtime/dialing.ts";
 import type { OpenTransport } from "../runtime/transport.ts";
 import type { SocketHooks } from "../socket/hooks.ts";
 
+/** The HTTP proxy that `connect` goes through, by CONNECT. */
 export interface ProxyOptions {
   /** "http://proxy.example:3128", or "https:" for TLS to the proxy itself. Userinfo becomes Proxy-Authorization. */
   readonly url: string;
@@ -40,6 +41,7 @@ export interface ProxyOptions {
   readonly tls?: TlsClientOptions;
 }
 
+/** What `connect` takes. An option that is not known, or of another type, is a MisuseError. */
 export interface ConnectOptions<Data = undefined> {
   /** Subprotocols to offer, the most wanted first. Default none. */
   readonly protocols?: string | readonly string[];

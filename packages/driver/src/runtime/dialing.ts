@@ -15,6 +15,7 @@ export interface TlsClientOptions {
   readonly rejectUnauthorized?: boolean;
 }
 
+/** How an adapter makes connections: TCP or a unix socket, and TLS upon that. */
 export interface Dialer {
   /**
    * Connects, and no more: TLS is asked for with {@link Dialed.startTls}.

@@ -3,6 +3,10 @@ import type { Host } from "@sansocket/core";
 import type { DeflateCodec } from "@sansocket/core/permessage-deflate";
 import { clearTimeout, setTimeout } from "./globals.ts";
 
+/**
+ * What an adapter says of its runtime: entropy, clock and timers. {@link webRuntime} makes one of the web platform's
+ * globals.
+ */
 export interface Runtime {
   /** What the engine needs and what this runtime does faster. */
   readonly host: Host;

@@ -52,10 +52,12 @@ export interface TransportHandler {
  */
 export type OpenTransport = (handler: TransportHandler) => Transport;
 
+/** Where something listens, or is connected from: a host and a port, or the path of a unix socket. */
 export type NetworkAddress =
   | { readonly hostname: string; readonly port: number }
   | { readonly path: string };
 
+/** What is known of the TLS below a connection. */
 export interface TlsFacts {
   /** "TLSv1.3" and the like; null where the runtime does not say. */
   readonly protocol: string | null;

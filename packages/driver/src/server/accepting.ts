@@ -7,6 +7,7 @@ import type { Acceptor } from "./listening.ts";
 /** ms until the next try, after accepting has failed: too many open files stay so for a while. */
 const RETRY = 100;
 
+/** A connection that a listener has just got, before the server has decided to take it. */
 export interface Accepted {
   readonly open: OpenTransport;
   /** For one that the server does not take. */

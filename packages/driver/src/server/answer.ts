@@ -4,6 +4,7 @@ import { type HeaderFields, headerList } from "../header-fields.ts";
 import { checkOptions, type KnownOptions } from "../known-options.ts";
 import { judgedLater } from "../option-kinds.ts";
 
+/** What a refusal says besides its status. */
 export interface RejectOptions {
   readonly headers?: HeaderFields;
   /** A string is sent as UTF-8, without a Content-Type unless `headers` has one. */

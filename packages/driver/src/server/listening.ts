@@ -27,6 +27,7 @@ export interface ListenOptions {
   readonly tls?: TlsServerOptions;
 }
 
+/** What `serve` takes: a server's options, and where it listens. */
 export type ServeOptions<Data = undefined> = ServerOptions<Data> & ListenOptions;
 
 /** Whom a listener gives its connections to. */

@@ -39,6 +39,7 @@ export interface TlsServerOptions {
   readonly key: string;
 }
 
+/** The options of a server besides its hooks. */
 export interface ServerBase {
   /**
    * Web pages that may connect, by their origin: `["https://app.example"]`. Default: pages of the server's own host, and
@@ -111,6 +112,7 @@ export interface IterationOptions<Data> extends Pick<SocketHooks<Data>, "error" 
   readonly close?: never;
 }
 
+/** What `createServer` takes. An option that is not known, or of another type, is a MisuseError. */
 export type ServerOptions<Data = undefined> = ServerBase &
   UpgradeOption<Data> &
   (HookOptions<Data> | IterationOptions<Data>);

@@ -38,6 +38,10 @@ export interface Listener {
   close(): Promise<void>;
 }
 
+/**
+ * A WebSocket server: it decides who is let in, holds the open sockets and shuts down without losing a message. An
+ * adapter's `serve` makes one that listens; `accept` takes connections from anywhere.
+ */
 export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable {
   /** @internal */
   readonly runtime: Runtime;

@@ -7,6 +7,7 @@ import type { Binding } from "../socket/binding.ts";
 import type { Deadlines } from "../socket/deadlines.ts";
 import type { IncomingRequest } from "./upgrade-request.ts";
 
+/** How a shutdown says good-bye, and how long it waits. */
 export interface ShutdownOptions {
   /** Of the Close that every socket gets. Default 1001, going away. */
   readonly code?: number;

@@ -164,6 +164,7 @@ export abstract class IncomingRequest {
   }
 }
 
+/** A request for a WebSocket, before the decision: the hook `upgrade` accepts or rejects it, at once or later. */
 export class UpgradeRequest<Data = unknown> extends IncomingRequest {
   /**
    * The HTTP server's own object for the request, where one has read it: of `handleUpgrade` on Node the IncomingMessage, with

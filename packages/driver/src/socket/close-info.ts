@@ -3,6 +3,7 @@ import { closeOutcome, type Ended, type Violation } from "@sansocket/core";
 import { describeViolation } from "@sansocket/core/describe";
 import { ConnectionError } from "../errors.ts";
 
+/** How a connection ended, for `socket.closed` and the hook `close`. */
 export interface CloseInfo {
   /** The code of the peer's Close; 1005 if it had none, 1006 if no Close arrived (RFC 6455 §7.1.5). */
   readonly code: number;

@@ -10,6 +10,10 @@ import { octetsOf, ownedCopy, queueMessage, type Sendable } from "./sendable.ts"
 import { type MessageType, Streaming, type StreamingHost } from "./streaming.ts";
 import type { Writing } from "./writing.ts";
 
+/**
+ * What became of a write: "ok"; "pressure", which was queued too, but the peer reads slowly; "closed", which was not
+ * queued.
+ */
 export type WriteResult = "ok" | "pressure" | "closed";
 
 interface SendWaiter {

@@ -31,6 +31,7 @@ export let bindingOf: (socket: Socket) => Binding;
 /** The connection of the socket is over. */
 export let socketEnded: (socket: Socket, info: CloseInfo) => void;
 
+/** One open WebSocket connection, on either side: write to it, iterate over its messages, close it. */
 export class Socket<Data = unknown> implements AsyncIterable<Message>, AsyncDisposable {
   /** The application's own: what `request.accept({ data })` was given. */
   data: Data;

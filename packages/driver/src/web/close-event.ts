@@ -2,6 +2,7 @@
 import { Event } from "../runtime/globals.ts";
 import { dictionary, exposeInterface, requireArguments, usvString } from "./web-idl.ts";
 
+/** The end of a WebSocket, as the class `WebSocket` tells it. The class of the runtime where there is one. */
 export interface CloseEvent extends Event {
   /** The code of the peer's Close; 1005 if it had none, 1006 if no Close arrived. */
   readonly code: number;
@@ -10,6 +11,7 @@ export interface CloseEvent extends Event {
   readonly wasClean: boolean;
 }
 
+/** What `new CloseEvent` takes besides the type. */
 export interface CloseEventInit {
   readonly bubbles?: boolean;
   readonly cancelable?: boolean;
@@ -19,6 +21,7 @@ export interface CloseEventInit {
   readonly wasClean?: boolean;
 }
 
+/** The class {@link CloseEvent}. */
 export interface CloseEventConstructor {
   new (type: string, init?: CloseEventInit): CloseEvent;
   readonly prototype: CloseEvent;

@@ -4,6 +4,7 @@
  */
 import { Event } from "../runtime/globals.ts";
 
+/** A WebSocket failed: the class `WebSocket` fires it before `close`. */
 export interface ErrorEvent extends Event {
   /** Why the connection failed, for people. */
   readonly message: string;

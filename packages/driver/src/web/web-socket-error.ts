@@ -3,6 +3,7 @@ import { DOMException } from "../runtime/globals.ts";
 import { checkedCloseCode } from "./close-arguments.ts";
 import { dictionary, enforcedUnsignedShort, exposeInterface, usvString } from "./web-idl.ts";
 
+/** What `close` of a WebSocketStream and `new WebSocketError` take. */
 export interface WebSocketCloseInfo {
   readonly closeCode?: number;
   /** Default "". */
@@ -26,6 +27,7 @@ let setFacts: (error: WebSocketError, code: number | null, reason: string) => vo
 /** Whether it is one of ours. Never throws, as `instanceof` does of a proxy. */
 export let isWebSocketError: (value: unknown) => value is WebSocketError;
 
+/** Why a WebSocketStream ended with an error (WICG WebSocketStream): a DOMException with the Close's code and reason. */
 export class WebSocketError extends DOMException {
   #closeCode: number | null;
   #reason: string;

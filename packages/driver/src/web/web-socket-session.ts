@@ -27,6 +27,7 @@ import { isBlob } from "./web-idl.ts";
 export const ReadyState = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const;
 export type ReadyState = (typeof ReadyState)[keyof typeof ReadyState];
 
+/** How the WebSocket class hands out binary messages. */
 export type BinaryType = "blob" | "arraybuffer";
 
 /** How the connection ended, in the words of CloseEvent, and whether `error` comes before it. */

@@ -21,6 +21,7 @@ import {
   webSocketError,
 } from "./web-socket-error.ts";
 
+/** What `WebSocketStream.opened` resolves with. */
 export interface WebSocketOpenInfo {
   /** Text as strings, octets as Uint8Arrays. What nobody reads stops the transport. */
   readonly readable: ReadableStream<Message>;
@@ -31,6 +32,7 @@ export interface WebSocketOpenInfo {
   readonly protocol: string;
 }
 
+/** An instance of the class `WebSocketStream` (WICG): a WebSocket as two web streams. */
 export interface StandardWebSocketStream {
   readonly url: string;
   readonly opened: Promise<WebSocketOpenInfo>;
@@ -48,6 +50,7 @@ export interface WebSocketStreamOptions extends Omit<ConnectOptions<unknown>, "p
   readonly protocols?: readonly string[];
 }
 
+/** The class `WebSocketStream`, as every adapter exports it. */
 export interface StandardWebSocketStreamConstructor {
   /**
    * @throws DOMException "SyntaxError" as the WebSocket class does.

@@ -21,6 +21,7 @@ import {
 } from "./web-idl.ts";
 import { type BinaryType, ReadyState, WebSocketSession } from "./web-socket-session.ts";
 
+/** The events of the class `WebSocket`, by name. */
 export interface WebSocketEvents {
   open: Event;
   message: MessageEvent;
@@ -90,6 +91,7 @@ export interface StandardWebSocket extends EventTarget {
   ): void;
 }
 
+/** The class `WebSocket` of the web platform (WHATWG WebSockets), as every adapter exports it. */
 export interface StandardWebSocketConstructor {
   /**
    * @param protocols subprotocols to offer, the most wanted first; or, as an extension of ours, what `connect` takes:

@@ -4,11 +4,13 @@ import fc from "fast-check";
 const BORDERS = [0, 1, 2, 3, 4, 5, 124, 125, 126, 127, 128, 129];
 const FAR_BORDERS = [65_534, 65_535, 65_536];
 
+/** What payloads are drawn from. */
 export interface PayloadOptions {
   /** Include payloads around 65,536 octets, now and then. Default false: they are slow to cut octet by octet. */
   readonly isLarge?: boolean;
 }
 
+/** Lengths of payloads, mostly at the borders where the form of the length changes (RFC 6455 §5.2). */
 export function payloadLengths({ isLarge = false }: PayloadOptions = {}): fc.Arbitrary<number> {
   return fc.oneof(
     { weight: 5, arbitrary: fc.constantFrom(...BORDERS) },
@@ -17,6 +19,7 @@ export function payloadLengths({ isLarge = false }: PayloadOptions = {}): fc.Arb
   );
 }
 
+/** Binary payloads, their lengths drawn from {@link payloadLengths}. */
 export function binaryPayloads(options: PayloadOptions = {}): fc.Arbitrary<Uint8Array> {
   return fc.tuple(payloadLengths(options), fc.integer()).map(([length, seed]) => {
     // From a seed: shrinking a payload octet by octet takes for ever and tells little.
@@ -47,6 +50,7 @@ export function texts(): fc.Arbitrary<string> {
   );
 }
 
+/** Masking keys (RFC 6455 §5.3), zero among them: a zero key leaves a payload as it is. */
 export function maskingKeys(): fc.Arbitrary<Uint8Array> {
   return fc.oneof(fc.constant(new Uint8Array(4)), fc.uint8Array({ minLength: 4, maxLength: 4 }));
 }

@@ -6,6 +6,7 @@ import type { WireFrame } from "../wire.ts";
 import { encodeFrame, joinOctets } from "../wire.ts";
 import { binaryPayloads, controlPayloads, maskingKeys, texts } from "./payloads.ts";
 
+/** One thing that a peer says: a message, perhaps in fragments, or a ping or a pong between them. */
 export type Statement =
   | {
       readonly kind: "message";
@@ -19,11 +20,13 @@ export type Statement =
   | ControlStatement
   | { readonly kind: "close"; readonly body: Uint8Array };
 
+/** A ping or a pong. */
 export interface ControlStatement {
   readonly kind: "ping" | "pong";
   readonly octets: Uint8Array;
 }
 
+/** What one peer says, in order. */
 export type Program = readonly Statement[];
 
 const encoder: { encode(text: string): Uint8Array } = {
@@ -42,10 +45,12 @@ function* unescape8(percent: string): Generator<number, void, undefined> {
   }
 }
 
+/** UTF-8, without a TextEncoder: the engines under test need not have one. */
 export function encodeText(text: string): Uint8Array {
   return encoder.encode(text);
 }
 
+/** Pings and pongs with 0 to 125 bytes. */
 export function controlStatements(): fc.Arbitrary<ControlStatement> {
   return fc.record({
     kind: fc.constantFrom("ping" as const, "pong" as const),
@@ -78,6 +83,7 @@ const CLOSE_CODES = [
   1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999,
 ];
 
+/** Bodies of a Close (RFC 6455 §5.5.1): none, or a valid code with a reason. */
 export function closeBodies(): fc.Arbitrary<Uint8Array> {
   return fc.oneof(
     fc.constant(new Uint8Array(0)),

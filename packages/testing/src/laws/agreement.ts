@@ -16,6 +16,7 @@ import {
   traceOf,
 } from "./law.ts";
 
+/** Two engines, or two paths of one, tell the same story of the same bytes. Throws with the smallest counterexample. */
 export function agreementLaw(one: Engine, other: Engine, options: LawOptions = {}): void {
   const inputs = anyOptions().chain((engineOptions) =>
     shownAsHex(streams(engineOptions.role, options.extensions)).chain((octets) =>

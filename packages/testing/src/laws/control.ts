@@ -54,6 +54,9 @@ function controlsAt(
     }));
 }
 
+/**
+ * Law 6: pings and pongs anywhere before the Close never change the data events. Throws with the smallest counterexample.
+ */
 export function controlLaw(engine: Engine, options: LawOptions = {}): void {
   const controls = fc.array(fc.tuple(fc.nat(), controlStatements()), {
     minLength: 1,

@@ -57,6 +57,10 @@ function requireSameTrace(
   requireSame("another cutting ends otherwise", whole.ends, pieces.ends);
 }
 
+/**
+ * Law 1, behind the opening handshake: any cutting of the input gives the same trace. Throws with the smallest
+ * counterexample.
+ */
 export function cuttingLaw(engine: Engine, options: LawOptions = {}): void {
   checkLaw(
     fc.property(

@@ -14,6 +14,9 @@ const MOST_TIMEOUTS = 50;
 
 const COMMANDS = ["nothing", "text", "half a message", "ping", "close"] as const;
 
+/**
+ * Law 5: with a silent peer, finitely many timeouts reach the end from any state. Throws with the smallest counterexample.
+ */
 export function deadlineLaw(engine: Engine, options: LawOptions = {}): void {
   const inputs = anyBeginning().chain((engineOptions) =>
     fc.record({

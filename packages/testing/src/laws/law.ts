@@ -4,6 +4,7 @@ import type { AgreedExtensions } from "../agreed-extensions.ts";
 import type { Engine, EngineEvent, EngineOptions, EngineUnderTest } from "../engine.ts";
 import { joinOctets, toHex } from "../wire.ts";
 
+/** How a law is tried. */
 export interface LawOptions {
   /** How many examples are tried. Default 1000. */
   readonly runs?: number;

@@ -12,6 +12,10 @@ import { anyOptions, checkLaw, type LawOptions, shownAsHex, traceOf } from "./la
 /** Unmasked once, validated once; and what is answered is masked once. */
 export const WORK_PER_OCTET = 3;
 
+/**
+ * Law 8: at most {@link WORK_PER_OCTET} bytes of work for each byte fed, whole and one byte at a time. Throws with the
+ * smallest counterexample.
+ */
 export function linearWorkLaw(engine: Engine, options: LawOptions = {}): void {
   const { extensions } = options;
   const inputs = anyOptions().chain((engineOptions) => {

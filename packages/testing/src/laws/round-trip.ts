@@ -102,6 +102,7 @@ function expected(some: readonly Act[]): EngineEvent[] {
   });
 }
 
+/** Law 3: two engines bring each other any program unharmed, and end cleanly. Throws with the smallest counterexample. */
 export function roundTripLaw(engine: Engine, options: LawOptions = {}): void {
   const sizes = fc.constantFrom(1, 2, 7, 100, 1000, 70_000);
   checkLaw(
