@@ -1,5 +1,5 @@
-/** What README and docs say is true of the code. */
-import { existsSync, readFileSync } from "node:fs";
+/** README and docs are true of the code, and their links lead somewhere. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS } from "@sansocket/core";
@@ -13,6 +13,8 @@ const PAGES = [
   "docs/api.md",
   "docs/architecture.md",
   "docs/behind-a-proxy.md",
+  ...decisions().map((file) => `docs/decisions/${file}`),
+  "docs/decisions/README.md",
   "docs/embedding.md",
   "docs/recipes.md",
   "docs/runtimes.md",
@@ -23,6 +25,12 @@ const PAGES = [
   "packages/node/README.md",
   "packages/testing/README.md",
 ];
+
+/** The files of `docs/decisions`, in their order, without the list. */
+function decisions(): string[] {
+  const files = readdirSync(join(ROOT, "docs/decisions"));
+  return files.filter((file) => file !== "README.md").sort();
+}
 
 function read(path: string): string {
   return readFileSync(join(ROOT, path), "utf8");
@@ -57,6 +65,28 @@ describe("README", () => {
     const { Endpoint } = await import("@sansocket/core");
     const members = read("README.md").matchAll(/\bendpoint\.(\w+)/g);
     for (const [, name] of members) expect(name! in Endpoint.prototype, name!).toBe(true);
+  });
+});
+
+describe("docs/decisions", () => {
+  test("the list has each file once, in the order of the dates", () => {
+    const list = read("docs/decisions/README.md");
+    const listed = Array.from(
+      list.matchAll(/^\* (\d{4}-\d\d-\d\d): \[.*\]\((.*)\)$/gm),
+      ([, date, file]) => [date!, file!] as const,
+    );
+    expect(listed.map(([, file]) => file).sort()).toEqual(decisions());
+    expect(listed.map(([date]) => date)).toEqual(decisions().map((file) => file.slice(0, 10)));
+    for (const [date, file] of listed) expect(file.startsWith(`${date}-`), file).toBe(true);
+  });
+
+  test.each(decisions())("%s has a date, a question, a decision and reasons", (file) => {
+    const page = read(`docs/decisions/${file}`);
+    expect(page).toMatch(
+      new RegExp(
+        `^# .+\n\n${file.slice(0, 10)}\n\n## Question\n[^]+\n## Decision\n[^]+\n## Reasons\n`,
+      ),
+    );
   });
 });
 
