@@ -3,10 +3,26 @@
 // The server that is attacked, the same on every runtime. Prints "listening on <port>"; GET /stats on the same port tells
 // how it is. It ends with its parent. One option is its own: `behaviour`, what the message hook does; default a plain echo.
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { createInflateRaw, InflateRaw } from "node:zlib";
 
 const [specifier, json = "{}"] = process.argv.slice(2);
 const { serve } = await import(specifier);
 const { behaviour = "echo", ...options } = JSON.parse(json);
+
+/** Octets that have come out of zlib, counted where @sansocket/zlib gets them. */
+let inflated = 0;
+
+function countInflated() {
+  let owner = createInflateRaw();
+  while (!Object.hasOwn(owner, "_processChunk")) owner = Object.getPrototypeOf(owner);
+  const { _processChunk: processChunk } = owner;
+  owner._processChunk = function counted(...given) {
+    const output = processChunk.apply(this, given);
+    if (this instanceof InflateRaw) inflated += output.length;
+    return output;
+  };
+}
+countInflated();
 
 let release;
 const released = new Promise((resolve) => {
@@ -95,6 +111,7 @@ function stats() {
     connections: server.connections - 1,
     descriptors: descriptors(),
     cpuMicroseconds: user + system,
+    inflated,
     errors,
   };
 }

@@ -10,6 +10,12 @@ export const REQUEST: Buffer = Buffer.from(
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
 );
 
+/** The same with an offer of permessage-deflate. */
+function requestWith(extensions: string): Buffer {
+  const field = `Sec-WebSocket-Extensions: ${extensions}\r\n\r\n`;
+  return Buffer.concat([REQUEST.subarray(0, -2), Buffer.from(field)]);
+}
+
 const ACCEPTED = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 const END_OF_HEAD = "\r\n\r\n";
 
@@ -61,10 +67,10 @@ export class RawClient {
     return client;
   }
 
-  /** Connects, and opens a WebSocket. */
-  static async open(port: number): Promise<RawClient> {
+  /** Connects, and opens a WebSocket. @param extensions what it offers. */
+  static async open(port: number, extensions = ""): Promise<RawClient> {
     const client = await RawClient.connect(port);
-    await client.shakeHands();
+    await client.shakeHands(extensions);
     return client;
   }
 
@@ -81,8 +87,8 @@ export class RawClient {
     return { client, below };
   }
 
-  async shakeHands(): Promise<void> {
-    void this.write(REQUEST);
+  async shakeHands(extensions = ""): Promise<void> {
+    void this.write(extensions === "" ? REQUEST : requestWith(extensions));
     await this.until("an answer", () => this.head !== "");
     if (!this.head.startsWith("HTTP/1.1 101 ") || !this.head.includes(ACCEPTED)) {
       throw new Error(`no WebSocket: ${this.head}`);
@@ -229,6 +235,11 @@ const KEY = new Uint8Array([0x37, 0xfa, 0x21, 0x3d]); // RFC 6455 §5.7
 
 export function frame(opcode: number, payload: Uint8Array | string, fin = true): Uint8Array {
   return encodeFrame({ fin, rsv: 0, opcode, payload: Buffer.from(payload as string), key: KEY });
+}
+
+/** The first frame of a compressed message (RFC 7692 §6). */
+export function compressed(opcode: number, payload: Uint8Array, fin = true): Uint8Array {
+  return encodeFrame({ fin, rsv: 4, opcode, payload, key: KEY });
 }
 
 export function text(message: string): Uint8Array {

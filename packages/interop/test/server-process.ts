@@ -26,6 +26,7 @@ export interface ServerOptions {
   readonly behaviour?: "echo" | "send" | "hold" | "close" | "leave";
   readonly limits?: Readonly<Record<string, number>>;
   readonly timeouts?: Readonly<Record<string, number>>;
+  readonly perMessageDeflate?: boolean | object;
   readonly tls?: { readonly cert: string; readonly key: string };
 }
 
@@ -40,6 +41,8 @@ export interface Stats {
   /** Of TCP. Null where the system does not tell. */
   readonly descriptors: number | null;
   readonly cpuMicroseconds: number;
+  /** Octets that have come out of zlib. */
+  readonly inflated: number;
   /** How often the `error` hook was called, by code. */
   readonly errors: Readonly<Record<string, number>>;
 }

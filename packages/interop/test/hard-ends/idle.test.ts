@@ -44,4 +44,3 @@ describe.each(RUNTIMES)("idle connections of %s", (runtime) => {
     expect(left).toBeLessThan(2);
   });
 });
-// 15 with compression comes with perMessageDeflate.

@@ -207,4 +207,3 @@ describe.each(RUNTIMES)("the limits of %s", (runtime) => {
     expect(await server.outlived("13", `${row.what}: 1007 before its end`)).toBeLessThan(32 + 48);
   });
 });
-// 14 (inflation bombs) comes with perMessageDeflate.
