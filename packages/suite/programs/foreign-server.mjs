@@ -5,7 +5,7 @@ import { createServer as createHttpsServer } from "node:https";
 import { obeyLines, say } from "./lines.mjs";
 import { described } from "./messages.mjs";
 
-const { cert, key, path } = JSON.parse(process.argv[2]);
+const { cert, key, path, perMessageDeflate = true } = JSON.parse(process.argv[2]);
 
 /** What an echo does not do, as in server.mjs. */
 function obey(socket, message) {
@@ -17,6 +17,8 @@ function obey(socket, message) {
 function hear(socket, message) {
   say({ event: "message", ...described(message) });
   if (typeof message === "string" && message[0] === "!") obey(socket, message);
+  else if ("Bun" in globalThis)
+    socket.send(message, true); // Bun compresses what it is told to
   else socket.send(message);
 }
 
@@ -32,7 +34,7 @@ function serveWithBun(tls) {
       return new Response("no WebSocket", { status: 400 });
     },
     websocket: {
-      perMessageDeflate: true,
+      perMessageDeflate,
       message: hear,
       close: (_socket, code, reason) => say({ event: "close", code, reason }),
     },
@@ -66,7 +68,7 @@ function serveWithDeno(tls) {
 async function serveWithWs(tls, place = { port: 0, host: "127.0.0.1" }) {
   const { WebSocketServer } = await import("ws");
   const server = tls ? createHttpsServer({ cert, key }) : createHttpServer();
-  new WebSocketServer({ server, perMessageDeflate: true }).on("connection", (socket) => {
+  new WebSocketServer({ server, perMessageDeflate }).on("connection", (socket) => {
     socket.on("message", (data, isBinary) =>
       hear(socket, isBinary ? new Uint8Array(data) : data.toString()),
     );
