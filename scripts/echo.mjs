@@ -1,5 +1,5 @@
-// pnpm echo [--runtime node|deno|bun] [--port N] [--host H] [--tls | --cert FILE --key FILE]
-// pnpm echo:client [--runtime node|deno|bun] --url ws://... [--protocol NAME]... [--ca FILE] [--insecure]
+// pnpm echo [--runtime node|deno|bun] [--port N] [--host H] [--tls | --cert FILE --key FILE] [--deflate[=...]]
+// pnpm echo:client [--runtime node|deno|bun] --url ws://... [--protocol NAME]... [--ca FILE] [--insecure] [--deflate[=...]]
 //
 // --tls makes a certificate of its own, for localhost and 127.0.0.1, and says where it lies, for clients to trust.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";

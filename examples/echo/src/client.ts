@@ -1,20 +1,31 @@
 /**
- * An echo client: `client.js --url ws://... [--say TEXT]... [--protocol NAME]... [--ca FILE] [--insecure]`. Sends every
- * message back, as the type that it came as, until the peer closes. With `--say` it speaks first: it sends those texts, tells
+ * An echo client: `client.js --url ws://... [--say TEXT]... [--protocol NAME]... [--ca FILE] [--insecure]
+ * [--deflate[=PARAMETERS]]`. Sends every message back, as the type that it came as, until the peer closes. With `--say` it speaks first: it sends those texts, tells
  * what comes back for each, and closes.
  */
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { adapter, LIMITS } from "./adapter.ts";
+import {
+  DEFLATE,
+  DEFLATE_HELP,
+  DEFLATE_USAGE,
+  deflateOptions,
+  withEmptyDeflate,
+} from "./deflate-argument.ts";
 import { HELP, readArguments, run, tellUsage } from "./one-line.ts";
 
-const USAGE =
-  "echo:client [--runtime node|deno|bun] --url ws://host:port/path [--say TEXT]... [--protocol NAME]... [--ca FILE] [--insecure]\n" +
-  "Sends every message back until the server closes. With --say it sends the texts, tells what comes back, and closes.";
+const USAGE: string =
+  "echo:client [--runtime node|deno|bun] --url ws://host:port/path [--say TEXT]... [--protocol NAME]... [--ca FILE] [--insecure] " +
+  `${DEFLATE_USAGE}\n` +
+  "Sends every message back until the server closes. With --say it sends the texts, tells what comes back, and closes.\n" +
+  DEFLATE_HELP;
 const { values } = readArguments(USAGE, () => {
   const parsed = parseArgs({
+    args: withEmptyDeflate(process.argv.slice(2)),
     options: {
       ...HELP,
+      ...DEFLATE,
       url: { type: "string" },
       say: { type: "string", multiple: true, default: [] },
       ca: { type: "string" },
@@ -25,11 +36,13 @@ const { values } = readArguments(USAGE, () => {
   if (parsed.values.help) tellUsage(USAGE);
   const { url } = parsed.values;
   if (url === undefined) throw new Error("--url is missing");
-  return { values: { ...parsed.values, url } };
+  const compression = deflateOptions("client", parsed.values.deflate);
+  return { values: { ...parsed.values, url, compression } };
 });
 const { connect } = await adapter();
 await run(async () => {
   const socket = await connect(values.url, {
+    ...values.compression,
     limits: LIMITS,
     protocols: values.protocol,
     tls: {

@@ -90,6 +90,46 @@ describe.each(["node", "deno", "bun"])("on %s", (runtime) => {
     expect(await server.exit()).toBe(0);
   });
 
+  test.for([
+    ["--deflate", "permessage-deflate"],
+    [
+      "--deflate=server_no_context_takeover; server_max_window_bits=9, level=9",
+      "permessage-deflate; server_no_context_takeover; server_max_window_bits=9",
+    ],
+  ] as const)(
+    "echo %s compresses, as it was told",
+    { timeout: 60_000 },
+    async ([argument, agreed]) => {
+      const server = new Program("server", "--runtime", runtime, "--port", "0", argument);
+      const url = await server.says(/listening on (ws:\S+)/);
+      const socket = new WebSocket(url);
+      let extensions: string | undefined;
+      socket.once("upgrade", ({ headers }) => {
+        extensions = headers["sec-websocket-extensions"];
+      });
+      await once(socket, "open");
+      expect(extensions).toBe(agreed);
+      socket.send("again ".repeat(1_000));
+      const [data] = await once(socket, "message");
+      expect(String(data)).toBe("again ".repeat(1_000));
+      // The client offers it with its own parameters, and each gets what the other compresses.
+      const texts = ["--say", "hello hello hello", "--say", "hello hello hello"];
+      const parameters =
+        "--deflate=client_max_window_bits=10;client_no_context_takeover;threshold=0";
+      const client = new Program(
+        "client",
+        "--runtime",
+        runtime,
+        "--url",
+        url,
+        parameters,
+        ...texts,
+      );
+      await client.says(/hello hello hello\n(?:.*\n)*closed with/);
+      expect(await client.exit()).toBe(0);
+    },
+  );
+
   test("echo --tls makes a certificate that clients can trust", async () => {
     const server = new Program("server", "--runtime", runtime, "--port", "0", "--tls");
     const path = await server.says(/certificate in (.*)\n/);
@@ -164,6 +204,7 @@ describe.each(["node", "deno", "bun"])("on %s", (runtime) => {
       ["server", "--port", "abc"],
       ["server", "--port", "99999"],
       ["server", "--cert", "cert.pem"],
+      ["server", "--deflate=server_window=9"],
       ["client", "--insecure"],
     ]) {
       const program = new Program(...args, "--runtime", runtime);
