@@ -9,6 +9,7 @@ import { converse } from "../src/in-memory.ts";
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
 const PAGES = [
   "README.md",
+  "CHANGELOG.md",
   "CONTRIBUTING.md",
   "docs/api.md",
   "docs/architecture.md",
@@ -16,6 +17,7 @@ const PAGES = [
   ...decisions().map((file) => `docs/decisions/${file}`),
   "docs/decisions/README.md",
   "docs/embedding.md",
+  "docs/extensions.md",
   "docs/recipes.md",
   "docs/runtimes.md",
   "packages/bun/README.md",
@@ -24,6 +26,7 @@ const PAGES = [
   "packages/driver/README.md",
   "packages/node/README.md",
   "packages/testing/README.md",
+  "SECURITY.md",
 ];
 
 /** The files of `docs/decisions`, in their order, without the list. */
@@ -45,6 +48,46 @@ test("the binding that the example explains is at most 120 lines", () => {
     read("examples/embedding/src/binding.ts").trimEnd().split("\n").length,
   ).toBeLessThanOrEqual(120);
 });
+
+test("docs/extensions.md shows the extension as it runs here", () => {
+  expect(read("docs/extensions.md")).toContain(
+    read("examples/embedding/src/checksum-extension.ts"),
+  );
+});
+
+/** The members that a source declares in an interface. */
+function declaredIn(path: string, name: string): string[] {
+  const source = read(path);
+  const from = source.search(new RegExp(`^export interface ${name}\\b`, "m"));
+  expect(from, name).toBeGreaterThan(-1);
+  const body = source.slice(from, source.indexOf("\n}\n", from));
+  return Array.from(body.matchAll(/^ {2}(?:readonly )?(\w+)\??[:(]/gm), ([, member]) => member!);
+}
+
+test.each([
+  ["option of both roles", "connection/settings.ts", ["ConnectionOptions"]],
+  ["member of `host`", "connection/settings.ts", ["Host"]],
+  ["option of a client", "endpoint/client-opening.ts", ["ClientRequestOptions"]],
+] as const)("docs/embedding.md has each %s, and no other", (title, file, names) => {
+  const declared = names.flatMap((name) => declaredIn(`packages/core/src/${file}`, name));
+  expect(tableOf(title)).toEqual(declared);
+});
+
+test("docs/embedding.md has each option of a server, and no other", () => {
+  const declared = [
+    ...declaredIn("packages/core/src/handshake/origin.ts", "OriginPolicy"),
+    ...declaredIn("packages/core/src/endpoint/endpoint-options.ts", "ServerOptions"),
+  ];
+  expect(tableOf("option of a server").sort()).toEqual(declared.sort());
+});
+
+/** The names in the first column of the table whose head begins so. */
+function tableOf(title: string): string[] {
+  const page = read("docs/embedding.md");
+  const from = page.indexOf(`| ${title} |`);
+  const table = page.slice(from, page.indexOf("\n\n", from));
+  return Array.from(table.matchAll(/^\| `(\w+)/gm), ([, name]) => name!);
+}
 
 describe("README", () => {
   test("names every limit and timeout with its default", () => {
