@@ -1,19 +1,18 @@
-// pnpm check:rfc: every rule of RFC 6455 §4 to §10 has one row in docs/rfc6455.md, and what the row claims is so: the
-// file exists, and so does the test, by the title that vitest lists for it. Skipped tests are not listed: they prove
+// pnpm check:rfc: every rule of RFC 6455 §4 to §10 has one row in docs/rfc6455.md, every rule of RFC 7692 §4 to §8 one in
+// docs/rfc7692.md, and what the row claims is so: the file exists, and so does the test, by the title that vitest lists. Skipped tests are not listed: they prove
 // nothing. That the tests pass is for `pnpm test` to say.
 //
-//   node scripts/check-rfc.mjs [--rfc PATH_TO_rfc6455.txt]
+//   node scripts/check-rfc.mjs [--rfc PATH_TO_rfc6455.txt] [--rfc PATH_TO_rfc7692.txt]
 //
-// With the RFC it also extracts the rules anew and compares them with docs/rfc6455-musts.json.
+// With an RFC it also extracts the rules anew and compares them with docs/rfc….-musts.json.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { extractMusts, formatMusts, MUSTS_FILE } from "./extract-musts.mjs";
+import { documentOf, extractMusts, formatMusts, RFC_DOCUMENTS } from "./extract-musts.mjs";
 
-const TABLE_FILE = "docs/rfc6455.md";
 /** Files are named from here: every rule that is ours is the engine's. */
 const SOURCE_FOLDER = "packages/core/src";
 /** Parts several files, or several tests, in one cell. */
@@ -33,7 +32,7 @@ const TODO = "TODO";
  * @param {string} markdown
  * @returns {{ rows: Row[], problems: string[] }}
  */
-export function readRows(markdown) {
+export function readRows(tableFile, markdown) {
   const rows = [];
   const problems = [];
   for (const [index, line] of markdown.split(/\r?\n/).entries()) {
@@ -41,7 +40,7 @@ export function readRows(markdown) {
     const cells = line.split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll("\\|", "|"));
     const isHead = cells[1] === "id" || /^[:-]+$/.test(cells[1]);
     if (isHead) continue;
-    const place = `${TABLE_FILE}:${index + 1}`;
+    const place = `${tableFile}:${index + 1}`;
     // What stands before the first bar and behind the last is empty.
     if (cells.length !== 7 || cells[0] !== "" || cells[6] !== "") {
       problems.push(
@@ -62,8 +61,8 @@ export function readRows(markdown) {
  *   testNames: "title" or "describe > title", as vitest lists them
  * @returns {{ problems: string[], summary: string }}
  */
-export function judgeTable(rules, markdown, repository) {
-  const { rows, problems } = readRows(markdown);
+export function judgeTable(tableFile, rules, markdown, repository) {
+  const { rows, problems } = readRows(tableFile, markdown);
   const titles = new Set();
   for (const name of repository.testNames) {
     // The describes around a test may be named or left out.
@@ -94,7 +93,7 @@ export function judgeTable(rules, markdown, repository) {
   }
   for (const { id, line, sentence } of rules) {
     if (!placesById.has(id))
-      problems.push(`${TABLE_FILE}: ${id} has no row: "${sentence}" (line ${line} of the RFC)`);
+      problems.push(`${tableFile}: ${id} has no row: "${sentence}" (line ${line} of the RFC)`);
   }
   const summary = `${rules.length} rules: ${count.proven} ours and proven, ${count.notOurs} not ours`;
   return { problems, summary };
@@ -118,7 +117,7 @@ function faultsOfTests(row, titles) {
 }
 
 /** Rules that the file does not have as the RFC has them. */
-export function compareRules(stored, extracted) {
+export function compareRules(mustsFile, stored, extracted) {
   const storedById = new Map(stored.map((rule) => [rule.id, JSON.stringify(rule)]));
   const extractedById = new Map(extracted.map((rule) => [rule.id, JSON.stringify(rule)]));
   const ids = new Set([...storedById.keys(), ...extractedById.keys()]);
@@ -126,23 +125,20 @@ export function compareRules(stored, extracted) {
     .filter((id) => storedById.get(id) !== extractedById.get(id))
     .map((id) => {
       const [has, wants] = [storedById.get(id) ?? "nothing", extractedById.get(id) ?? "nothing"];
-      return `${MUSTS_FILE}: ${id} is ${has}, in the RFC ${wants}`;
+      return `${mustsFile}: ${id} is ${has}, in the RFC ${wants}`;
     });
 }
 
-/** What proves a rule of the engine is a test of the engine: to load the files of all projects took more than a minute. */
-const TESTED_PACKAGE = "packages/core";
-
-/** Of every test of the engine, table-driven ones expanded. Vitest loads the test files for it, and runs nothing. */
-function listTests(root) {
+/** Of every test of a package, table-driven ones expanded. Vitest loads the test files for it, and runs nothing. */
+function listTests(root, testedPackage) {
   const start = Date.now();
-  console.log(`listing the tests of ${TESTED_PACKAGE}: vitest loads each file once, some seconds`);
+  console.log(`listing the tests of ${testedPackage}: vitest loads each file once, some seconds`);
   const folder = mkdtempSync(join(tmpdir(), "sansocket-tests-"));
   try {
     const list = join(folder, "tests.json");
     const vitest = join(root, "node_modules/vitest/vitest.mjs");
     const run = spawnSync(process.execPath, [vitest, "list", `--json=${list}`], {
-      cwd: join(root, TESTED_PACKAGE),
+      cwd: join(root, testedPackage),
       encoding: "utf8",
     });
     if (run.status !== 0 || !existsSync(list)) {
@@ -157,23 +153,34 @@ function listTests(root) {
 }
 
 function main() {
-  const { values } = parseArgs({ options: { rfc: { type: "string" } } });
+  const { values } = parseArgs({ options: { rfc: { type: "string", multiple: true } } });
   const root = fileURLToPath(new URL("..", import.meta.url));
-  const musts = readFileSync(join(root, MUSTS_FILE), "utf8");
-  const { rules } = JSON.parse(musts);
-  const { problems, summary } = judgeTable(rules, readFileSync(join(root, TABLE_FILE), "utf8"), {
-    testNames: listTests(root),
-    fileExists: (path) => statSync(join(root, path), { throwIfNoEntry: false })?.isFile() === true,
-  });
-  if (values.rfc !== undefined) {
-    const extracted = extractMusts(readFileSync(values.rfc, "utf8"));
-    problems.push(...compareRules(rules, extracted));
-    if (problems.length === 0 && musts !== formatMusts(extracted)) {
-      problems.push(`${MUSTS_FILE} was not written by scripts/extract-musts.mjs: run it again`);
+  const texts = (values.rfc ?? []).map((path) => readFileSync(path, "utf8"));
+  const packages = new Set(RFC_DOCUMENTS.flatMap(({ testedPackages }) => testedPackages));
+  const testsOf = new Map([...packages].map((name) => [name, listTests(root, name)]));
+  const problems = [];
+  for (const rfc of RFC_DOCUMENTS) {
+    const musts = readFileSync(join(root, rfc.mustsFile), "utf8");
+    const { rules } = JSON.parse(musts);
+    const table = readFileSync(join(root, rfc.tableFile), "utf8");
+    const judged = judgeTable(rfc.tableFile, rules, table, {
+      testNames: rfc.testedPackages.flatMap((name) => testsOf.get(name)),
+      fileExists: (path) =>
+        statSync(join(root, path), { throwIfNoEntry: false })?.isFile() === true,
+    });
+    problems.push(...judged.problems);
+    console.log(`RFC ${rfc.number}: ${judged.summary}`);
+    const text = texts.find((one) => documentOf(one) === rfc);
+    if (text === undefined) continue;
+    const extracted = extractMusts(text);
+    const differences = compareRules(rfc.mustsFile, rules, extracted);
+    problems.push(...differences);
+    if (differences.length === 0 && musts !== formatMusts(rfc, extracted)) {
+      problems.push(`${rfc.mustsFile} was not written by scripts/extract-musts.mjs: run it again`);
     }
   }
   for (const problem of problems) console.error(problem);
-  console.log(problems.length === 0 ? summary : `${summary}; faults: ${problems.length}`);
+  if (problems.length > 0) console.log(`faults: ${problems.length}`);
   process.exitCode = problems.length === 0 ? 0 : 1;
 }
 

@@ -1,17 +1,48 @@
-// Extracts every sentence of RFC 6455 §4 to §10 that demands something (MUST, MUST NOT, SHALL, REQUIRED) into
-// docs/rfc6455-musts.json, which scripts/check-rfc.mjs holds docs/rfc6455.md against.
+// Extracts every sentence of an RFC that demands something (MUST, MUST NOT, SHALL, REQUIRED) into
+// docs/rfc6455-musts.json or docs/rfc7692-musts.json, which scripts/check-rfc.mjs holds the page of the same name against.
 //
 //   node scripts/extract-musts.mjs PATH_TO_rfc6455.txt
+//   node scripts/extract-musts.mjs PATH_TO_rfc7692.txt
 //
-// The text file is that of https://www.rfc-editor.org/rfc/rfc6455.txt, with its pages. Nothing may get lost on the way:
+// The text files are those of https://www.rfc-editor.org/rfc/, with their pages. Nothing may get lost on the way:
 // the keywords of the sentences must be as many as those of the lines they were taken from, or it throws.
 import { readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-/** Relative to the root of the repository. */
-export const MUSTS_FILE = "docs/rfc6455-musts.json";
-const FIRST_CHAPTER = 4;
-const LAST_CHAPTER = 10;
+/**
+ * @typedef {{ number: number, firstChapter: number, lastChapter: number, mustsFile: string, tableFile: string,
+ *   testedPackages: string[] }} RfcDocument
+ *   mustsFile, tableFile, testedPackages: relative to the root of the repository. The tests of those packages prove the rules.
+ */
+
+/** @type {RfcDocument[]} */
+export const RFC_DOCUMENTS = [
+  {
+    number: 6455,
+    firstChapter: 4,
+    lastChapter: 10,
+    mustsFile: "docs/rfc6455-musts.json",
+    tableFile: "docs/rfc6455.md",
+    testedPackages: ["packages/core"],
+  },
+  {
+    number: 7692,
+    firstChapter: 4,
+    lastChapter: 8,
+    mustsFile: "docs/rfc7692-musts.json",
+    tableFile: "docs/rfc7692.md",
+    testedPackages: ["packages/core", "packages/pako"],
+  },
+];
+
+/** The RFC whose text this is. @param {string} text @returns {RfcDocument} */
+export function documentOf(text) {
+  const number = Number(/^Request for Comments: +(\d+)/m.exec(text)?.[1]);
+  const found = RFC_DOCUMENTS.find((one) => one.number === number);
+  if (found !== undefined) return found;
+  const known = RFC_DOCUMENTS.map((one) => one.number).join(" or ");
+  throw new Error(`this is not the text of RFC ${known}`);
+}
 
 const KEYWORD = /\b(?:MUST NOT|MUST|SHALL NOT|SHALL|REQUIRED)\b/g;
 const HEADING = /^(\d+(?:\.\d+)*)\. {2}\S/;
@@ -30,6 +61,7 @@ const SENTENCE_END = /[.?!:]["')_|]*$/;
  * @returns {Rule[]}
  */
 export function extractMusts(text) {
+  const { firstChapter, lastChapter } = documentOf(text);
   const rules = [];
   let section = "";
   let ruleNumber = 0;
@@ -42,7 +74,7 @@ export function extractMusts(text) {
       continue;
     }
     const chapter = Number.parseInt(section, 10);
-    if (!(chapter >= FIRST_CHAPTER && chapter <= LAST_CHAPTER)) continue;
+    if (!(chapter >= firstChapter && chapter <= lastChapter)) continue;
     for (const { text } of block)
       keywordsInLines += text.match(/\b(?:MUST|SHALL|REQUIRED)\b/g)?.length ?? 0;
     for (const { line, sentence } of sentencesOf(block)) {
@@ -59,16 +91,14 @@ export function extractMusts(text) {
     );
   }
   if (rules.length === 0) {
-    throw new Error(
-      `no rules in sections ${FIRST_CHAPTER} to ${LAST_CHAPTER}: is this RFC 6455 as plain text?`,
-    );
+    throw new Error(`no rules in sections ${firstChapter} to ${lastChapter}: is this plain text?`);
   }
   return rules;
 }
 
 /** One object per rule in the diff; formatted as biome would. */
-export function formatMusts(rules) {
-  const source = `RFC 6455, sections ${FIRST_CHAPTER} to ${LAST_CHAPTER}; written by scripts/extract-musts.mjs`;
+export function formatMusts({ number, firstChapter, lastChapter }, rules) {
+  const source = `RFC ${number}, sections ${firstChapter} to ${lastChapter}; written by scripts/extract-musts.mjs`;
   const json = JSON.stringify({ source, rules }, null, 2);
   const inOneLine = (_, list) => `[${list.replaceAll(/\s+"/g, ' "')}]`;
   return `${json.replaceAll(/\[\s+("[A-Z ]+"(?:,\s+"[A-Z ]+")*)\s+\]/g, inOneLine)}\n`;
@@ -188,8 +218,10 @@ if (realpathSync(process.argv[1] ?? ".") === fileURLToPath(import.meta.url)) {
     console.error("usage: node scripts/extract-musts.mjs PATH_TO_rfc6455.txt");
     process.exit(2);
   }
-  const rules = extractMusts(readFileSync(path, "utf8"));
-  writeFileSync(new URL(`../${MUSTS_FILE}`, import.meta.url), formatMusts(rules));
+  const text = readFileSync(path, "utf8");
+  const rfc = documentOf(text);
+  const rules = extractMusts(text);
+  writeFileSync(new URL(`../${rfc.mustsFile}`, import.meta.url), formatMusts(rfc, rules));
   const keywords = rules.reduce((sum, rule) => sum + rule.keywords.length, 0);
-  console.log(`${MUSTS_FILE}: ${rules.length} rules with ${keywords} keywords`);
+  console.log(`${rfc.mustsFile}: ${rules.length} rules with ${keywords} keywords`);
 }
