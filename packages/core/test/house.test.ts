@@ -248,6 +248,12 @@ const allSources = readdirSync(join(ROOT, "packages")).flatMap((name) =>
   sourcesBelow(join(ROOT, "packages", name, "src")),
 );
 
+/** What the codecs of permessage-deflate may import beside their own files. */
+const CODEC_IMPORTS: Readonly<Record<string, readonly string[]>> = {
+  pako: ["@sansocket/core/permessage-deflate", "pako"],
+  zlib: ["@sansocket/core/permessage-deflate", "node:buffer", "node:zlib"],
+};
+
 describe("the house", () => {
   test("there are sources to judge", () => {
     expect(coreSources.length).toBeGreaterThan(30);
@@ -288,6 +294,21 @@ describe("the house", () => {
   test("no source file is named for having no place", () => {
     expect(allSources.flatMap(homelessFaults)).toEqual([]);
   });
+
+  test.each(Object.entries(CODEC_IMPORTS))(
+    "the codec of %s imports the port, its DEFLATE and nothing else",
+    (name, allowed) => {
+      const sources = allSources.filter(({ path }) =>
+        path.replaceAll("\\", "/").startsWith(`packages/${name}/src/`),
+      );
+      expect(sources.length).toBeGreaterThan(0);
+      const imported = sources.flatMap(importsOf).filter((specifier) => !specifier.startsWith("."));
+      expect(imported.filter((specifier) => !allowed.includes(specifier))).toEqual([]);
+      expect(sources.flatMap(commentFaults)).toEqual([]);
+      // A codec in plain JavaScript runs on any host.
+      if (name === "pako") expect(sources.flatMap(nameFaults)).toEqual([]);
+    },
+  );
 
   test("core has no dependencies", () => {
     const manifest = JSON.parse(readFileSync(join(ROOT, "packages/core/package.json"), "utf8"));
