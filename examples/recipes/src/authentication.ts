@@ -1,11 +1,11 @@
-/** Who may connect is decided before there is a connection: by a browser's cookie, or by a program's token. */
+/** The server decides before there is a connection: a browser shows its cookie, a program shows its token. */
 import { serve } from "@sansocket/node";
 
 export interface User {
   readonly name: string;
 }
 
-/** Looks a session or token up; null when it is unknown. `signal` aborts when the client has left. */
+/** Finds the user of a session or token; null when there is none. `signal` aborts when the client has left. */
 export type FindUser = (secret: string, signal: AbortSignal) => Promise<User | null>;
 
 export function serveUsers(port: number, findUser: FindUser) {
@@ -20,7 +20,7 @@ export function serveUsers(port: number, findUser: FindUser) {
       return request.reject(401, { headers: challenge, body: "Log in first.\n" });
     },
     message(socket, message) {
-      socket.write(`${socket.data.name} said ${message.length} characters or octets`);
+      socket.write(`${socket.data.name} said ${message.length} characters or bytes`);
     },
   });
 }

@@ -1,4 +1,4 @@
-/** A TCP service behind a WebSocket, where neither side is faster than the other: write, pause, drain, resume. */
+/** A TCP service behind a WebSocket. The faster side waits for the slower one: write, pause, drain, resume. */
 import { once } from "node:events";
 import { connect, type Socket as TcpSocket } from "node:net";
 import { serve } from "@sansocket/node";
@@ -24,7 +24,7 @@ export function serveBridge(port: number, target: { host: string; port: number }
         if (socket.write(chunk) === "pressure") tcp.pause();
       });
       tcp.on("drain", () => socket.resume());
-      tcp.on("error", () => {}); // "close" follows, and knows
+      tcp.on("error", () => {}); // "close" follows, with hasFailed
       tcp.on("close", (hasFailed) => socket.close(hasFailed ? 1014 : 1000));
     },
     message(socket, message) {

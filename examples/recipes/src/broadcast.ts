@@ -1,19 +1,19 @@
-/** One message for everyone: encoded once, and those who lag too far behind miss it. */
+/** One message for all clients: encoded once. A client that lags too far behind misses the message. */
 import { prepare, serve } from "@sansocket/node";
 
-/** Octets that may wait for one client. */
+/** Bytes that may wait for one client. */
 const LAG = 262_144;
 
 export async function serveTicker(port: number) {
   const server = await serve({
     port,
-    // Nothing is expected of clients. Without a hook their messages would wait for a loop, and in the end stop reading.
+    // Clients should say nothing. Without this hook their messages would wait for a loop, and reading would stop in the end.
     message(socket) {
       socket.close(1003, "this ticker only speaks");
     },
   });
 
-  /** Returns how many were reached. */
+  /** Returns the number of clients that get the message. */
   function publish(data: string | Uint8Array): number {
     const message = prepare(data);
     let reached = 0;

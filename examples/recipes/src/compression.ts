@@ -1,4 +1,4 @@
-/** Compression where it pays: news compressed once for everybody; pictures and secrets as they are. */
+/** Compression where it pays: news is compressed once for all clients. Pictures and secrets are sent uncompressed. */
 import { prepare, serve } from "@sansocket/node";
 
 export async function serveNews(port: number) {
@@ -6,8 +6,8 @@ export async function serveNews(port: number) {
     port,
     // All connections share one compressor. A client that sends compressed messages costs an inflater of some 50 KiB.
     perMessageDeflate: { threshold: 512, maxRatio: 200 },
-    limits: { message: 65_536 }, // counted as the message is inflated: 65 KB on the wire can be 64 MiB
-    message() {}, // nothing is expected of clients
+    limits: { message: 65_536 }, // counts the inflated bytes: 65 KB on the wire can become 64 MiB
+    message() {}, // clients should say nothing
   });
 
   function publish(news: object): void {
@@ -22,8 +22,8 @@ export async function serveNews(port: number) {
   }
 
   /**
-   * A token beside text that a stranger has chosen: the length of what is compressed tells whoever sees the traffic how
-   * much the two have in common, and in some hundred tries the token itself.
+   * A token beside text that a stranger has chosen. The compressed length shows an observer of the traffic how much the two
+   * have in common. After some hundred tries the observer knows the token.
    */
   function answer(query: string, token: string): void {
     for (const socket of server.sockets) {

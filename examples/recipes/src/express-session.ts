@@ -1,4 +1,4 @@
-/** Who has logged in with Express is who speaks on the WebSocket: the same session, read before there is a connection. */
+/** A user logs in with Express and speaks on the WebSocket. Both read the same session, before there is a connection. */
 import { type IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "@sansocket/node";
 import express, { type Request, type Response } from "express";
@@ -16,7 +16,7 @@ export function serveSessions(port: number, secret: string) {
     response.end("welcome\n");
   });
 
-  /** Middleware is called as Express does; its answer goes nowhere, and passport.session() is called likewise. */
+  /** Calls the middleware as Express does. Its answer goes nowhere. passport.session() can be called in the same way. */
   function sessionOf(request: IncomingMessage): Promise<UserSession> {
     return new Promise((resolve, reject) => {
       sessions(request as Request, new ServerResponse(request) as Response, (error?: unknown) => {

@@ -1,4 +1,4 @@
-/** A deployment that nobody notices: what has arrived is answered, everyone is told to come back, then the process ends. */
+/** A deployment without lost messages: the server answers everything that has arrived, asks clients to come back, and ends. */
 import type { EventEmitter } from "node:events";
 import { serve } from "@sansocket/node";
 
@@ -12,13 +12,13 @@ export async function serveUntilSignal(port: number, signals: EventEmitter = pro
 
   const stopped = new Promise<void>((resolve) => {
     const stop = (): void => {
-      // 1012, service restart: clients that reconnect may do so. Who has not gone after 10 s is cut off.
+      // 1012 means service restart, so clients may reconnect. After 10 s the server cuts off the remaining clients.
       resolve(server.shutdown({ code: 1012, reason: "restarting", grace: 10_000 }));
     };
-    // Once: a second Ctrl+C ends the process at once, as it would without us.
+    // Once: a second Ctrl+C ends the process at once, as in every program.
     signals.once("SIGTERM", stop);
     signals.once("SIGINT", stop);
   });
 
-  return { server, stopped }; // after `stopped` close the database; then nothing keeps the process alive
+  return { server, stopped }; // after `stopped` close the database. Then the process ends
 }

@@ -1,4 +1,4 @@
-/** The engine looks after silent peers by itself; `ping` measures how long the way to them is. */
+/** The engine finds silent peers by itself. `ping` measures the round trip to a peer. */
 import { setTimeout as delay } from "node:timers/promises";
 import { type Socket, serve } from "@sansocket/node";
 
@@ -10,11 +10,11 @@ export interface Health {
 export function serveMeasured(port: number, interval = 10_000) {
   return serve<Health>({
     port,
-    // A ping after 15 s without an octet from the client; closed with 1001 when 5 s later there still is none.
+    // A ping after 15 s without a byte from the client. After 5 s more without a byte the client is closed with 1001.
     timeouts: { ping: 15_000, pong: 5_000 },
     upgrade: (request) => request.accept({ data: { roundTrip: null } }),
     open(socket) {
-      void measure(socket, interval); // not awaited: the first message would wait for it
+      void measure(socket, interval); // not awaited: otherwise the first message would wait for it
     },
     message(socket) {
       socket.write(JSON.stringify(socket.data));

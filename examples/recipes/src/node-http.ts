@@ -1,4 +1,4 @@
-/** A WebSocket on the port of a node:http server, whichever framework it belongs to. */
+/** A WebSocket on the port of a node:http server, for every framework. */
 import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
 import { createServer } from "@sansocket/node";
@@ -14,7 +14,7 @@ export async function serveBoth(port: number) {
   });
 
   const http = createHttpServer((_request, response) => response.end("hello\n"));
-  // Every upgrade, also those for other paths: an answer and a good end are the server's business.
+  // Hand over every upgrade, also for other paths: the server answers each one and ends the connection well.
   http.on("upgrade", (request, socket, head) => sockets.handleUpgrade(socket, request, head));
   http.listen(port);
   await once(http, "listening"); // rejects when the port is taken

@@ -10,7 +10,7 @@ const PAGE = `<!doctype html><title>Echo</title><script type="module">
 export async function servePage(port: number) {
   const server = await serve({
     port,
-    // HEAD is answered as GET is: the body is counted, and not sent. Content-Length and Connection are the engine's.
+    // Answer HEAD as GET: the engine counts the body and does not send it. The engine writes Content-Length and Connection.
     request({ method, url }): PlainResponse {
       if (method !== "GET" && method !== "HEAD") {
         return { status: 405, headers: { Allow: "GET, HEAD" } };

@@ -1,4 +1,4 @@
-/** A client behind an HTTP proxy, told of it as most programs are: by https_proxy, http_proxy and no_proxy. */
+/** A client behind an HTTP proxy. The usual variables name the proxy: https_proxy, http_proxy and no_proxy. */
 import { ConnectError, connect, type Socket } from "@sansocket/node";
 
 type Environment = Readonly<Record<string, string | undefined>>;

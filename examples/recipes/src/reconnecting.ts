@@ -1,12 +1,12 @@
-/** A client that comes back: later each time, never in step with others, and not where it is not wanted. */
+/** A client that reconnects: later each time, at a random moment, and not to a server that has refused it. */
 import { setTimeout as delay } from "node:timers/promises";
 import { ConnectError, ConnectionError, connect, type Message } from "@sansocket/node";
 
-/** All messages, over as many connections as it takes, until `signal` aborts; throws when trying again is of no use. */
+/** Gives all messages, over many connections, until `signal` aborts. Throws when another try cannot help. */
 export async function* messagesOf(
   url: string,
   signal: AbortSignal,
-  { first = 500, longest = 30_000 } = {}, // ms, at most, before the first try after a failure, and before any
+  { first = 500, longest = 30_000 } = {}, // ms: the longest pause after one failure, and after many
 ): AsyncGenerator<Message, void> {
   for (let failures = 0; !signal.aborted; failures += 1) {
     try {
@@ -15,24 +15,24 @@ export async function* messagesOf(
       signal.addEventListener("abort", close);
       try {
         for await (const message of socket) {
-          failures = 0; // only now: a server that accepts everyone and drops them is not well
+          failures = 0; // only now: a server may accept a client and drop it at once
           yield message;
         }
-        if ((await socket.closed).code === 1000) return; // the server has said everything
+        if ((await socket.closed).code === 1000) return; // the server has nothing more to say
       } finally {
         signal.removeEventListener("abort", close);
-        await socket.close(); // whoever leaves the loop leaves the server
+        await socket.close(); // leaving the loop closes the connection
       }
     } catch (error) {
       if (!isPassing(error)) throw error;
     }
-    // Full jitter: the clients of a server that restarts must not all come back in the same moment.
+    // A random pause (full jitter): after a restart the clients of a server must not all come back in the same moment.
     const pause = Math.random() * Math.min(longest, first * 2 ** failures);
     await delay(pause, undefined, { signal }).catch(() => {});
   }
 }
 
-/** A refusal with 4xx stays one: not logged in, no such path. Only "too many requests" passes. */
+/** A refusal with 4xx stays a refusal: not logged in, no such path. Only 429, "too many requests", passes. */
 function isPassing(error: unknown): boolean {
   const isRefusal = error instanceof ConnectError && error.code === "refused";
   if (isRefusal) return error.status >= 500 || error.status === 429;

@@ -1,4 +1,4 @@
-/** Rooms: whoever connects to /room/NAME hears what is said there. */
+/** Rooms: every client of /room/NAME gets the messages of that room. */
 import { prepare, type Socket, serve } from "@sansocket/node";
 
 type Room = Set<Socket<Member>>;
@@ -12,7 +12,7 @@ export function serveRooms(port: number) {
 
   return serve<Member>({
     port,
-    limits: { unsent: 1_048_576 }, // who lags that far behind is let go of, with 1008
+    limits: { unsent: 1_048_576 }, // bytes; a client that lags further behind is closed with 1008
     upgrade(request) {
       const [, path, roomName, rest] = request.url.pathname.split("/");
       if (path !== "room" || !roomName || rest !== undefined) return request.reject(404);
@@ -29,7 +29,7 @@ export function serveRooms(port: number) {
         if (member !== socket) member.write(prepared);
       }
     },
-    // However a connection ends, `close` is called, once and last; so no room keeps a socket that is gone.
+    // `close` is called once, however a connection ends. So no room keeps a socket that is gone.
     close(socket) {
       const { roomName } = socket.data;
       const room = rooms.get(roomName);

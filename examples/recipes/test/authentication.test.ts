@@ -15,7 +15,7 @@ test.each([
   await using server = await serveUsers(0, findUser);
   const visitor = await Visitor.open(server.url, { headers });
   visitor.say("hello");
-  expect(await visitor.hear()).toBe("ada said 5 characters or octets");
+  expect(await visitor.hear()).toBe("ada said 5 characters or bytes");
 });
 
 test.each([
@@ -34,7 +34,7 @@ test("a page of another site does not get in with the user's cookie", async () =
   await expect(Visitor.open(server.url, { headers })).rejects.toThrow("403");
 });
 
-test("the refusal says what is wanted", async () => {
+test("the refusal names the credentials that the server wants", async () => {
   await using server = await serveUsers(0, findUser);
   const headers = {
     Connection: "Upgrade",
@@ -48,7 +48,7 @@ test("the refusal says what is wanted", async () => {
   expect(Buffer.concat(await response.toArray()).toString()).toBe("Log in first.\n");
 });
 
-test("a client that leaves while it is looked up ends the search, and that is no failure", async () => {
+test("a client that leaves during the search for its user ends the search, and `error` is not told", async () => {
   const printed = vi.spyOn(console, "error").mockImplementation(() => {});
   let asked = (): void => {};
   const isAsked = new Promise<void>((resolve) => {

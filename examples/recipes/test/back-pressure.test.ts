@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-test("all rows arrive, in their order, and then the word that it is done", async () => {
+test('all rows arrive in order, and "done" arrives behind them', async () => {
   await using server = await serveDownloads(0, path);
   const visitor = await Visitor.open(server.url);
   visitor.say("300");
@@ -46,7 +46,7 @@ test("a file arrives as one message", async () => {
   expect((await visitor.hearBytes()).equals(contents)).toBe(true);
 });
 
-test("a file that is not there is said to be so, and the connection goes on", async () => {
+test("a missing file is answered with a message, and the connection stays open", async () => {
   await using server = await serveDownloads(0, join(folder, "none"));
   const visitor = await Visitor.open(server.url);
   visitor.say("file");
@@ -55,7 +55,7 @@ test("a file that is not there is said to be so, and the connection goes on", as
   expect(await visitor.hear()).toBe("done");
 });
 
-test("a client that leaves in the middle of a file harms nobody", async () => {
+test("a client that leaves in the middle of a file does no harm to other clients", async () => {
   await using server = await serveDownloads(0, path);
   const leaving = await Visitor.open(server.url);
   leaving.socket.pause();

@@ -17,7 +17,7 @@ async function tcpService(
   return Object.assign(service, { place: { host: "127.0.0.1", port } });
 }
 
-test("octets go both ways, also more than either side holds", async () => {
+test("bytes go both ways, also more than either side holds", async () => {
   const service = await tcpService((socket) => socket.pipe(socket));
   await using server = await serveBridge(0, service.place);
   const visitor = await Visitor.open(server.url);
@@ -34,7 +34,7 @@ test("octets go both ways, also more than either side holds", async () => {
   service.close();
 });
 
-test("a client that does not read stops the service from being read", async () => {
+test("the bridge stops reading the service while a client does not read", async () => {
   const service = await tcpService((socket) => {
     const chunk = Buffer.alloc(65_536);
     const write = (): void => {
@@ -57,7 +57,7 @@ test("a client that does not read stops the service from being read", async () =
   service.close();
 });
 
-test("the end of the service is the end of the connection, behind its last words", async () => {
+test("the connection ends behind the last bytes of the service", async () => {
   const service = await tcpService((socket) => socket.end("bye"));
   await using server = await serveBridge(0, service.place);
   const visitor = await Visitor.open(server.url);
@@ -66,7 +66,7 @@ test("the end of the service is the end of the connection, behind its last words
   service.close();
 });
 
-test("the end of the connection is the end of the service's, behind the client's last words", async () => {
+test("the TCP connection ends behind the last bytes of the client", async () => {
   let heard = "";
   const done = new Promise<void>((resolve) => {
     void tcpService((socket) => {
@@ -87,7 +87,7 @@ test("the end of the connection is the end of the service's, behind the client's
   expect(heard).toBe("bye");
 });
 
-test("a service that is not there is answered for with 502", async () => {
+test("a missing service is answered with 502", async () => {
   const service = await tcpService(() => {});
   service.close();
   await once(service, "close");

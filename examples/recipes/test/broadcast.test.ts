@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { serveTicker } from "../src/broadcast.ts";
 import { Visitor } from "./conversation.ts";
 
-test("what is published reaches everyone, text as text and octets as octets", async () => {
+test("a published message reaches every client, text as text and bytes as bytes", async () => {
   const { server, publish } = await serveTicker(0);
   const visitors = await Promise.all([1, 2, 3].map(() => Visitor.open(server.url)));
   expect(publish("ä")).toBe(3);
@@ -14,7 +14,7 @@ test("what is published reaches everyone, text as text and octets as octets", as
   await server.shutdown();
 });
 
-test("who does not read misses what is said, and everyone else hears it", async () => {
+test("a client that does not read misses messages, and all other clients get them", async () => {
   const { server, publish } = await serveTicker(0);
   const quick = await Visitor.open(server.url);
   const slow = await Visitor.open(server.url);
@@ -30,7 +30,7 @@ test("who does not read misses what is said, and everyone else hears it", async 
   await server.shutdown();
 });
 
-test("who speaks is told that nobody listens, with 1003", async () => {
+test("a client that sends a message is closed with 1003", async () => {
   const { server } = await serveTicker(0);
   const visitor = await Visitor.open(server.url);
   visitor.say("hello?");

@@ -2,7 +2,7 @@ import { connect, type WatchedFrame } from "@sansocket/node";
 import { expect, test } from "vitest";
 import { serveNews } from "../src/compression.ts";
 
-test("news arrive compressed, pictures and secrets as they are", async () => {
+test("news arrive compressed, pictures and secrets uncompressed", async () => {
   const { server, publish, show, answer } = await serveNews(0);
   const frames: WatchedFrame[] = [];
   const socket = await connect(server.url, {

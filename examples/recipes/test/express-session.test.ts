@@ -4,7 +4,7 @@ import { connect } from "@sansocket/node";
 import { expect, test } from "vitest";
 import { serveSessions } from "../src/express-session.ts";
 
-test("who has logged in with Express is known on the WebSocket, and a stranger is refused", async () => {
+test("a user who has logged in with Express is known on the WebSocket, and a stranger is refused", async () => {
   const { http, sockets } = serveSessions(0, "a secret for this test");
   if (!http.listening) await once(http, "listening");
   const { port } = http.address() as AddressInfo;

@@ -20,7 +20,7 @@ test.each(["SIGTERM", "SIGINT"])(
   },
 );
 
-test("a second signal is not held back", async () => {
+test("no handler is left behind the first signal, so a second one ends the process", async () => {
   const signals = new EventEmitter();
   const { stopped } = await serveUntilSignal(0, signals);
   signals.emit("SIGINT");

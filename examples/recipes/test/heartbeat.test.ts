@@ -2,7 +2,7 @@ import { expect, test, vi } from "vitest";
 import { serveMeasured } from "../src/heartbeat.ts";
 import { PATIENT, Visitor } from "./conversation.ts";
 
-test("the way to a client is measured from the beginning, and again after the interval", async () => {
+test("the round trip to a client is measured at the beginning, and again after the interval", async () => {
   await using server = await serveMeasured(0, 1);
   const visitor = await Visitor.open(server.url);
   const ping = vi.fn();

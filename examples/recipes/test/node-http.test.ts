@@ -17,7 +17,7 @@ test("one port answers HTTP, opens WebSockets on their path, and refuses them on
   expect(await visitor.closed).toBe(1001);
 });
 
-test("a message in the same packet as the request is heard", async () => {
+test("a message in the same packet as the request is answered", async () => {
   const { http, stop } = await serveBoth(0);
   const socket = connect((http.address() as AddressInfo).port, "127.0.0.1");
   const frame = "\x81\x82\0\0\0\0hi"; // masked with a key of zeros
@@ -34,7 +34,7 @@ test("a message in the same packet as the request is heard", async () => {
   await stop();
 });
 
-test("a port that is taken rejects", async () => {
+test("a taken port makes serveBoth reject", async () => {
   const { http, stop } = await serveBoth(0);
   await expect(serveBoth((http.address() as AddressInfo).port)).rejects.toThrow("EADDRINUSE");
   await stop();

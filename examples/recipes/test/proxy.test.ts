@@ -57,13 +57,13 @@ test.each([
   await socket.close();
 });
 
-test("a proxy that does not know the user is told apart", async () => {
+test("a proxy that does not know the user gives an error of its own", async () => {
   const failing = connectByEnvironment(url, { http_proxy: `http://ada:wrong@${place}` });
   await expect(failing).rejects.toThrow("the proxy does not know this user and password");
   await expect(failing).rejects.toMatchObject({ cause: expect.any(ConnectError) });
 });
 
-test("a proxy that is not there rejects with ConnectError unreachable", async () => {
+test("a missing proxy rejects with ConnectError unreachable", async () => {
   const failing = connectByEnvironment(url, { http_proxy: "http://127.0.0.1:1" });
   await expect(failing).rejects.toMatchObject({ name: "ConnectError", code: "unreachable" });
 });

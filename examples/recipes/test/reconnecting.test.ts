@@ -36,7 +36,7 @@ interface Turn {
   reject(status: number): void;
 }
 
-test("messages go on behind connections that end, and behind refusals that pass", async () => {
+test("messages continue after a connection has ended, and after a refusal that passes", async () => {
   await using server = await serveInTurns([
     ({ accept }) => accept(),
     ({ reject }) => reject(503),
@@ -110,7 +110,7 @@ test("a mistake is final", async () => {
   await expect(loop).rejects.toThrow(MisuseError);
 });
 
-test("the signal ends it while it is connected, with 1001", async () => {
+test("the signal closes an open connection with 1001", async () => {
   await using server = await serve({
     port: 0,
     open: (socket) => void socket.write("hello"),
@@ -127,7 +127,7 @@ test("the signal ends it while it is connected, with 1001", async () => {
   expect(heard).toEqual(["hello"]);
 });
 
-test("the signal ends it while it waits", async () => {
+test("the signal ends a pause", async () => {
   const controller = new AbortController();
   // Nobody listens there; the pause is as long as it can be.
   const patience = { first: 1e9, longest: 1e9 };

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { serveRooms } from "../src/rooms.ts";
 import { Visitor } from "./conversation.ts";
 
-test("what is said in a room is heard in it, by everyone else, and nowhere else", async () => {
+test("a message in a room reaches all other members of that room, and no other room", async () => {
   await using server = await serveRooms(0);
   const [ada, ben] = [
     await Visitor.open(`${server.url}/room/red`),
@@ -18,7 +18,7 @@ test("what is said in a room is heard in it, by everyone else, and nowhere else"
   expect(await ada.hear()).toBe("back"); // and not "in red" before it
 });
 
-test("a member who has left gets nothing, and the room goes on", async () => {
+test("a member that has left gets nothing, and the room continues", async () => {
   await using server = await serveRooms(0);
   const ada = await Visitor.open(`${server.url}/room/red`);
   const ben = await Visitor.open(`${server.url}/room/red`);
