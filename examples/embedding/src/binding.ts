@@ -96,7 +96,7 @@ export function bind(socket: Socket, site: Site): Connection {
     turn();
   });
   socket.on("close", () => {
-    endpoint.transportClosed(now(), reason);
+    endpoint.transportClosed(reason ?? null, now());
     turn();
     clearTimeout(timer);
   });

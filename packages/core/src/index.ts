@@ -27,12 +27,12 @@ export {
 export type { SendResult } from "./connection/sending.ts";
 export {
   type ConnectionOptions,
+  connectionSettings,
   DEFAULT_CLIENT_LIMITS,
   DEFAULT_LIMITS,
   DEFAULT_TIMEOUTS,
   type Host,
   type Limits,
-  resolveSettings,
   type Settings,
   type Timeouts,
 } from "./connection/settings.ts";
@@ -49,6 +49,8 @@ export { Endpoint } from "./endpoint/endpoint.ts";
 export {
   type Agreed,
   type ClientOptions,
+  type ClientSettings,
+  clientSettings,
   type ServerOptions,
   type ServerSettings,
   serverSettings,

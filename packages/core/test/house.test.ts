@@ -32,8 +32,16 @@ const FORBIDDEN_NAMES = new Set(
   ].flatMap((line) => line.split(" ")),
 );
 
-/** Packages in which no two files import each other by any way round. */
-const WITHOUT_CIRCLES = ["core", "driver", "node", "deno", "bun", "zlib", "pako", "testing"];
+/** The state of a connection that one file alone writes: wherever else it changes, that file is called. */
+const WRITTEN_IN: Readonly<Record<string, string>> = {
+  phase: "transitions",
+  agreed: "transitions",
+  reading: "transitions",
+  writing: "transitions",
+  inputEnd: "transitions",
+  ended: "transitions",
+  isQuick: "quick-path",
+};
 
 const HOMELESS_NAMES = ["util", "utils", "helper", "helpers", "common", "misc", "shared", "lib"];
 
@@ -174,6 +182,25 @@ function nameFaults(source: Source): string[] {
   return faults;
 }
 
+/** Assignments to the state of a connection: of the endpoint floor to any of it, of other files to what has an owner. */
+function ownerFaults(source: Source): string[] {
+  const faults: string[] = [];
+  walk(programOf(source), (node) => {
+    const isUpdate = node.type === "UpdateExpression";
+    const target = isUpdate ? node["argument"] : node["left"];
+    if (!isUpdate && node.type !== "AssignmentExpression") return;
+    if (!isNode(target) || target.type !== "MemberExpression") return;
+    const { object, property } = target as unknown as { object: Node; property: Node };
+    const field = String(property["name"]);
+    const holder = object.type === "MemberExpression" ? (object["property"] as Node) : object;
+    const isFromAbove = source.path.includes("/endpoint/") && holder["name"] === "connection";
+    const owner = Object.hasOwn(WRITTEN_IN, field) ? WRITTEN_IN[field] : undefined;
+    const isTaken = owner !== undefined && !source.path.endsWith(`/${owner}.ts`);
+    if (isFromAbove || isTaken) faults.push(`${source.path} writes ${field}`);
+  });
+  return faults;
+}
+
 /** `Math.imul`, say. `Math[name]`, `const { random } = Math` and `f(Math)` could be random without saying so. */
 function isPlainMath(parent: Node | null, field: string): boolean {
   if (parent?.type !== "MemberExpression" || field !== "object") return false;
@@ -254,6 +281,10 @@ const CODEC_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   zlib: ["@sansocket/core/permessage-deflate", "node:buffer", "node:zlib"],
 };
 
+const packagesWithSources = readdirSync(join(ROOT, "packages")).filter((name) =>
+  existsSync(join(ROOT, "packages", name, "src")),
+);
+
 describe("the house", () => {
   test("there are sources to judge", () => {
     expect(coreSources.length).toBeGreaterThan(30);
@@ -263,11 +294,15 @@ describe("the house", () => {
     expect(coreSources.flatMap(importFaults)).toEqual([]);
   });
 
-  for (const name of WITHOUT_CIRCLES) {
+  for (const name of packagesWithSources) {
     test(`no import of ${name} leads back to its own file, imports of types included`, () => {
       expect(circlesOf(sourcesBelow(join(ROOT, "packages", name, "src")))).toEqual([]);
     });
   }
+
+  test("the connection floor writes the state of a connection, and each of its transitions in one file", () => {
+    expect(coreSources.flatMap(ownerFaults)).toEqual([]);
+  });
 
   test("core names no clock, timer, source of randomness, decoder or runtime, and no enum", () => {
     expect(coreSources.flatMap(nameFaults)).toEqual([]);
@@ -410,6 +445,18 @@ describe("the judge of the house sees", () => {
     {
       what: "a file that imports itself",
       faults: circlesOf([sample("packages/x/src/a.ts", 'import type { A } from "./a.ts";')]),
+    },
+    {
+      what: "a transition outside its file",
+      faults: ownerFaults(
+        sample("packages/core/src/connection/x.ts", "connection.writing = Writing.Ending;"),
+      ),
+    },
+    {
+      what: "a write to a connection from above",
+      faults: ownerFaults(
+        sample("packages/core/src/endpoint/x.ts", "this.connection.position += 1;"),
+      ),
     },
     { what: "an enum", faults: nameFaults(sample("packages/core/src/x.ts", "enum A { B }")) },
     {

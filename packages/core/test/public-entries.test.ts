@@ -82,6 +82,18 @@ const policyPlaces = (place: string) => ({
   [`${place}.secure`]: [...ABSENT, "true"],
   [`${place}.trustProxy`]: [...ABSENT, "true"],
 });
+const clientOptions = () => ({
+  ...settings(),
+  url: "ws://a",
+  protocols: ["a"],
+  headers: [],
+  unreadBodies: [401],
+});
+const requestPlaces = (place: string) => ({
+  [`${place}.protocols`]: [...ABSENT, "[]", "[string]"],
+  [`${place}.headers`]: [...ABSENT, "[]"],
+  [`${place}.unreadBodies`]: [...ABSENT, ...LISTS],
+});
 
 const FUNCTIONS: Readonly<Record<string, PublicEntry>> = {
   forwardedFor: {
@@ -118,8 +130,8 @@ const FUNCTIONS: Readonly<Record<string, PublicEntry>> = {
   isBytes: { call: core.isBytes, right: () => [new Uint8Array(1)], takes: { 0: ANYTHING } },
   isPreparedMessage: { call: core.isPreparedMessage, right: () => ["a"], takes: { 0: ANYTHING } },
   prepareMessage: { call: core.prepareMessage, right: () => ["a"], takes: { 0: STRINGS } },
-  resolveSettings: {
-    call: core.resolveSettings,
+  connectionSettings: {
+    call: core.connectionSettings,
     right: () => [settings(), core.DEFAULT_LIMITS],
     takes: {
       ...settingsPlaces("0"),
@@ -131,6 +143,11 @@ const FUNCTIONS: Readonly<Record<string, PublicEntry>> = {
     call: core.serverSettings,
     right: () => [{ ...settings(), ...policy() }],
     takes: { ...settingsPlaces("0"), ...policyPlaces("0") },
+  },
+  clientSettings: {
+    call: core.clientSettings,
+    right: () => [clientOptions()],
+    takes: { ...settingsPlaces("0"), ...requestPlaces("0") },
   },
   resolveOriginPolicy: {
     call: core.resolveOriginPolicy,
@@ -314,17 +331,8 @@ const METHODS: Readonly<Record<string, PublicEntry>> = {
   },
   client: {
     call: (...given) => (core.Endpoint.client as (...given: never[]) => unknown)(...given),
-    right: () => [
-      { ...settings(), url: "ws://a", protocols: ["a"], headers: [], unreadBodies: [401] },
-      0,
-    ],
-    takes: {
-      ...settingsPlaces("0"),
-      "0.protocols": [...ABSENT, "[]", "[string]"],
-      "0.headers": [...ABSENT, "[]"],
-      "0.unreadBodies": [...ABSENT, ...LISTS],
-      1: TIME.takes,
-    },
+    right: () => [clientOptions(), 0],
+    takes: { ...settingsPlaces("0"), ...requestPlaces("0"), 1: TIME.takes },
   },
   open: {
     call: (...given) => (core.Endpoint.open as (...given: never[]) => unknown)(...given),
@@ -350,8 +358,8 @@ const METHODS: Readonly<Record<string, PublicEntry>> = {
   endOfStream: { call: method(open, "endOfStream"), right: () => [0], takes: { 0: TIME.takes } },
   transportClosed: {
     call: method(open, "transportClosed"),
-    right: () => [0, "ECONNRESET"],
-    takes: { 0: TIME.takes, 1: [...ABSENT, ...STRINGS] },
+    right: () => ["ECONNRESET", 0],
+    takes: { 0: ["null", ...STRINGS], 1: TIME.takes },
   },
   handleTimeout: {
     call: method(open, "handleTimeout"),
@@ -425,8 +433,8 @@ const METHODS: Readonly<Record<string, PublicEntry>> = {
   },
   ping: {
     call: method(open, "ping"),
-    right: () => [0, new Uint8Array(1)],
-    takes: { 0: TIME.takes, 1: [...ABSENT, "null"] },
+    right: () => [new Uint8Array(1), 0],
+    takes: { 0: ["null"], 1: TIME.takes },
   },
   pong: {
     call: method(open, "pong"),

@@ -295,7 +295,8 @@ export class Peer {
       this.speak();
     }
     if (this.transport.isEndTaken) this.endpoint.endOfStream(now);
-    if (this.transport.isClosed || this.transport.isDestroyed) this.endpoint.transportClosed(now);
+    if (this.transport.isClosed || this.transport.isDestroyed)
+      this.endpoint.transportClosed(null, now);
     this.speak();
   }
 

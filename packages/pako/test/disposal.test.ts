@@ -109,7 +109,7 @@ const ENDINGS: readonly {
   end(endpoint: Endpoint, role: "server" | "client"): void;
 }[] = [
   { what: "our abort", end: (endpoint) => endpoint.abort(0) },
-  { what: "a transport that closes", end: (endpoint) => endpoint.transportClosed(0) },
+  { what: "a transport that closes", end: (endpoint) => endpoint.transportClosed(null, 0) },
   {
     what: "the end of the stream",
     end: (endpoint) => endpoint.endOfStream(0),

@@ -217,7 +217,7 @@ describe.each(CODECS)("a server with %s", (_name, codec) => {
           const counted = counting(codec);
           const endpoint = openServer(counted, opened);
           expect(feed(endpoint, frames, size)).toEqual(told);
-          endpoint.transportClosed(0);
+          endpoint.transportClosed(null, 0);
           turn(endpoint);
           // Without takeover an inflater goes back to the pool, which keeps it alive on purpose.
           const shared = opened?.offer?.includes("no_context") || !codec.keepsContext ? 1 : 0;
@@ -271,7 +271,7 @@ describe.each(CODECS)("with %s a server's message", (_name, codec) => {
     turn(endpoint);
     endpoint.startMessage("text");
     endpoint.sendFragment("Hel", false);
-    endpoint.ping(0, Uint8Array.of(1));
+    endpoint.ping(Uint8Array.of(1), 0);
     endpoint.sendFragment("", false);
     endpoint.sendFragment("lo", false);
     endpoint.sendFragment("", true);

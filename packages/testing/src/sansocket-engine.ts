@@ -111,9 +111,9 @@ function bind(
       }
       return true;
     },
-    ping: (octets, now) => endpoint.ping(now, octets) !== 0,
+    ping: (octets, now) => endpoint.ping(octets, now) !== 0,
     close: (code, reason, now) => endpoint.close(code, reason, now) === "queued",
-    transportClosed: (now) => endpoint.transportClosed(now),
+    transportClosed: (now) => endpoint.transportClosed(null, now),
     abort: (now) => endpoint.abort(now),
     answer(now) {
       if (endpoint.request !== null) answer(endpoint, now);

@@ -7,34 +7,39 @@
  */
 import { describeValue } from "../bytes/describe-value.ts";
 import { requireString } from "../bytes/given-arguments.ts";
-import { releaseBytes } from "../bytes/growing-bytes.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
-import { dropOutput } from "../bytes/output-queue.ts";
 import { decodeUtf8, encodeUtf8Into, utf8Length } from "../bytes/utf8-text.ts";
 import { UTF8_ACCEPT, validateUtf8 } from "../bytes/utf8-validation.ts";
-import { disposeOf } from "../extension/extension.ts";
 import { FIN } from "../frame/frame-header.ts";
 import { Opcode } from "../frame/opcode.ts";
 import type { HandshakeFault } from "../handshake/handshake-fault.ts";
 import { CloseCode, isCloseCodeOnWire } from "./close-code.ts";
 import {
-  AT_HEADER,
   CloseSent,
   type Connection,
-  type EndingFacts,
   endingFacts,
   InputEnd,
   Reading,
   Writing,
 } from "./connection.ts";
 import { queueWaitingPong } from "./control.ts";
-import { deadlineAfter, NEVER } from "./deadline.ts";
-import type { CloseFrame, Ended } from "./ended.ts";
+import { deadlineAfter } from "./deadline.ts";
+import type { CloseFrame } from "./ended.ts";
 import { queueFrame } from "./frame-output.ts";
 import { forgetWatched } from "./frame-watch.ts";
 import { discardInput, keepEvent } from "./input.ts";
 import { noteRead } from "./progress.ts";
 import { Step } from "./step.ts";
+import {
+  concludeIfFinished,
+  endWriting,
+  finish,
+  finishReading,
+  makeCloseDue,
+  noteCloseQueued,
+  noteEndOfTransport,
+  stopReading,
+} from "./transitions.ts";
 import { CloseViolation, type WireViolation, wireViolation } from "./violation.ts";
 
 /** §5.5: 125 octets of control payload less the two of the code. */
@@ -95,7 +100,7 @@ function queueClose(connection: Connection, code: number, reason: string): void 
   queueFrame(connection, FIN | Opcode.Close, body, 0, body.length);
   facts.localClose = { code, reason };
   facts.firstClose ??= "local";
-  connection.writing = Writing.CloseQueued;
+  noteCloseQueued(connection);
 }
 
 /**
@@ -156,7 +161,7 @@ export function fail(connection: Connection, kind: WireViolation, offset: number
  * the same length waits for our Close already, and has to get it in time.
  */
 function oweClose(connection: Connection): void {
-  connection.writing = Writing.CloseDue;
+  makeCloseDue(connection);
   const { close } = connection.settings.timeouts;
   connection.closeAt = deadlineAfter(connection.now, Math.ceil(close * 0.8));
 }
@@ -259,8 +264,7 @@ export function applyInputEnd(connection: Connection): void {
   }
   if (facts.isEndOfStream) return;
   facts.isEndOfStream = true;
-  stopReading(connection);
-  connection.reading = Reading.Finished;
+  finishReading(connection);
   // Answers may still go out before our Close; the time for them runs already.
   if (connection.writing === Writing.CloseDue) return;
   endWriting(connection);
@@ -268,13 +272,13 @@ export function applyInputEnd(connection: Connection): void {
   concludeIfFinished(connection);
 }
 
-/** Both halves at once: the transport is gone, a deadline has passed, or the host has had enough. */
-export function finish(connection: Connection): void {
-  stopReading(connection);
-  connection.reading = Reading.Finished;
-  connection.writing = Writing.Finished;
-  dropOutput(connection.output);
-  concludeIfFinished(connection);
+/** The transport is gone, in both directions, and does not have to be told to go. */
+export function loseTransport(connection: Connection, error: string | null): void {
+  if (connection.inputEnd === InputEnd.TransportClosed) return;
+  noteEndOfTransport(connection);
+  const facts = endingFacts(connection);
+  facts.transportError ??= error;
+  facts.isDestroyLent = true;
 }
 
 /** The command: nothing more is sent or delivered. What the cursor stands on can be looked at until it moves on. */
@@ -285,56 +289,6 @@ export function abort(connection: Connection): void {
   // Not at the next pull: whoever aborts may never pull again, and the thread has one inbox.
   keepEvent(connection);
   discardInput(connection);
-}
-
-/** Makes the terminal fact once both halves have finished. */
-export function concludeIfFinished(connection: Connection): void {
-  if (connection.reading !== Reading.Finished || connection.writing !== Writing.Finished) return;
-  const facts = endingFacts(connection);
-  if (facts.ended !== null) return;
-  facts.ended = endedOf(facts);
-  connection.closeAt = NEVER;
-  connection.keepalive = null;
-  connection.outgoing = null;
-}
-
-function endedOf(facts: EndingFacts): Ended {
-  return {
-    localClose: facts.localClose,
-    isCloseSent: facts.closeSent === CloseSent.Taken,
-    peerClose: facts.peerClose,
-    firstClose: facts.firstClose,
-    violation: facts.violation,
-    timeout: facts.timeout,
-    isEndOfStream: facts.isEndOfStream,
-    isAborted: facts.isAborted,
-    transportError: facts.transportError,
-  };
-}
-
-function stopReading(connection: Connection): void {
-  if (connection.reading === Reading.Frames) connection.reading = Reading.Discarding;
-  connection.isQuick = false;
-  // The opening handshake is over too, if that is where we are: it has been answered, or never will be.
-  connection.handshakeAt = NEVER;
-  connection.frameLeft = AT_HEADER;
-  connection.control = null;
-  if (connection.message !== null) {
-    if (connection.message.gathered !== null) releaseBytes(connection.message.gathered);
-    connection.message = null;
-  }
-  disposeSession(connection);
-}
-
-function endWriting(connection: Connection): void {
-  if (connection.writing < Writing.Ending) connection.writing = Writing.Ending;
-}
-
-/** A session may hold memory outside the engine (zlib does): it ends with the last message that could need it. */
-function disposeSession(connection: Connection): void {
-  const { session } = connection;
-  connection.session = null;
-  disposeOf(session);
 }
 
 /** Drops what nobody will read any more. */

@@ -10,13 +10,17 @@
  *             Open ──peer's Close, violation──> CloseDue ──what came before is answered──> CloseQueued
  * ```
  *
- * The functions over this state are in the other files of this floor: `receiving` moves the reading half, `sending` and
- * `transmission` the writing half, `closing` both, `timers` answers what time it is for.
+ * The functions over this state are in the other files of this floor. `transitions` has every step between the states above.
+ * `receiving` takes steps of the reading half, `transmission` of the writing half, `closing` and `timers` of both.
  */
 import type { GrowingBytes } from "../bytes/growing-bytes.ts";
 import type { Memory } from "../bytes/memory.ts";
 import { createOutputQueue, type OutputQueue } from "../bytes/output-queue.ts";
-import type { ExtensionSession } from "../extension/extension.ts";
+import {
+  type ExtensionOffer,
+  type ExtensionSession,
+  NO_EXTENSIONS,
+} from "../extension/extension.ts";
 import type { MessageAssembly } from "../message/message-assembly.ts";
 import type { OutgoingMessage } from "../message/outgoing-message.ts";
 import { NEVER } from "./deadline.ts";
@@ -26,6 +30,19 @@ import type { Keepalive } from "./keepalive.ts";
 import type { Role } from "./role.ts";
 import type { Settings } from "./settings.ts";
 import type { Violation, WireViolation } from "./violation.ts";
+
+/** How far the opening has come; `request` and `response` can be looked at until the step after `Step.Open`. */
+export const Phase = { Opening: 0, OpenDue: 1, OpenReported: 2, Open: 3 } as const;
+export type Phase = (typeof Phase)[keyof typeof Phase];
+
+/** What the opening handshake has agreed on. */
+export interface AgreedFacts {
+  readonly protocol: string;
+  readonly extensions: readonly ExtensionOffer[];
+}
+
+/** Shared by all connections that have neither, which is most. */
+export const NOT_AGREED: AgreedFacts = { protocol: "", extensions: NO_EXTENSIONS.extensions };
 
 export const Reading = { Frames: 0, Discarding: 1, Finished: 2 } as const;
 export type Reading = (typeof Reading)[keyof typeof Reading];
@@ -54,6 +71,8 @@ export const AT_HEADER = -1;
 export interface Connection {
   readonly settings: Settings;
   readonly role: Role;
+  phase: Phase;
+  agreed: AgreedFacts;
   reading: Reading;
   writing: Writing;
   /** The time of the last input or command that brought one. ms */
@@ -80,7 +99,7 @@ export interface Connection {
   control: GrowingBytes | null;
   message: MessageAssembly | null;
   session: ExtensionSession | null;
-  /** Nothing is under way that a small whole message would have to heed: see `quickMessage`. */
+  /** The fast path may be tried: see `quick-path`. */
   isQuick: boolean;
 
   // The event that the cursor stands on: `eventBytes[eventStart, eventEnd)`, null meaning `memory.bytes`.
@@ -148,6 +167,8 @@ export function createConnection(role: Role, settings: Settings, now: number): C
   return {
     settings,
     role,
+    phase: Phase.Opening,
+    agreed: NOT_AGREED,
     reading: Reading.Frames,
     writing: Writing.Open,
     now,

@@ -13,6 +13,7 @@ import {
   takeMemory,
 } from "../bytes/memory.ts";
 import type { Connection } from "./connection.ts";
+import { leaveQuickPath } from "./quick-path.ts";
 
 /** Takes `chunk` as what follows the unread input; borrows it until {@link settleInput} or {@link setInputAside}. */
 export function offerChunk(connection: Connection, chunk: Uint8Array): void {
@@ -82,6 +83,16 @@ export function refillInput(connection: Connection): boolean {
   return true;
 }
 
+/** Whether there is a byte to read at the window's position; takes more of the borrowed chunk for it if need be. */
+export function hasInput(connection: Connection): boolean {
+  return connection.position !== connection.end || refillInput(connection);
+}
+
+/** The bytes of the window before `position` have been read. */
+export function readTo(connection: Connection, position: number): void {
+  connection.position = position;
+}
+
 /**
  * Ends the loan when all that is unread is a begun frame header, or nothing: it waits in `carry` for the next chunk, and
  * no memory is held.
@@ -132,7 +143,7 @@ export function keepEvent(connection: Connection): void {
   connection.eventBytes = memory.bytes.slice(eventStart, eventEnd);
   connection.eventStart = 0;
   connection.eventEnd = eventEnd - eventStart;
-  connection.isQuick = false;
+  leaveQuickPath(connection);
 }
 
 function appendToBacklog(

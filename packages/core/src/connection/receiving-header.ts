@@ -17,6 +17,7 @@ import { fail } from "./closing.ts";
 import type { Connection } from "./connection.ts";
 import { watchIncomingHeader, watchRefusedHeader } from "./frame-watch.ts";
 import { streamOffset } from "./input.ts";
+import { leaveQuickPath } from "./quick-path.ts";
 import type { WireViolation } from "./violation.ts";
 
 export const HeaderRead = { Incomplete: 0, Taken: 1, Violation: 2 } as const;
@@ -71,7 +72,7 @@ export function readHeader(connection: Connection): HeaderRead {
     watchIncomingHeader(watch, firstOctet, keyOctets !== 0, maskingKey, length, offset);
   }
   connection.position = at + octets;
-  connection.isQuick = false;
+  leaveQuickPath(connection);
   if (isData) beginFrame(connection, opcode, at);
   return HeaderRead.Taken;
 }

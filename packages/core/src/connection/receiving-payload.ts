@@ -11,8 +11,8 @@ import { AT_HEADER, type Connection } from "./connection.ts";
 import { answerPing, receivePong } from "./control.ts";
 import { watchIncomingEnd, watchIncomingPayload } from "./frame-watch.ts";
 import { streamOffset } from "./input.ts";
+import { enterQuickPath } from "./quick-path.ts";
 import { isFinalFrame } from "./receiving-header.ts";
-import { isQuickNow } from "./receiving-quick.ts";
 import { Step } from "./step.ts";
 
 /** Reads what is there of the payload. {@link Step.Idle} when that leads to no step yet. */
@@ -98,7 +98,7 @@ function handleControl(
     return Step.Idle;
   }
   standOn(connection, bytes, start, end);
-  connection.isQuick = isQuickNow(connection);
+  enterQuickPath(connection);
   if (opcode === Opcode.Ping) {
     answerPing(connection, bytes, start, end);
     return Step.Ping;
@@ -256,6 +256,6 @@ function deliverWhole(
     connection.delivered = gathered;
     standOn(connection, gathered.bytes, 0, gathered.length);
   }
-  connection.isQuick = isQuickNow(connection);
+  enterQuickPath(connection);
   return step;
 }

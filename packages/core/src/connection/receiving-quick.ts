@@ -1,18 +1,16 @@
-/** The fast path of receiving, and the condition under which it may be tried. */
+/** The fast path of receiving; `quick-path` is the condition under which it may be tried. */
 import { isAscii } from "../bytes/ascii.ts";
 import { UTF8_ACCEPT } from "../bytes/utf8-validation.ts";
 import { FIN, LENGTH_16 } from "../frame/frame-header.ts";
 import { Opcode } from "../frame/opcode.ts";
 import { MessageViolation } from "../message/message-violation.ts";
 import { fail } from "./closing.ts";
-import { AT_HEADER, type Connection, Reading } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 import { streamOffset } from "./input.ts";
 import { Step } from "./step.ts";
 
 const FIN_TEXT: number = FIN | Opcode.Text;
 const FIN_BINARY: number = FIN | Opcode.Binary;
-/** No message above this is quick, so no limit at or above it needs to be asked. */
-const QUICK_OCTETS = 65_535;
 
 /**
  * The fast path: a whole message in one frame, all of it in the window, nothing under way. It delivers what `readHeader`
@@ -58,20 +56,4 @@ export function quickMessage(connection: Connection): Step {
     streamOffset(connection, isTruncated ? payloadEnd : ~verdict),
   );
   return Step.Idle;
-}
-
-/** Whether {@link quickMessage} may be tried, to be asked anew after each change of what it rests on. */
-export function isQuickNow(connection: Connection): boolean {
-  const { limits, pieces } = connection.settings;
-  return (
-    connection.reading === Reading.Frames &&
-    connection.frameLeft === AT_HEADER &&
-    connection.message === null &&
-    connection.eventBytes === null &&
-    connection.session === null &&
-    connection.watch === null &&
-    !pieces &&
-    limits.message >= QUICK_OCTETS &&
-    limits.frame >= QUICK_OCTETS
-  );
 }

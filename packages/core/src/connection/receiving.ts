@@ -3,10 +3,11 @@ import { releaseBytes } from "../bytes/growing-bytes.ts";
 import { applyInputEnd, closeWhenSeen, drainDiscarded, fail } from "./closing.ts";
 import { AT_HEADER, type Connection, InputEnd, Reading, Writing } from "./connection.ts";
 import { nextWatchedFrame, watchIncomingEnd } from "./frame-watch.ts";
-import { refillInput, settleInput } from "./input.ts";
+import { hasInput, refillInput, settleInput } from "./input.ts";
+import { enterQuickPath } from "./quick-path.ts";
 import { HeaderRead, readHeader } from "./receiving-header.ts";
 import { readPayload } from "./receiving-payload.ts";
-import { isQuickNow, quickMessage } from "./receiving-quick.ts";
+import { quickMessage } from "./receiving-quick.ts";
 import { Step } from "./step.ts";
 
 /** The next step; {@link Step.Idle} when nothing more happens until the next input. */
@@ -43,7 +44,7 @@ function moveOn(connection: Connection): void {
       releaseBytes(connection.delivered);
       connection.delivered = null;
     }
-    connection.isQuick = isQuickNow(connection);
+    enterQuickPath(connection);
   }
   const { deferred } = connection;
   if (deferred !== null) {
@@ -85,7 +86,7 @@ function readFrames(connection: Connection): Step {
         if (refillInput(connection)) continue;
         return Step.Idle;
       }
-    } else if (connection.position === connection.end && !refillInput(connection)) {
+    } else if (!hasInput(connection)) {
       return Step.Idle;
     }
     const step = readPayload(connection);

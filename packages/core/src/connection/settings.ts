@@ -157,6 +157,8 @@ export interface ConnectionOptions {
 
 /** {@link ConnectionOptions}, checked and completed. One object may serve any number of endpoints. */
 export interface Settings {
+  /** Says that these are settings, and made by which function; options have no such member. */
+  readonly kind: "connection" | "server" | "client";
   readonly host: Host;
   readonly limits: Limits;
   readonly timeouts: Timeouts;
@@ -173,15 +175,29 @@ export interface Settings {
 const maskingKeysOfHost: WeakMap<Host, MaskingKeyPool> = new WeakMap();
 
 /**
+ * Which settings these are; null for options. An own member says it: what all objects inherit does not.
+ * @throws MisuseError for what is no object.
+ */
+export function settingsKind(given: object): Settings["kind"] | null {
+  requireObject("options", given);
+  if (!Object.hasOwn(given, "kind")) return null;
+  const { kind } = given as Settings;
+  return kind === "connection" || kind === "server" || kind === "client" ? kind : null;
+}
+
+/**
+ * Checks once what any endpoint is told. Give the result to `Endpoint.open` for each connection: they then share it. Settings
+ * of any kind come back as they are.
  * @param defaults for the limits that are not given. Default: those of a server; {@link DEFAULT_CLIENT_LIMITS} of a client.
  * @throws MisuseError for a limit or timeout that is not a number from 0 on, for what is no extension, and for a host
  * without `random`.
  */
-export function resolveSettings(
-  given: ConnectionOptions,
+export function connectionSettings(
+  given: ConnectionOptions | Settings,
   defaults: Limits = DEFAULT_LIMITS,
 ): Settings {
-  const options = givenOptions("options", given);
+  if (settingsKind(given) !== null) return given as Settings;
+  const options = givenOptions("options", given as ConnectionOptions);
   requireObject("defaults", defaults);
   for (const name of Object.keys(DEFAULT_LIMITS) as (keyof Limits)[]) {
     requireCount(`defaults.${name}`, defaults[name]);
@@ -211,6 +227,7 @@ export function resolveSettings(
   requireBoolean("options.pieces", pieces);
   requireCount("options.referenceFrom", referenceFrom);
   return {
+    kind: "connection",
     host,
     limits: resolveLimits(options.limits, defaults),
     timeouts: completed("options.timeouts", DEFAULT_TIMEOUTS, options.timeouts),

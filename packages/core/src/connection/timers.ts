@@ -3,13 +3,14 @@
  * and what to do when it has passed. Asking early, or twice, changes nothing.
  */
 import { CloseCode } from "./close-code.ts";
-import { close, endPatience, finish, isPatient, queueDueClose } from "./closing.ts";
-import { type Connection, endingFacts, InputEnd, Writing } from "./connection.ts";
+import { close, endPatience, isPatient, queueDueClose } from "./closing.ts";
+import { type Connection, endingFacts, Writing } from "./connection.ts";
 import { sendPing } from "./control.ts";
-import { deadlineAfter, NEVER } from "./deadline.ts";
+import { checkedTime, deadlineAfter, NEVER } from "./deadline.ts";
 import type { TimeoutName } from "./ended.ts";
 import { PingState } from "./keepalive.ts";
 import { readBy } from "./progress.ts";
+import { finish, noteEndOfTransport } from "./transitions.ts";
 
 /** When {@link expireTimers} has something to do, in ms of the host's clock; Infinity when never. */
 export function nextDeadline(connection: Connection): number {
@@ -68,10 +69,21 @@ function pongAt(connection: Connection): number {
   return Math.max(keepalive.pongAt, keepalive.pingReadBy + connection.settings.timeouts.pong);
 }
 
+/** It is `now`, or as late as it was before, whichever is later. */
+export function advanceTime(connection: Connection, now: number): void {
+  connection.now = checkedTime(now, connection.now);
+}
+
 /** Runs until the connection is open. Where it is off it never fires, but keeps the timers of open connections away. */
 export function startHandshakeTimer(connection: Connection): void {
   const { handshake } = connection.settings.timeouts;
   connection.handshakeAt = handshake === 0 ? Number.POSITIVE_INFINITY : connection.now + handshake;
+}
+
+/** What is left of the opening handshake has `timeout` ms from now on, or the time that it had, whichever is less. */
+export function shortenHandshakeTimer(connection: Connection, timeout: number): void {
+  const at = deadlineAfter(connection.now, timeout);
+  if (at !== NEVER) connection.handshakeAt = Math.min(connection.handshakeAt, at);
 }
 
 /** An octet arrived: whatever ping is out, the peer is alive. */
@@ -152,5 +164,5 @@ export function noteTimeout(connection: Connection, name: TimeoutName): void {
 function endTransport(connection: Connection): void {
   connection.closeAt = NEVER;
   if (connection.memory === null) finish(connection);
-  else connection.inputEnd = InputEnd.TransportClosed;
+  else noteEndOfTransport(connection);
 }

@@ -2,12 +2,13 @@
 import { describeValue } from "../bytes/describe-value.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import { lendOutput, outputTaken } from "../bytes/output-queue.ts";
-import { closeWhenSeen, concludeIfFinished, isPatient, startPatience } from "./closing.ts";
-import { CloseSent, type Connection, endingFacts, Writing } from "./connection.ts";
+import { closeWhenSeen, isPatient, startPatience } from "./closing.ts";
+import { CloseSent, type Connection, Writing } from "./connection.ts";
 import { queueWaitingPong } from "./control.ts";
 import { deadlineAfter, NEVER } from "./deadline.ts";
 import { PingState } from "./keepalive.ts";
 import { noteTaken, readBy } from "./progress.ts";
+import { finishWriting, noteEndLent } from "./transitions.ts";
 
 /** What `Endpoint.transmit` asks the host to do with its transport. */
 export interface Transmission {
@@ -46,7 +47,7 @@ export function transmit(connection: Connection): Transmission | null {
   if (connection.keepalive !== null && connection.keepalive.pingState === PingState.Queued) {
     connection.keepalive.pingState = PingState.Lent;
   }
-  if (isEnd) connection.writing = Writing.EndLent;
+  if (isEnd) noteEndLent(connection);
   if (ending !== null && ending.localClose !== null && ending.closeSent === CloseSent.No) {
     ending.closeSent = CloseSent.Lent;
   }
@@ -105,10 +106,7 @@ export function sent(connection: Connection, now: number): void {
   outputTaken(output);
   if (connection.ending?.closeSent === CloseSent.Lent)
     connection.ending.closeSent = CloseSent.Taken;
-  if (connection.writing === Writing.EndLent) {
-    connection.writing = Writing.Finished;
-    concludeIfFinished(connection);
-  }
+  if (connection.writing === Writing.EndLent) finishWriting(connection);
   const { keepalive } = connection;
   if (keepalive !== null) {
     if (keepalive.pingState === PingState.Lent) {
@@ -128,9 +126,4 @@ export function sent(connection: Connection, now: number): void {
 export function keep(connection: Connection): void {
   connection.isBusy = true;
   connection.output.isKept = true;
-}
-
-/** The transport is gone, and does not have to be told to go. */
-export function forgetTransport(connection: Connection): void {
-  endingFacts(connection).isDestroyLent = true;
 }

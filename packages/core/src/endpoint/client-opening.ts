@@ -4,18 +4,22 @@
  */
 import { givenOptions, requireList, requireStrings } from "../bytes/given-arguments.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
-import { failHandshake, finish } from "../connection/closing.ts";
+import { failHandshake } from "../connection/closing.ts";
 import { type Connection, InputEnd, Reading } from "../connection/connection.ts";
-import { deadlineAfter, NEVER } from "../connection/deadline.ts";
-import { refillInput } from "../connection/input.ts";
+import { hasInput, readTo } from "../connection/input.ts";
 import { stepAtRest } from "../connection/receiving.ts";
 import type { Settings } from "../connection/settings.ts";
 import { Step } from "../connection/step.ts";
-import { noteTimeout } from "../connection/timers.ts";
+import { noteTimeout, shortenHandshakeTimer } from "../connection/timers.ts";
+import { finish } from "../connection/transitions.ts";
 import type { ExtensionAgreement } from "../extension/extension.ts";
 import { formatExtensions } from "../extension/extension-header.ts";
 import { clientOffers } from "../extension/extension-negotiation.ts";
-import type { HeaderList } from "../handshake/header-list.ts";
+import {
+  checkOutgoingHeaders,
+  type HeaderList,
+  RESERVED_HEADERS,
+} from "../handshake/header-list.ts";
 import {
   createHttpHeadReader,
   type HttpHeadReader,
@@ -32,7 +36,7 @@ import {
   readResponseBody,
 } from "../handshake/response-body.ts";
 import { parseProtocols } from "../handshake/subprotocol.ts";
-import { parseWebSocketUri } from "../handshake/websocket-uri.ts";
+import { parseWebSocketUri, type WebSocketUri } from "../handshake/websocket-uri.ts";
 import { queueHead } from "./http-output.ts";
 
 export interface ClientOpening {
@@ -64,11 +68,16 @@ export interface ClientRequestOptions {
   readonly unreadBodies?: readonly number[];
 }
 
-/** Queues the request. @throws MisuseError for a URI, subprotocol or header that cannot be sent. */
-export function createClientOpening(
-  given: ClientRequestOptions,
-  settings: Settings,
-): { readonly opening: ClientOpening; readonly head: string } {
+/** {@link ClientRequestOptions}, checked. */
+export interface ClientRequest {
+  readonly uri: WebSocketUri;
+  readonly protocols: readonly string[];
+  readonly headers: HeaderList;
+  readonly unreadBodies: readonly number[];
+}
+
+/** @throws MisuseError for a URI, subprotocol or header that cannot be sent. */
+export function resolveClientRequest(given: ClientRequestOptions): ClientRequest {
   const options = givenOptions("options", given);
   const { url, protocols = [], headers = [], unreadBodies = [] } = options;
   requireList("options.unreadBodies", unreadBodies);
@@ -86,6 +95,16 @@ export function createClientOpening(
       );
     }
   }
+  checkOutgoingHeaders(headers, RESERVED_HEADERS);
+  return { uri, protocols, headers, unreadBodies };
+}
+
+/** @returns the opening, and the head of its request. The key is fresh: §4.1 asks for one "for each connection". */
+export function createClientOpening(settings: Settings & ClientRequest): {
+  readonly opening: ClientOpening;
+  readonly head: string;
+} {
+  const { uri, protocols, headers, unreadBodies } = settings;
   const nonce = new Uint8Array(16);
   settings.host.random(nonce);
   const key = createKey(nonce);
@@ -131,14 +150,9 @@ function readHead(connection: Connection, opening: ClientOpening): void {
   const { limits } = connection.settings;
   for (;;) {
     while (!reader.done && reader.fault === null) {
-      if (connection.position === connection.end && !refillInput(connection)) return;
-      connection.position = readHttpHead(
-        reader,
-        connection.memory!.bytes,
-        connection.position,
-        connection.end,
-        limits,
-      );
+      if (!hasInput(connection)) return;
+      const { memory, position, end } = connection;
+      readTo(connection, readHttpHead(reader, memory!.bytes, position, end, limits));
     }
     if (reader.fault !== null) {
       failHandshake(connection, reader.fault);
@@ -176,24 +190,19 @@ function judge(connection: Connection, opening: ClientOpening): void {
   const isUnread = opening.unreadBodies.includes(head.status);
   opening.body = createResponseBody(head, isUnread ? 0 : limits.refusalBody);
   // A body without an end, of a connection that stays open, is waited for a short while.
-  const bodyAt = deadlineAfter(connection.now, timeouts.refusalBody);
-  if (bodyAt !== NEVER) connection.handshakeAt = Math.min(connection.handshakeAt, bodyAt);
+  shortenHandshakeTimer(connection, timeouts.refusalBody);
 }
 
 /** The reason of a refusal is often in its body: it is read as far as the limit and the deadlines allow. */
 function readBody(connection: Connection, opening: ClientOpening, body: ResponseBody): void {
   while (!body.done) {
-    if (connection.position === connection.end && !refillInput(connection)) {
+    if (!hasInput(connection)) {
       if (connection.inputEnd === InputEnd.Unknown) return;
       endResponseBody(body);
       break;
     }
-    connection.position = readResponseBody(
-      body,
-      connection.memory!.bytes,
-      connection.position,
-      connection.end,
-    );
+    const { memory, position, end } = connection;
+    readTo(connection, readResponseBody(body, memory!.bytes, position, end));
   }
   refuse(connection, opening, body);
 }

@@ -1,50 +1,41 @@
 /**
  * The facts of an endpoint: what can be asked at any time and changes nothing. Those of the current step hold until the
- * cursor moves on.
+ * cursor moves on. They are a class of their own, below `Endpoint`, so that `events` can be typed against what it reads
+ * without the machine that makes events: one class would be a circle of two files, and one file of 600 lines.
  */
 import { MisuseError } from "../bytes/misuse-error.ts";
 import { decodeUtf8 } from "../bytes/utf8-text.ts";
-import { type Connection, Reading, unreadOctets, Writing } from "../connection/connection.ts";
+import {
+  type Connection,
+  Phase,
+  Reading,
+  unreadOctets,
+  Writing,
+} from "../connection/connection.ts";
 import type { CloseFrame, Ended } from "../connection/ended.ts";
 import type { WatchedFrame } from "../connection/frame-watch.ts";
 import { setInputAside } from "../connection/input.ts";
 import { readBy } from "../connection/progress.ts";
 import type { Violation } from "../connection/violation.ts";
-import { type ExtensionOffer, NO_EXTENSIONS } from "../extension/extension.ts";
+import type { ExtensionOffer } from "../extension/extension.ts";
 import type { PlainRequest, UpgradeRequest } from "../handshake/request.ts";
 import type { ServerResponse } from "../handshake/response.ts";
 import type { ClientOpening } from "./client-opening.ts";
 import type { Refusal, ServerOpening } from "./server-opening.ts";
 
-/** How far the opening has come; `request` and `response` can be looked at until the step after `Step.Open`. */
-export const Phase = { Opening: 0, OpenDue: 1, OpenReported: 2, Open: 3 } as const;
-export type Phase = (typeof Phase)[keyof typeof Phase];
-
 /** Above this many octets the host's decoder is worth the view that it needs. */
 const HOST_DECODER_ABOVE = 16;
 const NO_BYTES: Uint8Array = new Uint8Array(0);
-
-export interface AgreedFacts {
-  readonly protocol: string;
-  readonly extensions: readonly ExtensionOffer[];
-}
-
-/** Shared by all connections that have neither, which is most. */
-export const NOT_AGREED: AgreedFacts = { protocol: "", extensions: NO_EXTENSIONS.extensions };
 
 export abstract class EndpointFacts {
   /** Plain data, all of it; see `connection/connection.ts`. */
   protected readonly connection: Connection;
   /** Dropped once the connection is open. */
   protected opening: ServerOpening | ClientOpening | null;
-  protected agreed: AgreedFacts;
-  protected phase: Phase;
 
   protected constructor(connection: Connection, opening: ServerOpening | ClientOpening | null) {
     this.connection = connection;
     this.opening = opening;
-    this.agreed = NOT_AGREED;
-    this.phase = Phase.Opening;
   }
 
   // ---- facts of the step that the cursor stands on
@@ -148,17 +139,17 @@ export abstract class EndpointFacts {
     if (ending?.ended) return "ended";
     if (writing === Writing.CloseDue) return "open";
     if (writing !== Writing.Open || reading !== Reading.Frames) return "closing";
-    return this.phase === Phase.Opening ? "opening" : "open";
+    return this.connection.phase === Phase.Opening ? "opening" : "open";
   }
 
   /** The subprotocol agreed on, "" if none. */
   get protocol(): string {
-    return this.agreed.protocol;
+    return this.connection.agreed.protocol;
   }
 
   /** The extensions agreed on, with their parameters. */
   get extensions(): readonly ExtensionOffer[] {
-    return this.agreed.extensions;
+    return this.connection.agreed.extensions;
   }
 
   /** Octets queued or with the transport, and not yet taken by it. */

@@ -1,16 +1,26 @@
 /** What an endpoint is told when it is made. */
 
 import { describeValue } from "../bytes/describe-value.ts";
-import { givenOptions, requireObject } from "../bytes/given-arguments.ts";
+import { givenOptions } from "../bytes/given-arguments.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
-import { type ConnectionOptions, resolveSettings, type Settings } from "../connection/settings.ts";
+import {
+  type ConnectionOptions,
+  connectionSettings,
+  DEFAULT_CLIENT_LIMITS,
+  type Settings,
+  settingsKind,
+} from "../connection/settings.ts";
 import { type ExtensionAgreement, NO_EXTENSIONS } from "../extension/extension.ts";
 import { checkAgreement } from "../extension/extension-negotiation.ts";
-import { type AllowedHost, resolveAllowedHosts } from "../handshake/allowed-hosts.ts";
+import { resolveAllowedHosts } from "../handshake/allowed-hosts.ts";
 import { type OriginPolicy, resolveOriginPolicy } from "../handshake/origin.ts";
 import { checkProtocols } from "../handshake/subprotocol.ts";
-import type { ClientRequestOptions } from "./client-opening.ts";
-import type { Refusal } from "./server-opening.ts";
+import {
+  type ClientRequest,
+  type ClientRequestOptions,
+  resolveClientRequest,
+} from "./client-opening.ts";
+import type { Refusal, ServerPolicy } from "./server-opening.ts";
 
 /** What `Endpoint.server` and {@link serverSettings} take: what every connection has, and whom the server lets in. */
 export interface ServerOptions extends ConnectionOptions, Partial<OriginPolicy> {
@@ -27,11 +37,13 @@ export interface ServerOptions extends ConnectionOptions, Partial<OriginPolicy> 
 export interface ClientOptions extends ConnectionOptions, ClientRequestOptions {}
 
 /** {@link ServerOptions}, checked once for any number of endpoints; see {@link serverSettings}. */
-export interface ServerSettings extends Settings {
-  readonly originPolicy: OriginPolicy;
-  /** Null: any. */
-  readonly allowedHosts: readonly AllowedHost[] | null;
-  readonly explain: ((refusal: Refusal) => string) | null;
+export interface ServerSettings extends Settings, ServerPolicy {
+  readonly kind: "server";
+}
+
+/** {@link ClientOptions}, checked once for any number of endpoints; see {@link clientSettings}. */
+export interface ClientSettings extends Settings, ClientRequest {
+  readonly kind: "client";
 }
 
 /** What a foreign opening handshake agreed on. */
@@ -43,32 +55,44 @@ export interface Agreed {
 }
 
 /**
- * Checks a server's options once. Give the result to `Endpoint.server` for each connection: they then share it.
+ * Checks a server's options once. Give the result to `Endpoint.server` for each connection: they then share it. A server's
+ * settings come back as they are; settings of any connection are completed.
  * @throws MisuseError as `Endpoint.server` does.
  */
-export function serverSettings(options: ServerOptions): ServerSettings {
+export function serverSettings(given: ServerOptions | ServerSettings): ServerSettings {
+  if (isKind("server", given)) return given as ServerSettings;
+  const options = given as ServerOptions;
   const { allowedHosts = null, explain } = givenOptions("options", options);
   if (explain !== undefined && typeof explain !== "function") {
     throw new MisuseError(`options.explain is ${describeValue(explain)}: give a function`);
   }
   return {
-    ...resolveSettings(options),
+    ...connectionSettings(options),
+    kind: "server",
     originPolicy: resolveOriginPolicy(options),
     allowedHosts: allowedHosts === null ? null : resolveAllowedHosts(allowedHosts),
     explain: explain ?? null,
   };
 }
 
-/** Whether the options are {@link ServerSettings} already. Their own members say so: what all objects inherit does not. */
-export function isServerSettings(options: object): options is ServerSettings {
-  requireObject("options", options);
-  return Object.hasOwn(options, "originPolicy");
+/**
+ * Checks a client's options once. Give the result to `Endpoint.client` for each connection to the same URL: they then share
+ * it. A client's settings come back as they are; settings of any connection are completed.
+ * @throws MisuseError as `Endpoint.client` does.
+ */
+export function clientSettings(given: ClientOptions | ClientSettings): ClientSettings {
+  if (isKind("client", given)) return given as ClientSettings;
+  const options = given as ClientOptions;
+  const settings = connectionSettings(options, DEFAULT_CLIENT_LIMITS);
+  return { ...settings, kind: "client", ...resolveClientRequest(options) };
 }
 
-/** The same for the settings of any endpoint. */
-function isSettings(options: object): options is Settings {
-  requireObject("options", options);
-  return Object.hasOwn(options, "maskingKeys");
+/** @throws MisuseError for settings of the other role. */
+function isKind(role: "client" | "server", given: object): boolean {
+  const kind = settingsKind(given);
+  if (kind === null || kind === "connection") return false;
+  if (kind === role) return true;
+  throw new MisuseError(`options are the settings of a ${kind}: give those of a ${role}`);
 }
 
 /**
@@ -86,19 +110,5 @@ export function checkedOpening(
   const { protocol = "", agreement = NO_EXTENSIONS } = givenOptions("agreed", agreed);
   if (protocol !== "") checkProtocols([protocol]);
   checkAgreement(agreement);
-  const settings = isSettings(options) ? options : resolveSettings(options);
-  return { protocol, agreement, settings };
-}
-
-/**
- * Whole milliseconds are as fine as any deadline here, and an integer costs a connection no memory of its own, which a
- * fraction does.
- */
-export function checkedTime(now: number, last: number): number {
-  if (typeof now !== "number" || !Number.isFinite(now)) {
-    throw new MisuseError(
-      `now is ${describeValue(now)}: it must be milliseconds of a monotonic clock`,
-    );
-  }
-  return Math.max(Math.floor(now), last);
+  return { protocol, agreement, settings: connectionSettings(options) };
 }

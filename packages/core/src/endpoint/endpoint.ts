@@ -9,18 +9,12 @@ import { requireString } from "../bytes/given-arguments.ts";
 import { isBytes } from "../bytes/is-bytes.ts";
 import { inboxBytes, requireInboxRead, takeInbox } from "../bytes/memory.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
-import { abort, close, delayClose, releaseClose } from "../connection/closing.ts";
-import {
-  createConnection,
-  endingFacts,
-  InputEnd,
-  Reading,
-  Writing,
-} from "../connection/connection.ts";
+import { abort, close, delayClose, loseTransport, releaseClose } from "../connection/closing.ts";
+import { createConnection, InputEnd, Phase, Reading, Writing } from "../connection/connection.ts";
 import { sendPing, sendPong } from "../connection/control.ts";
+import { checkedTime } from "../connection/deadline.ts";
 import { endAfterEscape } from "../connection/escape.ts";
 import { offerChunk, offerInbox, setInputAside } from "../connection/input.ts";
-import { openConnection } from "../connection/opened.ts";
 import { type PreparedMessage, sendPrepared } from "../connection/prepared-message.ts";
 import { nextStep } from "../connection/receiving.ts";
 import { CLIENT, SERVER } from "../connection/role.ts";
@@ -31,14 +25,10 @@ import {
   sendText,
   startMessage,
 } from "../connection/sending.ts";
-import {
-  type ConnectionOptions,
-  DEFAULT_CLIENT_LIMITS,
-  resolveSettings,
-  type Settings,
-} from "../connection/settings.ts";
+import type { ConnectionOptions, Settings } from "../connection/settings.ts";
 import { Step } from "../connection/step.ts";
 import {
+  advanceTime,
   expireTimers,
   heardFromPeer,
   nextDeadline,
@@ -47,27 +37,25 @@ import {
   startHandshakeTimer,
 } from "../connection/timers.ts";
 import {
-  forgetTransport,
-  keep,
-  sent,
-  sentPart,
-  type Transmission,
-  transmit,
-} from "../connection/transmission.ts";
-import { type ExtensionAgreement, NO_EXTENSIONS } from "../extension/extension.ts";
+  leaveOpening,
+  noteEndOfStream,
+  openConnection,
+  reportOpen,
+} from "../connection/transitions.ts";
+import { keep, sent, sentPart, type Transmission, transmit } from "../connection/transmission.ts";
 import {
   createClientOpening,
   expireClientOpening,
   startClientOpening,
   stepClientOpening,
 } from "./client-opening.ts";
-import { EndpointFacts, NOT_AGREED, Phase } from "./endpoint-facts.ts";
+import { EndpointFacts } from "./endpoint-facts.ts";
 import {
   type Agreed,
   type ClientOptions,
+  type ClientSettings,
   checkedOpening,
-  checkedTime,
-  isServerSettings,
+  clientSettings,
   type ServerOptions,
   type ServerSettings,
   serverSettings,
@@ -90,7 +78,7 @@ export class Endpoint extends EndpointFacts {
    * @throws MisuseError for options that are wrong.
    */
   static server(options: ServerOptions | ServerSettings, now: number): Endpoint {
-    const settings = isServerSettings(options) ? options : serverSettings(options);
+    const settings = serverSettings(options);
     const connection = createConnection(SERVER, settings, checkedTime(now, 0));
     startHandshakeTimer(connection);
     return new Endpoint(connection, createServerOpening(settings));
@@ -100,9 +88,9 @@ export class Endpoint extends EndpointFacts {
    * A client's side of a transport that was just connected to the host of `options.url`; the request is queued.
    * @throws MisuseError for options that are wrong.
    */
-  static client(options: ClientOptions, now: number): Endpoint {
-    const settings = resolveSettings(options, DEFAULT_CLIENT_LIMITS);
-    const { opening, head } = createClientOpening(options, settings);
+  static client(options: ClientOptions | ClientSettings, now: number): Endpoint {
+    const settings = clientSettings(options);
+    const { opening, head } = createClientOpening(settings);
     const connection = createConnection(CLIENT, settings, checkedTime(now, 0));
     startHandshakeTimer(connection);
     startClientOpening(connection, head);
@@ -123,9 +111,8 @@ export class Endpoint extends EndpointFacts {
     const { protocol, agreement, settings } = checkedOpening(role, agreed, options);
     const time = checkedTime(now, 0);
     const connection = createConnection(role === "server" ? SERVER : CLIENT, settings, time);
-    const endpoint = new Endpoint(connection, null);
-    endpoint.becomeOpen(protocol, agreement);
-    return endpoint;
+    openConnection(connection, protocol, agreement);
+    return new Endpoint(connection, null);
   }
 
   // ---- inputs: what the host tells the engine. They never throw because of the peer.
@@ -156,23 +143,17 @@ export class Endpoint extends EndpointFacts {
   /** The peer has ended its stream (TCP FIN); what it sent before is still pulled. */
   endOfStream(now: number): void {
     this.advanceTime(now);
-    if (this.connection.inputEnd === InputEnd.Unknown) {
-      this.connection.inputEnd = InputEnd.EndOfStream;
-    }
+    noteEndOfStream(this.connection);
   }
 
   /**
    * The transport is gone, in both directions; what was received before is still pulled.
-   * @param error what the runtime calls it, for `ended.transportError`: "ECONNRESET" and the like.
+   * @param error what the runtime calls it, for `ended.transportError`: "ECONNRESET" and the like; null: it has no name.
    */
-  transportClosed(now: number, error?: string): void {
-    if (error !== undefined) requireString("error", error);
+  transportClosed(error: string | null, now: number): void {
+    if (error !== null) requireString("error", error);
     this.advanceTime(now);
-    const { connection } = this;
-    if (connection.inputEnd === InputEnd.TransportClosed) return;
-    connection.inputEnd = InputEnd.TransportClosed;
-    endingFacts(connection).transportError ??= error ?? null;
-    forgetTransport(connection);
+    loseTransport(this.connection, error);
   }
 
   /** It is that late. Does what was due by then; early or twice, nothing. */
@@ -226,9 +207,9 @@ export class Endpoint extends EndpointFacts {
     if (opening?.role !== "server") throw new MisuseError("accept: no request waits for an answer");
     const time = checkedTime(now, connection.now);
     const accepted = acceptUpgrade(connection, opening, options);
-    connection.now = time;
+    advanceTime(connection, time);
     if (accepted === null) return false;
-    this.becomeOpen(accepted.protocol, accepted.agreement);
+    openConnection(connection, accepted.protocol, accepted.agreement);
     return true;
   }
 
@@ -296,11 +277,11 @@ export class Endpoint extends EndpointFacts {
   }
 
   /**
-   * Queues a ping, with up to 125 octets of payload; without one it carries its number.
+   * Queues a ping, with up to 125 bytes of payload; with null the payload is the ping's number.
    * @returns its number, which `pongOf` will name or pass; 0 when the connection is closing. While more than 64 are
    * unanswered, the oldest are told as passed only.
    */
-  ping(now: number, payload: Uint8Array | null = null): number {
+  ping(payload: Uint8Array | null, now: number): number {
     this.requireOpened("ping");
     return sendPing(this.connection, payload, false, checkedTime(now, this.connection.now));
   }
@@ -356,11 +337,12 @@ export class Endpoint extends EndpointFacts {
    * larger than the runtime allows); pull on to `Step.Ended`, or not: no memory of the thread is held.
    */
   next(): Step {
+    const { connection } = this;
     try {
-      if (this.phase === Phase.Open) return nextStep(this.connection);
+      if (connection.phase === Phase.Open) return nextStep(connection);
       return this.nextOfOpening();
     } catch (error) {
-      endAfterEscape(this.connection, error, this.phase !== Phase.Opening);
+      endAfterEscape(connection, error, connection.phase !== Phase.Opening);
       throw error;
     }
   }
@@ -390,28 +372,20 @@ export class Endpoint extends EndpointFacts {
 
   private nextOfOpening(): Step {
     const { connection, opening } = this;
-    if (this.phase === Phase.Opening && opening !== null) {
+    if (connection.phase === Phase.Opening && opening !== null) {
       if (opening.role === "server") return stepServerOpening(connection, opening);
       const step = stepClientOpening(connection, opening);
       if (step !== Step.Open) return step;
-      this.becomeOpen(opening.accepted!.protocol, opening.accepted!.agreement);
+      const { protocol, agreement } = opening.accepted!;
+      openConnection(connection, protocol, agreement);
     }
-    if (this.phase === Phase.OpenDue) {
-      this.phase = Phase.OpenReported;
+    if (connection.phase === Phase.OpenDue) {
+      reportOpen(connection);
       return Step.Open;
     }
     this.opening = null;
-    this.phase = Phase.Open;
+    leaveOpening(connection);
     return nextStep(connection);
-  }
-
-  private becomeOpen(protocol: string, agreement: ExtensionAgreement): void {
-    this.agreed =
-      protocol === "" && agreement === NO_EXTENSIONS
-        ? NOT_AGREED
-        : { protocol, extensions: agreement.extensions };
-    openConnection(this.connection, agreement.session);
-    this.phase = Phase.OpenDue;
   }
 
   private answer(
@@ -429,7 +403,7 @@ export class Endpoint extends EndpointFacts {
   }
 
   private requireOpened(command: string): void {
-    if (this.phase !== Phase.Opening) return;
+    if (this.connection.phase !== Phase.Opening) return;
     const { reading, writing } = this.connection;
     if (reading !== Reading.Frames || writing !== Writing.Open) return;
     throw new MisuseError(`${command} before Step.Open: the opening handshake is not done`);
@@ -445,6 +419,6 @@ export class Endpoint extends EndpointFacts {
   }
 
   private advanceTime(now: number): void {
-    this.connection.now = checkedTime(now, this.connection.now);
+    advanceTime(this.connection, now);
   }
 }

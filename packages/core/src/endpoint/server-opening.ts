@@ -10,10 +10,10 @@ import { MisuseError } from "../bytes/misuse-error.ts";
 import { encodeUtf8 } from "../bytes/utf8-text.ts";
 import { applyInputEnd, endAfterLastWord, failHandshake } from "../connection/closing.ts";
 import { type Connection, InputEnd, Reading, Writing } from "../connection/connection.ts";
-import { refillInput, setInputAside } from "../connection/input.ts";
+import { hasInput, readTo, setInputAside } from "../connection/input.ts";
 import { stepAtRest } from "../connection/receiving.ts";
 import { Step } from "../connection/step.ts";
-import { noteTimeout } from "../connection/timers.ts";
+import { advanceTime, noteTimeout } from "../connection/timers.ts";
 import { disposeOf, type ExtensionAgreement } from "../extension/extension.ts";
 import { acceptOffers } from "../extension/extension-negotiation.ts";
 import { type AllowedHost, isHostAllowed } from "../handshake/allowed-hosts.ts";
@@ -33,6 +33,7 @@ import { queueHead } from "./http-output.ts";
 /** What the engine refuses requests by. */
 export interface ServerPolicy {
   readonly originPolicy: OriginPolicy;
+  /** null: any. */
   readonly allowedHosts: readonly AllowedHost[] | null;
   readonly explain: ((refusal: Refusal) => string) | null;
 }
@@ -114,14 +115,9 @@ function readHead(connection: Connection, opening: ServerOpening): boolean {
   const { reader } = opening;
   const { limits } = connection.settings;
   while (!reader.done && reader.fault === null) {
-    if (connection.position === connection.end && !refillInput(connection)) return false;
-    connection.position = readHttpHead(
-      reader,
-      connection.memory!.bytes,
-      connection.position,
-      connection.end,
-      limits,
-    );
+    if (!hasInput(connection)) return false;
+    const { memory, position, end } = connection;
+    readTo(connection, readHttpHead(reader, memory!.bytes, position, end, limits));
   }
   if (reader.fault !== null) {
     refuse(connection, opening, reader.fault, "");
@@ -252,7 +248,7 @@ export function answerRequest(
   }
   if (!isOpenForAnswer(connection, opening)) return false;
   queueAnswer(connection, opening, status, options);
-  connection.now = now;
+  advanceTime(connection, now);
   endAfterLastWord(connection);
   return true;
 }

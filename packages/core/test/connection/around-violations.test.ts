@@ -153,7 +153,7 @@ for (const [kind, { octets, at, code }] of Object.entries(BREAKS)) {
       expect(bench.endpoint.sendText("x")).toBe("closed");
       expect(bench.endpoint.sendBinary(new Uint8Array(1))).toBe("closed");
       expect(bench.endpoint.close(1000, "", 0)).toBe("closed");
-      expect(bench.endpoint.ping(0)).toBe(0);
+      expect(bench.endpoint.ping(null, 0)).toBe(0);
       expect(bench.endpoint.pong()).toBe("closed");
       expect(sentClosesOf(bench)).toHaveLength(1);
     });

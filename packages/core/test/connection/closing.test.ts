@@ -194,7 +194,7 @@ describe("other ends", () => {
   test("a transport that is gone ends it at once, after what was received before", () => {
     const bench = Bench.open("client");
     bench.endpoint.receive(unmasked(0x1, "last"), 0);
-    bench.endpoint.transportClosed(0, "ECONNRESET");
+    bench.endpoint.transportClosed("ECONNRESET", 0);
     expect(bench.turn()).toEqual([{ step: "text", text: "last" }, { step: "ended" }]);
     expect(bench.endpoint.ended).toMatchObject({ transportError: "ECONNRESET", peerClose: null });
     expect(bench.ends).toEqual([]);
@@ -228,7 +228,7 @@ describe("other ends", () => {
     const { endpoint } = bench;
     endpoint.receive(masked(0x1, "x"), 1);
     endpoint.endOfStream(1);
-    endpoint.transportClosed(1, "late");
+    endpoint.transportClosed("late", 1);
     endpoint.handleTimeout(1e9);
     endpoint.sent(2);
     endpoint.keep();
@@ -251,7 +251,7 @@ describe("our answer to the peer's Close", () => {
       bench.isBusy = true;
       bench.feed(masked(0x8, closeBody(1000)));
       if (isTaken) bench.endpoint.sent(1);
-      bench.endpoint.transportClosed(1, isTaken ? undefined : "EPIPE");
+      bench.endpoint.transportClosed(isTaken ? null : "EPIPE", 1);
       bench.turn();
       const ended = bench.endpoint.ended!;
       expect([ended.isCloseSent, closeOutcome(ended).wasClean]).toEqual([isTaken, isTaken]);

@@ -84,7 +84,7 @@ describe("the peer's pings", () => {
 describe("our pings", () => {
   test("are numbered from 1, and carry their number", () => {
     const bench = Bench.open("client");
-    expect([bench.endpoint.ping(0), bench.endpoint.ping(0)]).toEqual([1, 2]);
+    expect([bench.endpoint.ping(null, 0), bench.endpoint.ping(null, 0)]).toEqual([1, 2]);
     bench.turn();
     expect(bench.sent().map(({ opcode, payload }) => [opcode, ...payload])).toEqual([
       [0x9, 0, 0, 0, 1],
@@ -95,9 +95,9 @@ describe("our pings", () => {
   test("are answered by the pong with their payload, and with it all before", () => {
     const bench = Bench.open("server");
     const { endpoint } = bench;
-    endpoint.ping(0, new Uint8Array([1]));
-    endpoint.ping(0, new Uint8Array([2]));
-    endpoint.ping(0, new Uint8Array([3]));
+    endpoint.ping(new Uint8Array([1]), 0);
+    endpoint.ping(new Uint8Array([2]), 0);
+    endpoint.ping(new Uint8Array([3]), 0);
     expect(bench.feed(masked(PONG, [2]))).toEqual([{ step: "pong", of: 2, payload: [2] }]);
     expect(bench.feed(masked(PONG, [1]))).toEqual([{ step: "pong", of: 0, payload: [1] }]);
     expect(bench.feed(masked(PONG, [3]))).toEqual([{ step: "pong", of: 3, payload: [3] }]);
@@ -113,36 +113,36 @@ describe("our pings", () => {
     }
     const payload = new Sharing(new ArrayBuffer(2));
     payload.set([7, 8]);
-    expect(bench.endpoint.ping(0, payload)).toBe(1);
+    expect(bench.endpoint.ping(payload, 0)).toBe(1);
     payload.fill(0);
     expect(bench.feed(masked(PONG, [7, 8]))).toEqual([{ step: "pong", of: 1, payload: [7, 8] }]);
   });
 
   test("with the same payload are answered by one pong, for the newest", () => {
     const bench = Bench.open("server");
-    bench.endpoint.ping(0, new Uint8Array([5]));
-    bench.endpoint.ping(0, new Uint8Array([5]));
+    bench.endpoint.ping(new Uint8Array([5]), 0);
+    bench.endpoint.ping(new Uint8Array([5]), 0);
     expect(bench.feed(masked(PONG, [5]))).toEqual([{ step: "pong", of: 2, payload: [5] }]);
   });
 
   test("are refused once a Close is queued", () => {
     const { endpoint } = Bench.open("server");
     endpoint.close(1000, "", 0);
-    expect(endpoint.ping(0)).toBe(0);
+    expect(endpoint.ping(null, 0)).toBe(0);
     expect(endpoint.pong()).toBe("closed");
   });
 
   test("have a payload of 125 octets at most", () => {
     const { endpoint } = Bench.open("server");
-    expect(endpoint.ping(0, new Uint8Array(125))).toBe(1);
-    expect(() => endpoint.ping(0, new Uint8Array(126))).toThrow(/125/);
+    expect(endpoint.ping(new Uint8Array(125), 0)).toBe(1);
+    expect(() => endpoint.ping(new Uint8Array(126), 0)).toThrow(/125/);
     expect(() => endpoint.pong(new Uint8Array(126))).toThrow(/125/);
-    expect(() => endpoint.ping(0, 5 as never)).toThrow(/Uint8Array/);
+    expect(() => endpoint.ping(5 as never, 0)).toThrow(/Uint8Array/);
   });
 
   test("of many that nobody has answered the newest are remembered, and a pong for one of them answers all", () => {
     const bench = Bench.open("server");
-    for (let count = 1; count <= 20_000; count += 1) bench.endpoint.ping(0);
+    for (let count = 1; count <= 20_000; count += 1) bench.endpoint.ping(null, 0);
     const { keepalive } = (bench.endpoint as unknown as { connection: Connection }).connection;
     expect(keepalive!.pings.length).toBe(MAX_AWAITED_PINGS);
     const pong = (number: number): Uint8Array => masked(0xa, [0, 0, number >> 8, number & 0xff]);

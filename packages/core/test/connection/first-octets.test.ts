@@ -1,6 +1,6 @@
 /** RFC 6455 §5.1, §5.2, §5.4, §5.5: all first two octets that a frame can have, through the engine, in both roles. */
 import { describe, expect, test } from "vitest";
-import { Endpoint, resolveSettings, Step } from "../../src/index.ts";
+import { connectionSettings, Endpoint, Step } from "../../src/index.ts";
 import { quietHost } from "../turn.ts";
 import { masked, unmasked } from "../wire.ts";
 
@@ -24,7 +24,7 @@ function ruleBroken(role: Role, first: number, second: number, isUnderWay: boole
   return null;
 }
 
-const settings = resolveSettings({ host: quietHost() });
+const settings = connectionSettings({ host: quietHost() });
 
 /** An endpoint that has reported its opening, and perhaps half a message. */
 function listening(role: Role, isUnderWay: boolean): Endpoint {

@@ -179,7 +179,7 @@ describe("the order of frames and steps", () => {
 
   test("frames sent without input are reported at the next pull", () => {
     const bench = watching("client");
-    bench.endpoint.ping(0);
+    bench.endpoint.ping(null, 0);
     bench.endpoint.close(1000, "", 0);
     expect(bench.turn()).toEqual([
       { step: "frame", direction: "out", opcode: 0x9 },
@@ -273,7 +273,7 @@ describe("leaving the loop at a frame", () => {
     const bench = watching("server");
     bench.endpoint.receive(masked(0x1, "last"), 0);
     expect(bench.endpoint.next()).toBe(Step.Frame);
-    bench.endpoint.transportClosed(0);
+    bench.endpoint.transportClosed(null, 0);
     expect(bench.turn()).toEqual([{ step: "text", text: "last" }, { step: "ended" }]);
   });
 });

@@ -124,7 +124,7 @@ for (const role of ["server", "client"] as const) {
 
       test("does not come when the transport has gone, and nothing is waited for", () => {
         const bench = delayed(role, cause);
-        bench.endpoint.transportClosed(bench.now, "ECONNRESET");
+        bench.endpoint.transportClosed("ECONNRESET", bench.now);
         expect(bench.turn()).toEqual([{ step: "ended" }]);
         expect(bench.endpoint.sendText("late")).toBe("closed");
         bench.endpoint.releaseClose(bench.now);
@@ -141,7 +141,7 @@ for (const role of ["server", "client"] as const) {
   }
 
   test(`an application ping in that time is a lost race: no pong is read any more, as a ${role}`, () => {
-    expect(delayed(role, CAUSES[0]).endpoint.ping(0)).toBe(0);
+    expect(delayed(role, CAUSES[0]).endpoint.ping(null, 0)).toBe(0);
   });
 
   test(`a watched Close goes out behind the step that led to it, as a ${role}`, () => {

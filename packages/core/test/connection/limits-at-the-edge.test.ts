@@ -198,7 +198,7 @@ describe("what no limit refuses", () => {
 
   test("our own pings, pongs and Close, when limits.unsent is 0", () => {
     const bench = Bench.open("client", { limits: { unsent: 0 } });
-    expect(bench.endpoint.ping(0)).toBe(1);
+    expect(bench.endpoint.ping(null, 0)).toBe(1);
     expect(bench.endpoint.pong()).toBe("queued");
     expect(bench.endpoint.close(1000, "", 0)).toBe("queued");
     bench.turn();

@@ -2,9 +2,9 @@
 import { describe, expect, test, vi } from "vitest";
 import type { Limits } from "../../src/index.ts";
 import {
+  connectionSettings,
   DEFAULT_CLIENT_LIMITS,
   DEFAULT_LIMITS,
-  resolveSettings,
   serverSettings,
 } from "../../src/index.ts";
 import { Bench } from "../turn.ts";
@@ -55,7 +55,7 @@ test.each([
   const { limits } = serverSettings({ host, limits: given as Partial<Limits> });
   expect(limits).toMatchObject(follow);
   // What was completed once is completed.
-  expect(resolveSettings({ host, limits }).limits).toEqual(limits);
+  expect(connectionSettings({ host, limits }).limits).toEqual(limits);
 });
 
 test("a message as large as limits.message, where that alone was given, may be one frame", () => {

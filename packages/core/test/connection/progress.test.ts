@@ -148,7 +148,7 @@ describe("pong", () => {
   test("waits until the peer can have read what the transport took before the ping", () => {
     const bench = open({ pong: 50, close: 100 });
     give(bench, 8);
-    bench.endpoint.ping(0, PING);
+    bench.endpoint.ping(PING, 0);
     bench.turn();
     const { deadline } = bench.endpoint;
     expect(deadline).toBeGreaterThan(740);
@@ -164,7 +164,7 @@ describe("pong", () => {
   test("that has come says that all before its ping was read", () => {
     const bench = open({ pong: 50, close: 100 });
     give(bench, 8);
-    bench.endpoint.ping(0, PING);
+    bench.endpoint.ping(PING, 0);
     bench.turn();
     bench.now = 20;
     bench.feed(masked(0xa, PING));
@@ -174,7 +174,7 @@ describe("pong", () => {
   test("that has come says nothing of what was sent behind its ping", () => {
     const bench = open({ pong: 50, close: 100 });
     give(bench, 8);
-    bench.endpoint.ping(0, PING);
+    bench.endpoint.ping(PING, 0);
     bench.turn();
     give(bench, 4);
     bench.now = 20;
@@ -186,7 +186,7 @@ describe("pong", () => {
   test("that has come says nothing of what was sent behind its ping, however much is counted already", () => {
     const bench = open({ pong: 50, close: 100 });
     give(bench, 100);
-    bench.endpoint.ping(0, PING);
+    bench.endpoint.ping(PING, 0);
     bench.turn();
     give(bench, 16);
     bench.now = 20;
@@ -197,11 +197,11 @@ describe("pong", () => {
 
   test("that answers another ping says nothing", () => {
     const bench = open({ pong: 50, close: 100 });
-    bench.endpoint.ping(0, PING);
+    bench.endpoint.ping(PING, 0);
     bench.turn();
     bench.feed(masked(0x1, []));
     give(bench, 8);
-    bench.endpoint.ping(0, Uint8Array.of(8));
+    bench.endpoint.ping(Uint8Array.of(8), 0);
     bench.turn();
     const { readBy } = bench.endpoint;
     bench.feed(masked(0xa, PING));

@@ -159,8 +159,8 @@ describe("ping and pong", () => {
 
   test("the pong of an earlier ping leaves the timer to a later one that is still out", () => {
     const bench = open({ pong: 50 });
-    bench.endpoint.ping(0, Uint8Array.of(1));
-    bench.endpoint.ping(0, Uint8Array.of(2));
+    bench.endpoint.ping(Uint8Array.of(1), 0);
+    bench.endpoint.ping(Uint8Array.of(2), 0);
     bench.isBusy = true;
     bench.turn();
     bench.feed(masked(0xa, [1]));
@@ -188,7 +188,7 @@ describe("ping and pong", () => {
 
   test("a ping of the application's is timed like one of the engine's", () => {
     const bench = open({ pong: 50 });
-    bench.endpoint.ping(7);
+    bench.endpoint.ping(null, 7);
     bench.now = 10;
     bench.turn();
     expect(bench.endpoint.deadline).toBe(60);

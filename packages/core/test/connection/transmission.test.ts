@@ -33,7 +33,7 @@ describe("a transmission", () => {
     endpoint.next();
     endpoint.sendText("two");
     endpoint.sendBinary(new Uint8Array(300));
-    endpoint.ping(0, new Uint8Array(5));
+    endpoint.ping(new Uint8Array(5), 0);
     const transmission = endpoint.transmit(0);
     expect(transmission!.chunks).toHaveLength(1);
     expect(framesOf(transmission)).toEqual([
@@ -256,7 +256,7 @@ describe("what the transport is told", () => {
   test("nothing, when the transport is gone by itself", () => {
     const endpoint = opened();
     endpoint.sendText("too late");
-    endpoint.transportClosed(0, "EPIPE");
+    endpoint.transportClosed("EPIPE", 0);
     while (endpoint.next() !== 0);
     expect(endpoint.transmit(0)).toBeNull();
     expect(endpoint.state).toBe("ended");

@@ -118,7 +118,7 @@ describe("what is thrown in next ends the connection, and gives the memory of th
     isBroken = true;
     for (let pings = 0; pings < 5_000 && endpoint.state === "open"; pings += 1) {
       try {
-        endpoint.ping(0);
+        endpoint.ping(null, 0);
       } catch {
         break;
       }
@@ -187,7 +187,7 @@ describe("a dispose that throws changes nothing about the end", () => {
     { what: "an abort", end: (endpoint: Endpoint) => void endpoint.abort(0) },
     {
       what: "the end of the transport",
-      end: (endpoint: Endpoint) => void endpoint.transportClosed(0),
+      end: (endpoint: Endpoint) => void endpoint.transportClosed(null, 0),
     },
   ]) {
     test(what, () => {

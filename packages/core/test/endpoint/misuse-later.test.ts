@@ -205,13 +205,13 @@ const MISTAKES: readonly {
   {
     what: "ping with 126 octets (§5.5)",
     make: open,
-    act: (e) => e.ping(LATER, new Uint8Array(126)),
+    act: (e) => e.ping(new Uint8Array(126), LATER),
     says: /5\.5/,
   },
   {
     what: "ping with a string",
     make: open,
-    act: (e) => e.ping(LATER, "x" as never),
+    act: (e) => e.ping("x" as never, LATER),
     says: /Uint8Array/,
   },
   {
@@ -235,7 +235,7 @@ const MISTAKES: readonly {
   {
     what: "the end of the transport at a time that is no number",
     make: open,
-    act: (e) => e.transportClosed(Number.NaN, "ECONNRESET"),
+    act: (e) => e.transportClosed("ECONNRESET", Number.NaN),
     says: /monotonic/,
   },
   {
@@ -291,6 +291,6 @@ describe("a mistake that is made too late is a lost race all the same, where not
     endpoint.close(1000, "", 0);
     expect(endpoint.sendText("x")).toBe("closed");
     expect(endpoint.sendFragment("x", true)).toBe("closed");
-    expect(endpoint.ping(0)).toBe(0);
+    expect(endpoint.ping(null, 0)).toBe(0);
   });
 });

@@ -97,7 +97,7 @@ describe("a command that is a mistake", () => {
     {
       what: "a ping before the handshake is done",
       make: upgrade,
-      act: (e: Endpoint) => e.ping(0),
+      act: (e: Endpoint) => e.ping(null, 0),
       says: /Step.Open/,
     },
     {

@@ -59,7 +59,7 @@ function* orders(): Generator<readonly Act[]> {
 
 function perform(endpoint: Endpoint, act: Act, now: number): number {
   if (act === "end of stream") endpoint.endOfStream(now);
-  else if (act === "transport closed") endpoint.transportClosed(now);
+  else if (act === "transport closed") endpoint.transportClosed(null, now);
   else if (act === "abort") endpoint.abort(now);
   else if (act === "decision") {
     if (endpoint.request?.kind === "upgrade") endpoint.reject(403, {}, now);

@@ -89,7 +89,7 @@ const STATES: Record<string, () => Endpoint> = {
     }),
   "with a ping out": () =>
     opened((bench) => {
-      bench.endpoint.ping(0);
+      bench.endpoint.ping(null, 0);
       bench.turn();
     }),
   "with a busy transport and pongs that wait": () =>

@@ -136,7 +136,8 @@ describe("an upgrade request", () => {
     for (const leave of ["endOfStream", "transportClosed"] as const) {
       const bench = server();
       bench.feed(octetsOf(HEAD));
-      bench.endpoint[leave](0);
+      if (leave === "endOfStream") bench.endpoint.endOfStream(0);
+      else bench.endpoint.transportClosed(null, 0);
       bench.turn();
       expect(bench.endpoint.accept({}, 0)).toBe(false);
       expect(bench.endpoint.reject(403, {}, 0)).toBe(false);

@@ -1,12 +1,12 @@
 /** The client: from a URL to an open socket, through every phase that there is, each of which can be given up. */
 import {
+  connectionSettings,
   createProxyTunnel,
   DEFAULT_CLIENT_LIMITS,
   DEFAULT_TIMEOUTS,
   givenOptions,
   type HeaderList,
   parseWebSocketUri,
-  resolveSettings,
   type Settings,
   type WebSocketUri,
 } from "@sansocket/core";
@@ -109,7 +109,7 @@ export function clientSettings(runtime: Runtime, options: ConnectOptions<unknown
     ...defined({ limits, timeouts, extensions }),
     ...(trace === undefined ? {} : { frames: { payloadPrefix: TRACED_OCTETS } }),
   };
-  return resolveSettings(given, DEFAULT_CLIENT_LIMITS);
+  return connectionSettings(given, DEFAULT_CLIENT_LIMITS);
 }
 
 /** RFC 6066 §3: the name of a server goes without the dot at its end, and certificates have none either. */

@@ -94,11 +94,9 @@ export class Opening implements Owner {
   /** @throws MisuseError; a ConnectError for what an extension threw. */
   private bind(options: OpeningOptions, open: OpenTransport): Binding {
     const now = this.deadlines.now();
-    const { framePrefix, ...rest } = options;
-    const frames = framePrefix < 0 ? {} : { frames: { payloadPrefix: framePrefix } };
     let endpoint: Endpoint;
     try {
-      endpoint = Endpoint.client({ ...rest, ...frames }, now);
+      endpoint = Endpoint.client(options, now);
     } catch (cause) {
       throw isMisuse(cause) ? cause : engineFailed(cause);
     }

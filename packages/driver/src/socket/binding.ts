@@ -136,7 +136,7 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
 
   onClosed(error?: string): void {
     this.now = this.owner.deadlines.now();
-    this.endpoint.transportClosed(this.now, error);
+    this.endpoint.transportClosed(error ?? null, this.now);
     this.turn();
   }
 
@@ -365,7 +365,7 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
   /** Sends a ping, and waits for its pong: the time of the round trip, ms. */
   ping(payload: Uint8Array | null): Promise<number | "closed"> {
     const sentAt = this.tick();
-    const number = this.endpoint.ping(sentAt, payload);
+    const number = this.endpoint.ping(payload, sentAt);
     if (number === 0) return Promise.resolve("closed");
     const answer = this.roundTrips.wait(number, sentAt);
     this.queued();

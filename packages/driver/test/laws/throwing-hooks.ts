@@ -111,12 +111,12 @@ function happen(event: Event, peer: Peer, application: Application): void {
   if (endpoint.state === "open") {
     if (event === "text") endpoint.sendText("text");
     else if (event === "octets") endpoint.sendBinary(Uint8Array.of(1, 2, 3));
-    else if (event === "ping") endpoint.ping(now, Uint8Array.of(4));
+    else if (event === "ping") endpoint.ping(Uint8Array.of(4), now);
     else if (event === "pong") endpoint.pong(Uint8Array.of(5));
     else if (event === "close") endpoint.close(1000, "", now);
     else if (event === "burst") {
       for (const text of ["one", "two", "three"]) endpoint.sendText(text);
-      endpoint.ping(now);
+      endpoint.ping(null, now);
     }
   }
   if (event === "stream") void application.socket?.sendStream(application.source());

@@ -1,5 +1,5 @@
 /** Both ends of a connection that an adapter's dialer and listener make, in each way in which a client reaches a server. */
-import { createProxyTunnel, resolveSettings } from "@sansocket/core";
+import { connectionSettings, createProxyTunnel } from "@sansocket/core";
 import { openTunnel } from "../../src/client/tunnel.ts";
 import type {
   Dialed,
@@ -63,7 +63,7 @@ export async function adapterEnds(
       const tunnel = createProxyTunnel({ host: "localhost", port: 80, headers: [] });
       dialed = await openTunnel(dialed, tunnel, {
         deadlines: new Deadlines(runtime),
-        settings: resolveSettings(runtime),
+        settings: connectionSettings(runtime),
         signal,
       });
     }

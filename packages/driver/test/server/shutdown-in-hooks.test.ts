@@ -37,7 +37,7 @@ describe("a shutdown inside of a hook", () => {
         for (const peer of peers) {
           if (name === "drain") peer.transport.room = 0;
           peer.endpoint.sendText("x");
-          peer.endpoint.ping(1_000);
+          peer.endpoint.ping(null, 1_000);
           peer.endpoint.pong();
           if (name === "close") peer.endpoint.close(1000, "", 1_000);
           await peer.pump();

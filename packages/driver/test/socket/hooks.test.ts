@@ -170,7 +170,7 @@ describe("hooks", () => {
       const peer = await stage.opened();
       if (name === "drain") peer.transport.room = 0;
       peer.endpoint.sendText("x");
-      peer.endpoint.ping(1_000);
+      peer.endpoint.ping(null, 1_000);
       peer.endpoint.pong();
       await peer.pump();
       peer.transport.takes(Number.POSITIVE_INFINITY);
@@ -247,7 +247,7 @@ describe("hooks", () => {
     const peer = await stage.opened();
     peer.endpoint.sendText("busy now");
     for (let second = 0; second < 10; second += 1) {
-      peer.endpoint.ping(1_000);
+      peer.endpoint.ping(null, 1_000);
       peer.endpoint.sendText("waits");
       await peer.pump();
       await stage.runtime.advance(1_000);
@@ -272,7 +272,7 @@ describe("pause", () => {
     });
     const peer = await stage.opened();
     peer.endpoint.sendText("one");
-    peer.endpoint.ping(1_000);
+    peer.endpoint.ping(null, 1_000);
     peer.endpoint.sendText("two");
     await peer.pump();
     expect(calls).toEqual(["ping"]);

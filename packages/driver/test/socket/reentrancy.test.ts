@@ -89,7 +89,7 @@ async function play({
       peer.transport.room = round === 1 ? 100 : peer.transport.room;
       peer.endpoint.sendText("a");
       peer.endpoint.sendText("b");
-      peer.endpoint.ping(stage.runtime.now());
+      peer.endpoint.ping(null, stage.runtime.now());
       peer.endpoint.pong();
       await peer.pump();
       peer.transport.takes(Number.POSITIVE_INFINITY);
@@ -229,7 +229,7 @@ describe("a hook", () => {
       error: (_, { message }) => void errors.push(message),
     });
     const peer = await stage.opened();
-    peer.endpoint.ping(stage.runtime.now());
+    peer.endpoint.ping(null, stage.runtime.now());
     await peer.pump();
     expect(errors).toEqual(["the ping hook failed: no"]);
   });

@@ -148,7 +148,7 @@ class Play {
         return;
       }
       case "peer-pings":
-        peer.endpoint.ping(runtime.now());
+        peer.endpoint.ping(null, runtime.now());
         return;
       case "arrives":
         peer.speak();
