@@ -6,9 +6,9 @@ export interface Certificate {
   readonly key: string;
 }
 
-/** For localhost and 127.0.0.1, signed by itself. */
-export async function selfSigned(): Promise<Certificate> {
-  const { cert, private: key } = await generate([{ name: "commonName", value: "localhost" }], {
+/** For localhost, 127.0.0.1 and this name, signed by itself. */
+export async function selfSigned(name = "localhost"): Promise<Certificate> {
+  const { cert, private: key } = await generate([{ name: "commonName", value: name }], {
     keyType: "ec",
     algorithm: "sha256", // Deno trusts no SHA-1
     extensions: [
@@ -16,6 +16,7 @@ export async function selfSigned(): Promise<Certificate> {
         name: "subjectAltName",
         altNames: [
           { type: 2, value: "localhost" },
+          ...(name === "localhost" ? [] : [{ type: 2 as const, value: name }]),
           { type: 7, ip: "127.0.0.1" },
         ],
       },

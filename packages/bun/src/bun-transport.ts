@@ -1,12 +1,14 @@
 /** A socket of Bun as a transport: TCP, unix or TLS. */
 import type {
+  CertificateFields,
+  ClientCertificate,
   NetworkAddress,
   OpenTransport,
   TlsFacts,
   Transport,
   TransportHandler,
 } from "@sansocket/driver";
-import { queueMicrotask } from "@sansocket/driver";
+import { clientCertificate, queueMicrotask } from "@sansocket/driver";
 
 /** What happens before somebody listens. */
 type Early = (handler: TransportHandler) => void;
@@ -17,6 +19,7 @@ export class BunTransport implements Transport {
   private readonly socket: Bun.Socket<BunTransport>;
   private readonly isSecure: boolean;
   private isHandshaking: boolean;
+  private certificate: ClientCertificate | null = null;
   private handler: TransportHandler | null = null;
   /** In order; null once everything goes to the handler at once. */
   private early: Early[] | null = [];
@@ -63,6 +66,11 @@ export class BunTransport implements Transport {
   private tell(event: Early): void {
     if (this.early === null) event(this.handler!);
     else this.early.push(event);
+  }
+
+  /** What a client has shown in TLS: asked for at once, as the address is. */
+  shown(certificate: CertificateFields, distrust: string | null): void {
+    this.certificate = clientCertificate(certificate, distrust);
   }
 
   /** The TLS handshake is done; until then Bun takes nothing. */
@@ -173,6 +181,7 @@ export class BunTransport implements Transport {
       protocol: socket.getTLSVersion() || null,
       alpnProtocol: socket.alpnProtocol || null,
       serverName: socket.getServername() || null,
+      clientCertificate: this.certificate,
     };
   }
 }

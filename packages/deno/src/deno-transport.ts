@@ -202,7 +202,12 @@ export class DenoTransport implements Transport {
 
   get tls(): TlsFacts | null {
     if (!isTls(this.conn)) return null;
-    return { protocol: null, alpnProtocol: this.handshake?.alpnProtocol ?? null, serverName: null };
+    return {
+      protocol: null,
+      alpnProtocol: this.handshake?.alpnProtocol ?? null,
+      serverName: null,
+      clientCertificate: null,
+    };
   }
 }
 

@@ -9,6 +9,8 @@ import {
   MisuseError,
   type NetworkAddress,
   onAllAddresses,
+  refuseOptions,
+  withFileMode,
 } from "@sansocket/driver";
 import { fromOwnConn } from "./deno-transport.ts";
 
@@ -26,6 +28,7 @@ export function listen(acceptor: Acceptor, options: ListenOptions): Listener {
       listener.close();
       await accepting;
     },
+    ...(options.tls !== undefined && { setTls: refuseNewTls }),
   };
 }
 
@@ -45,22 +48,58 @@ async function next(listener: Deno.Listener): Promise<Accepted | null> {
   }
 }
 
+/** What Deno has no API for. */
+const NOT_HERE = {
+  fd: "Deno listens on no descriptor",
+  listener:
+    "of a Deno.Listener give what its accept brings to a server of createServer: server.accept(fromConn(conn))",
+};
+
+/** Deno.listenTls has one certificate, and no word about the rest. */
+const NO_TLS = {
+  serverNames: "Deno.listenTls has one certificate",
+  requestCert: "Deno.listenTls asks no client for a certificate",
+  minVersion: "Deno.listenTls chooses the version itself, 1.2 or 1.3",
+  maxVersion: "Deno.listenTls chooses the version itself, 1.2 or 1.3",
+  ciphers: "Deno.listenTls chooses the ciphers itself",
+  passphrase: "Deno.listenTls takes no encrypted key: decrypt it before",
+};
+
 function listenAt(options: ListenOptions): Deno.Listener {
-  const { port = 0, hostname, path, tls, backlog } = options;
-  if (path !== undefined && backlog !== undefined) {
-    throw new MisuseError("options.backlog: Deno has one for TCP only, not for unix sockets");
-  }
+  const { port = 0, hostname, path, pathMode, tls, backlog, reusePort = false } = options;
+  refuseOptions("options", options, NOT_HERE);
+  if (tls !== undefined) refuseOptions("options.tls", tls, NO_TLS);
   if (path !== undefined) {
-    if (tls === undefined) return Deno.listen({ transport: "unix", path });
-    throw new MisuseError("options.path and tls exclude each other: Deno has TLS over TCP only");
+    if (backlog !== undefined) {
+      throw new MisuseError("options.backlog: Deno has one for TCP only, not for unix sockets");
+    }
+    if (tls !== undefined) {
+      throw new MisuseError("options.path and tls exclude each other: Deno has TLS over TCP only");
+    }
+    return withFileMode(Deno.umask, pathMode, () => Deno.listen({ transport: "unix", path }));
+  }
+  // Without the flag Deno would not throw, but end the process. What else the flag brings is there with it.
+  if (reusePort && !("listenDatagram" in Deno)) {
+    throw new MisuseError("options.reusePort needs Deno's flag --unstable-net");
   }
   const at = (host: string): Deno.Listener => {
-    const place = { port, hostname: host, tcpBacklog: backlog ?? BACKLOG };
+    const place = {
+      port,
+      hostname: host,
+      tcpBacklog: backlog ?? BACKLOG,
+      ...(reusePort ? { reusePort } : {}),
+    };
     if (tls === undefined) return Deno.listen(place);
     const { cert, key } = tls;
     return Deno.listenTls({ ...place, cert, key, alpnProtocols: ["http/1.1"] });
   };
   return hostname === undefined ? onAllAddresses(at) : at(hostname);
+}
+
+function refuseNewTls(): never {
+  throw new MisuseError(
+    "setTls: Deno cannot change the certificate of a listener: begin another server, and shut this one down",
+  );
 }
 
 function addressOf(address: Deno.Addr): NetworkAddress {

@@ -30,7 +30,12 @@ export {
 } from "./errors.ts";
 export type { HeaderFields } from "./header-fields.ts";
 export type { TlsClientOptions } from "./runtime/dialing.ts";
-export type { NetworkAddress, OpenTransport, TlsFacts } from "./runtime/transport.ts";
+export type {
+  ClientCertificate,
+  NetworkAddress,
+  OpenTransport,
+  TlsFacts,
+} from "./runtime/transport.ts";
 export type { PlainResponse, RejectOptions } from "./server/answer.ts";
 export type { ListenOptions, ServeOptions } from "./server/listening.ts";
 export type { Server } from "./server/server.ts";
@@ -39,10 +44,10 @@ export type {
   IterationOptions,
   ServerBase,
   ServerOptions,
-  TlsServerOptions,
   UpgradeHook,
 } from "./server/server-options.ts";
 export type { ShutdownOptions } from "./server/shutdown.ts";
+export type { TlsCertificate, TlsServerOptions, TlsVersion } from "./server/tls-options.ts";
 export type {
   AcceptDecision,
   PlainRequest,

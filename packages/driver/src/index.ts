@@ -7,7 +7,7 @@
 export { type Adapter, createAdapter, secureOf } from "./adapter.ts";
 export * from "./application.ts";
 export { connectWith, type Platform } from "./client/connect.ts";
-export { checkOptions } from "./known-options.ts";
+export { checkOptions, refuseOptions } from "./known-options.ts";
 export { judgedLater } from "./option-kinds.ts";
 export { type Dialed, type Dialer, reasonOf } from "./runtime/dialing.ts";
 export { queueMicrotask } from "./runtime/globals.ts";
@@ -17,6 +17,12 @@ export { type Runtime, type WebPlatform, webRuntime } from "./runtime/runtime.ts
 export type { Transport, TransportHandler } from "./runtime/transport.ts";
 export { type Accepted, acceptAll } from "./server/accepting.ts";
 export {
+  CERTIFICATE_MISSING,
+  type CertificateFields,
+  certificateDistrusted,
+  clientCertificate,
+} from "./server/client-certificate.ts";
+export {
   type Acceptor,
   BACKLOG,
   checkServeOptions,
@@ -25,6 +31,7 @@ export {
   startListening,
 } from "./server/listening.ts";
 export { type Listener, Server } from "./server/server.ts";
+export { withFileMode } from "./server/socket-file.ts";
 export { Socket } from "./socket/socket.ts";
 export { createWebSocketClass } from "./web/web-socket.ts";
 export { createWebSocketStreamClass } from "./web/web-socket-stream.ts";

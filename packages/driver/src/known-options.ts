@@ -42,3 +42,18 @@ export const NO_OPTIONS: Readonly<Record<never, never>> = Object.freeze(Object.c
 export function anObjectOf(known: Readonly<Record<string, OptionKind>>): OptionKind {
   return (path, value) => checkOptions(path, value, known);
 }
+
+/**
+ * @param reasons why this runtime cannot do as the option says, by the option's name.
+ * @throws MisuseError for the first of them that was given: nothing is silently left out.
+ */
+export function refuseOptions(
+  path: string,
+  given: object,
+  reasons: Readonly<Record<string, string>>,
+): void {
+  for (const [name, reason] of Object.entries(reasons)) {
+    if ((given as Readonly<Record<string, unknown>>)[name] === undefined) continue;
+    throw new MisuseError(`${path}.${name}: ${reason}`);
+  }
+}

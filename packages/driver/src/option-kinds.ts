@@ -67,6 +67,17 @@ export const aBacklog: OptionKind = (path, value) => {
   throw new MisuseError(`${path} is ${shown(value)}: give a whole number from 1 to 2147483647`);
 };
 
+export const aDescriptor: OptionKind = (path, value) => {
+  if (Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 31) return;
+  throw new MisuseError(`${path} is ${shown(value)}: give the number of a descriptor, from 0 on`);
+};
+
+/** 660 in place of 0o660 is easily given, and is 0o1224. */
+export const aFileMode: OptionKind = (path, value) => {
+  if (Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0o777) return;
+  throw new MisuseError(`${path} is ${shown(value)}: give a mode from 0 to 0o777, as 0o660`);
+};
+
 export const aPort: OptionKind = (path, value) => {
   if (Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 65_535) return;
   throw new MisuseError(`${path} is ${shown(value)}: give a number from 0 to 65535`);

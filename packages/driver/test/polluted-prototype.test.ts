@@ -1,7 +1,12 @@
 /** What every object inherits is no option: a program in which somebody wrote to Object.prototype trusts nobody for that. */
 import { afterEach, describe, expect, test } from "vitest";
 import { CONNECT_OPTION_NAMES } from "../src/client/connect-options.ts";
-import { type ConnectOptions, createAdapter, type TlsClientOptions } from "../src/index.ts";
+import {
+  type ConnectOptions,
+  createAdapter,
+  type TlsClientOptions,
+  type TlsServerOptions,
+} from "../src/index.ts";
 import { KNOWN_CREATE_OPTIONS, KNOWN_SERVE_OPTIONS } from "../src/server/server-options.ts";
 import { RawClient, UPGRADE } from "./server/raw-client.ts";
 import { settle, VirtualRuntime } from "./stage.ts";
@@ -189,6 +194,56 @@ describe("serve", () => {
     }
     return answers;
   }
+
+  const TLS_MEMBERS: Readonly<Record<string, unknown>> = {
+    passphrase: "evil",
+    serverNames: { "site.example": { cert: "EVIL", key: "EVIL" } },
+    requestCert: true,
+    ca: "EVIL",
+    rejectUnauthorized: false,
+    minVersion: "TLSv1.3",
+    maxVersion: "TLSv1.2",
+    ciphers: "NULL",
+    cert: "EVIL",
+    key: "EVIL",
+  };
+
+  /** What the runtime reads of the TLS options that it is given. */
+  async function secured(): Promise<string> {
+    const { serve, listened } = adapter();
+    const certificate = { cert: "PEM", key: "PEM" };
+    await serve({ tls: { ...certificate, serverNames: { "a.example": certificate } } });
+    const { tls } = listened[0] as { tls: TlsServerOptions };
+    const named = tls.serverNames as unknown as Readonly<Record<string, object>>;
+    const read = (from: object | undefined) =>
+      Object.keys(TLS_MEMBERS)
+        .filter((name) => name !== "serverNames")
+        .map((name) => (from as Readonly<Record<string, unknown>>)[name] ?? null);
+    return JSON.stringify([
+      read(tls),
+      read(named["a.example"]),
+      Object.keys(named),
+      named["site.example"] ?? null,
+    ]);
+  }
+
+  test.each(Object.keys(TLS_MEMBERS))("does not read tls.%s of Object.prototype", async (name) => {
+    const expected = await secured();
+    pollute({ [name]: TLS_MEMBERS[name] });
+    expect(await secured()).toBe(expected);
+  });
+
+  test.each(Object.keys(TLS_MEMBERS))(
+    "with requestCert does not read tls.%s of it",
+    async (name) => {
+      pollute({ [name]: TLS_MEMBERS[name] });
+      const { serve, listened } = adapter();
+      await serve({ tls: { cert: "PEM", key: "PEM", requestCert: true, ca: "PEM" } });
+      const { tls } = listened[0] as { tls: TlsServerOptions };
+      expect(tls.requestCert).toBe(true);
+      expect(tls.rejectUnauthorized).toBeUndefined();
+    },
+  );
 
   test.each(names)("does not read %s of Object.prototype", async (name) => {
     const expected = await answered();

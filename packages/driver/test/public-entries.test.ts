@@ -94,6 +94,35 @@ const ENTRIES: Readonly<Record<string, PublicEntry>> = {
       "0.grace": ["undefined", "0", "1.5", "Infinity"],
     },
   },
+  "server.setTls": {
+    call: (tls) => secured().setTls(tls),
+    right: () => [
+      {
+        cert: "PEM",
+        key: "PEM",
+        passphrase: "a",
+        serverNames: { "a.example": { cert: "PEM", key: "PEM" } },
+        requestCert: true,
+        ca: "PEM",
+        rejectUnauthorized: false,
+        minVersion: "TLSv1.2",
+        maxVersion: "TLSv1.3",
+        ciphers: "a",
+      },
+    ],
+    takes: {
+      "0.cert": STRINGS.slice(1),
+      "0.key": STRINGS.slice(1),
+      "0.passphrase": ["undefined", ...STRINGS.slice(1)],
+      "0.serverNames": ["undefined", ...NO_MEMBERS.slice(0, 2)],
+      "0.requestCert": ["true"],
+      "0.ca": ["undefined", "[]", "[string]", ...STRINGS.slice(1)],
+      "0.rejectUnauthorized": ["undefined", "true"],
+      "0.minVersion": ["undefined"],
+      "0.maxVersion": ["undefined"],
+      "0.ciphers": ["undefined", ...STRINGS.slice(1)],
+    },
+  },
   "request.accept": {
     call: (options) => asked((request) => request.accept(options)),
     right: () => [{ data: undefined, protocol: "odd", headers: [["A", "b"]] }],
@@ -125,6 +154,17 @@ const ENTRIES: Readonly<Record<string, PublicEntry>> = {
     },
   },
 };
+
+/** A server whose listener takes every TLS. */
+function secured(): Stage["server"] {
+  const { server } = new Stage({});
+  server.listening({
+    address: { hostname: "::", port: 443 },
+    close: async () => {},
+    setTls() {},
+  });
+  return server;
+}
 
 function streams2(): unknown {
   return fromStreams(streams());

@@ -1,71 +1,117 @@
 /** Listening with node:net and node:tls. */
-
-import { createServer, type Server as NetServer, type Socket } from "node:net";
+import cluster from "node:cluster";
+import { createServer, Server as NetServer, type Socket } from "node:net";
+import process from "node:process";
 import { setImmediate } from "node:timers";
-import { createSecureContext, TLSSocket, type TLSSocketOptions } from "node:tls";
 import {
   type Acceptor,
   BACKLOG,
   type Listener,
   type ListenOptions,
+  MisuseError,
   type NetworkAddress,
-  type OpenTransport,
-  type TlsServerOptions,
+  withFileMode,
 } from "@sansocket/driver";
-import { fromDuplex } from "./node-transport.ts";
 import { acceptedTransport, canReadIntoScratch } from "./scratch-reading.ts";
+import { Securing } from "./securing.ts";
 import { requireSocketPath } from "./socket-path.ts";
 
 export async function listen(acceptor: Acceptor, options: ListenOptions): Promise<Listener> {
-  const { port = 0, hostname, path, tls, backlog = BACKLOG } = options;
-  if (path !== undefined) requireSocketPath(path);
-  const transportOf = tls === undefined ? acceptedTransport : securedTransport(tls);
-  const server = createServer(
-    { allowHalfOpen: true, noDelay: true, pauseOnConnect: true },
-    (socket) => {
-      if (!acceptor.accept(transportOf(socket))) socket.destroy();
-    },
-  );
-  const host = hostname === undefined ? {} : { host: hostname };
-  const place = path === undefined ? { port, ...host, backlog } : { path, backlog };
+  requireHonoured(options);
+  const { listener, tls } = options;
+  const securing = tls === undefined ? null : new Securing(acceptor, tls);
+  const onConnection = (socket: Socket): void => {
+    const open = securing === null ? acceptedTransport(socket) : securing.transportOf(socket);
+    if (!acceptor.accept(open)) socket.destroy();
+  };
+  const given = listener === undefined ? null : requireListener(listener);
   await canReadIntoScratch();
+  const server = given ?? createServer(SOCKETS, onConnection);
+  if (given === null) await startListening(server, options);
+  else takeOver(given, onConnection);
+  server.on("error", (error) => acceptor.acceptFailed(error));
+  return {
+    address: addressOf(server),
+    close: () => close(server),
+    ...(securing !== null && { setTls: (given) => securing.replace(given) }),
+  };
+}
+
+const SOCKETS = { allowHalfOpen: true, noDelay: true, pauseOnConnect: true } as const;
+
+/** What Node says nothing about, and does not do. */
+function requireHonoured({ path, pathMode, reusePort }: ListenOptions): void {
+  if (path !== undefined) requireSocketPath(path);
+  if (pathMode !== undefined && process.platform === "win32") {
+    throw new MisuseError(
+      "options.pathMode: on Windows the place is a pipe, whose file has no mode",
+    );
+  }
+  if (pathMode !== undefined && cluster.isWorker) {
+    throw new MisuseError(
+      "options.pathMode: under cluster the primary makes the file, by its own umask: call process.umask there",
+    );
+  }
+  if (reusePort === true && !knowsReusePort(process.versions.node)) {
+    throw new MisuseError("options.reusePort: Node knows it from 22.12 and 23.1 on");
+  }
+}
+
+export function knowsReusePort(version: string): boolean {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major > 23 || (major === 23 && minor >= 1) || (major === 22 && minor >= 12);
+}
+
+/** @throws MisuseError for what accepts no connections, or has somebody who takes them. */
+function requireListener(value: object): NetServer {
+  if (!(value instanceof NetServer)) {
+    throw new MisuseError("options.listener is no net.Server: give one of net.createServer()");
+  }
+  if (value.listenerCount("connection") > 0) {
+    throw new MisuseError(
+      "options.listener has somebody who takes its connections: give a net.Server that has nobody, and the option tls for " +
+        "TLS; of a server of node:http hand on what the event upgrade brings, to handleUpgrade",
+    );
+  }
+  if (!value.listening) {
+    throw new MisuseError(
+      "options.listener does not listen: call its listen, and wait for the event listening",
+    );
+  }
+  return value;
+}
+
+/** With the options that our own has. */
+function takeOver(server: NetServer, onConnection: (socket: Socket) => void): void {
+  server.on("connection", (socket: Socket) => {
+    socket.setNoDelay(true);
+    socket.allowHalfOpen = true;
+    onConnection(socket);
+  });
+}
+
+async function startListening(server: NetServer, options: ListenOptions): Promise<void> {
+  const { path, pathMode } = options;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(place, resolve);
+    withFileMode(process.umask, path === undefined ? undefined : pathMode, () =>
+      server.listen(placeOf(options), resolve),
+    );
   });
   server.removeAllListeners("error");
-  server.on("error", (error) => acceptor.acceptFailed(error));
-  return { address: addressOf(server), close: () => close(server) };
 }
 
-/**
- * TLS whose handshake is yet to come: a connection counts from the moment it was accepted, and `timeouts.handshake` is for
- * both handshakes. A tls.Server would keep those that are under way to itself.
- */
-function securedTransport({ cert, key }: TlsServerOptions): (socket: Socket) => OpenTransport {
-  const options: TLSSocketOptions = {
-    isServer: true,
-    // As a tls.Server has it: of the ciphers that both know, ours decide.
-    secureContext: createSecureContext({ cert, key, honorCipherOrder: true }),
-    ALPNProtocols: ["http/1.1"],
+function placeOf(options: ListenOptions): object {
+  const { port = 0, hostname, path, fd, reusePort, backlog = BACKLOG } = options;
+  if (path !== undefined) return { path, backlog };
+  if (fd !== undefined) return { fd, backlog };
+  return {
+    port,
+    backlog,
+    ...(hostname === undefined ? {} : { host: hostname }),
+    // Said only where it is wanted: with it, the workers of a cluster listen each by itself.
+    ...(reusePort === true ? { reusePort } : {}),
   };
-  return (socket) => (handler) => {
-    const secure = new TLSSocket(socket, options);
-    // RFC 6455 knows no use for it, and under TLS 1.2 each costs the server more than the client.
-    secure.disableRenegotiation();
-    secure.on(TLS_FAILED, onTlsFailed);
-    return fromDuplex(secure)(handler);
-  };
-}
-
-/**
- * Of a TLSSocket that no tls.Server has made, Node tells what fails behind the handshake in this event only, which is not
- * documented: a record that does not decrypt, a renegotiation. A tls.Server passes it on as `error`.
- */
-const TLS_FAILED = "_tlsError";
-
-function onTlsFailed(this: TLSSocket, error: Error): void {
-  this.destroy(error);
 }
 
 function addressOf(server: NetServer): NetworkAddress {

@@ -13,6 +13,7 @@ import {
   type Transport,
   type TransportHandler,
 } from "@sansocket/driver";
+import { clientCertificateOf } from "./client-certificate.ts";
 
 /** Where a Duplex keeps its transport, so that all of them share the functions that listen. */
 const TRANSPORT = Symbol("sansocket.transport");
@@ -180,6 +181,7 @@ export class NodeTransport implements Transport {
       protocol: stream.getProtocol?.() ?? null,
       alpnProtocol: stream.alpnProtocol || null,
       serverName: stream.servername || null,
+      clientCertificate: clientCertificateOf(this.stream),
     };
   }
 

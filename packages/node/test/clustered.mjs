@@ -11,6 +11,9 @@ if (cluster.isPrimary) {
     worker.kill();
   });
 } else {
+  const refused = await serve({ path: "/no/folder", pathMode: 0o600, message() {} }).catch(
+    (error) => error.name,
+  );
   const server = await serve({ hostname: "127.0.0.1", message() {} });
-  process.send(server.url === "" ? "no url" : "serving");
+  process.send({ is: server.url === "" ? "no url" : "serving", refused });
 }

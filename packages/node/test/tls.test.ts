@@ -1,8 +1,10 @@
 /** What a server does about TLS that only one of `tls.createServer` would be told of by itself. */
+import { once } from "node:events";
+import { createServer as createHttpsServer } from "node:https";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { expect, test } from "vitest";
-import { certificate } from "../../../vitest.certificate.ts";
-import { serve } from "../src/index.ts";
+import { certificate, selfSigned } from "../../../vitest.certificate.ts";
+import { type ClientCertificate, connect, createServer, serve } from "../src/index.ts";
 
 function renegotiated(client: TLSSocket): Promise<boolean> {
   return new Promise((resolve) => {
@@ -23,4 +25,38 @@ test("a client under TLS 1.2 that renegotiates is let go of: each handshake cost
   client.destroy();
   expect(count).toBeLessThan(2);
   while (server.connections > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+});
+
+test("of a server of node:https the certificate of the client is told too, and never that of a server", async () => {
+  const [{ cert, key }, known] = [await certificate(), await selfSigned("known")];
+  const stranger = await selfSigned("stranger");
+  const https = createHttpsServer({
+    cert,
+    key,
+    ca: known.cert,
+    requestCert: true,
+    rejectUnauthorized: false,
+  });
+  const seen: (ClientCertificate | null | undefined)[] = [];
+  const server = createServer({
+    secure: true,
+    open: (socket) => void seen.push(socket.tls?.clientCertificate),
+    message() {},
+  });
+  https.on("upgrade", (request, socket, head) => server.handleUpgrade(request, socket, head));
+  https.listen(0, "127.0.0.1");
+  await once(https, "listening");
+  const url = `wss://127.0.0.1:${(https.address() as { port: number }).port}/`;
+  for (const client of [known, stranger, {}]) {
+    const socket = await connect(url, { tls: { ca: cert, ...client } });
+    expect(socket.tls?.clientCertificate).toBeNull();
+    await socket.close();
+  }
+  expect(seen).toMatchObject([
+    { isTrusted: true, distrust: null, subject: "CN=known" },
+    { isTrusted: false, distrust: "DEPTH_ZERO_SELF_SIGNED_CERT", subject: "CN=stranger" },
+    null,
+  ]);
+  await server.shutdown();
+  https.close();
 });

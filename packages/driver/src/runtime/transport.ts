@@ -65,4 +65,30 @@ export interface TlsFacts {
   readonly alpnProtocol: string | null;
   /** The name that the client asked for (SNI), on the side and in the runtimes that tell it. */
   readonly serverName: string | null;
+  /**
+   * What the client has shown to a server with `tls.requestCert`, proven to be its own. Null when nobody asked, when the client
+   * has none, and on clients.
+   */
+  readonly clientCertificate: ClientCertificate | null;
+}
+
+/** A certificate of X.509 (RFC 5280). */
+export interface ClientCertificate {
+  /** Somebody of `tls.ca` vouches for it, and it is valid now. Anybody can make one for whom nobody does. */
+  readonly isTrusted: boolean;
+  /** Why it is not trusted, in the runtime's word: "DEPTH_ZERO_SELF_SIGNED_CERT" and the like. Null when it is. */
+  readonly distrust: string | null;
+  /** Whose it is, one attribute per line: "C=CH\nCN=alice". */
+  readonly subject: string;
+  /** Other names of whom it is: "DNS:a.example, email:a@a.example". Null when it has none. */
+  readonly subjectAltName: string | null;
+  /** Who vouches for it, as `subject` is written. */
+  readonly issuer: string;
+  /** Hexadecimal. */
+  readonly serialNumber: string;
+  /** "Nov 26 00:00:00 2026 GMT". */
+  readonly validFrom: string;
+  readonly validTo: string;
+  /** SHA-256 of the whole certificate: 32 bytes in hexadecimal, with colons between them. */
+  readonly fingerprint256: string;
 }

@@ -4,13 +4,10 @@ import { isMisuse, messageOf, ServerError } from "../errors.ts";
 import { checkOptions } from "../known-options.ts";
 import { reasonOf, systemCodeOf } from "../runtime/dialing.ts";
 import type { Listener, Server } from "./server.ts";
-import {
-  KNOWN_SERVE_OPTIONS,
-  type ServerOptions,
-  type TlsServerOptions,
-} from "./server-options.ts";
+import { KNOWN_SERVE_OPTIONS, type ServerOptions } from "./server-options.ts";
+import type { TlsServerOptions } from "./tls-options.ts";
 
-/** Where to listen: a port, or the path of a unix socket. */
+/** Where to listen: a port, the path of a unix socket, or what somebody else has opened. */
 export interface ListenOptions {
   /** Default 0: one that is free; see `server.address`. */
   readonly port?: number;
@@ -19,11 +16,28 @@ export interface ListenOptions {
   /** A unix socket, in place of a port. */
   readonly path?: string;
   /**
+   * The mode of the unix socket's file, as 0o660; who may write to it may connect. The file never has more rights than that.
+   * Default: what the process's umask leaves of 0o777. On Deno it needs `--allow-sys=umask`.
+   */
+  readonly pathMode?: number;
+  /** A descriptor that is bound already, in place of a port: of systemd, or of another process. Node only. */
+  readonly fd?: number;
+  /**
+   * Node: a `net.Server` that listens already, in place of a port. The connections that it accepts from then on are served, and
+   * `shutdown` closes it.
+   */
+  readonly listener?: object;
+  /**
+   * Other processes may listen on the same port, and the kernel spreads the connections over them (SO_REUSEPORT). Default
+   * false. Node from 22.12 on, Deno with `--unstable-net`, and Bun; a MisuseError elsewhere.
+   */
+  readonly reusePort?: boolean;
+  /**
    * Connections that the kernel accepts for the process while it is busy, a whole number from 1 on; the kernel may allow fewer
    * (`net.core.somaxconn`). Default 4,096. Bun, and Deno on a unix socket, choose it themselves: a MisuseError there.
    */
   readonly backlog?: number;
-  /** TLS, with this certificate. Default: none. */
+  /** TLS, with these certificates. Default: none. `server.setTls` replaces them while the server runs. */
   readonly tls?: TlsServerOptions;
 }
 
@@ -31,7 +45,7 @@ export interface ListenOptions {
 export type ServeOptions<Data = undefined> = ServerOptions<Data> & ListenOptions;
 
 /** Whom a listener gives its connections to. */
-export type Acceptor = Pick<Server, "accept" | "acceptFailed">;
+export type Acceptor = Pick<Server, "accept" | "acceptFailed" | "clientRefused">;
 
 /** Throws, or rejects with, whatever the runtime does. */
 export type Listen = (acceptor: Acceptor, options: ListenOptions) => Listener | Promise<Listener>;
@@ -52,6 +66,20 @@ export function onAllAddresses<Listening>(listenAt: (hostname: string) => Listen
 /** Connections that the kernel accepts for us while we are busy: as many as Linux allows. */
 export const BACKLOG = 4_096;
 
+/** Each is a place by itself; without any of them it is a port. */
+const PLACES = ["listener", "fd", "path"] as const;
+
+/** Which place an option says something about: elsewhere it would change nothing. */
+const BELONGS_TO: Readonly<Record<string, readonly string[]>> = {
+  fd: ["fd"],
+  path: ["path"],
+  port: ["port"],
+  hostname: ["port"],
+  pathMode: ["path"],
+  reusePort: ["port"],
+  backlog: ["port", "path", "fd"],
+};
+
 /**
  * Looks at what a runtime would understand in its own way, or only when the first client comes.
  * @returns the options to listen by, each read once. With `tls` the connections will be TLS.
@@ -59,15 +87,14 @@ export const BACKLOG = 4_096;
  */
 export function checkServeOptions<Options extends ListenOptions>(given: Options): Options {
   const options = checkOptions("options", given, KNOWN_SERVE_OPTIONS);
-  const { port, hostname, path, tls } = options;
-  for (const [name, value] of Object.entries({ port, hostname })) {
-    if (path === undefined || value === undefined) continue;
-    throw new MisuseError(`options.path and options.${name} exclude each other: give one place`);
-  }
-  if (tls === undefined) return options;
-  for (const name of ["cert", "key"] as const) {
-    if (tls[name] !== undefined) continue;
-    throw new MisuseError(`options.tls.${name} is missing: give it in PEM`);
+  const place = PLACES.find((name) => options[name] !== undefined) ?? "port";
+  for (const [name, belongsTo] of Object.entries(BELONGS_TO)) {
+    if (options[name as keyof ListenOptions] === undefined || belongsTo.includes(place)) continue;
+    throw new MisuseError(
+      [...PLACES, "port", "hostname"].includes(name)
+        ? `options.${place} and options.${name} exclude each other: give one place`
+        : `options.${name} changes nothing there: it goes with ${belongsTo.join(", ")}, and not with ${place}`,
+    );
   }
   return options;
 }
@@ -95,11 +122,12 @@ export async function startListening<S extends Acceptor & Pick<Server, "listenin
 }
 
 function listenFailed(
-  { port = 0, hostname = "all addresses", path }: ListenOptions,
+  { port = 0, hostname = "all addresses", path, fd }: ListenOptions,
   cause: unknown,
 ): Error {
   if (isMisuse(cause)) return cause;
-  const where = path ?? `${hostname}, port ${port}`;
+  const descriptor = fd === undefined ? undefined : `descriptor ${fd}`;
+  const where = path ?? descriptor ?? `${hostname}, port ${port}`;
   const why = reasonOf(cause);
   return new ServerError("listen-failed", `cannot listen on ${where}: ${why}`, { cause });
 }

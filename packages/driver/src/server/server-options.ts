@@ -10,13 +10,15 @@ import {
   type Timeouts,
 } from "@sansocket/core";
 import type { DeflateOptions } from "@sansocket/core/permessage-deflate";
-import { anObjectOf, checkOptions, type KnownOptions } from "../known-options.ts";
+import { checkOptions, type KnownOptions } from "../known-options.ts";
 import {
   aBacklog,
   aBoolean,
   aBooleanOrCount,
   aBooleanOrObject,
   aCount,
+  aDescriptor,
+  aFileMode,
   aFunction,
   aPort,
   aSignal,
@@ -31,13 +33,8 @@ import type { SocketHooks } from "../socket/hooks.ts";
 import type { Socket } from "../socket/socket.ts";
 import type { PlainResponse } from "./answer.ts";
 import { explainToPeer } from "./refusal.ts";
+import { checkTlsServerOptions } from "./tls-options.ts";
 import type { PlainRequest, UpgradeRequest } from "./upgrade-request.ts";
-
-/** A certificate and its key, in PEM. */
-export interface TlsServerOptions {
-  readonly cert: string;
-  readonly key: string;
-}
 
 /** The options of a server besides its hooks. */
 export interface ServerBase {
@@ -169,15 +166,17 @@ export const KNOWN_CREATE_OPTIONS: KnownOptions<ServerNames & { secure: unknown 
   secure: aBoolean,
 };
 
-const TLS: KnownOptions<TlsServerOptions> = { cert: aString, key: aString };
-
 /** Of `serve`. */
 export const KNOWN_SERVE_OPTIONS: KnownOptions<
   ServerNames & {
     port: unknown;
     hostname: unknown;
     path: unknown;
+    fd: unknown;
+    listener: unknown;
     backlog: unknown;
+    reusePort: unknown;
+    pathMode: unknown;
     tls: unknown;
   }
 > = {
@@ -185,8 +184,12 @@ export const KNOWN_SERVE_OPTIONS: KnownOptions<
   port: aPort,
   hostname: aString,
   path: aString,
+  fd: aDescriptor,
+  listener: judgedLater,
   backlog: aBacklog,
-  tls: anObjectOf(TLS),
+  reusePort: aBoolean,
+  pathMode: aFileMode,
+  tls: checkTlsServerOptions,
 };
 
 /** Octets of a frame's payload that `trace` gets to see. */

@@ -22,6 +22,7 @@ import { explainToApplication, PRINTED_ONCE } from "./refusal.ts";
 import { Refusing } from "./refusing.ts";
 import { type ResolvedServer, resolveServer, type ServerOptions } from "./server-options.ts";
 import { resolveShutdown, Shutdown, type ShutdownOptions } from "./shutdown.ts";
+import { checkTlsServerOptions, replaceTls, type TlsServerOptions } from "./tls-options.ts";
 import {
   type Decider,
   type Handed,
@@ -36,6 +37,11 @@ export interface Listener {
   readonly address: NetworkAddress;
   /** Accepts no more; the connections that are there stay. */
   close(): Promise<void>;
+  /**
+   * TLS of the connections that are accepted from then on. Missing where the server has no TLS.
+   * @throws MisuseError where the runtime cannot, and whatever the runtime throws; nothing has changed then.
+   */
+  setTls?(options: TlsServerOptions): void;
 }
 
 /**
@@ -100,6 +106,21 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
   /** The timeouts that hold, with their defaults, ms. */
   get timeouts(): Timeouts {
     return this.options.settings.timeouts;
+  }
+
+  /**
+   * Replaces TLS's certificates and options while the server runs, for instance before a certificate expires. Connections that
+   * are there keep what they have; those that are accepted from now on get this. It is the whole of `serve`'s option `tls`, and
+   * not a change to it. Node only: Deno and Bun cannot.
+   * @returns false when the server was shut down.
+   * @throws MisuseError for options that are wrong, for what is no certificate, for a server that does not listen by TLS, and
+   * where the runtime cannot. The server goes on with what it has.
+   */
+  setTls(tls: TlsServerOptions): boolean {
+    const given = checkTlsServerOptions("tls", tls);
+    if (this.ending !== null) return false;
+    replaceTls(this.listener, given);
+    return true;
   }
 
   /** What a client on this machine connects to; "" when the server does not listen on a port. */
@@ -169,6 +190,12 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
   acceptFailed(cause: unknown): void {
     const message = `a connection could not be accepted: ${messageOf(cause)}`;
     this.reportError(null, new ServerError("accept-failed", message, { cause }));
+  }
+
+  /** @internal The adapter has refused a client before its request: its certificate is not what TLS was to have. */
+  clientRefused(why: string): void {
+    const message = `a client was refused: ${why}`;
+    this.reportError(null, new ServerError("handshake-refused", message));
   }
 
   // ---- the opening handshake

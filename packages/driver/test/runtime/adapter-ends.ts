@@ -85,6 +85,9 @@ function acceptor(take: (open: OpenTransport) => void): Parameters<Listen>[0] {
     acceptFailed(error) {
       throw error;
     },
+    clientRefused(why) {
+      throw new Error(why);
+    },
   };
 }
 

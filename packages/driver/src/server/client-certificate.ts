@@ -1,0 +1,39 @@
+/** The certificate of a client, as applications see it, and what is said of a client that is refused for it. */
+import type { ClientCertificate } from "../runtime/transport.ts";
+
+/** What an X509Certificate of `node:crypto` tells, which Bun has too. */
+export interface CertificateFields {
+  readonly subject: string;
+  readonly subjectAltName: string | undefined;
+  readonly issuer: string;
+  readonly serialNumber: string;
+  readonly validFrom: string;
+  readonly validTo: string;
+  readonly fingerprint256: string;
+}
+
+/** @param distrust why it is not trusted; null when it is. */
+export function clientCertificate(
+  fields: CertificateFields,
+  distrust: string | null,
+): ClientCertificate {
+  const { subject, subjectAltName, issuer, serialNumber, validFrom, validTo, fingerprint256 } =
+    fields;
+  return {
+    isTrusted: distrust === null,
+    distrust,
+    subject,
+    subjectAltName: subjectAltName ?? null,
+    issuer,
+    serialNumber,
+    validFrom,
+    validTo,
+    fingerprint256,
+  };
+}
+
+export const CERTIFICATE_MISSING = "it has no certificate, and tls.requestCert asks for one";
+
+export function certificateDistrusted(distrust: string): string {
+  return `its certificate is not trusted: ${distrust}. tls.ca has those who vouch for clients`;
+}

@@ -1,0 +1,21 @@
+/** The file of a unix socket: whoever may write to it may connect. */
+
+/**
+ * Listens so that the file never has more rights than `mode` gives: were the mode set behind the call, a stranger could have
+ * connected by then.
+ * @param umask sets the mask of the modes of new files, and returns the one before.
+ * @param listen makes the file before it returns.
+ */
+export function withFileMode<Listening>(
+  umask: (mask: number) => number,
+  mode: number | undefined,
+  listen: () => Listening,
+): Listening {
+  if (mode === undefined) return listen();
+  const previous = umask(0o777 & ~mode);
+  try {
+    return listen();
+  } finally {
+    umask(previous);
+  }
+}

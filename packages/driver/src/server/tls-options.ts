@@ -1,0 +1,148 @@
+/** TLS of a server: its certificates, and what it asks of clients. */
+import { givenOptions, MisuseError } from "@sansocket/core";
+import { isMisuse, messageOf } from "../errors.ts";
+import { checkOptions, type KnownOptions } from "../known-options.ts";
+import { aBoolean, aString, aStringOrSeveral, type OptionKind, shown } from "../option-kinds.ts";
+
+/** A certificate and its key, in PEM. */
+export interface TlsCertificate {
+  /** The certificate, and behind it the chain to an authority that clients know. */
+  readonly cert: string;
+  readonly key: string;
+  /** Of a key that is encrypted. */
+  readonly passphrase?: string;
+}
+
+/** Versions of TLS. RFC 8996: 1.0 and 1.1 must not be used. */
+export type TlsVersion = "TLSv1.2" | "TLSv1.3";
+
+export interface TlsServerOptions extends TlsCertificate {
+  /**
+   * Other certificates by the name that the client asks for (SNI, RFC 6066 §3): `{ "b.example": { cert, key } }`;
+   * "*.c.example" is for every name with one label more. A client that asks for no name, or for another one, gets `cert`.
+   */
+  readonly serverNames?: Readonly<Record<string, TlsCertificate>>;
+  /**
+   * Clients are asked for a certificate (RFC 8446 §4.3.2), see `socket.tls.clientCertificate`. Default false. Needs `ca`, unless
+   * `rejectUnauthorized` is false.
+   */
+  readonly requestCert?: boolean;
+  /** Certificates, in PEM, of those who vouch for clients. Nobody else does: the authorities of the system vouch for servers. */
+  readonly ca?: string | readonly string[];
+  /**
+   * false: clients without a certificate, or with one that nobody of `ca` vouches for, are served too, and the `upgrade` hook
+   * looks at `request.tls.clientCertificate`. Default true: such a client is refused before it can say anything.
+   */
+  readonly rejectUnauthorized?: boolean;
+  /** Default "TLSv1.2". */
+  readonly minVersion?: TlsVersion;
+  /** Default "TLSv1.3". */
+  readonly maxVersion?: TlsVersion;
+  /** In the words of OpenSSL, the most wanted first. Default: those of the runtime. */
+  readonly ciphers?: string;
+}
+
+const VERSIONS: readonly unknown[] = ["TLSv1.2", "TLSv1.3"];
+
+const aTlsVersion: OptionKind = (path, value) => {
+  if (VERSIONS.includes(value)) return;
+  throw new MisuseError(`${path} is ${shown(value)}: give "TLSv1.2" or "TLSv1.3"`);
+};
+
+const CERTIFICATE: KnownOptions<TlsCertificate> = {
+  cert: aString,
+  key: aString,
+  passphrase: aString,
+};
+
+/** Certificates by names, which are written as they are compared: without regard to case (RFC 6066 §3). */
+const certificatesByName: OptionKind = (path, value) => {
+  const given = givenOptions(path, value as object) as Record<string, TlsCertificate>;
+  const named: Record<string, TlsCertificate> = Object.create(null);
+  for (const [name, certificate] of Object.entries(given)) {
+    if (!isServerName(name)) {
+      throw new MisuseError(
+        `${path} has the name ${shown(name)}: give names of hosts, "a.example" or "*.a.example", without a port`,
+      );
+    }
+    named[name.toLowerCase()] = requireCertificate(
+      `${path}[${shown(name)}]`,
+      checkOptions(`${path}[${shown(name)}]`, certificate, CERTIFICATE),
+    );
+  }
+  return named;
+};
+
+/** No address, of which SNI knows none: the last label of an IPv4 address is all digits. */
+function isServerName(name: string): boolean {
+  return /^(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i.test(name) && !/(^|\.)[0-9]+$/.test(name);
+}
+
+function requireCertificate<Given extends Partial<TlsCertificate>>(
+  path: string,
+  given: Given,
+): Given {
+  for (const name of ["cert", "key"] as const) {
+    if (given[name] !== undefined) continue;
+    throw new MisuseError(`${path}.${name} is missing: give it in PEM`);
+  }
+  return given;
+}
+
+const KNOWN: KnownOptions<TlsServerOptions> = {
+  ...CERTIFICATE,
+  serverNames: certificatesByName,
+  requestCert: aBoolean,
+  ca: aStringOrSeveral,
+  rejectUnauthorized: aBoolean,
+  minVersion: aTlsVersion,
+  maxVersion: aTlsVersion,
+  ciphers: aString,
+};
+
+/**
+ * What only together says something is judged here: an option that changes nothing would pass for one that protects.
+ * @throws MisuseError
+ */
+export function checkTlsServerOptions(path: string, value: unknown): TlsServerOptions {
+  const given = requireCertificate(path, checkOptions(path, value, KNOWN) as TlsServerOptions);
+  const { requestCert, ca, rejectUnauthorized, minVersion, maxVersion } = given;
+  if (requestCert !== true) {
+    for (const name of ["ca", "rejectUnauthorized"] as const) {
+      if (given[name] === undefined) continue;
+      throw new MisuseError(
+        `${path}.${name} is about certificates of clients, which nobody is asked for: give requestCert: true too`,
+      );
+    }
+  } else if (rejectUnauthorized !== false && (ca === undefined || ca.length === 0)) {
+    throw new MisuseError(
+      `${path}.requestCert needs ca, the certificates of those who vouch for clients; or rejectUnauthorized: false, and an ` +
+        "upgrade hook that looks at request.tls.clientCertificate",
+    );
+  }
+  if (minVersion === "TLSv1.3" && maxVersion === "TLSv1.2") {
+    throw new MisuseError(`${path}.minVersion is above maxVersion: no client could connect`);
+  }
+  return given;
+}
+
+/** The part of a listener that replaces its TLS. */
+export interface Rekeyed {
+  setTls?(options: TlsServerOptions): void;
+}
+
+/**
+ * Has the listener replace its TLS.
+ * @throws MisuseError for what the runtime refuses, or where it cannot; nothing has changed then.
+ */
+export function replaceTls(listener: Rekeyed | null, given: TlsServerOptions): void {
+  if (listener?.setTls === undefined) {
+    throw new MisuseError("setTls is for a server that listens by TLS: give serve the option tls");
+  }
+  try {
+    listener.setTls(given);
+  } catch (cause) {
+    if (isMisuse(cause)) throw cause;
+    throw new MisuseError(`tls is refused, and the server keeps what it has: ${messageOf(cause)}`);
+  }
+}
