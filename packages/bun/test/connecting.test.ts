@@ -124,7 +124,12 @@ describe("certificates", () => {
     });
     await socket.close();
     expect(facts).toEqual([
-      { protocol: "TLSv1.3", alpnProtocol: "http/1.1", serverName: "localhost" },
+      {
+        protocol: "TLSv1.3",
+        alpnProtocol: "http/1.1",
+        serverName: "localhost",
+        clientCertificate: null,
+      },
       { hostname: "127.0.0.1", port: expect.any(Number) },
     ]);
   });

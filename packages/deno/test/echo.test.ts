@@ -78,7 +78,12 @@ describe.each(places)("over %s", (name, place) => {
     expect(received.slice(2)).toEqual([new Uint8Array(0), "in three parts"]);
     expect(await socket.ping()).toBeTypeOf("number");
     if (name === "TLS") {
-      expect(socket.tls).toEqual({ protocol: null, alpnProtocol: "http/1.1", serverName: null });
+      expect(socket.tls).toEqual({
+        protocol: null,
+        alpnProtocol: "http/1.1",
+        serverName: null,
+        clientCertificate: null,
+      });
       expect(server.sockets[0]!.tls!.alpnProtocol).toBe("http/1.1");
     } else {
       expect(socket.tls).toBeNull();

@@ -93,6 +93,7 @@ test("TLS agrees on http/1.1, and each side tells what its runtime knows", async
     alpnProtocol: "http/1.1",
     protocol,
     serverName: runtime === "deno" ? null : "localhost",
+    clientCertificate: null,
   });
 });
 

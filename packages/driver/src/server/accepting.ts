@@ -22,7 +22,10 @@ export interface Accepting {
 }
 
 /** Ends when accepting is closed, and not before: what fails is reported, and tried again. */
-export async function acceptAll(acceptor: Acceptor, accepting: Accepting): Promise<void> {
+export async function acceptAll(
+  acceptor: Pick<Acceptor, "accept" | "acceptFailed">,
+  accepting: Accepting,
+): Promise<void> {
   for (;;) {
     let accepted: Accepted | null;
     try {

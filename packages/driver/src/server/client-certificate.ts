@@ -32,8 +32,10 @@ export function clientCertificate(
   };
 }
 
+/** Why a client is refused that has shown no certificate. */
 export const CERTIFICATE_MISSING = "it has no certificate, and tls.requestCert asks for one";
 
+/** Why a client is refused whose certificate is not trusted. */
 export function certificateDistrusted(distrust: string): string {
   return `its certificate is not trusted: ${distrust}. tls.ca has those who vouch for clients`;
 }

@@ -16,6 +16,7 @@ export interface TlsCertificate {
 /** Versions of TLS. RFC 8996: 1.0 and 1.1 must not be used. */
 export type TlsVersion = "TLSv1.2" | "TLSv1.3";
 
+/** TLS of a server: its certificates, and what it asks of clients. */
 export interface TlsServerOptions extends TlsCertificate {
   /**
    * Other certificates by the name that the client asks for (SNI, RFC 6066 §3): `{ "b.example": { cert, key } }`;

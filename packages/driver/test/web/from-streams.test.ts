@@ -355,7 +355,12 @@ describe("fromStreams", () => {
   test("knows of the peer what it was told", () => {
     const [ours] = streamPair();
     const remoteAddress = { hostname: "203.0.113.7", port: 5_000 };
-    const tls = { protocol: "TLSv1.3", alpnProtocol: null, serverName: "site.example" };
+    const tls = {
+      protocol: "TLSv1.3",
+      alpnProtocol: null,
+      serverName: "site.example",
+      clientCertificate: null,
+    };
     const transport = fromStreams({ ...ours, remoteAddress, tls })(new RecordingHandler());
     expect([transport.remoteAddress, transport.tls]).toEqual([remoteAddress, tls]);
   });
