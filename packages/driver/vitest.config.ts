@@ -1,3 +1,3 @@
-import { project } from "../../vitest.project.ts";
+import { project } from "@sansocket/workshop/vitest-project";
 
 export default project("driver");

@@ -1,5 +1,5 @@
+import { project } from "@sansocket/workshop/vitest-project";
 import { mergeConfig } from "vitest/config";
-import { project } from "../../vitest.project.ts";
 
 /** One file after the other: the servers are measured, and the figures are to be seen without a heading each. */
 export default mergeConfig(project("interop"), {

@@ -1,5 +1,5 @@
+import { project } from "@sansocket/workshop/vitest-project";
 import { defineConfig, mergeConfig } from "vitest/config";
-import { project } from "../../vitest.project.ts";
 
 /** These start a process per runtime by themselves: what they say is the same wherever they are started. */
 const OWN_PROCESSES = [

@@ -2,11 +2,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { CHROMIUM, hasChromium } from "@sansocket/workshop/chromium";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
 import { expect } from "vitest";
-import { CHROMIUM, hasChromium } from "../../../vitest.chromium.ts";
 
-export { NO_CHROMIUM } from "../../../vitest.chromium.ts";
+export { NO_CHROMIUM } from "@sansocket/workshop/chromium";
 
 /** Several people, each with a browser of their own as far as storage goes, in one Chromium. */
 export interface People {

@@ -1,4 +1,5 @@
 /** Headless Chromium on the chat of each runtime. */
+import { RUNTIMES } from "@sansocket/workshop/runtimes";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isConnected, messagesOn, NO_CHROMIUM, openBrowser, type People, say } from "./browser.ts";
 import { started } from "./program.ts";
@@ -11,7 +12,7 @@ beforeAll(async () => {
 
 afterAll(() => people?.close());
 
-describe.each(["node", "deno", "bun"])("on %s", (runtime) => {
+describe.each(RUNTIMES)("on %s", (runtime) => {
   test("two tabs talk, and both come back when the server has restarted", {
     timeout: 120_000,
   }, async (context) => {

@@ -1,12 +1,13 @@
 /** The server over the network, without a browser, in each runtime: as `pnpm start` runs it. */
 import { connect, type Socket } from "@sansocket/node";
+import { RUNTIMES } from "@sansocket/workshop/runtimes";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readPageFiles } from "../src/page-files.ts";
 import type { ServerMessage } from "../src/protocol.ts";
 import type { WireItem } from "../src/wire-report.ts";
 import { type Program, started } from "./program.ts";
 
-describe.each(["node", "deno", "bun"])("on %s", (runtime) => {
+describe.each(RUNTIMES)("on %s", (runtime) => {
   let program: Program;
   let url: string;
 

@@ -2,11 +2,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
-import { dirname } from "node:path";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, describe, expect, test } from "vitest";
+import { RUNTIMES } from "@sansocket/workshop/runtimes";
+import { afterEach, describe, expect, type TestContext, test } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 
 const SCRIPT = fileURLToPath(new URL("../../../scripts/echo.mjs", import.meta.url));
@@ -24,10 +26,14 @@ class Program {
   readonly child: ChildProcess;
   output = "";
 
-  constructor(...args: string[]) {
+  constructor(program: "server" | "client", ...given: (string | NodeJS.ProcessEnv)[]) {
     // Not as a script of pnpm's: it would look for the pnpm that had started it.
     const { npm_lifecycle_event: _, ...env } = process.env;
-    this.child = spawn(process.execPath, [SCRIPT, ...args], { env });
+    const args = given.filter((item) => typeof item === "string");
+    const more = given.filter((item) => typeof item !== "string");
+    this.child = spawn(process.execPath, [SCRIPT, program, ...args], {
+      env: Object.assign(env, ...more),
+    });
     started.push(this.child);
     for (const stream of [this.child.stdout!, this.child.stderr!]) {
       stream.on("data", (chunk) => {
@@ -47,7 +53,8 @@ class Program {
   }
 
   async exit(): Promise<number | null> {
-    if (this.child.exitCode === null) await once(this.child, "exit");
+    const { exitCode, signalCode } = this.child;
+    if (exitCode === null && signalCode === null) await once(this.child, "exit");
     return this.child.exitCode;
   }
 }
@@ -80,7 +87,7 @@ async function echoes(url: string, messages: (string | Buffer)[], ca?: string): 
   return [...got, code];
 }
 
-describe.each(["node", "deno", "bun"])("on %s", (runtime) => {
+describe.each(RUNTIMES)("on %s", (runtime) => {
   test("echo says where it listens, echoes, and ends with 0 at SIGTERM", async () => {
     const server = new Program("server", "--runtime", runtime, "--port", "0");
     const url = await server.says(/listening on (ws:\/\/127\.0\.0\.1:\d+)\n/);
@@ -145,6 +152,18 @@ describe.each(["node", "deno", "bun"])("on %s", (runtime) => {
     expect(existsSync(dirname(path))).toBe(false); // there was a key in it
   });
 
+  test("echo:client --ca trusts the certificate of echo --tls on Node", async () => {
+    const server = new Program("server", "--port", "0", "--tls");
+    const ca = await server.says(/certificate in (.*)\n/);
+    const url = await server.says(/listening on (wss:\S+)\n/);
+    const given = ["--url", url, "--ca", ca, "--say", "secret"];
+    const client = new Program("client", "--runtime", runtime, ...given);
+    expect({ code: await client.exit(), output: client.output }).toEqual({
+      code: 0,
+      output: expect.stringMatching(/^connected to .*\nsecret\nclosed with 1000\n$/),
+    });
+  });
+
   test("echo:client sends back what it gets, as the type it came as, until the peer closes", async () => {
     const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
     await once(server, "listening");
@@ -199,15 +218,15 @@ describe.each(["node", "deno", "bun"])("on %s", (runtime) => {
   });
 
   test("a mistake on the command line is told with the way it should be, and ends with 2", async () => {
-    for (const args of [
+    for (const [name, ...args] of [
       ["server", "--prot", "1"],
       ["server", "--port", "abc"],
       ["server", "--port", "99999"],
       ["server", "--cert", "cert.pem"],
       ["server", "--deflate=server_window=9"],
       ["client", "--insecure"],
-    ]) {
-      const program = new Program(...args, "--runtime", runtime);
+    ] as const) {
+      const program = new Program(name, ...args, "--runtime", runtime);
       expect(await program.exit()).toBe(2);
       expect(program.output).toMatch(/^usage: echo/m);
       expect(program.output).not.toMatch(/^ {4}at /m);
@@ -238,3 +257,29 @@ describe.each(["node", "deno", "bun"])("on %s", (runtime) => {
     expect(client.output).toMatch(/ConnectError: no connection to 127\.0\.0\.1:\d+: ECONNREFUSED/);
   });
 });
+
+/** A script that runs echo --tls, and the folders of certificates in a temporary folder of its own. */
+function secureServer(context: TestContext): { server: Program; certificates: () => string[] } {
+  const folder = mkdtempSync(join(tmpdir(), "sansocket-test-"));
+  context.onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return {
+    server: new Program("server", { TMPDIR: folder }, "--port", "0", "--tls"),
+    certificates: () => readdirSync(folder).filter((name) => name.startsWith("sansocket-")),
+  };
+}
+
+for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  test(`${signal} leaves no certificate behind, whether the server listens already or not`, async (context) => {
+    const { server, certificates } = secureServer(context);
+    await server.says(/listening on/);
+    expect(certificates()).toHaveLength(1);
+    server.child.kill(signal);
+    expect(await server.exit()).toBe(0);
+    expect(certificates()).toEqual([]);
+    const early = secureServer(context);
+    while (early.certificates().length === 0) await new Promise((resolve) => setImmediate(resolve));
+    early.server.child.kill(signal);
+    await early.server.exit();
+    expect(early.certificates()).toEqual([]);
+  });
+}

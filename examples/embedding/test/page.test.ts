@@ -4,9 +4,9 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { CHROMIUM, hasChromium, NO_CHROMIUM } from "@sansocket/workshop/chromium";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { CHROMIUM, hasChromium, NO_CHROMIUM } from "../../../vitest.chromium.ts";
 import { type RunningServer, start } from "../src/server.ts";
 import { createSite } from "../src/site.ts";
 

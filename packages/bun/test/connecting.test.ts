@@ -1,8 +1,8 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, type ServeOptions, type Server, serve } from "@sansocket/bun";
+import { selfSigned } from "@sansocket/workshop/certificate";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
-import { selfSigned } from "../../../vitest.certificate.ts";
 import { portOf } from "./ports.ts";
 
 let certificate: { cert: string; key: string };

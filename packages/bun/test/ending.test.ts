@@ -6,8 +6,8 @@ import {
   type Socket,
   serve,
 } from "@sansocket/bun";
+import { selfSigned } from "@sansocket/workshop/certificate";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
-import { selfSigned } from "../../../vitest.certificate.ts";
 import { portOf } from "./ports.ts";
 import { frame, RawPeer } from "./raw-peer.ts";
 

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { connect, type Server, type Socket, serve } from "@sansocket/bun";
+import { selfSigned } from "@sansocket/workshop/certificate";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
-import { selfSigned } from "../../../vitest.certificate.ts";
 
 let certificate: { cert: string; key: string };
 

@@ -2,8 +2,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { certificate } from "@sansocket/workshop/certificate";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { certificate } from "../../../vitest.certificate.ts";
 import { adapterEnds, type Way } from "../../driver/test/runtime/adapter-ends.ts";
 import { lentMemoryFaults } from "../../driver/test/runtime/lent-memory.ts";
 import { dialer } from "../src/dialer.ts";

@@ -1,6 +1,6 @@
 import { ConnectError, connect, MisuseError, ServerError, serve } from "@sansocket/deno";
+import { selfSigned } from "@sansocket/workshop/certificate";
 import { beforeAll, describe, expect, test } from "vitest";
-import { selfSigned } from "../../../vitest.certificate.ts";
 import { deferred, portOf, RawPeer } from "./raw-peer.ts";
 
 let certificate: { cert: string; key: string };

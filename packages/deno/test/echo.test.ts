@@ -1,6 +1,6 @@
 import { type ConnectOptions, connect, type ListenOptions, serve } from "@sansocket/deno";
+import { selfSigned } from "@sansocket/workshop/certificate";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { selfSigned } from "../../../vitest.certificate.ts";
 
 const folder = Deno.makeTempDirSync();
 const path = `${folder}/echo.sock`;

@@ -1,7 +1,7 @@
 /** The law of lent memory, put to every transport of this adapter. */
 import { fromConn, fromStreams } from "@sansocket/deno";
+import { certificate } from "@sansocket/workshop/certificate";
 import { afterAll, describe, expect, test } from "vitest";
-import { certificate } from "../../../vitest.certificate.ts";
 import { adapterEnds, type Way } from "../../driver/test/runtime/adapter-ends.ts";
 import { lentMemoryFaults } from "../../driver/test/runtime/lent-memory.ts";
 import { dialer } from "../src/dialer.ts";

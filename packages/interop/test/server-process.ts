@@ -3,19 +3,18 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { get as httpGet } from "node:http";
 import { get as httpsGet } from "node:https";
-import { createRequire } from "node:module";
-import { join, parse } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import {
+  binaryOf,
+  commandOf,
+  type RuntimeName,
+  selectedRuntimes,
+} from "@sansocket/workshop/runtimes";
 import type { TestContext } from "vitest";
 
-export type RuntimeName = "node" | "deno" | "bun";
-
-const ALL: readonly RuntimeName[] = ["node", "deno", "bun"];
-
-/** SANSOCKET_RUNTIMES=node leaves out those that stay the same when the tests run on another Node. */
-export const RUNTIMES: readonly RuntimeName[] = ALL.filter((runtime) =>
-  (process.env["SANSOCKET_RUNTIMES"]?.split(",") ?? ALL).includes(runtime),
-);
+/** Those that SANSOCKET_RUNTIMES does not leave out. */
+export const RUNTIMES: readonly RuntimeName[] = selectedRuntimes();
 
 /** Why a test of TLS is skipped there: seen with 2.9.6, whatever is awaited before, and there is no way to reset. */
 export const DENO_TLS_CLOSE =
@@ -49,38 +48,6 @@ export interface Stats {
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const PROGRAM = fileURLToPath(new URL("../programs/echo-server.mjs", import.meta.url));
-const isWindows = process.platform === "win32";
-
-const requireFromRoot = createRequire(join(ROOT, "package.json"));
-
-/** The binary itself: the scripts around it do not pass signals on. Null where it is not installed. */
-function binaryOf(runtime: RuntimeName): string | null {
-  if (runtime === "node") return process.execPath;
-  try {
-    const { dir } = parse(requireFromRoot.resolve(`${runtime}/package.json`));
-    // Bun's is called so on all systems.
-    const name = runtime === "bun" ? "bin/bun.exe" : isWindows ? "deno.exe" : "deno";
-    const binary = join(dir, name);
-    return existsSync(binary) ? binary : null;
-  } catch {
-    return null;
-  }
-}
-
-const ARGUMENTS: Readonly<Record<RuntimeName, readonly string[]>> = {
-  node: ["--expose-gc"],
-  // Without its configuration Deno takes the packages from node_modules, compiled, as everybody does.
-  deno: [
-    "run",
-    "-A",
-    "--quiet",
-    "--no-config",
-    "--node-modules-dir=manual",
-    "--v8-flags=--expose-gc",
-  ],
-  bun: [],
-};
-
 export class EchoServer {
   readonly runtime: RuntimeName;
   readonly port: number;
@@ -174,13 +141,13 @@ export async function startServer(
   runtime: RuntimeName,
   options: ServerOptions = {},
 ): Promise<EchoServer> {
-  const binary = binaryOf(runtime);
-  if (binary === null) skip(`${runtime} is not installed`);
+  if (binaryOf(runtime) === null) skip(`${runtime} is not installed`);
   const adapter = join(ROOT, "packages", runtime, "dist/index.js");
   if (!existsSync(adapter)) skip(`@sansocket/${runtime} is not built`);
+  const [binary, ...flags] = commandOf(runtime, { collecting: true });
   const child = spawn(
-    binary!,
-    [...ARGUMENTS[runtime], PROGRAM, `@sansocket/${runtime}`, JSON.stringify(options)],
+    binary,
+    [...flags, PROGRAM, `@sansocket/${runtime}`, JSON.stringify(options)],
     { stdio: ["pipe", "pipe", "pipe"] },
   );
   const server: ServerProcess = {

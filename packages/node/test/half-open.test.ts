@@ -12,8 +12,8 @@ import {
 } from "node:net";
 import { Duplex, PassThrough } from "node:stream";
 import { connect as connectTls, createServer as createTlsServer } from "node:tls";
+import { certificate } from "@sansocket/workshop/certificate";
 import { afterEach, describe, expect, test } from "vitest";
-import { certificate } from "../../../vitest.certificate.ts";
 import {
   type CloseInfo,
   connect,

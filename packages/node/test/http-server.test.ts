@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { createServer as createHttpServer, get, type Server as HttpServer } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, connect as connectTcp } from "node:net";
+import { certificate } from "@sansocket/workshop/certificate";
 import { afterEach, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
-import { certificate } from "../../../vitest.certificate.ts";
 import { connect, createServer, type Message, type NodeServer } from "../src/index.ts";
 
 const open: { http: HttpServer; server: NodeServer }[] = [];

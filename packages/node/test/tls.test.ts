@@ -2,8 +2,8 @@
 import { once } from "node:events";
 import { createServer as createHttpsServer } from "node:https";
 import { connect as connectTls, type TLSSocket } from "node:tls";
+import { certificate, selfSigned } from "@sansocket/workshop/certificate";
 import { expect, test } from "vitest";
-import { certificate, selfSigned } from "../../../vitest.certificate.ts";
 import { type ClientCertificate, connect, createServer, serve } from "../src/index.ts";
 
 function renegotiated(client: TLSSocket): Promise<boolean> {

@@ -16,6 +16,7 @@ import {
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { commandOf, RUNTIMES } from "@sansocket/workshop/runtimes";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -173,11 +174,10 @@ const RESOLUTIONS = [
   { module: "nodenext", moduleResolution: "nodenext" },
   { module: "esnext", moduleResolution: "bundler" },
 ] as const;
-/** One runtime's types at a time: they contradict each other. */
-const RUNTIMES = ["node", "deno", "bun"] as const;
 
 const compilations = COMPILERS.flatMap(([version, bin]) =>
   RESOLUTIONS.flatMap((resolution) =>
+    // One runtime's types at a time: they contradict each other.
     RUNTIMES.map((runtime) => ({ version, bin, runtime, ...resolution })),
   ),
 );
@@ -227,13 +227,12 @@ describe("in an empty project", () => {
     },
   );
 
-  test.each([
-    ["node", process.execPath, []],
-    ["deno", join(BIN, "deno"), ["run", "-A", "--no-config", "--node-modules-dir=manual"]],
-    ["bun", join(BIN, "bun"), ["run"]],
-  ] as const)("all of it runs on %s", (runtime, bin, args) => {
+  test.each(RUNTIMES)("all of it runs on %s", (runtime) => {
+    const [binary, ...flags] = commandOf(runtime);
     // The program is what the compiler made of it in the tests above.
-    expect(run(bin, [...args, `${runtime}.js`], project)).toContain(`${runtime} heard hello; true`);
+    expect(run(binary, [...flags, `${runtime}.js`], project)).toContain(
+      `${runtime} heard hello; true`,
+    );
   });
 
   test("each entry that runs on Node can be required there, as itself", () => {

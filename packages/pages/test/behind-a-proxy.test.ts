@@ -9,8 +9,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DEFAULT_TIMEOUTS, Endpoint, Step } from "@sansocket/core";
 import { connect, type Server, type ServerOptions, type Socket, serve } from "@sansocket/node";
+import { certificate } from "@sansocket/workshop/certificate";
 import { afterEach, describe, expect, type TestContext, test } from "vitest";
-import { certificate } from "../../../vitest.certificate.ts";
 
 const PAGE = readFileSync(new URL("../../../docs/behind-a-proxy.md", import.meta.url), "utf8");
 

@@ -1,7 +1,8 @@
 /** A page in headless Chromium, with a server and a client of the driver's in it. */
+
+import { CHROMIUM, hasChromium, NO_CHROMIUM } from "@sansocket/workshop/chromium";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect, type TestContext, test } from "vitest";
-import { CHROMIUM, hasChromium, NO_CHROMIUM } from "../../../vitest.chromium.ts";
 import type { converseByClass, converseInMemory } from "../programs/conversation.ts";
 import { bundle } from "./bundle.ts";
 import { CONVERSED, CONVERSED_BY_CLASS } from "./expected.ts";

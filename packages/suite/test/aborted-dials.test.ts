@@ -2,9 +2,9 @@
 import { readdirSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
+import { certificate } from "@sansocket/workshop/certificate";
 import { createProxy } from "proxy";
 import { describe, expect, test } from "vitest";
-import { certificate } from "../../../vitest.certificate.ts";
 import { connect, serve } from "./adapter.ts";
 import { unixPath } from "./places.ts";
 

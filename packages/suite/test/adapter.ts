@@ -1,15 +1,8 @@
 /** The adapter of the runtime that runs this. What the tests say, they say of all three. */
 import type * as NodeAdapter from "@sansocket/node";
+import { currentRuntime, type RuntimeName } from "@sansocket/workshop/runtimes";
 
-export type RuntimeName = "node" | "deno" | "bun";
-
-/** Deno and Bun both claim a `process.versions.node`. */
-function runtimeName(): RuntimeName {
-  if ("Deno" in globalThis) return "deno";
-  return process.versions["bun"] === undefined ? "node" : "bun";
-}
-
-export const runtime: RuntimeName = runtimeName();
+export const runtime: RuntimeName = currentRuntime();
 
 /** Typed as Node's, which has all that the others have; theirs need the types of their own runtimes. */
 type Adapter = Omit<typeof NodeAdapter, "createServer" | "fromDuplex" | "NodeServer">;

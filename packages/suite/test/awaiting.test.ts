@@ -1,6 +1,8 @@
 /** What a program awaits of an adapter comes, also where nothing but a timer of the adapter's can bring it. */
+
+import { RUNTIMES } from "@sansocket/workshop/runtimes";
 import { describe, expect, test } from "vitest";
-import { type Line, Program, RUNTIMES } from "./program.ts";
+import { type Line, Program } from "./program.ts";
 
 const WAYS: readonly (readonly [way: string, says: Line])[] = [
   ["connect, whose handshake is never answered", { code: "timeout" }],

@@ -1,7 +1,7 @@
+import { type Certificate, certificate } from "@sansocket/workshop/certificate";
+import { RUNTIMES, type RuntimeName } from "@sansocket/workshop/runtimes";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Certificate, certificate } from "../../../vitest.certificate.ts";
-import type { RuntimeName } from "./adapter.ts";
-import { type Line, Program, RUNTIMES } from "./program.ts";
+import { type Line, Program } from "./program.ts";
 import { playServer, type ServerRecording } from "./raw-server.ts";
 import type { ServerProgram } from "./server-program.ts";
 import { SERVER_PROGRAMS } from "./server-programs.ts";

@@ -4,8 +4,8 @@ import {
   type Socket,
   type Server as TcpServer,
 } from "node:net";
+import { certificate, selfSigned } from "@sansocket/workshop/certificate";
 import { afterEach, describe, expect, test } from "vitest";
-import { certificate, selfSigned } from "../../../vitest.certificate.ts";
 import { connect, runtime, serve } from "./adapter.ts";
 import { Mailbox } from "./mailbox.ts";
 import { portOf, unixPath } from "./places.ts";

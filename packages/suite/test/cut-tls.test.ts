@@ -1,6 +1,6 @@
 import { createServer, connect as dial, type Socket as TcpSocket } from "node:net";
+import { certificate } from "@sansocket/workshop/certificate";
 import { afterEach, expect, test } from "vitest";
-import { certificate } from "../../../vitest.certificate.ts";
 import { connect, serve } from "./adapter.ts";
 import { portOf } from "./places.ts";
 

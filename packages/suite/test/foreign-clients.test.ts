@@ -2,12 +2,12 @@ import { createHash, X509Certificate } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type Certificate, certificate } from "@sansocket/workshop/certificate";
+import { CHROMIUM, hasChromium, NO_CHROMIUM } from "@sansocket/workshop/chromium";
+import { RUNTIMES, type RuntimeName } from "@sansocket/workshop/runtimes";
 import { afterAll, beforeAll, describe, expect, type TestContext, test } from "vitest";
-import { type Certificate, certificate } from "../../../vitest.certificate.ts";
-import { CHROMIUM, hasChromium, NO_CHROMIUM } from "../../../vitest.chromium.ts";
 import { described, pattern } from "../programs/messages.mjs";
-import type { RuntimeName } from "./adapter.ts";
-import { type Line, type Ports, Program, RUNTIMES, startServer } from "./program.ts";
+import { type Line, type Ports, Program, startServer } from "./program.ts";
 
 let folder = "";
 let caFile = "";

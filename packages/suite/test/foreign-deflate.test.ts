@@ -1,9 +1,10 @@
 /** permessage-deflate between ours and others, with what was compressed read off the wire. */
+
+import { CHROMIUM, hasChromium, NO_CHROMIUM } from "@sansocket/workshop/chromium";
+import { RUNTIMES, type RuntimeName } from "@sansocket/workshop/runtimes";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { CHROMIUM, hasChromium, NO_CHROMIUM } from "../../../vitest.chromium.ts";
 import { described, pattern } from "../programs/messages.mjs";
-import type { RuntimeName } from "./adapter.ts";
-import { type Line, Program, RUNTIMES, startServer } from "./program.ts";
+import { type Line, Program, startServer } from "./program.ts";
 import { type Half, RecordingRelay } from "./recording-relay.ts";
 import type { WireFrame } from "./wire-frames.ts";
 
@@ -123,7 +124,7 @@ interface Started {
   readonly port: number;
 }
 
-const CERTIFICATE = await import("../../../vitest.certificate.ts").then((it) => it.certificate());
+const CERTIFICATE = await import("@sansocket/workshop/certificate").then((it) => it.certificate());
 const servers = new Map<string, Started>();
 const clients = new Map<string, Program>();
 

@@ -1,10 +1,10 @@
 import { createServer as createHttpsServer } from "node:https";
+import { type Certificate, certificate, selfSigned } from "@sansocket/workshop/certificate";
+import { RUNTIMES, type RuntimeName } from "@sansocket/workshop/runtimes";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocketServer } from "ws";
-import { type Certificate, certificate, selfSigned } from "../../../vitest.certificate.ts";
 import { described, pattern } from "../programs/messages.mjs";
-import type { RuntimeName } from "./adapter.ts";
-import { type Line, type Ports, Program, RUNTIMES, startServer } from "./program.ts";
+import { type Line, type Ports, Program, startServer } from "./program.ts";
 
 const FOREIGN: readonly { readonly name: string; readonly runtime: RuntimeName }[] = [
   { name: "npm's ws", runtime: "node" },

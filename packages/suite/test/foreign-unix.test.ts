@@ -1,9 +1,10 @@
+import { certificate } from "@sansocket/workshop/certificate";
+import { RUNTIMES } from "@sansocket/workshop/runtimes";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { certificate } from "../../../vitest.certificate.ts";
 import { described } from "../programs/messages.mjs";
 import { pattern } from "./octets.ts";
 import { unixPath } from "./places.ts";
-import { type Line, Program, RUNTIMES, startServer } from "./program.ts";
+import { type Line, Program, startServer } from "./program.ts";
 
 const started: Program[] = [];
 let settings: object;

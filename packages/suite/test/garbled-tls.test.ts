@@ -1,8 +1,8 @@
 /** A record of TLS that was changed on its way (RFC 8446 §5.2: "bad_record_mac"): whoever gets it ends the connection at once. */
 import { createServer, connect as dial, type Socket as TcpSocket } from "node:net";
 import type { CloseInfo } from "@sansocket/node";
+import { certificate } from "@sansocket/workshop/certificate";
 import { afterEach, expect, test } from "vitest";
-import { certificate } from "../../../vitest.certificate.ts";
 import { connect, serve } from "./adapter.ts";
 import { Mailbox } from "./mailbox.ts";
 import { portOf } from "./places.ts";

@@ -1,7 +1,8 @@
 import { createServer } from "node:net";
+import { type Certificate, certificate } from "@sansocket/workshop/certificate";
+import { RUNTIMES } from "@sansocket/workshop/runtimes";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Certificate, certificate } from "../../../vitest.certificate.ts";
-import { type Line, Program, RUNTIMES } from "./program.ts";
+import { type Line, Program } from "./program.ts";
 import { unansweringHost } from "./unanswering-host.ts";
 
 let shared: Certificate;

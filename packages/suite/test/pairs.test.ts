@@ -1,8 +1,8 @@
+import { type Certificate, certificate } from "@sansocket/workshop/certificate";
+import { RUNTIMES, type RuntimeName } from "@sansocket/workshop/runtimes";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Certificate, certificate } from "../../../vitest.certificate.ts";
 import { described, pattern } from "../programs/messages.mjs";
-import type { RuntimeName } from "./adapter.ts";
-import { type Line, type Ports, Program, RUNTIMES, startServer } from "./program.ts";
+import { type Line, type Ports, Program, startServer } from "./program.ts";
 
 const servers = new Map<RuntimeName, { readonly program: Program; readonly ports: Ports }>();
 const clients = new Map<RuntimeName, Program>();

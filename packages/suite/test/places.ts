@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ConnectOptions, ListenOptions, Server } from "@sansocket/node";
+import { certificate } from "@sansocket/workshop/certificate";
 import { afterAll } from "vitest";
-import { certificate } from "../../../vitest.certificate.ts";
 
 export interface Place {
   readonly listen: ListenOptions;

@@ -1,20 +1,12 @@
 /** Programs of ../programs, each in a process of its runtime, that speak in lines of JSON. They run what is compiled. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import type { RuntimeName } from "./adapter.ts";
+import { commandOf, type RuntimeName } from "@sansocket/workshop/runtimes";
 import { Mailbox } from "./mailbox.ts";
 
-const root = fileURLToPath(new URL("../../..", import.meta.url));
 const programs = fileURLToPath(new URL("../programs", import.meta.url));
-
-const COMMANDS: { readonly [runtime in RuntimeName]: readonly [string, ...string[]] } = {
-  node: [process.execPath],
-  // The workspace of deno.json would lead to the sources.
-  deno: ["deno", "run", "-A", "--no-config", "--node-modules-dir=manual", "--quiet"],
-  bun: ["bun"],
-};
 
 // biome-ignore lint/suspicious/noExplicitAny: whatever the programs say, it is compared as it is
 export type Line = any;
@@ -32,12 +24,11 @@ export class Program {
     options: { readonly flags?: readonly string[]; readonly env?: NodeJS.ProcessEnv } = {},
   ) {
     this.name = `${program} on ${runtime}`;
-    const [command, ...itsFlags] = COMMANDS[runtime];
+    const [command, ...itsFlags] = commandOf(runtime);
     const { flags = [], env = {} } = options;
-    const path = join(root, "node_modules", ".bin") + delimiter + process.env["PATH"];
     this.child = spawn(command, [...itsFlags, ...flags, join(programs, program), ...given], {
       stdio: ["pipe", "pipe", "inherit"],
-      env: { ...process.env, NODE_OPTIONS: "", PATH: path, ...env },
+      env: { ...process.env, NODE_OPTIONS: "", ...env },
     });
     const lines = createInterface({ input: this.child.stdout! });
     lines.on("line", (line) => this.lines.put(JSON.parse(line)));
@@ -107,5 +98,3 @@ export async function startServer(
   const { listening } = await started.next();
   return { program: started, ports: listening };
 }
-
-export const RUNTIMES: readonly RuntimeName[] = ["node", "deno", "bun"];

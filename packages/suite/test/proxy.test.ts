@@ -1,9 +1,9 @@
 import { createServer as createHttpServer } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import { createServer as createTcpServer, type Socket } from "node:net";
+import { certificate } from "@sansocket/workshop/certificate";
 import { createProxy, type ProxyServer } from "proxy";
 import { afterEach, describe, expect, test } from "vitest";
-import { certificate } from "../../../vitest.certificate.ts";
 import { connect, runtime, serve } from "./adapter.ts";
 import { Mailbox } from "./mailbox.ts";
 import { expectOctets, pattern } from "./octets.ts";

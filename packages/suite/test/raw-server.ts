@@ -1,7 +1,7 @@
 /** A server for one connection that says exactly what it is told, and records what the client says and how it ends. */
 import { createServer, type Socket } from "node:net";
 import { TLSSocket } from "node:tls";
-import type { Certificate } from "../../../vitest.certificate.ts";
+import type { Certificate } from "@sansocket/workshop/certificate";
 import { described } from "../programs/messages.mjs";
 import { RawConnection, type Step } from "./raw-connection.ts";
 import { type WireFrame, wireFrames } from "./wire-frames.ts";

@@ -1,8 +1,8 @@
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import type { ConnectionError, ServerError, UpgradeRequest } from "@sansocket/node";
+import { certificate } from "@sansocket/workshop/certificate";
 import { describe, expect, test } from "vitest";
-import { certificate } from "../../../vitest.certificate.ts";
 import { connect, runtime, serve } from "./adapter.ts";
 import { close, text, together, request as upgradeRequest } from "./client-octets.ts";
 import { Mailbox } from "./mailbox.ts";

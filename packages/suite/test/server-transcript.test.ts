@@ -1,8 +1,8 @@
+import { certificate } from "@sansocket/workshop/certificate";
+import { RUNTIMES, type RuntimeName } from "@sansocket/workshop/runtimes";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { certificate } from "../../../vitest.certificate.ts";
-import type { RuntimeName } from "./adapter.ts";
 import { type ConnectionProgram, PROGRAMS } from "./client-programs.ts";
-import { type Line, type Ports, type Program, RUNTIMES, startServer } from "./program.ts";
+import { type Line, type Ports, type Program, startServer } from "./program.ts";
 import { play, type Recording } from "./raw-client.ts";
 
 /** For the programs that wait for a timer, and for all others, on a machine that is busy. ms */

@@ -8,8 +8,8 @@ import {
   type TlsServerOptions,
   type UpgradeHook,
 } from "@sansocket/node";
+import { certificate, selfSigned } from "@sansocket/workshop/certificate";
 import { afterEach, beforeEach, describe, expect, type TestContext, test } from "vitest";
-import { certificate, selfSigned } from "../../../vitest.certificate.ts";
 import { runtime, serve } from "./adapter.ts";
 import { Mailbox } from "./mailbox.ts";
 import { portOf } from "./places.ts";

@@ -5,6 +5,7 @@
  * connections, because the first ones pay for what all share.
  */
 import { parseArgs } from "node:util";
+import { RUNTIMES } from "@sansocket/workshop/runtimes";
 import { startChild } from "../echo/child-process.ts";
 import { printTable } from "../report.ts";
 import { MEMORY_CASES } from "./cases.ts";
@@ -38,7 +39,7 @@ async function bytesPerConnection(runtime: RuntimeName, caseName: string): Promi
 }
 
 const rows: { runtime: string; terms: string; bytesPerConnection: number }[] = [];
-for (const runtime of ["node", "deno", "bun"] as const) {
+for (const runtime of RUNTIMES) {
   if (flags.runtime !== undefined && flags.runtime !== runtime) continue;
   for (const { name, terms } of MEMORY_CASES) {
     rows.push({ runtime, terms, bytesPerConnection: await bytesPerConnection(runtime, name) });

@@ -8,6 +8,7 @@
  * a runtime takes once, when it wakes up. "next 8,000" is what each of those behind them adds. Medians of three processes.
  */
 import { parseArgs } from "node:util";
+import { RUNTIMES } from "@sansocket/workshop/runtimes";
 import type { LoadCalls } from "../deflate/load-process.ts";
 import { programOf, type RuntimeName } from "../deflate/programs.ts";
 import type { ServerCalls } from "../deflate/server-process.ts";
@@ -66,7 +67,7 @@ function median(numbers: readonly number[]): number {
 }
 
 const rows: ({ runtime: RuntimeName } & Figures)[] = [];
-for (const runtime of ["node", "deno", "bun"] as const) {
+for (const runtime of RUNTIMES) {
   if (flags.runtime !== undefined && flags.runtime !== runtime) continue;
   const all: Figures[] = [];
   for (let count = 0; count < PROCESSES; count += 1) all.push(await measure(runtime));

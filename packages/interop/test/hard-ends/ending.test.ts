@@ -1,6 +1,7 @@
 /** Peers that do not finish: no Close, no FIN, a FIN too early, a RST in the middle, TLS without its last word. */
+
+import { selfSigned } from "@sansocket/workshop/certificate";
 import { describe, expect, test } from "vitest";
-import { selfSigned } from "../../../../vitest.certificate.ts";
 import { close, codeOf, frame, header, RawClient, text } from "../raw-client.ts";
 import { Opcode } from "../server-frames.ts";
 import { DENO_TLS_CLOSE, RUNTIMES, startServer } from "../server-process.ts";

@@ -1,6 +1,7 @@
 /** Opening handshakes that are slow, endless, too large, never finished, or come with a message in the same packet. */
+
+import { selfSigned } from "@sansocket/workshop/certificate";
 import { describe, expect, test } from "vitest";
-import { selfSigned } from "../../../../vitest.certificate.ts";
 import { RawClient, REQUEST, text } from "../raw-client.ts";
 import { DENO_TLS_CLOSE, RUNTIMES, startServer } from "../server-process.ts";
 
