@@ -1,10 +1,10 @@
 import { connectWith, fromStreams, Server, webRuntime } from "@sansocket/driver";
 
-// What a runtime has to offer: a clock, timers and entropy, here the web platform's; and a way to connect, here none.
+// A runtime: a clock, timers and entropy, here those of the web platform. A dialer connects; here there is no network.
 const runtime = webRuntime();
 const dialer = { dial: () => Promise.reject(new Error("there is no network here")) };
 
-// A server, and a connection for it: any two streams of bytes, here to a client in the same memory.
+// A server, and a connection for it: any two streams of bytes. Here they lead to a client in the same memory.
 const [up, down] = [new TransformStream(), new TransformStream()];
 const server = new Server({ message: (socket, text) => void socket.write(text) }, runtime, false);
 server.accept(fromStreams({ readable: up.readable, writable: down.writable }));
