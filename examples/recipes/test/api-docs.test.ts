@@ -65,7 +65,12 @@ describe("docs/api.md", () => {
 
   test.each([
     ["serve", "server/server-options.ts", "export interface ServerBase {"],
-    ["serve", "server/server-options.ts", "export interface TlsServerOptions {"],
+    [
+      "serve",
+      "server/tls-options.ts",
+      "export interface TlsServerOptions extends TlsCertificate {",
+    ],
+    ["serve", "server/tls-options.ts", "export interface TlsCertificate {"],
     ["Hooks", "socket/hooks.ts", "export interface SocketHooks<"],
     ["connect", "client/connect-options.ts", "export interface ConnectOptions<"],
     ["connect", "client/connect-options.ts", "export interface ProxyOptions {"],
