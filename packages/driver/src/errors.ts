@@ -37,10 +37,13 @@ export type ConnectErrorCode =
 
 /** `connect` did not get a connection; `code` says why. */
 export class ConnectError extends Error {
+  /** "ConnectError", to tell it from other errors across copies of the package. */
   override readonly name = "ConnectError";
+  /** Why, to branch on. */
   readonly code: ConnectErrorCode;
   /** The server's answer, or with "proxy-refused" the proxy's; with its body as far as `limits.refusalBody` goes. */
   readonly response: ServerResponse | null;
+  /** With "violation": the rule that the server broke. */
   readonly violation: Violation | null;
   /** The HTTP status of the server or the proxy, 0 if none was seen. */
   readonly status: number;
@@ -87,9 +90,13 @@ export type ConnectionErrorCode =
 
 /** A connection that was open did not end cleanly; `code` says why. */
 export class ConnectionError extends Error {
+  /** "ConnectionError", to tell it from other errors across copies of the package. */
   override readonly name = "ConnectionError";
+  /** Why, to branch on. */
   readonly code: ConnectionErrorCode;
+  /** With "violation": the rule that the peer broke. */
   readonly violation: Violation | null;
+  /** With "timeout": the timer that ran out. */
   readonly timeout: TimeoutName | null;
 
   constructor(code: ConnectionErrorCode, message: string, facts: ConnectionErrorFacts = {}) {
@@ -126,8 +133,11 @@ export type ServerErrorCode =
  * what.
  */
 export class ServerError extends Error {
+  /** "ServerError", to tell it from other errors across copies of the package. */
   override readonly name = "ServerError";
+  /** What failed, to branch on. */
   readonly code: ServerErrorCode;
+  /** With "handshake-refused": the rule that the request broke. */
   readonly violation: Violation | null;
 
   constructor(

@@ -131,6 +131,33 @@ export function undocumentedExports({ entries }: Published): string[] {
   );
 }
 
+/** The members of what a package itself exports of which no comment tells anything, as `entry: name.member`. */
+export function undocumentedMembers({ entries, path }: Published): string[] {
+  const untold: string[] = [];
+  for (const [name, types] of entries) {
+    for (const [exportedName, symbol] of exportsOf(types)) {
+      if (ownerOf(symbol)?.path !== path) continue;
+      for (const member of symbol.members?.values() ?? []) {
+        const [declaration] = member.declarations ?? [];
+        if (declaration === undefined || !isSeen(declaration) || isTold(member)) continue;
+        untold.push(`${name}: ${exportedName}.${member.name}`);
+      }
+    }
+  }
+  return untold;
+}
+
+/** Whether users meet the member: no type parameter, no constructor, neither private nor protected. */
+function isSeen(declaration: ts.Declaration): boolean {
+  if (ts.isTypeParameterDeclaration(declaration) || ts.isConstructorDeclaration(declaration)) {
+    return false;
+  }
+  const { name } = declaration as ts.NamedDeclaration;
+  if (name !== undefined && ts.isPrivateIdentifier(name)) return false;
+  const hidden = ts.ModifierFlags.Private | ts.ModifierFlags.Protected;
+  return (ts.getCombinedModifierFlags(declaration) & hidden) === 0;
+}
+
 /** Where the report of a package stands. */
 export function reportPath({ folder }: Published): string {
   return `${ROOT}docs/api-report/${folder}.api.md`;

@@ -9,7 +9,9 @@ import {
 
 /** What each end is configured with. Both functions make a fresh list for each connection, or give the same again. */
 export interface AgreedExtensions {
+  /** Those of the client. */
   readonly client: () => readonly Extension[];
+  /** Those of the server. */
   readonly server: () => readonly Extension[];
 }
 

@@ -21,6 +21,7 @@ export type EngineEvent =
 
 /** What an endpoint wants sent. */
 export interface Transmitted {
+  /** The bytes to send. */
   readonly octets: Uint8Array;
   /** What becomes of the transport behind the octets. */
   readonly ending: "continue" | "end-write" | "destroy";
@@ -30,7 +31,9 @@ export interface Transmitted {
 export interface EngineUnderTest {
   /** The octets are overwritten after the pull: an engine must not keep them. */
   receive(octets: Uint8Array, now: number): void;
+  /** The peer has ended its stream. */
   endOfStream(now: number): void;
+  /** The deadline has come. */
   handleTimeout(now: number): void;
   /** ms; Infinity when no timer runs. */
   readonly deadline: number;
@@ -40,9 +43,13 @@ export interface EngineUnderTest {
   transmit(now: number): Transmitted | null;
   /** false when it was too late. */
   sendText(text: string): boolean;
+  /** Sends a binary message. */
   sendBinary(octets: Uint8Array): boolean;
+  /** Sends a message in fragments. */
   sendFragments(type: "text" | "binary", fragments: readonly Uint8Array[]): boolean;
+  /** Sends a ping. */
   ping(octets: Uint8Array, now: number): boolean;
+  /** Begins the closing handshake. */
   close(code: number, reason: string, now: number): boolean;
   /** The transport is gone in both directions. Absent: the laws do without. */
   transportClosed?(now: number): void;
@@ -56,6 +63,7 @@ export interface EngineUnderTest {
 export interface EngineOptions {
   /** "open": behind an opening handshake. "opening": before it; a server accepts whatever it may. */
   readonly from: "opening" | "open";
+  /** Which side the endpoint is. */
   readonly role: "client" | "server";
   /** "never": a server leaves the request undecided until {@link EngineUnderTest.answer}. Default: "at once". */
   readonly answers?: "at once" | "never";
@@ -69,6 +77,8 @@ export interface EngineOptions {
 
 /** Makes a fresh engine, whose randomness must be the same each time. */
 export interface Engine {
+  /** For messages of laws that are broken. */
   readonly name: string;
+  /** Makes an endpoint. */
   create(options: EngineOptions): EngineUnderTest;
 }

@@ -1,5 +1,6 @@
 /** A clock that goes where it is told to, in ms. */
 export class VirtualClock {
+  /** ms. */
   now: number;
 
   constructor(now: number = 0) {
@@ -13,6 +14,7 @@ export class VirtualClock {
     this.now = now;
   }
 
+  /** Goes on by so many ms. */
   advanceBy(ms: number): void {
     this.advanceTo(this.now + ms);
   }

@@ -1,10 +1,13 @@
 /** Frames written octet by octet (RFC 6455 §5.2), by code that shares nothing with the engine that reads them. */
 
 export interface WireFrame {
+  /** The last frame of its message (RFC 6455 §5.2). */
   readonly fin: boolean;
   /** RSV1 is 4, RSV2 is 2, RSV3 is 1. */
   readonly rsv: number;
+  /** 4 bits. */
   readonly opcode: number;
+  /** Before masking. */
   readonly payload: Uint8Array;
   /** Four octets, or null for a frame that is not masked. */
   readonly key: Uint8Array | null;

@@ -10,9 +10,13 @@ import { describeValue } from "./describe-value.ts";
 import { MisuseError } from "./misuse-error.ts";
 
 export interface Memory {
+  /** The memory as bytes. */
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The same memory as a DataView. */
   readonly view: DataView<ArrayBuffer>;
+  /** The same memory as 32-bit words. */
   readonly words: Int32Array<ArrayBuffer>;
+  /** Who gets it back. */
   readonly belongsTo: MemoryOwner;
 }
 

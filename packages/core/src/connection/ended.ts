@@ -7,6 +7,7 @@ import type { Violation } from "./violation.ts";
 export interface CloseFrame {
   /** 1005 when the frame had no body (RFC 6455 §7.1.5). */
   readonly code: number;
+  /** At most 123 bytes of UTF-8 (§5.5); "" for none. */
   readonly reason: string;
 }
 
@@ -21,7 +22,9 @@ export interface Ended {
   readonly isCloseSent: boolean;
   /** The Close that arrived. */
   readonly peerClose: CloseFrame | null;
+  /** Whose Close came first; null where there was none. */
   readonly firstClose: "local" | "peer" | null;
+  /** What the peer did against the rules, where that is why it ended. */
   readonly violation: Violation | null;
   /** The first timer that ran out, if one did. */
   readonly timeout: TimeoutName | null;
@@ -37,6 +40,7 @@ export interface Ended {
 export interface CloseOutcome {
   /** The code of the peer's Close; 1005 if it had none, 1006 if no Close arrived. */
   readonly code: number;
+  /** The reason of the peer's Close; "" for none. */
   readonly reason: string;
   /** Both Closes crossed. */
   readonly wasClean: boolean;

@@ -3,11 +3,15 @@ import { FIN, OPCODE_BITS, RSV_BITS } from "../frame/frame-header.ts";
 
 /** A frame that went by, in either direction; `Step.Frame` shows it where the option `frames` is set. */
 export interface WatchedFrame {
+  /** "in": from the peer. "out": to the peer. */
   readonly direction: "in" | "out";
+  /** The last frame of its message (§5.2). */
   readonly fin: boolean;
   /** RSV1 is 4, RSV2 is 2, RSV3 is 1. */
   readonly rsv: number;
+  /** See {@link Opcode}. */
   readonly opcode: number;
+  /** Whether the payload is masked on the wire. */
   readonly isMasked: boolean;
   /** As on the wire, first octet in the highest byte; 0 when not masked. */
   readonly maskingKey: number;

@@ -18,6 +18,7 @@ import {
 
 /** Made by {@link prepareMessage}. Its memory is never written again, and so may be sent from without a copy. */
 export interface PreparedMessage {
+  /** What {@link prepareMessage} was given: a string or bytes. */
   readonly type: "text" | "binary";
   /** The payload: text as UTF-8. Not to be written. */
   readonly payload: Uint8Array;

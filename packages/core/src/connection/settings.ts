@@ -132,8 +132,11 @@ export const DEFAULT_TIMEOUTS: Timeouts = {
 
 /** What both roles are given. All but `host` has a default. */
 export interface ConnectionOptions {
+  /** What the engine needs from outside: entropy, and faster loops where there are some. */
   readonly host: Host;
+  /** How much a peer can make us keep or accept. Default: {@link DEFAULT_LIMITS}, or {@link DEFAULT_CLIENT_LIMITS}. */
   readonly limits?: Partial<Limits>;
+  /** In ms; 0 switches one off. Default: {@link DEFAULT_TIMEOUTS}. */
   readonly timeouts?: Partial<Timeouts>;
   /** Extensions to offer (client) or accept (server), in order of preference. Default none. */
   readonly extensions?: readonly Extension[];
@@ -159,15 +162,23 @@ export interface ConnectionOptions {
 export interface Settings {
   /** Says that these are settings, and made by which function; options have no such member. */
   readonly kind: "connection" | "server" | "client";
+  /** See {@link ConnectionOptions}. */
   readonly host: Host;
+  /** See {@link ConnectionOptions}. */
   readonly limits: Limits;
+  /** See {@link ConnectionOptions}. */
   readonly timeouts: Timeouts;
+  /** See {@link ConnectionOptions}. */
   readonly extensions: readonly Extension[];
+  /** See {@link ConnectionOptions}. */
   readonly pieces: boolean;
   /** -1: frames are not watched. */
   readonly framePrefix: number;
+  /** See {@link ConnectionOptions}. */
   readonly referenceFrom: number;
+  /** Where masking keys are drawn from. */
   readonly maskingKeys: MaskingKeyPool;
+  /** The host's kernels, and the engine's own for those that it does not bring. */
   readonly kernels: Kernels;
 }
 

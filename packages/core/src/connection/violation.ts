@@ -25,6 +25,7 @@ export type ViolationKind = WireViolation | HandshakeFaultKind;
 
 /** What the peer did against the rules. It is a value: no input of a peer throws. */
 export interface Violation {
+  /** Which rule was broken. */
   readonly kind: ViolationKind;
   /** The section that forbids it: of RFC 6455, or "RFC 9112 5.1" and the like. */
   readonly section: string;

@@ -38,11 +38,13 @@ export interface ClientOptions extends ConnectionOptions, ClientRequestOptions {
 
 /** {@link ServerOptions}, checked once for any number of endpoints; see {@link serverSettings}. */
 export interface ServerSettings extends Settings, ServerPolicy {
+  /** See {@link Settings.kind}. */
   readonly kind: "server";
 }
 
 /** {@link ClientOptions}, checked once for any number of endpoints; see {@link clientSettings}. */
 export interface ClientSettings extends Settings, ClientRequest {
+  /** See {@link Settings.kind}. */
   readonly kind: "client";
 }
 

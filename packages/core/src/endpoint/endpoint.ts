@@ -4,7 +4,6 @@
  * A turn is one input, `next()` until it answers Idle, then `transmit()`. Times are milliseconds of any clock that never
  * goes back; fractions are dropped, and an earlier time than the last counts as the last.
  */
-
 import { requireString } from "../bytes/given-arguments.ts";
 import { isBytes } from "../bytes/is-bytes.ts";
 import { inboxBytes, requireInboxRead, takeInbox } from "../bytes/memory.ts";
@@ -171,6 +170,7 @@ export class Endpoint extends EndpointFacts {
     pauseTimers(this.connection, this.connection.now);
   }
 
+  /** The host reads again. */
   resumeReading(now: number): void {
     this.advanceTime(now);
     resumeTimers(this.connection, this.connection.now);

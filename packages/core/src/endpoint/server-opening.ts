@@ -40,6 +40,7 @@ export interface ServerPolicy {
 
 /** A request that the engine has refused, and what it was judged by: enough to say what is to be done. */
 export interface Refusal {
+  /** Why the request is refused. */
   readonly fault: HandshakeFault;
   /** As far as it was read. */
   readonly headers: HeaderList;

@@ -63,6 +63,7 @@ export type HandshakeFaultKind = (typeof HandshakeFaultKind)[keyof typeof Handsh
 
 /** What is wrong with the other side's part of the opening handshake (RFC 6455 §4). */
 export interface HandshakeFault {
+  /** Which rule was broken. */
   readonly kind: HandshakeFaultKind;
   /** The section that forbids it: of RFC 6455 ("4.2.1"), or with its RFC before it ("RFC 9112 5.1"). */
   readonly section: string;

@@ -48,6 +48,7 @@ export interface ProxyTunnelOptions {
 export interface ProxyTunnel {
   /** To be sent first. */
   readonly request: Uint8Array;
+  /** What has been read of the answer. */
   readonly reader: HttpHeadReader;
   /** The body of a refusal, while it is read. */
   body: ResponseBody | null;

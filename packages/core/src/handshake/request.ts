@@ -28,14 +28,19 @@ export const WEBSOCKET_VERSION = "13";
 
 /** The head of an HTTP request, from this engine's reader or from any other HTTP stack. */
 export interface RequestHead {
+  /** As it was sent; its case counts. */
   readonly method: string;
+  /** The request-target as it was sent (RFC 9112 §3.2). */
   readonly target: string;
+  /** Of HTTP/1.x. */
   readonly minorVersion: 0 | 1;
+  /** The header lines, in their order. */
   readonly headers: HeaderList;
 }
 
 /** A request to open a WebSocket, without fault so far: what remains is the decision of the server. */
 export interface UpgradeRequest extends RequestHead {
+  /** Tells it from a {@link PlainRequest}. */
   readonly kind: "upgrade";
   /** §3, the resource name: path and query, beginning with "/", also when the peer sent an absolute URI. */
   readonly target: string;
@@ -43,6 +48,7 @@ export interface UpgradeRequest extends RequestHead {
   readonly host: string;
   /** §10.2: null when the field is absent, so that no browser is asking. Not yet judged: see `isOriginAllowed`. */
   readonly origin: string | null;
+  /** The value of Sec-WebSocket-Key, valid (§4.2.1, number 5). */
   readonly key: string;
   /** The subprotocols offered, in the client's order of preference. */
   readonly protocols: readonly string[];
@@ -52,6 +58,7 @@ export interface UpgradeRequest extends RequestHead {
 
 /** Any other request that is without fault: to be answered by HTTP, with a 426 when there is nothing to serve. */
 export interface PlainRequest extends RequestHead {
+  /** Tells it from an {@link UpgradeRequest}. */
   readonly kind: "plain";
   /** Path and query, also when the peer sent an absolute URI; "*" for OPTIONS, host and port for CONNECT. */
   readonly target: string;

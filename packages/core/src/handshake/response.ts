@@ -34,8 +34,11 @@ import { requireMinorVersion, WEBSOCKET_VERSION } from "./request.ts";
 
 /** The head of an HTTP response, from this engine's reader or from any other HTTP stack. */
 export interface ResponseHead {
+  /** The status code, 100 to 599. */
   readonly status: number;
+  /** The reason phrase; "" for none. */
   readonly statusText: string;
+  /** The header lines, in their order. */
   readonly headers: HeaderList;
   /** Of HTTP/1.x. Default 1. */
   readonly minorVersion?: 0 | 1;

@@ -49,6 +49,7 @@ export interface ConnectOptions<Data = undefined> {
   readonly headers?: HeaderFields;
   /** Gives up, in any phase, until `connect` has resolved; it then rejects with code "aborted". */
   readonly signal?: AbortSignal;
+  /** For wss:. Default: the system's certificates, and the host of the URL as server name. */
   readonly tls?: TlsClientOptions;
   /**
    * Compression of messages with permessage-deflate (RFC 7692): true, or its options; a server may decline. Default true where
@@ -57,6 +58,7 @@ export interface ConnectOptions<Data = undefined> {
   readonly perMessageDeflate?: boolean | DeflateOptions;
   /** Other extensions. Default none. */
   readonly extensions?: readonly Extension[];
+  /** How much the server can make us keep or accept. Default: those of a client. */
   readonly limits?: Partial<Limits>;
   /** ms; 0 turns one off. `handshake` counts from the call on: the name, TCP, the proxy, TLS, redirects included. */
   readonly timeouts?: Partial<Timeouts>;

@@ -40,7 +40,9 @@ import { openTunnel } from "./tunnel.ts";
 
 /** What `connect` of an adapter is made of. */
 export interface Platform {
+  /** Clock, timers and entropy. */
   readonly runtime: Runtime;
+  /** How connections are made. */
   readonly dialer: Dialer;
 }
 

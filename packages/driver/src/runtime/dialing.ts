@@ -8,6 +8,7 @@ export interface TlsClientOptions {
   readonly ca?: string | readonly string[];
   /** A certificate and key of our own, in PEM, for servers that ask for one. */
   readonly cert?: string;
+  /** The key of `cert`, in PEM. */
   readonly key?: string;
   /** The name to ask for (SNI) and to check the certificate against. Default: the host of the URL. */
   readonly serverName?: string;
@@ -33,6 +34,7 @@ export interface Dialed {
   readonly open: OpenTransport;
   /** TLS over it, as a client; from then on only what this returns is used. `serverName` has no dot at its end. */
   startTls(options: TlsClientOptions, serverName: string, signal: AbortSignal): Promise<Dialed>;
+  /** Lets go of the connection at once. */
   destroy(): void;
 }
 

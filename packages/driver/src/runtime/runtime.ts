@@ -22,6 +22,7 @@ export interface Runtime {
    * such a notion. Any other timer must not: connections do.
    */
   setTimer(callback: () => void, delay: number, isAwaited: boolean): unknown;
+  /** Stops a timer that `setTimer` gave. */
   clearTimer(timer: unknown): void;
   /**
    * Calls back once the runtime has looked for input: a timer that fires late must not win against octets that lie in the
@@ -32,9 +33,13 @@ export interface Runtime {
 
 /** What a runtime is made of. Each may be missing, in a realm of `node:vm` for one. */
 export interface WebPlatform {
+  /** Entropy. */
   readonly crypto?: Pick<typeof globalThis.crypto, "getRandomValues"> | undefined;
+  /** The clock. */
   readonly performance?: Pick<typeof globalThis.performance, "now"> | undefined;
+  /** For long texts. */
   readonly TextDecoder?: typeof globalThis.TextDecoder | undefined;
+  /** For long texts. */
   readonly TextEncoder?: typeof globalThis.TextEncoder | undefined;
 }
 

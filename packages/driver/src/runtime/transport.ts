@@ -23,6 +23,7 @@ export interface Transport {
   destroy(): void;
   /** Asks for no more input. What was on its way may still come. */
   pause(): void;
+  /** Takes back {@link pause}. */
   resume(): void;
   /** Where the peer is; null when nobody knows. */
   readonly remoteAddress: NetworkAddress | null;

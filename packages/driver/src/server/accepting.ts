@@ -9,6 +9,7 @@ const RETRY = 100;
 
 /** A connection that a listener has just got, before the server has decided to take it. */
 export interface Accepted {
+  /** Connects a handler to the connection. */
   readonly open: OpenTransport;
   /** For one that the server does not take. */
   drop(): void;

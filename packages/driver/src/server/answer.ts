@@ -6,6 +6,7 @@ import { judgedLater } from "../option-kinds.ts";
 
 /** What a refusal says besides its status. */
 export interface RejectOptions {
+  /** More header lines. Default none. */
   readonly headers?: HeaderFields;
   /** A string is sent as UTF-8, without a Content-Type unless `headers` has one. */
   readonly body?: string | Uint8Array;
@@ -15,6 +16,7 @@ export interface RejectOptions {
 export interface PlainResponse {
   /** 200 to 599. Default 200. */
   readonly status?: number;
+  /** More header lines. Default none. */
   readonly headers?: HeaderFields;
   /** A string is sent as UTF-8. Default: none. */
   readonly body?: string | Uint8Array;

@@ -67,6 +67,7 @@ export interface ServerBase {
   readonly extensions?: readonly Extension[];
   /** Open connections, those in their opening handshake included; one more is dropped at once. Default Infinity. */
   readonly maxConnections?: number;
+  /** How much a client can make us keep or accept. Default: those of `@sansocket/core`. */
   readonly limits?: Partial<Limits>;
   /** ms; 0 turns one off. */
   readonly timeouts?: Partial<Timeouts>;
@@ -91,6 +92,7 @@ export type UpgradeOption<Data> = undefined extends Data
 
 /** Messages go to hooks … */
 export interface HookOptions<Data> extends SocketHooks<Data> {
+  /** Not beside hooks: it is the other way to take messages. */
   readonly connection?: never;
 }
 
@@ -101,11 +103,17 @@ export interface IterationOptions<Data> extends Pick<SocketHooks<Data>, "error" 
    * closed with 1000; when it throws, with 1011, and `error` is called, unless the connection had failed by itself.
    */
   connection(socket: Socket<Data>): Promise<void>;
+  /** Not beside `connection`. */
   readonly open?: never;
+  /** Not beside `connection`. */
   readonly message?: never;
+  /** Not beside `connection`. */
   readonly drain?: never;
+  /** Not beside `connection`. */
   readonly ping?: never;
+  /** Not beside `connection`. */
   readonly pong?: never;
+  /** Not beside `connection`. */
   readonly close?: never;
 }
 

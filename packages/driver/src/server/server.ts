@@ -34,6 +34,7 @@ import {
 
 /** What accepts connections for a server. */
 export interface Listener {
+  /** Where it listens. */
   readonly address: NetworkAddress;
   /** Accepts no more; the connections that are there stay. */
   close(): Promise<void>;

@@ -115,6 +115,7 @@ export class Socket<Data = unknown> implements AsyncIterable<Message>, AsyncDisp
     this.#binding.delivery.pause();
   }
 
+  /** Takes back {@link pause}. */
   resume(): void {
     this.#binding.delivery.resume();
   }

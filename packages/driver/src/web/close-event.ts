@@ -6,6 +6,7 @@ import { dictionary, exposeInterface, requireArguments, usvString } from "./web-
 export interface CloseEvent extends Event {
   /** The code of the peer's Close; 1005 if it had none, 1006 if no Close arrived. */
   readonly code: number;
+  /** The reason of the peer's Close; "" for none. */
   readonly reason: string;
   /** Both Closes crossed. */
   readonly wasClean: boolean;
@@ -13,17 +14,25 @@ export interface CloseEvent extends Event {
 
 /** What `new CloseEvent` takes besides the type. */
 export interface CloseEventInit {
+  /** As of `EventInit`. Default false. */
   readonly bubbles?: boolean;
+  /** As of `EventInit`. Default false. */
   readonly cancelable?: boolean;
+  /** As of `EventInit`. Default false. */
   readonly composed?: boolean;
+  /** Default 0. */
   readonly code?: number;
+  /** Default "". */
   readonly reason?: string;
+  /** Default false. */
   readonly wasClean?: boolean;
 }
 
 /** The class {@link CloseEvent}. */
 export interface CloseEventConstructor {
+  /** An event of that type; what `init` leaves out has its default. */
   new (type: string, init?: CloseEventInit): CloseEvent;
+  /** As every class has it. */
   readonly prototype: CloseEvent;
 }
 

@@ -5,6 +5,7 @@ import { dictionary, enforcedUnsignedShort, exposeInterface, usvString } from ".
 
 /** What `close` of a WebSocketStream and `new WebSocketError` take. */
 export interface WebSocketCloseInfo {
+  /** 1000, or 3000 to 4999. Default: a Close without a code, or 1000 where there is a reason. */
   readonly closeCode?: number;
   /** Default "". */
   readonly reason?: string;
@@ -54,6 +55,7 @@ export class WebSocketError extends DOMException {
     return this.#closeCode;
   }
 
+  /** The reason of the Close; "" for none. */
   get reason(): string {
     return this.#reason;
   }

@@ -29,12 +29,15 @@ export interface WebSocketOpenInfo {
   readonly writable: WritableStream<string | ArrayBuffer | ArrayBufferView>;
   /** What the server has accepted, as it stands in the header. */
   readonly extensions: string;
+  /** The subprotocol that was agreed on; "" for none. */
   readonly protocol: string;
 }
 
 /** An instance of the class `WebSocketStream` (WICG): a WebSocket as two web streams. */
 export interface StandardWebSocketStream {
+  /** The URL, serialized. */
   readonly url: string;
+  /** Resolves once the connection is open. Rejects with a {@link WebSocketError} when it does not open. */
   readonly opened: Promise<WebSocketOpenInfo>;
   /** Rejects with a {@link WebSocketError} when the connection did not end cleanly, or with something unwritten. */
   readonly closed: Promise<{ readonly closeCode: number; readonly reason: string }>;
@@ -47,6 +50,7 @@ export interface StandardWebSocketStream {
  * are passed over, as in every dictionary of the platform.
  */
 export interface WebSocketStreamOptions extends Omit<ConnectOptions<unknown>, "protocols"> {
+  /** Subprotocols to offer, the most wanted first. Default none. */
   readonly protocols?: readonly string[];
 }
 
@@ -57,6 +61,7 @@ export interface StandardWebSocketStreamConstructor {
    * @throws MisuseError for options of `connect` that cannot be meant.
    */
   new (url: string | URL, options?: WebSocketStreamOptions): StandardWebSocketStream;
+  /** As every class has it. */
   readonly prototype: StandardWebSocketStream;
 }
 

@@ -23,9 +23,13 @@ import { type BinaryType, ReadyState, WebSocketSession } from "./web-socket-sess
 
 /** The events of the class `WebSocket`, by name. */
 export interface WebSocketEvents {
+  /** The connection is open. */
   open: Event;
+  /** A message arrived. */
   message: MessageEvent;
+  /** The connection failed; `close` follows. */
   error: ErrorEvent;
+  /** The connection has ended. */
   close: CloseEvent;
 }
 
@@ -45,11 +49,17 @@ type Handler<E extends Event> = ((this: StandardWebSocket, event: E) => unknown)
 
 /** What the standard says a WebSocket is; the same as the `WebSocket` of TypeScript's DOM library, which need not be there. */
 export interface StandardWebSocket extends EventTarget {
+  /** 0. */
   readonly CONNECTING: 0;
+  /** 1. */
   readonly OPEN: 1;
+  /** 2. */
   readonly CLOSING: 2;
+  /** 3. */
   readonly CLOSED: 3;
+  /** The URL, serialized. */
   readonly url: string;
+  /** One of {@link CONNECTING}, {@link OPEN}, {@link CLOSING} and {@link CLOSED}. */
   readonly readyState: number;
   /**
    * Octets of payload that were sent and that the network has not taken. It only sinks between tasks, and never when the
@@ -58,17 +68,23 @@ export interface StandardWebSocket extends EventTarget {
   readonly bufferedAmount: number;
   /** What the server has accepted, as it stands in the header. */
   readonly extensions: string;
+  /** The subprotocol that was agreed on; "" for none. */
   readonly protocol: string;
   /** What `message` events bring octets in. Default "blob". */
   binaryType: BinaryType;
+  /** Called for the event `open`. */
   onopen: Handler<Event>;
+  /** Called for the event `message`. */
   onmessage: Handler<MessageEvent>;
+  /** Called for the event `error`. */
   onerror: Handler<ErrorEvent>;
+  /** Called for the event `close`. */
   onclose: Handler<CloseEvent>;
   /** Octets of buffers are copied, those of a Blob are read; messages stay in their order. */
   send(data: string | ArrayBuffer | ArrayBufferView | Blob): void;
   /** Without arguments: a Close without a body. Messages that arrive from now on are dropped. */
   close(code?: number, reason?: string): void;
+  /** As of every EventTarget, with the types of this class's events. */
   addEventListener<K extends keyof WebSocketEvents>(
     type: K,
     listener: Listener<WebSocketEvents[K]>,
@@ -79,6 +95,7 @@ export interface StandardWebSocket extends EventTarget {
     listener: Listener<Event> | null,
     options?: ListenerOptions | boolean,
   ): void;
+  /** As of every EventTarget, with the types of this class's events. */
   removeEventListener<K extends keyof WebSocketEvents>(
     type: K,
     listener: Listener<WebSocketEvents[K]>,
@@ -104,10 +121,15 @@ export interface StandardWebSocketConstructor {
     url: string | URL,
     protocols?: string | readonly string[] | ConnectOptions<unknown>,
   ): StandardWebSocket;
+  /** As every class has it. */
   readonly prototype: StandardWebSocket;
+  /** 0. */
   readonly CONNECTING: 0;
+  /** 1. */
   readonly OPEN: 1;
+  /** 2. */
   readonly CLOSING: 2;
+  /** 3. */
   readonly CLOSED: 3;
 }
 

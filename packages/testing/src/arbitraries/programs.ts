@@ -22,7 +22,9 @@ export type Statement =
 
 /** A ping or a pong. */
 export interface ControlStatement {
+  /** Which of the two. */
   readonly kind: "ping" | "pong";
+  /** Its payload, 0 to 125 bytes. */
   readonly octets: Uint8Array;
 }
 
@@ -177,7 +179,9 @@ export function extendedFramesOf(
 
 /** A program with its octets, for an engine of `role` to receive. */
 export interface WireProgram {
+  /** What the peer says. */
   readonly program: Program;
+  /** The same on the wire. */
   readonly octets: Uint8Array;
 }
 

@@ -36,7 +36,9 @@ export function shownAsHex(arbitrary: fc.Arbitrary<Uint8Array>): fc.Arbitrary<Ui
 
 /** What an engine did with an input: everything that may be compared. */
 export interface Trace {
+  /** What was told, in order. */
   readonly events: EngineEvent[];
+  /** What was sent. */
   readonly output: Uint8Array;
   /** What became of the transport, in order. */
   readonly ends: string[];

@@ -65,6 +65,7 @@ export interface DeflateCodec {
    * and given in every negotiation, and a message is inflated as a whole at its end.
    */
   readonly keepsContext: boolean;
+  /** One compressor, for what one connection sends. */
   createDeflater(options: DeflaterOptions): Deflater;
   /** @param options.windowBits 8 to 15, the window that the peer's compressor keeps to. */
   createInflater(options: { readonly windowBits: number }): Inflater;
