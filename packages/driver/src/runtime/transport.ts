@@ -89,6 +89,7 @@ export interface ClientCertificate {
   readonly serialNumber: string;
   /** "Nov 26 00:00:00 2026 GMT". */
   readonly validFrom: string;
+  /** When it ends to hold, written as `validFrom` is. */
   readonly validTo: string;
   /** SHA-256 of the whole certificate: 32 bytes in hexadecimal, with colons between them. */
   readonly fingerprint256: string;

@@ -3,12 +3,19 @@ import type { ClientCertificate } from "../runtime/transport.ts";
 
 /** What an X509Certificate of `node:crypto` tells, which Bun has too. */
 export interface CertificateFields {
+  /** Whose it is, as Node writes a distinguished name: a line for each part. */
   readonly subject: string;
+  /** The other names, as Node writes them; undefined for none. */
   readonly subjectAltName: string | undefined;
+  /** Who vouches for it, written as `subject` is. */
   readonly issuer: string;
+  /** In hexadecimal digits. */
   readonly serialNumber: string;
+  /** As `Date` reads it. */
   readonly validFrom: string;
+  /** As `Date` reads it. */
   readonly validTo: string;
+  /** SHA-256 of the whole certificate. */
   readonly fingerprint256: string;
 }
 

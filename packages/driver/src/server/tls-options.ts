@@ -8,6 +8,7 @@ import { aBoolean, aString, aStringOrSeveral, type OptionKind, shown } from "../
 export interface TlsCertificate {
   /** The certificate, and behind it the chain to an authority that clients know. */
   readonly cert: string;
+  /** The key of `cert`. */
   readonly key: string;
   /** Of a key that is encrypted. */
   readonly passphrase?: string;
