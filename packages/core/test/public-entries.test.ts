@@ -320,12 +320,22 @@ const TIME = { takes: NUMBERS };
 const METHODS: Readonly<Record<string, PublicEntry>> = {
   server: {
     call: (...given) => (core.Endpoint.server as (...given: never[]) => unknown)(...given),
-    right: () => [{ ...settings(), ...policy(), allowedHosts: ["a"], explain: () => "" }, 0],
+    right: () => [
+      {
+        ...settings(),
+        ...policy(),
+        allowedHosts: ["a"],
+        explain: () => "",
+        explainTimeout: () => "",
+      },
+      0,
+    ],
     takes: {
       ...settingsPlaces("0"),
       ...policyPlaces("0"),
       "0.allowedHosts": [...ABSENT, "null", "[string]"],
       "0.explain": [...ABSENT, "function"],
+      "0.explainTimeout": [...ABSENT, "function"],
       1: TIME.takes,
     },
   },

@@ -62,9 +62,9 @@ export class NodeServer<Data = undefined> extends Server<Data> {
     // The request is judged where all are: by the engine, from its bytes.
     const { bytes, fault } = rewrite(upgraded);
     const open = fromDuplex(socket, bytes);
-    if (fault !== null) this.refuse(open, 400, fault);
+    if (fault !== null) this.refuse(open, "rewritten", fault);
     else if (!this.acceptHanded(open, { raw: upgraded.request, data }))
-      this.refuse(open, 503, null);
+      this.refuse(open, "not-taken", null);
   }
 }
 

@@ -32,6 +32,11 @@ export interface ServerOptions extends ConnectionOptions, Partial<OriginPolicy> 
   readonly allowedHosts?: readonly string[] | null;
   /** The body, as text, of what the engine answers to a request that it refuses itself. Default: none. */
   readonly explain?: (refusal: Refusal) => string;
+  /**
+   * The body, as text, of the answer at the end of `timeouts.handshake`: 408 for a request that is not complete, 503 for one that
+   * the application has not decided about. Default: none.
+   */
+  readonly explainTimeout?: (status: 408 | 503) => string;
 }
 /** What `Endpoint.client` takes: what every connection has, and what the client's request says. */
 export interface ClientOptions extends ConnectionOptions, ClientRequestOptions {}
@@ -64,9 +69,10 @@ export interface Agreed {
 export function serverSettings(given: ServerOptions | ServerSettings): ServerSettings {
   if (isKind("server", given)) return given as ServerSettings;
   const options = given as ServerOptions;
-  const { allowedHosts = null, explain } = givenOptions("options", options);
-  if (explain !== undefined && typeof explain !== "function") {
-    throw new MisuseError(`options.explain is ${describeValue(explain)}: give a function`);
+  const { allowedHosts = null, explain, explainTimeout } = givenOptions("options", options);
+  for (const [name, value] of Object.entries({ explain, explainTimeout })) {
+    if (value === undefined || typeof value === "function") continue;
+    throw new MisuseError(`options.${name} is ${describeValue(value)}: give a function`);
   }
   return {
     ...connectionSettings(options),
@@ -74,6 +80,7 @@ export function serverSettings(given: ServerOptions | ServerSettings): ServerSet
     originPolicy: resolveOriginPolicy(options),
     allowedHosts: allowedHosts === null ? null : resolveAllowedHosts(allowedHosts),
     explain: explain ?? null,
+    explainTimeout: explainTimeout ?? null,
   };
 }
 

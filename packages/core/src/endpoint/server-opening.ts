@@ -36,6 +36,7 @@ export interface ServerPolicy {
   /** null: any. */
   readonly allowedHosts: readonly AllowedHost[] | null;
   readonly explain: ((refusal: Refusal) => string) | null;
+  readonly explainTimeout: ((status: 408 | 503) => string) | null;
 }
 
 /** A request that the engine has refused, and what it was judged by: enough to say what is to be done. */
@@ -173,10 +174,13 @@ function refuse(
     ownOrigin: ownOrigin(host, headers, originPolicy),
   };
   opening.refusal = refusal;
-  const body = explain?.(refusal) ?? "";
-  // As text and as nothing else: what a peer has sent may stand in it.
-  queueAnswer(connection, opening, fault.status, body === "" ? {} : { headers: AS_TEXT, body });
+  queueAnswer(connection, opening, fault.status, asText(explain?.(refusal)));
   failHandshake(connection, fault);
+}
+
+/** As text and as nothing else: what a peer has sent may stand in it. */
+function asText(body = ""): AnswerOptions {
+  return body === "" ? {} : { headers: AS_TEXT, body };
 }
 
 const AS_TEXT: HeaderList = [
@@ -257,7 +261,8 @@ export function answerRequest(
 /** The deadline of the handshake has passed: the request was not finished, or not decided. */
 export function expireServerOpening(connection: Connection, opening: ServerOpening): void {
   noteTimeout(connection, "handshake");
-  queueAnswer(connection, opening, opening.request === null ? 408 : 503, {});
+  const status = opening.request === null ? 408 : 503;
+  queueAnswer(connection, opening, status, asText(opening.policy.explainTimeout?.(status)));
   endAfterLastWord(connection);
 }
 

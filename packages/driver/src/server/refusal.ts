@@ -41,6 +41,62 @@ function detailsOf({ fault, headers, host }: Refusal): string[] {
   return [];
 }
 
+/** Why a server gives an answer of its own to a request that is not at fault, or that it does not take. */
+export type OwnAnswer =
+  | "request-late"
+  | "body-too-long"
+  | "hook-failed"
+  | "decision-late"
+  | "shut-down"
+  | "not-taken"
+  | "rewritten";
+
+const OWN_ANSWERS: Readonly<Record<OwnAnswer, readonly [status: number, text: string]>> = {
+  "request-late": [
+    408,
+    "The request was not complete in time. The server's option timeouts.handshake says how long it waits.",
+  ],
+  "body-too-long": [
+    413,
+    "The body of the request is longer than 65,536 bytes. This server reads no longer bodies.",
+  ],
+  "hook-failed": [
+    500,
+    "The server failed while it decided about the request. The server's error hook was told why.",
+  ],
+  "decision-late": [
+    503,
+    "The server has not decided about the request in time. The server's option timeouts.handshake says how long it may take.",
+  ],
+  "shut-down": [503, "The server is shutting down. Try again later."],
+  "not-taken": [
+    503,
+    "The server has as many connections as it may have, or is shutting down. Try again later.",
+  ],
+  rewritten: [
+    400,
+    "Something in front of this server has changed the request, and its parts are not those of a request any more.",
+  ],
+};
+
+/** The status, and plain text that says why. It names no place and no error of the server: a stranger may read it. */
+export function ownAnswer(why: OwnAnswer): {
+  readonly status: number;
+  readonly answer: { readonly headers: [string, string][]; readonly body: string };
+} {
+  const [status, text] = OWN_ANSWERS[why];
+  const headers: [string, string][] = [
+    ["Content-Type", "text/plain; charset=utf-8"],
+    ["X-Content-Type-Options", "nosniff"],
+  ];
+  return { status, answer: { headers, body: `${text}\n` } };
+}
+
+/** The body of the answer at the end of `timeouts.handshake`. */
+export function explainTimeout(status: 408 | 503): string {
+  return ownAnswer(status === 408 ? "request-late" : "decision-late").answer.body;
+}
+
 /** What `error` is told: what was asked, what was expected, and which option decides. */
 export function explainToApplication(
   refusal: Refusal,

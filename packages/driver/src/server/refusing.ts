@@ -6,20 +6,20 @@ import { Endpoint, type ServerSettings } from "@sansocket/core";
 import type { ConnectionError } from "../errors.ts";
 import type { OpenTransport } from "../runtime/transport.ts";
 import { Binding, type Owner } from "../socket/binding.ts";
+import { type OwnAnswer, ownAnswer } from "./refusal.ts";
 
 /** The owner of connections that no server counts. */
 export class Refusing implements Owner {
   readonly deadlines: Owner["deadlines"];
   readonly behaviour: Owner["behaviour"];
   private readonly server: Pick<Owner, "report">;
-  private readonly status: number;
+  private readonly why: OwnAnswer;
 
-  /** @param status of the answer, 400 to 599. */
-  constructor(server: Pick<Owner, "deadlines" | "behaviour" | "report">, status: number) {
+  constructor(server: Pick<Owner, "deadlines" | "behaviour" | "report">, why: OwnAnswer) {
     this.deadlines = server.deadlines;
     this.behaviour = server.behaviour;
     this.server = server;
-    this.status = status;
+    this.why = why;
   }
 
   /** Reads the request, and answers. */
@@ -29,8 +29,9 @@ export class Refusing implements Owner {
   }
 
   requested({ endpoint, now }: Binding): void {
-    if (endpoint.request!.kind === "upgrade") endpoint.reject(this.status, {}, now);
-    else endpoint.respond(this.status, {}, now);
+    const { status, answer } = ownAnswer(this.why);
+    if (endpoint.request!.kind === "upgrade") endpoint.reject(status, answer, now);
+    else endpoint.respond(status, answer, now);
   }
 
   opened(): void {}

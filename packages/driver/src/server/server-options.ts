@@ -32,7 +32,7 @@ import { type Behaviour, behaviourOf } from "../socket/behaviour.ts";
 import type { SocketHooks } from "../socket/hooks.ts";
 import type { Socket } from "../socket/socket.ts";
 import type { PlainResponse } from "./answer.ts";
-import { explainToPeer } from "./refusal.ts";
+import { explainTimeout, explainToPeer } from "./refusal.ts";
 import { checkTlsServerOptions } from "./tls-options.ts";
 import type { PlainRequest, UpgradeRequest } from "./upgrade-request.ts";
 
@@ -243,6 +243,7 @@ export function resolveServer(
       ),
     }),
     explain: explainToPeer,
+    explainTimeout,
     ...(given.trace === undefined ? {} : { frames: { payloadPrefix: TRACED_OCTETS } }),
   });
   const hooks = boundHooks(given, options);

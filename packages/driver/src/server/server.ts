@@ -18,7 +18,7 @@ import { callErrorHook } from "../socket/hooks.ts";
 import type { Socket } from "../socket/socket.ts";
 import { isThenable, whenSettled } from "../socket/thenable.ts";
 import { answerOptions, hasLongBody, type PlainResponse, UPGRADE_REQUIRED } from "./answer.ts";
-import { explainToApplication, PRINTED_ONCE } from "./refusal.ts";
+import { explainToApplication, type OwnAnswer, ownAnswer, PRINTED_ONCE } from "./refusal.ts";
 import { Refusing } from "./refusing.ts";
 import { type ResolvedServer, resolveServer, type ServerOptions } from "./server-options.ts";
 import { resolveShutdown, Shutdown, type ShutdownOptions } from "./shutdown.ts";
@@ -179,12 +179,12 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
    * count, and a shutdown does not wait for it: `timeouts.handshake` and `timeouts.close` bound it.
    * @param fault what `error` is to hear of; null for nothing.
    */
-  refuse(open: OpenTransport, status: number, fault: string | null): void {
+  refuse(open: OpenTransport, why: OwnAnswer, fault: string | null): void {
     if (fault !== null) {
       const message = `a request was refused: ${fault}`;
       this.reportError(null, new ServerError("handshake-refused", message));
     }
-    new Refusing(this, status).refuse(this.options.settings, open);
+    new Refusing(this, why).refuse(this.options.settings, open);
   }
 
   /** @internal The adapter could not accept; it goes on trying. */
@@ -210,8 +210,9 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
   requested(binding: Binding): void {
     const head = binding.endpoint.request!;
     if (this.ending !== null) {
-      if (head.kind === "upgrade") binding.endpoint.reject(503, {}, binding.now);
-      else binding.endpoint.respond(503, {}, binding.now);
+      const { status, answer } = ownAnswer("shut-down");
+      if (head.kind === "upgrade") binding.endpoint.reject(status, answer, binding.now);
+      else binding.endpoint.respond(status, answer, binding.now);
     } else if (head.kind === "upgrade") {
       this.decide(binding, new UpgradeRequest(binding, head, this, this.handed.get(binding)));
     } else {
@@ -234,10 +235,10 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
         if (binding.endpoint.state !== "opening") return; // decided, or too late to decide
         const message = "the upgrade hook has neither accepted nor rejected the request";
         this.reportError(null, new ServerError("hook-failed", message));
-        request.reject(500);
+        rejectFailed(request);
       },
       () => {
-        if (!request.isDecided) request.reject(500);
+        if (!request.isDecided) rejectFailed(request);
       },
     );
   }
@@ -250,14 +251,15 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
       if (request.isDecided) throw cause;
       const message = `the request could not be accepted: ${messageOf(cause)}`;
       this.reportError(null, new ServerError("hook-failed", message, { cause }));
-      request.reject(500);
+      rejectFailed(request);
     }
   }
 
   private answer(binding: Binding, request: PlainRequest, isLong: boolean): void {
     const { endpoint } = binding;
     if (isLong) {
-      endpoint.respond(413, {}, binding.now);
+      const { status, answer } = ownAnswer("body-too-long");
+      endpoint.respond(status, answer, binding.now);
       return;
     }
     const { request: hook } = this.options;
@@ -273,7 +275,8 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
       respond(UPGRADE_REQUIRED);
       return;
     }
-    const failed = (): void => respond({ status: 500 });
+    const { status, answer } = ownAnswer("hook-failed");
+    const failed = (): void => respond({ status, ...answer });
     this.ask(binding, request, "request", () => hook(request), respond, failed);
   }
 
@@ -427,6 +430,11 @@ export class Server<Data = undefined> implements Owner, Decider, AsyncDisposable
   async [Symbol.asyncDispose](): Promise<void> {
     await this.shutdown();
   }
+}
+
+function rejectFailed(request: UpgradeRequest): void {
+  const { status, answer } = ownAnswer("hook-failed");
+  request.reject(status, answer);
 }
 
 /** Printed when there is no `error` hook: an application would look for them in vain otherwise. */

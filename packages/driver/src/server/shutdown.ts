@@ -5,6 +5,7 @@ import { checkOptions, type KnownOptions } from "../known-options.ts";
 import { judgedLater, milliseconds } from "../option-kinds.ts";
 import type { Binding } from "../socket/binding.ts";
 import type { Deadlines } from "../socket/deadlines.ts";
+import { ownAnswer } from "./refusal.ts";
 import type { IncomingRequest } from "./upgrade-request.ts";
 
 /** How a shutdown says good-bye, and how long it waits. */
@@ -93,7 +94,8 @@ export class Shutdown {
     if (endpoint.request === null) {
       binding.abort(new ConnectionError("aborted", SHUT_DOWN));
     } else if (endpoint.request.kind === "upgrade") {
-      endpoint.reject(503, {}, binding.tick());
+      const { status, answer } = ownAnswer("shut-down");
+      endpoint.reject(status, answer, binding.tick());
       this.remaining.undecided.get(binding)?.abandoned();
       binding.turn();
     }

@@ -1,7 +1,7 @@
 /** What is said of a request that the engine refuses: in the answer, to the `error` hook, and on the console. */
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { ServerBase, UpgradeRequest } from "../../src/index.ts";
-import { Stage, settle } from "../stage.ts";
+import { ScriptedTransport, Stage, settle } from "../stage.ts";
 import { plain, RawClient, UPGRADE } from "./raw-client.ts";
 
 afterEach(() => void vi.restoreAllMocks());
@@ -89,6 +89,72 @@ describe("a refusal says what is wrong and what to do", () => {
     const { body } = await refused(CROSS.replace("http://localhost:5173", '<b>"\x85'));
     expect(body).toContain(String.raw`"<b>\"`);
   });
+});
+
+describe("an answer of the server's own says why", () => {
+  const LONG = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 65537\r\n\r\n";
+  const OFFER = UPGRADE.replace("\r\n\r\n", "\r\nSec-WebSocket-Extensions: odd\r\n\r\n");
+  const GET = "GET / HTTP/1.1\r\nHost: site.example\r\n\r\n";
+  const fail = (): never => {
+    throw new Error("the secret of the log");
+  };
+  const never = () => new Promise<never>(() => {});
+
+  for (const [what, request, options, status, part] of [
+    ["a request that is not complete in time", "GET / HT", {}, 408, "timeouts.handshake"],
+    ["a body that is too long", LONG, {}, 413, "65,536"],
+    ["an upgrade hook that throws", UPGRADE, { upgrade: fail }, 500, "failed"],
+    ["an upgrade hook that decides nothing", UPGRADE, { upgrade: () => undefined }, 500, "failed"],
+    ["a request hook that throws", GET, { request: fail }, 500, "failed"],
+    ["an extension that throws", OFFER, { extensions: [throwing(fail)] }, 500, "failed"],
+    ["an upgrade hook that takes too long", UPGRADE, { upgrade: never }, 503, "decided"],
+    ["a request hook that takes too long", GET, { request: never }, 503, "decided"],
+  ] as [string, string, object, number, string][]) {
+    test(`${what}: ${status}`, async () => {
+      const stage = new Stage({ error() {}, ...options });
+      const client = await plain(stage, request);
+      await stage.runtime.advance(10_000);
+      await settle();
+      requireExplained(client, status, part);
+    });
+  }
+
+  test("a shutdown while a request waits for its decision: 503", async () => {
+    const stage = new Stage({ error() {}, upgrade: never });
+    const client = await plain(stage, UPGRADE);
+    void stage.server.shutdown();
+    await settle();
+    requireExplained(client, 503, "shutting down");
+  });
+
+  test("a request that the server does not take: 503", async () => {
+    const stage = new Stage({ error() {}, upgrade: never });
+    const waiting = await plain(stage, UPGRADE);
+    stage.server.refuse(
+      (handler) => {
+        waiting.transport = new ScriptedTransport(handler);
+        return waiting.transport;
+      },
+      "not-taken",
+      null,
+    );
+    waiting.says(UPGRADE);
+    await settle();
+    requireExplained(waiting, 503, "as many connections");
+  });
+
+  function requireExplained(client: RawClient, status: number, part: string): void {
+    const [head, body] = client.heard.split("\r\n\r\n");
+    expect(client.status).toBe(status);
+    expect(head).toMatch(/Content-Type: text\/plain/);
+    expect(head).toMatch(/X-Content-Type-Options: nosniff/);
+    expect(body).toContain(part);
+    expect(body).not.toContain("secret");
+  }
+
+  function throwing(accept: () => never): object {
+    return { name: "odd", accept, offer: () => [], confirm: () => null };
+  }
 });
 
 describe("without an error hook", () => {
