@@ -25,12 +25,22 @@ export interface OutputQueue {
   lent: number;
   /** Bytes of {@link lent} that the transport has taken, as far as it has said so. */
   lentTaken: number;
-  /**
-   * Whether the transport has kept the last transmission. Some always do (Deno writes by promises), others only while their
-   * peer does not read. True before the first: it is little, and the peer a stranger.
-   */
-  isKept: boolean;
+  /** How the transport has taken the last transmission. */
+  taking: Taking;
 }
+
+/**
+ * A transport takes a transmission at once, or keeps it for a while. Some always keep it (Deno writes by promises), others
+ * only while their peer does not read. One field for both facts, because an idle connection pays for each.
+ */
+export const Taking = {
+  AtOnce: 0,
+  /** It kept the last one, and has taken it since. So it is before the first: that is little, and the peer a stranger. */
+  Later: 1,
+  /** It has one that it has not taken. */
+  Busy: 2,
+} as const;
+export type Taking = (typeof Taking)[keyof typeof Taking];
 
 export function createOutputQueue(): OutputQueue {
   return {
@@ -43,7 +53,7 @@ export function createOutputQueue(): OutputQueue {
     queued: 0,
     lent: 0,
     lentTaken: 0,
-    isKept: true,
+    taking: Taking.Later,
   };
 }
 
@@ -93,7 +103,8 @@ const LITTLE = 4_096;
 /** Everything queued, in order, lent until {@link outputTaken}. */
 export function lendOutput(queue: OutputQueue): Uint8Array[] {
   const isLittle = queue.to > queue.from && queue.to <= LITTLE && queue.chunks === null;
-  if (queue.isKept && isLittle && queue.memory !== null) return [lendCopy(queue, queue.memory)];
+  if (queue.taking !== Taking.AtOnce && isLittle && queue.memory !== null)
+    return [lendCopy(queue, queue.memory)];
   if (queue.memory !== null) closeChunk(queue, queue.memory);
   const chunks = queue.chunks ?? [];
   queue.chunks = null;

@@ -113,8 +113,6 @@ export interface Connection {
 
   readonly output: OutputQueue;
   outgoing: OutgoingMessage | null;
-  /** The transport said that it has not taken everything yet. */
-  isBusy: boolean;
   /** Bytes that the transport took and the peer may not have read, as of {@link inTransitAt}: see `progress`. */
   inTransit: number;
   /** ms */
@@ -193,7 +191,6 @@ export function createConnection(role: Role, settings: Settings, now: number): C
     deferred: null,
     output: createOutputQueue(),
     outgoing: null,
-    isBusy: false,
     inTransit: 0,
     inTransitAt: now,
     lastReceived: now,

@@ -1,6 +1,8 @@
 /** Pings and pongs (RFC 6455 §5.5.2, §5.5.3), the peer's and ours. */
+
 import { isBytes } from "../bytes/is-bytes.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
+import { Taking } from "../bytes/output-queue.ts";
 import { FIN, MAX_CONTROL_PAYLOAD_OCTETS } from "../frame/frame-header.ts";
 import { Opcode } from "../frame/opcode.ts";
 import { type Connection, isSendable, Writing } from "./connection.ts";
@@ -28,7 +30,7 @@ export function answerPing(
   end: number,
 ): void {
   if (connection.writing > Writing.CloseQueued) return;
-  if (connection.isBusy) {
+  if (connection.output.taking === Taking.Busy) {
     const keepalive = keepaliveOf(connection);
     if (keepalive.waitingPongs >= MAX_WAITING_PONGS) {
       keepalive.newestWaiting = bytes.slice(start, end);

@@ -1,7 +1,7 @@
 /** Output on its way to the transport: what to write now, and what becomes of it. */
 import { describeValue } from "../bytes/describe-value.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
-import { lendOutput, outputTaken } from "../bytes/output-queue.ts";
+import { lendOutput, outputTaken, Taking } from "../bytes/output-queue.ts";
 import { closeWhenSeen, isPatient, startPatience } from "./closing.ts";
 import { CloseSent, type Connection, Writing } from "./connection.ts";
 import { queueWaitingPong } from "./control.ts";
@@ -77,7 +77,7 @@ export function sentPart(connection: Connection, byteCount: number, now: number)
  * everything only later that they took it.
  */
 function noteProgress(connection: Connection, now: number): void {
-  if (connection.isBusy) connection.progressAt = now;
+  if (connection.output.taking === Taking.Busy) connection.progressAt = now;
 }
 
 /**
@@ -94,15 +94,15 @@ function renewCloseTimer(connection: Connection, now: number): void {
 /** The transport has taken the whole transmission: the chunks are the engine's again. */
 export function sent(connection: Connection, now: number): void {
   const { output } = connection;
-  if (!connection.isBusy) output.isKept = false;
+  const taking = output.taking === Taking.Busy ? Taking.Later : Taking.AtOnce;
   if (connection.ending !== null && connection.ending.ended !== null) {
-    connection.isBusy = false;
+    output.taking = taking;
     return;
   }
   const byteCount = output.lent;
   noteTaken(connection, byteCount - output.lentTaken, now);
   if (output.queued > 0) noteProgress(connection, now);
-  connection.isBusy = false;
+  output.taking = taking;
   outputTaken(output);
   if (connection.ending?.closeSent === CloseSent.Lent)
     connection.ending.closeSent = CloseSent.Taken;
@@ -124,6 +124,5 @@ export function sent(connection: Connection, now: number): void {
 
 /** The transport keeps the chunks for now, and will be `sent` later. */
 export function keep(connection: Connection): void {
-  connection.isBusy = true;
-  connection.output.isKept = true;
+  connection.output.taking = Taking.Busy;
 }

@@ -10,11 +10,12 @@ import {
   outputTaken,
   queueReference,
   reserveOutput,
+  Taking,
 } from "../../src/bytes/output-queue.ts";
 
 /** The queue of a connection whose transport has taken the last transmission at once. */
 function takingQueue(): OutputQueue {
-  return { ...createOutputQueue(), isKept: false };
+  return { ...createOutputQueue(), taking: Taking.AtOnce };
 }
 
 /** Lays down `length` octets that all have the value `octet`. */
@@ -213,7 +214,7 @@ test("a full memory goes back although a copy of what lies behind it is lent", (
   const before = freeMemories();
   const first = lay(queue, 1, SHARED_BYTES - 10);
   lendOutput(queue);
-  queue.isKept = true;
+  queue.taking = Taking.Later;
   lay(queue, 2, 100); // does not fit behind it
   outputTaken(queue);
   expect(runsOf(lendOutput(queue))).toEqual([[2, 100]]);

@@ -232,3 +232,12 @@ describe("sentPart", () => {
     expect(bench.endpoint.state).toBe("ended");
   });
 });
+
+test("a peer that breaks a rule behind much output has timeouts.close for our Close, and no more", () => {
+  const bench = open({ close: 5000 });
+  give(bench, 40);
+  bench.now = 100;
+  bench.feed(Uint8Array.of(0xf1, 0x80, 1, 2, 3, 4)); // RSV bits that nobody agreed on
+  expect(bench.endpoint.violation?.kind).toBe("reserved-bit-set");
+  expect(bench.endpoint.deadline).toBe(5100);
+});
