@@ -8,7 +8,7 @@ const MEANINGS = [
   ],
 ];
 
-/** Fields that make the opening handshake what it is. */
+/** The fields of the opening handshake. */
 const OWN_FIELDS = /^(?:upgrade|connection|sec-websocket-[a-z]+):/i;
 
 export function drawHandshake({ request, response }) {

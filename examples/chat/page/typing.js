@@ -1,9 +1,9 @@
-// Who is writing, as far as one has heard of it lately.
+// The people that are writing, by the latest reports.
 
 /** ms */
 const LASTS = 4_500;
 
-/** By name: the timer that ends it. */
+/** The timer that ends each report, by name. */
 const typists = new Map();
 
 export function startTyping(who) {
@@ -40,7 +40,7 @@ function showTyping() {
     );
 }
 
-/** Whichever way a name runs, the words around it keep their order. */
+/** The words around a name keep their order, also when the name runs from right to left. */
 function isolated(text) {
   const node = document.createElement("bdi");
   node.textContent = text;
