@@ -1,23 +1,23 @@
-// One WebSocket that reconnects. After a loss the page opens it again, with a growing random delay. It opens the WebSocket at once
-// when the browser finds its network again, or when the user looks at the page.
+// One WebSocket that comes back: after a loss it is opened again, later and later, with chance in the delay, and at once
+// when the browser finds its network again or the page is looked at.
 
 const FIRST_DELAY = 500;
 const MOST_DELAY = 30_000;
-/** After a connection that lasted this long, the next loss begins with the first delay. */
+/** A connection that lasted this long was a good one: the next loss begins with the first delay. */
 const GOOD_AFTER = 10_000;
 const OPENING_LIMIT = 10_000;
 const PROBE_LIMIT = 5_000;
 
 /**
- * ms to wait before that attempt, counted from 0. Half of the delay is random, so the pages of a restarted server do not all come
- * back in one moment.
+ * ms to wait before that attempt, counted from 0. Half of it is chance: the pages of a server that restarts come back one
+ * by one, not all in one moment.
  */
 export function retryDelay(attempt, random) {
   const most = Math.min(MOST_DELAY, FIRST_DELAY * 2 ** attempt);
   return most / 2 + (most / 2) * random();
 }
 
-/** The functions of a browser. Tests bring their own. */
+/** What a browser has; tests bring their own. */
 export function browser() {
   return {
     open: (url) => new WebSocket(url),
@@ -26,7 +26,7 @@ export function browser() {
     setTimer: (callback, delay) => setTimeout(callback, delay),
     clearTimer: (timer) => clearTimeout(timer),
     isOnline: () => navigator.onLine,
-    /** Calls back when a new try has better chances. */
+    /** Calls back when a try has become more promising than it was. */
     onHope(callback) {
       addEventListener("online", callback);
       addEventListener("pageshow", (event) => event.persisted && callback());
@@ -38,7 +38,7 @@ export function browser() {
 }
 
 /**
- * @param urlOf gives the URL, and is called for each try.
+ * @param urlOf what to open, asked for each time.
  * @param handlers
  *   onOpen(); onMessage(object); onClose({code, reason}), of a connection that was open; onState(state), one of
  *   {kind: "connecting"}, {kind: "open"}, {kind: "waiting", until, isOnline}, `until` on the clock of `world.now`.
@@ -78,7 +78,7 @@ export function keepConnected(urlOf, handlers, world = browser()) {
   }
 
   function received({ data }) {
-    setTimer(null); // a server that speaks is alive
+    setTimer(null); // whoever speaks is there
     handlers.onMessage(JSON.parse(data));
   }
 
@@ -94,7 +94,7 @@ export function keepConnected(urlOf, handlers, world = browser()) {
     handlers.onState({ kind: "waiting", until: world.now() + delay, isOnline: world.isOnline() });
   }
 
-  /** Gives the connection up without waiting for the network. */
+  /** Gives the connection up without waiting for what the network has to say about it. */
   function abandon() {
     const old = socket;
     lost({ code: 1006, reason: "no answer" });
@@ -114,7 +114,7 @@ export function keepConnected(urlOf, handlers, world = browser()) {
 
   world.onHope(() => {
     retryNow();
-    // A connection may have died while the page was hidden. A browser does not notice this until it sends.
+    // A connection may have died while nobody looked, and a browser does not notice until it sends.
     if (send({ type: "probe" })) setTimer(abandon, PROBE_LIMIT);
   });
   connect();

@@ -1,18 +1,18 @@
-// The page's knowledge of each room, and its unsent messages, without network and document.
+// What this page knows of each room, and what it has yet to say: no network, no document.
 
 const MOST_ITEMS = 500;
 
-/** The memory of a room. `log` is null before the first join. */
+/** What is remembered of a room. `log` is null before the first join. */
 export function createRoom() {
   return { log: null, lastId: 0, items: [], keys: new Set() };
 }
 
-/** For the server: the newest entry that the page has. */
+/** For the server: where to go on. */
 export function sinceOf(room) {
   return room.log === null ? null : { log: room.log, id: room.lastId };
 }
 
-/** Takes the server's answer to a join. Returns the new items. */
+/** Takes what the server had to say to a join. Returns the items that are new. */
 export function takeJoined(room, { log, entries, isGap }) {
   const added = [];
   if (room.log !== null && room.log !== log) {
@@ -26,10 +26,10 @@ export function takeJoined(room, { log, entries, isGap }) {
   return [...added, ...entries.flatMap((entry) => takeEntry(room, entry))];
 }
 
-/** Takes one entry. Returns a list with the entry, or an empty list when the page has the entry already. */
+/** Takes one entry. Returns it as a list: empty when it is here already. */
 export function takeEntry(room, entry) {
   room.lastId = Math.max(room.lastId, entry.id);
-  // Compare keys, not ids: an entry that was sent again to a restarted server is still the same entry.
+  // By its key, not its id: an entry that was said again to a server that begun anew is still the same one.
   if (room.keys.has(entry.key)) return [];
   room.keys.add(entry.key);
   const item = { kind: "entry", ...entry };
@@ -48,7 +48,7 @@ function note(text) {
   return { kind: "note", text };
 }
 
-/** Whether the same person said both, one directly behind the other. */
+/** Said by the same person, in one go. */
 export function isContinued(previous, item) {
   return (
     previous?.kind === "entry" &&
@@ -62,7 +62,7 @@ export function isSameDay(one, other) {
   return new Date(one).toDateString() === new Date(other).toDateString();
 }
 
-/** The short form of the reader's language: “9:24 AM”, “09:24”. */
+/** As short as the reader's language has it: “9:24 AM”, “09:24”. */
 export function timeOf(at, locale) {
   return new Date(at).toLocaleTimeString(locale, { timeStyle: "short" });
 }
@@ -74,14 +74,14 @@ export function initialsOf(name) {
 }
 
 export function randomKey() {
-  const bytes = crypto.getRandomValues(new Uint8Array(8));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const octets = crypto.getRandomValues(new Uint8Array(8));
+  return Array.from(octets, (octet) => octet.toString(16).padStart(2, "0")).join("");
 }
 
 const MANNERS = ["Quiet", "Amber", "Early", "Gentle", "Swift", "Patient", "Silver", "Wry"];
 const BIRDS = ["Heron", "Wren", "Plover", "Avocet", "Kestrel", "Linnet", "Dipper", "Curlew"];
 
-/** A name for a person that has not chosen one. */
+/** For who has not said yet how to be called. */
 export function randomName() {
   const [manner, bird] = crypto.getRandomValues(new Uint8Array(2));
   return `${MANNERS[manner % MANNERS.length]} ${BIRDS[bird % BIRDS.length]}`;

@@ -1,17 +1,17 @@
-// Draws the list of rooms and the list of people.
+// Draws the rooms there are, and who is here.
 import { initialsOf, timeOf } from "./conversation.js";
 
 const $ = (id) => document.getElementById(id);
 
 export const addressOf = (room) => `#/${encodeURIComponent(room)}`;
 
-/** A name in the server's form; "" for no name. */
+/** A name as the server will have it; "" when there is none. */
 export function roomNameOf(text) {
   const name = text.normalize("NFKC").trim().replaceAll(/\s+/g, " ");
   return name.toLowerCase().normalize("NFKC");
 }
 
-/** The room in the address of the page; null when there is none. */
+/** The room that the address names; null when it names none. */
 export function roomInAddress() {
   if (!location.hash.startsWith("#/")) return null;
   try {
@@ -37,7 +37,7 @@ export function showRooms(rooms, current) {
       return listItem(link);
     }),
   );
-  // The list is drawn anew when a person comes or leaves. The keyboard focus stays at its place.
+  // Drawn anew whenever somebody comes or goes: who walks it with the keyboard stays where they are.
   if (focused !== undefined) document.querySelector(`#rooms a[href="${focused}"]`)?.focus();
 }
 
@@ -60,7 +60,7 @@ export function showPeople(people, ownName) {
 }
 
 /**
- * The people are unknown until a room has answered, and unknown again after a loss.
+ * Until a room has answered nobody knows who is there, and after a loss nobody knows who still is.
  * @param lostAt ms since 1970; null while the connection is there, or has yet to come for the first time.
  */
 export function showUnknownPeople(lostAt) {

@@ -1,5 +1,5 @@
-// A list that grows at its end. A reader at the end stays at the end, and a reader further up stays at the same line. Both hold when
-// the size of the list changes, and when the list was hidden for a time.
+// A list that grows at its end: whoever is at the end stays there, and whoever reads further up stays where they are. Both
+// hold when the size of the list changes, and when the list was hidden meanwhile.
 
 /**
  * @param scroller the element that scrolls.
@@ -9,14 +9,14 @@
 export function followEnd(scroller, near, onEnd = () => {}) {
   let isFollowing = true;
   let place = 0;
-  /** 0 while the list is hidden: it has no size then, and its scroll position means nothing. */
+  /** 0 while the list is hidden: then it has no size, and its place says nothing. */
   let height = scroller.clientHeight;
 
   function distance(clientHeight) {
     return scroller.scrollHeight - scroller.scrollTop - clientHeight;
   }
 
-  /** Notes the reader's place, unless the list is hidden. */
+  /** Where the reader is, unless nobody can know. */
   function look() {
     if (height === 0 || scroller.clientHeight !== height) return;
     place = scroller.scrollTop;
@@ -34,12 +34,12 @@ export function followEnd(scroller, near, onEnd = () => {}) {
     look();
     if (isFollowing) onEnd();
   });
-  // The keyboard of a phone, or one more line in the composer, takes space from below.
+  // The keyboard of a phone, or a line more in the composer, takes from below.
   new ResizeObserver(() => {
     const before = height;
     height = scroller.clientHeight;
     if (height === 0) return;
-    // The reader has moved, and the event has not come yet. Or the list has become higher, and its end has moved.
+    // The reader has moved just now, and no event has told of it yet; or the list has become higher, and its end with it.
     if (before > 0 && scroller.scrollTop !== place) {
       isFollowing = Math.min(distance(before), distance(height)) < near;
     }
@@ -49,7 +49,7 @@ export function followEnd(scroller, near, onEnd = () => {}) {
 
   return {
     toEnd,
-    /** Runs `grow`, which makes the list longer. Returns whether the reader is at the end, and so sees the new lines. */
+    /** Runs what makes the list grow. Returns whether the reader is at the end, and so sees what is new. */
     grow(change) {
       look();
       change();

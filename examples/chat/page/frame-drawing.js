@@ -1,4 +1,4 @@
-// Draws a frame bit by bit, as RFC 6455 §5.2 does, from the report of the server's engine.
+// A frame, bit by bit, as RFC 6455 §5.2 draws it; from what the server's engine reported of it.
 import { legendOf } from "./handshake-drawing.js";
 
 const OPCODES = {
@@ -15,21 +15,21 @@ const OPCODE_MEANINGS = {
   1: "Text: the payload is UTF-8.",
   2: "Binary: the payload is bytes, whatever they mean.",
   8: "Close: the payload is a code of 16 bits and perhaps a reason. The connection ends.",
-  9: "Ping: the receiver answers with a Pong that has the same payload.",
+  9: "Ping: whoever gets it answers with a Pong that has the same payload.",
   10: "Pong: the answer to a Ping, with the payload of that one.",
 };
 
 export const opcodeName = ({ opcode }) => OPCODES[opcode] ?? `Reserved 0x${opcode.toString(16)}`;
 
 export function bytesOf(hex) {
-  return Uint8Array.from(hex.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
+  return Uint8Array.from(hex.match(/../g) ?? [], (octet) => Number.parseInt(octet, 16));
 }
 
-export function hexOf(bytes) {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0"));
+export function hexOf(octets) {
+  return Array.from(octets, (octet) => octet.toString(16).padStart(2, "0"));
 }
 
-/** The beginning of the payload, as text where it is text. */
+/** The beginning of the payload, in words where it has some. */
 export function describePayload(frame) {
   const payload = bytesOf(frame.payload);
   const isCut = frame.payloadLength > payload.length;
@@ -38,28 +38,28 @@ export function describePayload(frame) {
     const reason = new TextDecoder().decode(payload.subarray(2));
     return `${(payload[0] << 8) | payload[1]}${reason === "" ? "" : ` “${reason}”`}`;
   }
-  // Leave out a character that is cut in two at the end.
+  // A character that is cut in two at the end is left out.
   if (frame.opcode === 1) return new TextDecoder().decode(payload, { stream: isCut }) + more;
   return hexOf(payload).join(" ") + more;
 }
 
-/** The bytes before the payload, without the masking key. */
-export function headerBytes({ fin, rsv, opcode, isMasked, payloadLength }) {
+/** The octets before the payload, without the masking key. */
+export function headerOctets({ fin, rsv, opcode, isMasked, payloadLength }) {
   const first = (fin ? 0x80 : 0) | (rsv << 4) | opcode;
   const mask = isMasked ? 0x80 : 0;
   if (payloadLength < 126) return [first, mask | payloadLength];
   const view = new DataView(new ArrayBuffer(8));
   view.setBigUint64(0, BigInt(payloadLength));
-  const bytes = [...new Uint8Array(view.buffer)];
-  if (payloadLength < 65536) return [first, mask | 126, ...bytes.slice(6)];
-  return [first, mask | 127, ...bytes];
+  const octets = [...new Uint8Array(view.buffer)];
+  if (payloadLength < 65536) return [first, mask | 126, ...octets.slice(6)];
+  return [first, mask | 127, ...octets];
 }
 
-export function keyBytes({ isMasked, maskingKey }) {
+export function keyOctets({ isMasked, maskingKey }) {
   return isMasked ? [24, 16, 8, 0].map((shift) => (maskingKey >>> shift) & 0xff) : [];
 }
 
-/** Sixteen bits in a row, as on the wire. The bytes stand below the bits. */
+/** Sixteen bits a row, as wide as they are on the wire; below them the octets themselves. */
 export function drawFrame(frame) {
   const grid = element("div", "grid");
   const { payloadLength: length, fin, rsv, isMasked } = frame;
@@ -78,13 +78,13 @@ export function drawFrame(frame) {
     const name = `extended payload length, ${extensionBits(length)} bits`;
     wide(grid, name, `${length} ${unitOf(length)}`);
   }
-  if (isMasked) wide(grid, "masking key, 32 bits", hexOf(keyBytes(frame)).join(" "));
+  if (isMasked) wide(grid, "masking key, 32 bits", hexOf(keyOctets(frame)).join(" "));
   const payloadName = isMasked ? "payload, after unmasking" : "payload, sent without a mask";
   if (length > 0) wide(grid, payloadName, describePayload(frame));
   return [grid, drawWire(frame), legendOf(meaningsOf(frame))];
 }
 
-/** §5.2: seven bits. Two of the values are not a length: they say where the length stands. */
+/** §5.2: seven bits, of which two values are no length but say where it stands. */
 const lengthFieldOf = (length) => (length < 126 ? length : length < 65536 ? 126 : 127);
 const extensionBits = (length) => (length < 65536 ? 16 : 64);
 const unitOf = (length) => (length === 1 ? "byte" : "bytes");
@@ -122,17 +122,17 @@ function addNote(box, text) {
 }
 
 function drawWire(frame) {
-  const key = keyBytes(frame);
+  const key = keyOctets(frame);
   const payload = bytesOf(frame.payload);
   const onWire = isMaskedOnWire(key)
-    ? payload.map((byte, index) => byte ^ key[index % 4])
+    ? payload.map((octet, index) => octet ^ key[index % 4])
     : payload;
   const more = frame.payloadLength > payload.length ? " …" : "";
-  const wire = element("p", "bytes");
+  const wire = element("p", "octets");
   const code = element("code", "");
   code.append(
-    element("span", "head-bytes", `${hexOf(headerBytes(frame)).join(" ")} `),
-    element("span", "key-bytes", key.length > 0 ? `${hexOf(key).join(" ")} ` : ""),
+    element("span", "head-octets", `${hexOf(headerOctets(frame)).join(" ")} `),
+    element("span", "key-octets", key.length > 0 ? `${hexOf(key).join(" ")} ` : ""),
     hexOf(onWire).join(" ") + more,
   );
   wire.append(

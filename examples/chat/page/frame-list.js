@@ -1,4 +1,4 @@
-// The list of everything on the wire, newest last: the opening handshake, the frames, and the number of frames left out.
+// The list of what passed on the wire, newest last: the opening handshake, the frames, and how many of them are left out.
 import { followEnd } from "./end-follower.js";
 import { describePayload, drawFrame, opcodeName } from "./frame-drawing.js";
 import { drawHandshake } from "./handshake-drawing.js";
@@ -8,19 +8,19 @@ const NEAR = 60;
 
 const $ = (id) => document.getElementById(id);
 const end = followEnd($("frames"), NEAR);
-/** All frames that the list has had. */
+/** Frames that the list has had. */
 let count = 0;
-/** The number of them that the list has dropped at its beginning. */
+/** Of those, the ones that it has let go at its beginning. */
 let dropped = 0;
 
-/** @param items the server's report: {kind: "frame" | "handshake" | "left-out", ...}. */
+/** @param items what the server tells: {kind: "frame" | "handshake" | "left-out", ...}. */
 export function addItems(items) {
   addRows(items.map((item) => DRAWN[item.kind](item)));
   count += items.filter(({ kind }) => kind === "frame").length;
   showCount();
 }
 
-/** A line between frames: an event of the connection. */
+/** A line between frames: what happened to the connection. */
 export function addEvent(text) {
   addRows([line("event", text)]);
 }
@@ -110,7 +110,7 @@ function leftOutRow({ reports, paused }) {
   return line("left-out paused", `${text} while the list was paused`);
 }
 
-/** Drawn when the user opens it, because users open few of them. */
+/** Drawn when it is looked at: most never are. */
 function openableRow(draw, words) {
   const row = $("frame").content.cloneNode(true).firstElementChild;
   for (const [name, text] of Object.entries(words)) {

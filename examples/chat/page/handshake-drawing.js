@@ -8,7 +8,7 @@ const MEANINGS = [
   ],
 ];
 
-/** The fields of the opening handshake. */
+/** Fields that make the opening handshake what it is. */
 const OWN_FIELDS = /^(?:upgrade|connection|sec-websocket-[a-z]+):/i;
 
 export function drawHandshake({ request, response }) {

@@ -1,11 +1,11 @@
-// The identity of this tab: its name, the secret that identifies the tab to the server, and the messages that were written in the tab.
-// All of it lasts as long as the tab. The next tab begins with the name that was chosen last.
+// Whose tab this is: its name, the secret by which the server knows it again, and the messages that were written in it. All
+// of it lasts as long as the tab; the name that was chosen last is where the next tab begins.
 import { randomKey, randomName } from "./conversation.js";
 
-/** The number of messages that a page shows of one room. */
+/** As many as a page shows of one room. */
 const MOST_KEYS = 500;
 
-/** A browser may be set to keep nothing. Then the identity lasts as long as the page. */
+/** Where the browser keeps nothing, as it may when asked to, all lasts as long as the page. */
 function read(storage, key) {
   try {
     return window[storage].getItem(key);
@@ -20,7 +20,7 @@ function write(storage, key, value) {
   } catch {}
 }
 
-/** A secret: a connection with the secret may have the name of this tab. */
+/** Not shown to anybody: with it, a connection may have the name that this tab has. */
 export const tab = read("sessionStorage", "tab") ?? randomKey();
 write("sessionStorage", "tab", tab);
 
@@ -28,7 +28,7 @@ export function firstName() {
   return read("sessionStorage", "name") ?? read("localStorage", "name") ?? randomName();
 }
 
-/** @param isChosen whether the person chose the name. The server may put a number behind a taken name. */
+/** @param isChosen by the person, and not by the server, which puts a number behind a name that is taken. */
 export function keepName(name, isChosen) {
   write("sessionStorage", "name", name);
   if (isChosen || read("localStorage", "name") === null) write("localStorage", "name", name);
@@ -36,7 +36,7 @@ export function keepName(name, isChosen) {
 
 const ownKeys = new Set((read("sessionStorage", "keys") ?? "").split(" ").filter(Boolean));
 
-/** A key for a message that is written here. */
+/** For a message that is written here. */
 export function ownKey() {
   const key = randomKey();
   ownKeys.add(key);
@@ -45,5 +45,5 @@ export function ownKey() {
   return key;
 }
 
-/** Compares keys, not names: a person can change the name, and another person can take it. */
+/** By their keys, not by their names: a name can be changed, and had by another. */
 export const isOwn = ({ key }) => ownKeys.has(key);

@@ -1,4 +1,4 @@
-// The page: connects the other modules.
+// The page: joins what the other modules do.
 import { keepConnected } from "./connection.js";
 import { createRoom, randomName, sinceOf, takeEntry, takeJoined } from "./conversation.js";
 import {
@@ -23,23 +23,23 @@ const FAULT_LASTS = 6_000;
 const $ = (id) => document.getElementById(id);
 
 let name = firstName();
-/** The last name that the server accepted. It is another name than ours when ours was taken. */
+/** The name that the server has last agreed to: another one than we asked for when that one was taken. */
 let agreedName = null;
-/** The last name in the field, accepted or not. */
+/** The name that was last written into the field, whatever became of it. */
 let chosenName = null;
-/** The room on the screen. */
+/** The room that is shown. */
 let roomName = roomInAddress() ?? FIRST_ROOM;
-/** Our room on the server. It is another room while a join is on its way, and null without a connection. */
+/** The room that the server has us in: another one while a join is on its way; null without a connection. */
 let joinedRoom = null;
-/** The time of the loss of the connection, ms since 1970; null with a connection, and before the first one. */
+/** When the connection was lost, ms since 1970; null while there is one, or the first is on its way. */
 let lostAt = null;
 let isWatching = true;
 let rooms = [];
-/** The people of our room on the server. */
+/** Of the room that the server has us in. */
 let people = [];
 /** By name. */
 const memories = new Map();
-/** Unconfirmed messages of all rooms: {room, key, name, at, text, why}. */
+/** Said and not yet confirmed, in all rooms: {room, key, name, at, text, why}. */
 let outbox = [];
 
 function memoryOf(room) {
@@ -53,7 +53,7 @@ const HANDLERS = {
     agree(message.name);
     const items = takeJoined(memoryOf(joinedRoom), message);
     confirm(message.entries);
-    // Otherwise the user left the room before the answer came.
+    // Otherwise the room was left again before the answer came.
     if (!isJoined()) return;
     append(items);
     people = message.people;
@@ -88,7 +88,7 @@ const HANDLERS = {
     const message = outbox.find((said) => said.key === key);
     if (message === undefined) {
       showFault(why);
-      // The server refuses the name that this browser remembers: enter with another one.
+      // A name that this browser remembers, and that the server no longer takes: in with another one.
       if (isOfName && joinedRoom === null) {
         showName(randomName());
         join();
@@ -109,7 +109,7 @@ function join() {
   connection.send({ type: "join", room: roomName, name, since, tab });
 }
 
-/** The server knows us by that name. */
+/** The server has us under that name. */
 function agree(given) {
   agreedName = given;
   showName(given);
@@ -118,7 +118,7 @@ function agree(given) {
 
 function showName(next) {
   name = next;
-  // Do not disturb a user that is writing there.
+  // Whoever is writing there goes on.
   if (document.activeElement !== $("name")) $("name").value = name;
 }
 
@@ -136,7 +136,7 @@ function enterRoom(next) {
   toEnd();
 }
 
-/** Goes back to our room and name on the server, after the server refused other ones. */
+/** To the room and the name that the server has for us, after it refused others. */
 function goBack() {
   showName(agreedName ?? name);
   const home = joinedRoom ?? FIRST_ROOM;
@@ -163,7 +163,7 @@ $("open-room").addEventListener("submit", (event) => {
 
 $("you").addEventListener("submit", (event) => {
   event.preventDefault();
-  // In the server's form.
+  // As the server will have it.
   const wanted = $("name").value.normalize("NFKC").trim().replaceAll(/\s+/g, " ");
   if (wanted === "") return;
   chosenName = wanted;
@@ -203,7 +203,7 @@ $("message").addEventListener("input", () => {
   connection.send({ type: "typing" });
 });
 
-/** The field has as many lines as the text, within the limits of the style sheet. */
+/** As many lines as are written, within what the style sheet allows. */
 function fitComposer() {
   const field = $("message");
   field.style.height = "auto";
@@ -215,7 +215,7 @@ function say({ key, text }) {
   typedAt = Number.NEGATIVE_INFINITY;
 }
 
-/** Sends unconfirmed messages again. The server knows a message by its key if it has it already. */
+/** What was said here and not confirmed goes out again; the server knows it by its key if it had heard it. */
 function sendOutbox() {
   for (const message of outbox) {
     if (message.room === roomName && message.why === null) say(message);
@@ -278,7 +278,7 @@ function showState(state) {
   countdown = setInterval(tick, 250);
 }
 
-/** The server's reports about people and rooms are no longer true. */
+/** What the server told of who is where holds no longer. */
 function forgetPeople() {
   rooms = rooms.map((room) => ({ ...room, people: 0 }));
   people = [];
@@ -308,7 +308,7 @@ $("pause").addEventListener("click", () => {
   isWatching = !isWatching;
   $("pause").textContent = isWatching ? "Pause" : "Resume";
   $("pause").classList.toggle("quiet", isWatching);
-  // The server reports the missed frames.
+  // What was missed is told by the server.
   if (!isWatching) addEvent("paused");
   connection.send({ type: "watch", on: isWatching });
 });
@@ -336,7 +336,7 @@ const scheme = location.protocol === "https:" ? "wss:" : "ws:";
 const url = () => `${scheme}//${location.host}/socket${isWatching ? "?watch" : ""}`;
 const connection = keepConnected(url, {
   onOpen() {
-    // Otherwise the server reports the handshake.
+    // Otherwise the server tells of the handshake.
     if (!isWatching) addEvent("connection open");
     join();
   },

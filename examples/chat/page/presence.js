@@ -1,6 +1,6 @@
-// The people and the rooms: the server's first report, and the changes since then.
+// Who is here, and which rooms there are: what the server told at first, and what has changed since.
 
-/** Takes the changes of the people. The list is in the order of the names. */
+/** Takes what has changed of the people. In the order of their names. */
 export function changePeople(people, changed) {
   const byName = new Map(people.map((person) => [person.name, person]));
   for (const person of changed) {
@@ -10,7 +10,7 @@ export function changePeople(people, changed) {
   return [...byName.values()].sort((one, other) => (one.name < other.name ? -1 : 1));
 }
 
-/** Takes the changes of the rooms. Each room keeps its place, and new rooms come last. */
+/** Takes what has changed of the rooms. Each keeps its place; new ones come behind. */
 export function changeRooms(rooms, changed) {
   const byName = new Map(rooms.map((room) => [room.name, room]));
   for (const room of changed) {

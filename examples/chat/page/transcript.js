@@ -1,4 +1,4 @@
-// Draws the messages, and those that are not sent yet. All text is put in as text.
+// Draws what is said, and what is not sent yet. All text goes in as text.
 import { initialsOf, isContinued, isSameDay, timeOf } from "./conversation.js";
 import { followEnd } from "./end-follower.js";
 import { isOwn } from "./identity.js";
@@ -10,7 +10,7 @@ const calendar = new Intl.DateTimeFormat(undefined, {
   month: "long",
 });
 
-/** px: a reader nearer to the end than this follows the end. */
+/** Nearer to the end than this, px, and the end is followed. */
 const NEAR = 80;
 
 let last = null;
@@ -19,7 +19,7 @@ const end = followEnd($("scroll"), NEAR, () => {
 });
 export const { toEnd } = end;
 
-/** Shows another room. Screen readers do not read the new lines aloud. */
+/** Another room: everything anew, without reading it out. */
 export function showRoom(items) {
   $("log").setAttribute("aria-live", "off");
   $("transcript").replaceChildren();
@@ -69,7 +69,7 @@ function line(className, text) {
   return item;
 }
 
-/** Another person may have had the same name before. */
+/** The same name may have been another person's before. */
 function goesOn(previous, item) {
   return isContinued(previous, item) && isOwn(previous) === isOwn(item);
 }
@@ -90,7 +90,7 @@ function drawEntry(entry, continued) {
 
 // ---- what is not sent yet
 
-/** @param messages {key, name, at, text, why}: `why` is the reason of a refusal, or null while the message waits. */
+/** @param messages {key, name, at, text, why}: `why` it was refused, or null while it waits. */
 export function showOutbox(messages, onRetry, onDrop) {
   const items = messages.map((message, index) => {
     const previous = index > 0 ? { kind: "entry", ...messages[index - 1] } : last;

@@ -1,9 +1,9 @@
-// The people that are writing, by the latest reports.
+// Who is writing, as far as one has heard of it lately.
 
 /** ms */
 const LASTS = 4_500;
 
-/** The timer that ends each report, by name. */
+/** By name: the timer that ends it. */
 const typists = new Map();
 
 export function startTyping(who) {
@@ -40,7 +40,7 @@ function showTyping() {
     );
 }
 
-/** The words around a name keep their order, also when the name runs from right to left. */
+/** Whichever way a name runs, the words around it keep their order. */
 function isolated(text) {
   const node = document.createElement("bdi");
   node.textContent = text;

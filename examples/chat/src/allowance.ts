@@ -1,9 +1,9 @@
-/** Limits the messages of one connection: a bucket of messages that fills up with time. */
+/** How much one connection may say: a bucket of so many messages that fills up with time. */
 
 export interface Allowance {
   /** Messages that may be sent at once. */
   left: number;
-  /** The time for which `left` holds, ms. */
+  /** When `left` was right, ms. */
   at: number;
 }
 
@@ -14,7 +14,7 @@ export function createAllowance(now: number): Allowance {
   return { left: BURST, at: now };
 }
 
-/** Takes one message out of the bucket; false when the bucket is empty. */
+/** Takes one; false when there is none. */
 export function take(allowance: Allowance, now: number): boolean {
   const gained = ((now - allowance.at) / 1_000) * PER_SECOND;
   allowance.left = Math.min(BURST, allowance.left + Math.max(0, gained));

@@ -1,6 +1,6 @@
 /**
- * The chat on one port. The `request` hook serves the page, and the other hooks serve the WebSocket. `serve` may come from
- * @sansocket/node, /deno or /bun: all three have the same.
+ * The chat on one port: the page by the `request` hook, the WebSocket by the others. Whose `serve` it is makes no
+ * difference: @sansocket/node, /deno and /bun have the same.
  */
 import type { PreparedMessage, Server, ServerOptions, Socket } from "@sansocket/driver/application";
 import { createAllowance } from "./allowance.ts";
@@ -17,12 +17,12 @@ import {
   watch,
 } from "./wire-report.ts";
 
-/** One connection for the server: a {@link Member}, and its socket. */
+/** What the server knows of one connection: a {@link Member}, and its socket. */
 export interface Session extends Member {
   /** Null until the connection is open. */
   socket: Socket<Session> | null;
   readonly wire: WireRecord;
-  /** Whether a report of {@link wire} is scheduled. */
+  /** Whether what is in {@link wire} is about to be told. */
   isWireDue: boolean;
 }
 
@@ -33,27 +33,27 @@ export type Serve = (
 
 export interface ChatOptions {
   readonly serve: Serve;
-  /** The adapter's `prepare`: encodes a message for many once. */
+  /** The adapter's `prepare`: encodes what goes to many once. */
   readonly prepare: (text: string) => PreparedMessage;
   /** The page, by path. */
   readonly files: ReadonlyMap<string, SiteFile>;
-  /** With 0 the system chooses a free port. */
+  /** 0 for any free one. */
   readonly port: number;
   /** Default: all addresses of the machine. */
   readonly hostname?: string;
 }
 
 export interface RunningChat {
-  /** The URL of the page. */
+  /** Of the page. */
   readonly url: string;
   readonly port: number;
-  /** Sends every client a Close with 1001, and resolves when all clients have left. */
+  /** Sends everyone a Close with 1001, and resolves when the last has gone. */
   shutdown(): Promise<void>;
 }
 
 const SOCKET_PATH = "/socket";
 
-/** ms. People do not notice so short a time. It gathers the news of a crowd that reconnects into a few messages. */
+/** ms. Too short to be noticed, and long enough that a crowd that comes back after a restart is told of in a few messages. */
 const NEWS_GATHERED_FOR = 200;
 
 export async function startChat(options: ChatOptions): Promise<RunningChat> {
@@ -69,7 +69,7 @@ export async function startChat(options: ChatOptions): Promise<RunningChat> {
     }
   }
 
-  /** Runs while there is news of people and rooms: the server gathers the news and sends it once. */
+  /** Runs while there is news of who is where: news is gathered, and told once. */
   let newsTimer: ReturnType<typeof setTimeout> | null = null;
 
   function gatherNews(): void {
@@ -84,7 +84,7 @@ export async function startChat(options: ChatOptions): Promise<RunningChat> {
     port,
     ...(hostname === undefined ? {} : { hostname }),
     maxConnections: 1_000,
-    // A page that lags 1 MiB behind is closed. It does better when it connects again.
+    // Who does not read what was said is let go at 1 MiB: a page that lags that far behind had better come back.
     limits: { message: MESSAGE_OCTETS, frame: MESSAGE_OCTETS, unsent: 1_048_576 },
     timeouts: { ping: 20_000, pong: 10_000 },
 
@@ -154,7 +154,7 @@ function createSession(isWatching: boolean): Session {
   };
 }
 
-/** One message reports all frames of a turn, when the turn is over. */
+/** All frames of a turn are told in one message, when the turn is over. */
 function tellOfWire(session: Session): void {
   if (session.isWireDue || session.wire.items.length === 0) return;
   session.isWireDue = true;
@@ -165,7 +165,7 @@ function tellOfWire(session: Session): void {
   });
 }
 
-/** Random, so that no page takes the logs of this run for the logs of another run. */
+/** Random, so that no page takes this run's logs for those of another. */
 function runName(): string {
   return crypto.randomUUID().slice(0, 8);
 }

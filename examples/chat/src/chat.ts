@@ -1,6 +1,6 @@
 /**
- * Rooms, their people and their messages, without network or clock. A message goes in, and messages for members come out. A
- * connection is any object with the members of {@link Member}.
+ * Rooms, who is in them, and what was said: without network or clock. A message goes in, what is to be sent to whom comes
+ * out. A connection is whatever has the members of {@link Member}.
  */
 import { type Allowance, take } from "./allowance.ts";
 import { chooseHue } from "./hues.ts";
@@ -25,11 +25,11 @@ import {
 
 export interface Member {
   name: string;
-  /** The skeleton of the name: names that look alike have equal skeletons. */
+  /** Of the name: equal for those that look alike. */
   skeleton: string;
-  /** One of eight colours, for the stay in one room. */
+  /** One of eight colours, while it is in one room. */
   hue: number;
-  /** The secret of the browser's tab, sent by the page. null: no secret, so no other connection belongs to the same tab. */
+  /** The secret of the tab of a browser, as the page has told it; null: none, and then no other connection is of it. */
   tab: string | null;
   /** Null before the first `join`. */
   room: string | null;
@@ -38,20 +38,20 @@ export interface Member {
 
 export interface Room<M extends Member> {
   readonly name: string;
-  /** Each room has another one, and a room that begins anew has a new one. */
+  /** Another one for each room, and for each time that a room begins anew. */
   readonly log: string;
   readonly members: Set<M>;
-  /** The people of the last report to the members, by name. */
+  /** Whom its members were last told of, by name. */
   toldPeople: ReadonlyMap<string, Person>;
-  /** The newest entries, the oldest of them first. */
+  /** The newest, oldest first. */
   readonly entries: Entry[];
   lastId: number;
-  /** The last time with a member in the room, ms. */
+  /** When somebody was last seen there, ms. */
   usedAt: number;
 }
 
 export interface Chat<M extends Member> {
-  /** The beginning of the name of every log. Each run of the server has another one. */
+  /** Begins the name of every log: another one for each run of the server. */
   readonly run: string;
   readonly rooms: Map<string, Room<M>>;
   roomsOpened: number;
@@ -67,11 +67,11 @@ export interface Delivery<M> {
 /** Messages kept for each room. */
 export const KEPT_ENTRIES = 100;
 
-/** Rooms at once, and members of each room. Together with {@link KEPT_ENTRIES} both bound the memory. */
+/** Rooms at once, and members of each: what bounds the memory, together with {@link KEPT_ENTRIES}. */
 export const MOST_ROOMS = 64;
 export const MOST_MEMBERS = 200;
 
-/** @param run a text that no other run of the server has had. */
+/** @param run what no other run of the server has had. */
 export function createChat<M extends Member>(run: string, now: number): Chat<M> {
   const chat: Chat<M> = { run, rooms: new Map(), roomsOpened: 0, presence: createPresence() };
   for (const name of STANDING_ROOMS) {
@@ -81,7 +81,7 @@ export function createChat<M extends Member>(run: string, now: number): Chat<M> 
   return chat;
 }
 
-/** The answers to a member's message. A message that cannot be read goes back with the reason. */
+/** What a member's message leads to; one that could not be read goes back with its reason. */
 export function handle<M extends Member>(
   chat: Chat<M>,
   member: M,
@@ -100,7 +100,7 @@ export function handle<M extends Member>(
     case "typing":
       return typing(chat, member);
     case "watch":
-      return []; // the connection reports frames, not the rooms
+      return []; // the frames are the connection's business, not the rooms'
     case "probe":
       return [toOne(member, { type: "alive" })];
     case "refused":
@@ -108,7 +108,7 @@ export function handle<M extends Member>(
   }
 }
 
-/** A connection is over. `flush` tells the room. */
+/** A connection is over. Its room hears of it by `flush`. */
 export function leave<M extends Member>(chat: Chat<M>, member: M, now: number): void {
   const room = roomOf(chat, member);
   if (room !== null) depart(chat, room, member, now);
@@ -116,7 +116,7 @@ export function leave<M extends Member>(chat: Chat<M>, member: M, now: number): 
 
 // ---- coming and going
 
-/** `flush` tells the other members. */
+/** The others hear of it by `flush`. */
 function join<M extends Member>(
   chat: Chat<M>,
   member: M,
@@ -138,7 +138,7 @@ function join<M extends Member>(
   if (holder !== null && !isChange) {
     return [toOne(member, nameRefusal(`“${holder.name}” is here already, and looks the same`))];
   }
-  // A person that enters is accepted, under a name that looks different.
+  // Whoever enters is let in, under a name that can be told from that one.
   if (holder !== null) {
     const { members } = room;
     const skeletons = new Set(Array.from(members, ({ skeleton }) => skeleton));
@@ -163,7 +163,7 @@ function join<M extends Member>(
   return deliveries;
 }
 
-/** Another person in the room with a name that looks like this one. Another connection of the same tab is the same person. */
+/** Somebody else in the room whose name looks like that; another connection of the same tab is nobody else. */
 function holderOf<M extends Member>(
   room: Room<M>,
   skeleton: string,
@@ -194,7 +194,7 @@ function depart<M extends Member>(chat: Chat<M>, room: Room<M>, member: M, now: 
   chat.presence.changed.add(room);
 }
 
-/** The entries of the room's log that the page does not have. A `since` of another log does not count. */
+/** What of the room's log the page has not got. A `since` of another log says nothing about this one. */
 function entriesSince<M extends Member>(room: Room<M>, since: Since | null): readonly Entry[] {
   if (since === null || since.log !== room.log) return [...room.entries];
   return room.entries.filter(({ id }) => id > since.id);
@@ -216,7 +216,7 @@ function openRoom<M extends Member>(chat: Chat<M>, name: string, now: number): R
   return room;
 }
 
-/** Makes space for one more room. If necessary it drops the room that has been empty for the longest time. */
+/** Makes place for one room more, if need be by giving up the one that has been empty for longest. */
 function makeRoom<M extends Member>(chat: Chat<M>): boolean {
   if (chat.rooms.size < MOST_ROOMS) return true;
   let oldest: Room<M> | null = null;
@@ -238,11 +238,11 @@ function say<M extends Member>(
 ): Delivery<M>[] {
   const room = roomOf(chat, member);
   if (room === null) return [toOne(member, refusal("Join a room first", key))];
-  // The page did not get our answer, and has sent the message again.
+  // The page did not hear of our answer, and has asked again.
   const said = room.entries.find((entry) => entry.key === key);
   if (said !== undefined) return [toOne(member, { type: "entry", entry: said })];
   room.lastId += 1;
-  // The text is the first member, so it stands first in the drawing of the frame.
+  // The text first: so it is the first thing that one reads of its frame.
   const { name, hue } = member;
   const entry: Entry = { text, name, hue, id: room.lastId, at: now, key };
   room.entries.push(entry);

@@ -1,12 +1,12 @@
-/** A colour for each person in a room. The colours of the people present decide, so that all are as far apart as possible. */
+/** A colour for everybody in a room: given out by who is there, so that they are as far apart as they can be. */
 
-/** In the order of the colour circle: neighbouring numbers look similar. The style sheet has the colours. */
+/** In the order of the colour circle: neighbours in number are neighbours to the eye. The style sheet has the colours. */
 export const HUES = 8;
 
 /**
- * A hue that the fewest people have. Of several, the one that is farthest from the hues of the others.
- * @param present the hues of the other people in the room.
- * @param before the hue that the name had when it last spoke there; the name gets it again when few enough people have it.
+ * One of the hues that the fewest have; of those, the one that is farthest from what the others have.
+ * @param present the hues of the others who are there.
+ * @param before the hue that the name had when it last spoke there; it is given again when few enough have it.
  */
 export function chooseHue(name: string, present: Iterable<number>, before: number | null): number {
   const counts = new Array<number>(HUES).fill(0);
@@ -24,7 +24,7 @@ export function chooseHue(name: string, present: Iterable<number>, before: numbe
   return best;
 }
 
-/** The distance along the circle to a hue that more people have than this one. */
+/** Along the circle, to a hue that more have than this one. */
 function distanceToNearest(hue: number, counts: readonly number[]): number {
   for (let distance = 1; distance <= HUES / 2; distance += 1) {
     const sides = [(hue + distance) % HUES, (hue + HUES - distance) % HUES];
@@ -33,7 +33,7 @@ function distanceToNearest(hue: number, counts: readonly number[]): number {
   return HUES;
 }
 
-/** The start of the search, so that a person alone often has the same colour. */
+/** Where to begin, so that somebody alone often has the same colour. */
 function hashOf(name: string): number {
   let hash = 0;
   for (const character of name) hash = Math.imul(hash ^ character.codePointAt(0)!, 0x9e3779b1);

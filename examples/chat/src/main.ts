@@ -1,9 +1,9 @@
-/** The chat with the adapter of the current runtime. All adapters have the same names. */
+/** The chat with the adapter of the runtime that this runs in: the names are the same in all of them. */
 import { run } from "./command-line.ts";
 
 type Adapter = typeof import("@sansocket/node");
 
-/** A name that the compiler does not follow. Otherwise it needs the types of all three runtimes at once. */
+/** By a name that the compiler does not follow: it would want the types of all three runtimes at once. */
 function adapterName(): string {
   if ("Deno" in globalThis) return "@sansocket/deno";
   return "Bun" in globalThis ? "@sansocket/bun" : "@sansocket/node";

@@ -1,4 +1,4 @@
-/** The page's files, read once. Deno and Bun have `node:fs` too. */
+/** The page's files, read once. `node:fs` is there in Deno and Bun too. */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { SiteFile } from "./site.ts";

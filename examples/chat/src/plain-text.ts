@@ -1,22 +1,22 @@
-/** The texts that people may write: one line for names, several lines for messages. */
+/** What people may write: one line for names, several for messages. */
 
-/** A name or a message in the form that the server keeps, or its mistake, as a sentence for the writer. */
+/** A name or a message as it is kept, or what is wrong with it, as a sentence for whoever wrote it. */
 export type Checked =
   | { readonly text: string; readonly fault?: never }
   | { readonly fault: string };
 
 /**
- * Checks a name and gives it in one line, without outer space and with single inner spaces. It is normalised (NFKC), so that
- * full-width and mathematical letters become plain letters. It has ink, and no letters of two alphabets that look alike.
- * @param what the beginning of the sentence about a mistake.
+ * A name in one line: outer space gone, inner space single, normalised (NFKC, so that full-width and mathematical letters
+ * become the plain ones), with ink in it, and no letters of two alphabets that look alike.
+ * @param what begins the sentence if something is wrong.
  * @param limit in UTF-16 code units, as the page's `maxlength` counts them.
  */
 export function checkName(value: string, what: string, limit: number): Checked {
   const isTooLong = { fault: `${what} has at most ${limit} characters` };
-  // Before any work on the text: our limit bounds the work, not the length of the message.
+  // Before anything is done with it: work is bounded by what we allow, not by what was sent.
   if (value.length > limit) return isTooLong;
   const text = value.normalize("NFKC").replace(/\s+/gu, " ").trim();
-  // NFKC can make eighteen characters of one (U+FDFA).
+  // NFKC makes eighteen characters of one (U+FDFA).
   if (text.length > limit) return isTooLong;
   if (text === "") return { fault: `${what} is empty` };
   if (UNSEEN_IN_NAMES.test(text.replace(EMOJI, ""))) {
@@ -33,7 +33,7 @@ export function checkName(value: string, what: string, limit: number): Checked {
   return { text };
 }
 
-/** A message: its lines stay, and the space around it goes. */
+/** A message: its lines are kept, the blank around it is not. */
 export function checkText(value: string, limit: number): Checked {
   if (value.length > limit) return { fault: `A message has at most ${limit} characters` };
   if (REFUSED_IN_MESSAGES.test(value)) return { fault: "A message has a control character in it" };
@@ -49,25 +49,25 @@ export function checkText(value: string, limit: number): Checked {
 const BLANK = "\\u2800\\u{1d159}\\u{13441}\\u{13442}\\ufffc";
 
 /**
- * Characters that a reader cannot see, or that turn the direction of the text around them. With them a name could look like
+ * Nothing that a reader could see, or that turns the direction of the text around it: with those, a name could look like
  * another one, or like nothing. \p{C}: controls, formats, halves, private and unassigned characters.
  */
 const UNSEEN_IN_NAMES = new RegExp(`[\\p{C}\\p{Default_Ignorable_Code_Point}${BLANK}]`, "u");
 
-/** An emoji with the joiner and the selector of its style. A reader sees both by their effect. */
+/** An emoji with what belongs to it: the joiner and the selector of its style can be seen there by what they do. */
 const EMOJI =
   /\p{Extended_Pictographic}\p{Emoji_Modifier}?\ufe0f?(?:\u200d\p{Extended_Pictographic}\p{Emoji_Modifier}?\ufe0f?)*/gu;
 
 /**
- * Controls except for the white space of lines, halves of characters, and characters without a width or that turn the direction.
- * U+200C and U+200D are allowed, because Persian and family emoji need them.
+ * Controls but for the white space of lines, halves of characters, and what turns the direction or has no width.
+ * U+200C and U+200D stay: Persian and family emoji need them.
  */
 const REFUSED_IN_MESSAGES =
   /[^\P{Cc}\t\n\v\f\r]|[\p{Cs}\p{Bidi_Control}\xad\u200b\u2028\u2029\u2060-\u206f\ufeff\ufff9-\ufffb]/u;
 
 const NO_INK = new RegExp(`[\\p{M}\\p{Z}\\p{C}\\s\\p{Default_Ignorable_Code_Point}${BLANK}]`, "gu");
 
-/** Letters. A mark alone is not a letter, because it is drawn upon one. */
+/** Marks alone are none: they are drawn upon a letter. */
 function hasInk(text: string): boolean {
   return text.replace(NO_INK, "") !== "";
 }

@@ -1,19 +1,18 @@
 /**
- * Reports about people and rooms. A report has gathered differences, and goes to the pages that need it. A room gets the changes
- * of its people. Every page gets the numbers of all rooms, because every page lists them. A person that came and left within a
- * moment is not in a report.
+ * What is told of who is where: differences, gathered, to those whom they concern. The people of a room are told to that
+ * room; the numbers of all rooms to everybody, since every page lists them. What came and went within a moment was nothing.
  */
 import type { Chat, Delivery, Member, Room } from "./chat.ts";
 import type { Person, PersonChange, RoomChange, RoomCount } from "./protocol.ts";
 
-/** These rooms always exist. Every page begins in the first one. */
+/** Always there. The first is where everybody begins. */
 export const STANDING_ROOMS: readonly string[] = ["lobby", "protocols", "tea room"];
 
-/** The state of the reports of one chat. */
+/** Of one chat. */
 export interface Presence<M extends Member> {
-  /** Rooms with changes since the last {@link flush}: a person came, left, or has another name. */
+  /** Where somebody has come or gone, or has another name, since the last {@link flush}. */
   readonly changed: Set<Room<M>>;
-  /** The number of people in the last report, by room, in the order of the pages' lists. */
+  /** How many people everybody was told of, by room; in the order in which the pages list them. */
   readonly toldRooms: Map<string, number>;
 }
 
@@ -21,12 +20,12 @@ export function createPresence<M extends Member>(): Presence<M> {
   return { changed: new Set(), toldRooms: new Map() };
 }
 
-/** Whether {@link flush} has something to report. */
+/** Whether {@link flush} has something to tell. */
 export function hasNews<M extends Member>({ presence }: Chat<M>): boolean {
   return presence.changed.size > 0;
 }
 
-/** All changes since the last time. A count is the present count, so a page may get it twice. */
+/** All that has changed since the last time. Counts are those of now, so that hearing of them twice does no harm. */
 export function flush<M extends Member>(chat: Chat<M>): Delivery<M>[] {
   const { presence } = chat;
   const deliveries: Delivery<M>[] = [];
@@ -44,12 +43,12 @@ export function flush<M extends Member>(chat: Chat<M>): Delivery<M>[] {
   return deliveries;
 }
 
-/** In the order of the names. The order does not depend on the server's language. */
+/** In the order of their names; the same everywhere, whatever the server's language. */
 export function peopleOf<M extends Member>(room: Room<M>): Person[] {
   return [...peopleByName(room).values()].sort((one, other) => (one.name < other.name ? -1 : 1));
 }
 
-/** The standing rooms, and all rooms with people: first those that the pages list already, in that order, then the new ones. */
+/** The standing rooms, and those where somebody is: as the pages that are there list them, and behind those the new ones. */
 export function roomsListed<M extends Member>(chat: Chat<M>): RoomCount[] {
   const names = new Set([
     ...STANDING_ROOMS,
@@ -92,7 +91,7 @@ function roomChanges<M extends Member>(chat: Chat<M>): RoomChange[] {
   return changed;
 }
 
-/** null when the room is not listed. */
+/** Null: not listed. */
 function countOf<M extends Member>({ rooms }: Chat<M>, name: string): number | null {
   const room = rooms.get(name);
   if (room === undefined) return null;

@@ -1,6 +1,6 @@
 /**
- * The messages between the page and the server: one JSON object in one text message. This file checks the page's messages by hand,
- * member by member. For a mistake a sentence goes back to the page.
+ * What the page and the server say to each other: one JSON object in one text message. What the page says is checked here
+ * by hand, member by member; what is wrong with it is a sentence that goes back to the page.
  */
 
 import { type Checked, checkName, checkText } from "./plain-text.ts";
@@ -9,20 +9,20 @@ import type { WireItem } from "./wire-report.ts";
 /** UTF-16 code units, as the page's `maxlength` counts them. */
 export const LIMITS = { name: 24, room: 24, text: 2_000, key: 40 } as const;
 
-/** Bytes of one message from a page: the longest text with every character escaped, and the JSON around it. */
+/** Octets of one message from a page: the longest text, every character of it escaped, and its frame of JSON. */
 export const MESSAGE_OCTETS = 16_384;
 
-/** The newest message of a room that a page has. */
+/** The newest message that a page has of a room. */
 export interface Since {
-  /** The log of the message. A room that has begun anew has a new log, and counts anew. */
+  /** Which log it is of: a room that has begun anew counts anew. */
   readonly log: string;
   readonly id: number;
 }
 
 export type ClientMessage =
   /**
-   * Enters a room with a name, and leaves the room before. For the same room again the page comes back, or has another name.
-   * `tab` is the secret of one tab of a browser. A connection with the secret may have the name of the tab's other connections.
+   * Enters a room, with a name; leaves the one before. The same room again: comes back, or has another name. `tab` is the
+   * secret of one tab of a browser: who has the secret may have the name that another connection of the tab has.
    */
   | {
       readonly type: "join";
@@ -31,18 +31,18 @@ export type ClientMessage =
       readonly since: Since | null;
       readonly tab: string | null;
     }
-  /** The page chooses `key`. Two messages with one key count as one message. */
+  /** `key` is the page's own: saying the same thing twice, with one key, says it once. */
   | { readonly type: "say"; readonly key: string; readonly text: string }
   | { readonly type: "typing" }
-  /** Whether the page wants reports about the frames of this connection. */
+  /** Whether to be told of the frames of this connection. */
   | { readonly type: "watch"; readonly on: boolean }
-  /** Asks whether the server is alive. */
+  /** Is anybody there? */
   | { readonly type: "probe" };
 
 export interface Entry {
   readonly text: string;
   readonly name: string;
-  /** The colour of the name at the time of the message. */
+  /** The colour of the name when it said this. */
   readonly hue: number;
   /** Counts up from 1 in each log. */
   readonly id: number;
@@ -53,18 +53,18 @@ export interface Entry {
 
 export interface Person {
   readonly name: string;
-  /** Connections of that name. A duplicated tab has more than one, and so has a tab that lost a connection and came back. */
+  /** Connections of that name: more than one for a tab that was duplicated, or that has lost one and come back. */
   readonly connections: number;
   /** One of eight colours. */
   readonly hue: number;
 }
 
-/** A person as they are now, or the name of a person that has left. */
+/** A person as they are now, or the name of one who is gone. */
 export type PersonChange = Person | { readonly name: string; readonly connections: 0 };
 
 export interface RoomCount {
   readonly name: string;
-  /** The number of names in the room. */
+  /** How many names are there. */
   readonly people: number;
 }
 
@@ -80,14 +80,14 @@ export type ServerMessage =
       readonly room: string;
       readonly name: string;
       readonly log: string;
-      /** The entries that the page does not have, oldest first. */
+      /** What the page does not have, oldest first. */
       readonly entries: readonly Entry[];
-      /** Entries are missing between the page's own entries and `entries`, because the server no longer has them. */
+      /** Something between what the page has and `entries` is no longer kept. */
       readonly isGap: boolean;
       readonly people: readonly Person[];
     }
   | { readonly type: "entry"; readonly entry: Entry }
-  /** The changes of the people since the last such message, or since `joined`. */
+  /** What has changed of the people since the last such message, or since `joined`. */
   | { readonly type: "people"; readonly changed: readonly PersonChange[] }
   /** All rooms: once for each connection, with its first `joined`. */
   | { readonly type: "rooms"; readonly rooms: readonly RoomCount[] }
@@ -99,15 +99,15 @@ export type ServerMessage =
 
 export interface Refusal {
   readonly type: "refused";
-  /** A sentence for the user of the page. */
+  /** A sentence for whoever uses the page. */
   readonly why: string;
-  /** The key of the refused `say`. */
+  /** The `say` that it is about. */
   readonly key?: string;
-  /** The server refused the name. Another name may be accepted. */
+  /** The name is what was refused: with another one it may go better. */
   readonly isOfName?: true;
 }
 
-/** @param data a received message. */
+/** @param data a message as it came. */
 export function readClientMessage(data: string | Uint8Array): ClientMessage | Refusal {
   if (typeof data !== "string") return refusal("Messages are JSON in text, this one is binary");
   let value: unknown;
@@ -153,7 +153,7 @@ function readJoin({ room, name, since, tab }: JsonObject): ClientMessage | Refus
   };
 }
 
-/** In small letters, and checked again: a name in small letters may have more characters, or another composition. */
+/** In small letters. Checked in them again: some have more characters, or are composed otherwise. */
 function checkRoom(room: string): Checked {
   const what = "The name of a room";
   const checked = checkName(room, what, LIMITS.room);

@@ -1,4 +1,4 @@
-/** The page's files over plain HTTP: the answers to GET and HEAD of a path. */
+/** The page's files over plain HTTP: what a GET or HEAD of a path is answered with. */
 
 export interface SiteFile {
   /** The Content-Type. */
@@ -6,7 +6,7 @@ export interface SiteFile {
   readonly bytes: Uint8Array;
 }
 
-/** The needed facts of a request. The library's PlainRequest has them. */
+/** What a request has to tell; the library's PlainRequest does. */
 export interface SiteRequest {
   readonly method: string;
   /** Path and query. */
@@ -22,7 +22,7 @@ export interface SiteResponse {
 
 export type Site = (request: SiteRequest) => SiteResponse;
 
-/** The page loads only from this server, no other page frames it, and no string becomes HTML or a script. */
+/** Nothing but what this server serves, nobody frames it, and no string becomes HTML or a script. */
 const PAGE_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -50,7 +50,7 @@ export async function createSite(files: ReadonlyMap<string, SiteFile>): Promise<
   const entries = await Promise.all(
     Array.from(files, async ([path, file]) => {
       const etag = await entityTag(file.bytes);
-      // no-cache: the browser keeps the file, and asks each time. A changed file is visible at once.
+      // no-cache: kept, but asked for each time. Who changes a file sees it at once.
       const headers = { ...SAFETY, "Cache-Control": "no-cache", ETag: etag };
       return [path, { file, etag, headers }] as const;
     }),
@@ -65,7 +65,7 @@ export async function createSite(files: ReadonlyMap<string, SiteFile>): Promise<
     }
     const { file, etag, headers } = page;
     if (isKnown(asked.get("if-none-match"), etag)) return { status: 304, headers };
-    // Give HEAD the body too: the engine counts the body and does not send it.
+    // HEAD gets the body too: the engine counts it, and does not send it.
     return { status: 200, headers: { ...headers, "Content-Type": file.type }, body: file.bytes };
   };
 }
@@ -75,7 +75,7 @@ function plain(status: number, body: string, headers: Record<string, string> = {
   return { status, headers: { ...SAFETY, ...type, ...headers }, body };
 }
 
-/** RFC 9110 §13.1.2: a weak comparison, because a proxy may have made the tag weak. */
+/** RFC 9110 §13.1.2: compared weakly, as a proxy may have made the tag weak. */
 function isKnown(ifNoneMatch: string | null, etag: string): boolean {
   if (ifNoneMatch === null) return false;
   return ifNoneMatch.split(",").some((candidate) => {
@@ -89,6 +89,6 @@ async function entityTag(bytes: Uint8Array): Promise<string> {
   return `"${hexOf(new Uint8Array(digest, 0, 12))}"`;
 }
 
-function hexOf(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+function hexOf(octets: Uint8Array): string {
+  return Array.from(octets, (octet) => octet.toString(16).padStart(2, "0")).join("");
 }

@@ -1,8 +1,8 @@
-/** Reports to the page about its own connection: the opening handshake, the frames, and the number of frames left out. */
+/** What the page is told of its own connection: the opening handshake, its frames, and how many of them are left out. */
 import { encodeAcceptance } from "@sansocket/core";
 import type { Socket } from "@sansocket/driver/application";
 
-/** The `trace` hook's view of a frame: core's WatchedFrame. */
+/** What the `trace` hook sees of a frame: core's WatchedFrame. */
 export interface TracedFrame {
   readonly direction: "in" | "out";
   readonly fin: boolean;
@@ -16,7 +16,7 @@ export interface TracedFrame {
   readonly isComplete: boolean;
 }
 
-/** The same, with the payload in hexadecimal, because JSON has no bytes. */
+/** The same with its payload in hexadecimal, as JSON has no bytes. */
 export type FrameReport = Omit<TracedFrame, "payload"> & {
   readonly kind: "frame";
   readonly payload: string;
@@ -29,21 +29,21 @@ export interface HandshakeReport {
   readonly response: readonly string[];
 }
 
-/** Frames at this place that are not shown. */
+/** Frames that stood here and are not shown. */
 export interface LeftOut {
   readonly kind: "left-out";
-  /** Frames that carried reports. */
+  /** They carried what is told here. */
   readonly reports: number;
-  /** Frames that passed while the page did not watch. */
+  /** They passed while the page did not watch. */
   readonly paused: number;
 }
 
 export type WireItem = HandshakeReport | FrameReport | LeftOut;
 
-/** The next report to the page of one connection. */
+/** What one connection's page is to be told. */
 export interface WireRecord {
   isWatching: boolean;
-  /** Seen, and not reported yet. */
+  /** Seen, and not yet told. */
   items: WireItem[];
   /** Left out since the newest item. */
   reports: number;
@@ -54,7 +54,7 @@ export function createWireRecord(isWatching: boolean): WireRecord {
   return { isWatching, items: [], reports: 0, paused: 0 };
 }
 
-/** Notes a frame, or counts it as left out. */
+/** Takes a frame down, or counts it as left out. */
 export function recordFrame(record: WireRecord, frame: TracedFrame): void {
   if (isReport(frame)) record.reports += 1;
   else if (!record.isWatching) record.paused += 1;
@@ -64,13 +64,13 @@ export function recordFrame(record: WireRecord, frame: TracedFrame): void {
   }
 }
 
-/** The page begins or stops to watch the frames. When it begins again, it gets the number of frames that it missed. */
+/** The page wants to see the frames, or no longer does. On the way back it is told what it has missed. */
 export function watch(record: WireRecord, isWatching: boolean): void {
   if (isWatching && record.paused > 0) recordLeftOut(record);
   record.isWatching = isWatching;
 }
 
-/** Takes the report: it is empty afterwards. */
+/** What is to be told now; after that, nothing of it is. */
 export function takeItems(record: WireRecord): WireItem[] {
   const { items } = record;
   record.items = [];
@@ -92,12 +92,12 @@ export function reportFrame(frame: TracedFrame): FrameReport {
   return { kind: "frame", ...frame, payload: hexOf(frame.payload.subarray(0, SHOWN_BYTES)) };
 }
 
-/** The beginning of every message with a report: `type` is its first member. */
+/** How every message begins that tells of frames: `type` is its first member. */
 const BEGINNING = '{"type":"frames"';
 
 /**
- * Whether a frame carries a report. Such a frame is not reported: its report would be a frame again, and so on without end. The
- * text of a person cannot look like a report, because the text stands further inside its message.
+ * Whether a frame carries such a message itself. It is not to be reported: its report would be a frame again, and that
+ * one's report too, without end. What people write cannot look like one, since it stands further inside of its message.
  */
 export function isReport({ direction, payload }: TracedFrame): boolean {
   if (direction === "in" || payload.length < BEGINNING.length) return false;
@@ -112,14 +112,14 @@ export function isReport({ direction, payload }: TracedFrame): boolean {
 /** Bytes of one line that the page is shown. */
 const SHOWN_LINE = 200;
 
-/** Scripts of a page may not read these fields, so the report leaves them out. */
+/** Scripts of a page may not read these, and so are not told them here. */
 const SECRET_FIELDS: ReadonlySet<string> = new Set([
   "authorization",
   "cookie",
   "proxy-authorization",
 ]);
 
-/** The opening handshake of a connection to a server without fields of its own. null on clients. */
+/** What opened a connection to a server that sets no fields of its own. Null on clients. */
 export function reportHandshake(
   socket: Pick<Socket<unknown>, "request" | "protocol" | "extensions">,
 ): HandshakeReport | null {

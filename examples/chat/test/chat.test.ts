@@ -8,7 +8,7 @@ const heardBy = (guest: Guest): string[] =>
   textsOf(received(guest, "entry").map(({ entry }) => entry));
 
 describe("talking", () => {
-  test("a message reaches every person in the room, the speaker included, and no other room", () => {
+  test("what is said reaches everybody in the room, the speaker included, and nobody else", () => {
     const scene = new Scene();
     const [ada, bob] = [scene.guest("Ada"), scene.guest("Bob")];
     const eve = scene.guest("Eve", "tea room");
@@ -26,7 +26,7 @@ describe("talking", () => {
     });
   });
 
-  test("a message with the same key again is sent once, and only the speaker gets the second answer", () => {
+  test("the same key again is said once, and answered to the speaker alone", () => {
     const scene = new Scene();
     const [ada, bob] = [scene.guest("Ada"), scene.guest("Bob")];
     scene.say(ada, "hello", "k1");
@@ -36,7 +36,7 @@ describe("talking", () => {
     expect(received(ada, "entry").map(({ entry }) => entry.id)).toEqual([1, 1]);
   });
 
-  test("typing is reported to the other people in the room", () => {
+  test("typing is told to the others", () => {
     const scene = new Scene();
     const [ada, bob] = [scene.guest("Ada"), scene.guest("Bob")];
     scene.tell(ada, { type: "typing" });
@@ -54,7 +54,7 @@ describe("talking", () => {
     },
   );
 
-  test("a person that says too much at once is refused until time has passed", () => {
+  test("who says too much at once is refused until time has passed", () => {
     const scene = new Scene();
     const [ada, bob] = [scene.guest("Ada"), scene.guest("Bob")];
     for (let count = 0; count < 100; count += 1) {
@@ -77,7 +77,7 @@ describe("talking", () => {
 });
 
 describe("history", () => {
-  test("a person that enters for the first time gets the kept messages: the newest hundred, in order", () => {
+  test("who comes first time gets everything that is kept: the newest hundred, in order", () => {
     const scene = new Scene();
     const ada = scene.guest("Ada");
     for (let count = 1; count <= KEPT_ENTRIES + 5; count += 1) scene.say(ada, `m${count}`);
@@ -87,7 +87,7 @@ describe("history", () => {
     expect(isGap).toBe(false);
   });
 
-  test("a person that comes back gets the messages since then, and none twice", () => {
+  test("who comes back gets what was said since, and nothing twice", () => {
     const scene = new Scene();
     const [ada, bob] = [scene.guest("Ada"), scene.guest("Bob")];
     scene.say(ada, "heard");
@@ -101,7 +101,7 @@ describe("history", () => {
     expect(joined).toMatchObject({ log, isGap: false });
   });
 
-  test("a person that missed more messages than are kept is told of the gap", () => {
+  test("who missed more than is kept is told of the gap", () => {
     const scene = new Scene();
     const ada = scene.guest("Ada");
     for (let count = 1; count <= KEPT_ENTRIES + 2; count += 1) scene.say(ada, `m${count}`);
@@ -112,7 +112,7 @@ describe("history", () => {
     expect(isGapFrom(2)).toBe(false);
   });
 
-  test("a since of another run of the server does not count: everything is sent", () => {
+  test("a since of another run of the server counts for nothing: everything is sent", () => {
     const before = new Scene("one");
     const { log } = last(received(before.guest("Ada"), "joined"));
     const after = new Scene("other");
@@ -123,7 +123,7 @@ describe("history", () => {
     expect(joined.log).not.toBe(log);
   });
 
-  test("joining the same room again gives only new messages, and the others get no report", () => {
+  test("joining the same room again says only what is new to the page, and tells nobody", () => {
     const scene = new Scene();
     const [ada, bob] = [scene.guest("Ada"), scene.guest("Bob")];
     scene.say(ada, "hello");
@@ -138,7 +138,7 @@ describe("history", () => {
 });
 
 describe("limits", () => {
-  test("one room above the limit takes the place of the room that has been empty for the longest time", () => {
+  test("a room more than there may be takes the place of the one that is empty for longest", () => {
     const scene = new Scene();
     const ada = scene.guest("Ada");
     const free = MOST_ROOMS - STANDING_ROOMS.length;
@@ -151,7 +151,7 @@ describe("limits", () => {
     expect(scene.chat.rooms.has("lobby")).toBe(true);
   });
 
-  test("when every room has people, one more room is refused, and no person moves", () => {
+  test("where somebody is in every room, another one is refused, and nobody moves", () => {
     const scene = new Scene();
     const free = MOST_ROOMS - STANDING_ROOMS.length;
     for (let count = 0; count < free; count += 1) scene.guest(`g${count}`, `room ${count}`);
@@ -168,7 +168,7 @@ describe("limits", () => {
     expect(last(received(scene.guest("Bob", "garden"), "joined")).log).not.toBe(first);
   });
 
-  test("a full room is refused, and a person in the room may still take another name", () => {
+  test("a full room is refused, and who is in it may still take another name", () => {
     const scene = new Scene();
     const guests = Array.from({ length: MOST_MEMBERS }, (_, index) => scene.guest(`g${index}`));
     expect(last(scene.guest("late").sent)).toMatchObject({ type: "refused" });

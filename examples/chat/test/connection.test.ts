@@ -116,7 +116,7 @@ describe("a connection that is kept", () => {
     expect(world.told).toEqual([{ kind: "connecting" }, { kind: "open" }, "open", { b: 2 }]);
   });
 
-  test("is opened again after a loss, later each time, and reports the moment", () => {
+  test("is opened again after a loss, later each time, and says when", () => {
     const world = new World();
     const waits: number[] = [];
     let time = 0;
@@ -156,7 +156,7 @@ describe("a connection that is kept", () => {
     expect(waitAfter(10_000)).toBe(500);
   });
 
-  test("reports the loss of an open connection, and no other loss", () => {
+  test("tells of the loss of what was open, and of nothing else", () => {
     const world = new World();
     world.lose();
     expect(world.told).not.toContainEqual({ code: 1006, reason: "" });
@@ -167,7 +167,7 @@ describe("a connection that is kept", () => {
     expect(world.connection.send({ late: true })).toBe(false);
   });
 
-  test("opens at once when a try has better chances, or when the user asks for it", () => {
+  test("does not wait when there is hope, or when it is asked to", () => {
     const world = new World();
     world.lose();
     world.hopes();
@@ -191,7 +191,7 @@ describe("a connection that is kept", () => {
     expect(world.told.at(-1)).toEqual({ kind: "connecting" });
   });
 
-  test("is probed when a try has better chances, and given up without an answer", () => {
+  test("is probed when there is hope, and given up without an answer", () => {
     const world = new World();
     world.newest.dispatch("open");
     world.hopes();

@@ -15,7 +15,7 @@ const joined = (log: string, entries: object[], isGap = false) => ({ log, entrie
 const keysOf = (items: { kind: string; key?: string }[]): string[] =>
   items.map(({ kind, key }) => key ?? kind);
 
-describe("the memory of a room", () => {
+describe("what a page knows of a room", () => {
   test("begins with nothing, and grows with each entry", () => {
     const room = createRoom();
     expect(sinceOf(room)).toBe(null);
@@ -40,7 +40,7 @@ describe("the memory of a room", () => {
     expect(keysOf(room.items)).toEqual(["k8", "k9", "note", "new"]);
   });
 
-  test("has an entry once, although it was sent again to a server that had begun anew", () => {
+  test("has an entry once that was said again to a server that had begun anew", () => {
     const room = createRoom();
     takeJoined(room, joined("a", [entry(5, "mine")]));
     expect(keysOf(takeJoined(room, joined("b", [entry(1, "mine")])))).toEqual(["note"]);

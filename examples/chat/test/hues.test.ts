@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { chooseHue, HUES } from "../src/hues.ts";
 import { last, received, Scene } from "./scene.ts";
 
-test("eight people have eight colours, whatever their names", () => {
+test("as many people as there are colours have one each, whatever their names", () => {
   for (let run = 0; run < 50; run += 1) {
     const hues: number[] = [];
     for (let index = 0; index < HUES; index += 1) {
@@ -20,19 +20,19 @@ test("the second is opposite of the first on the circle, and the next two stand 
   expect(new Set(gaps.slice(2))).toEqual(new Set([HUES / 4, (3 * HUES) / 4]));
 });
 
-test("with more people, the numbers of people per colour differ by one at most", () => {
+test("beyond that, no colour is had by two more than another", () => {
   const hues: number[] = [];
   for (let index = 0; index < 50; index += 1) hues.push(chooseHue(`name ${index}`, hues, null));
   const counts = Array.from({ length: HUES }, (_, hue) => hues.filter((own) => own === hue).length);
   expect(Math.max(...counts) - Math.min(...counts)).toBe(1);
 });
 
-test("a person that comes back has the colour from before, unless another person has it now", () => {
+test("who comes back has the colour from before, unless somebody else has it by now", () => {
   expect(chooseHue("Ada", [1, 2], 3)).toBe(3);
   expect(chooseHue("Ada", [1, 2], 2)).not.toBe(2);
 });
 
-test("a person keeps the colour while others come and go, and under another name, and the messages have it too", () => {
+test("a person keeps the colour while others come and go, and under another name, and has it beside what was said", () => {
   const scene = new Scene();
   const ada = scene.guest("Ada");
   const { hue } = ada;

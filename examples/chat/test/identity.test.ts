@@ -62,7 +62,7 @@ describe("two tabs of one browser", () => {
     await Promise.all([one.page.close(), other.page.close()]);
   });
 
-  test("of one person, as a duplicated tab, are counted as one person", {
+  test("that are one person, as a duplicated tab is, are counted as such", {
     timeout: 120_000,
   }, async (context) => {
     if (people === null) return context.skip(NO_CHROMIUM);
@@ -88,7 +88,7 @@ describe("a name that is taken", () => {
     ["the same", "Ada"],
     ["in other letters of the same look", "аԁа"],
   ] as const)(
-    "%s is refused to another person, and that person keeps the name from before",
+    "%s is refused to another person, who keeps the name from before",
     { timeout: 120_000 },
     async ([what, wanted], context) => {
       if (people === null) return context.skip(NO_CHROMIUM);
@@ -130,7 +130,7 @@ test("a name in full-width letters is remembered as the server has it, for the n
 });
 
 describe("one's own messages", () => {
-  test("stand at the other side, are marked as one's own, and stay so after a reload and under another name", {
+  test("stand at the other side, are called one's own, and stay so after a reload and under another name", {
     timeout: 120_000,
   }, async (context) => {
     if (people === null) return context.skip(NO_CHROMIUM);
@@ -159,7 +159,7 @@ describe("one's own messages", () => {
 });
 
 describe("colours", () => {
-  test("eight people have eight colours, the same on every page, in the list and beside their messages", {
+  test("eight people have eight of them, the same on every page, in the list and beside what they say", {
     timeout: 120_000,
   }, async (context) => {
     if (people === null) return context.skip(NO_CHROMIUM);

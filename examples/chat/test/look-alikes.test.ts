@@ -31,7 +31,7 @@ describe("names that look alike have one skeleton", () => {
 });
 
 describe("a number behind a name", () => {
-  test("is the lowest that is not taken, and the name keeps its limit and whole characters", () => {
+  test("is the lowest that is not taken, and the name stays within its length and whole characters", () => {
     const taken = new Set(["Ada 2", "Ada 3"].map(skeletonOf));
     const isTaken = (skeleton: string): boolean => taken.has(skeleton);
     expect(numbered("Ada", isTaken)).toBe("Ada 4");
@@ -40,7 +40,7 @@ describe("a number behind a name", () => {
   });
 });
 
-describe("a name that another person in the room has, or one that looks like it", () => {
+describe("a name that somebody in the room has, or one that looks like it", () => {
   test("has a number behind it when it enters", () => {
     const scene = new Scene();
     scene.guest("Ada");
@@ -57,7 +57,7 @@ describe("a name that another person in the room has, or one that looks like it"
     expect(last(received(other, "joined")).name).toBe("ada 2");
   });
 
-  test("is refused to a person who is in the room already, and that person keeps the name from before", () => {
+  test("is refused to who is in the room already, who keeps the name from before", () => {
     const scene = new Scene();
     scene.guest("Ada");
     const eve = scene.guest("Eve");
@@ -82,7 +82,7 @@ describe("a name that another person in the room has, or one that looks like it"
     expect(last(received(scene.guest("Ada", "lobby", null, "other"), "joined")).name).toBe("Ada 2");
   });
 
-  test("the secret of a tab is in no message to others", () => {
+  test("tells nobody the secret of a tab", () => {
     const scene = new Scene();
     const ada = scene.guest("Ada", "lobby", null, "secret");
     const bob = scene.guest("Bob");

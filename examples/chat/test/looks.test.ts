@@ -137,7 +137,7 @@ describe("the layout", () => {
     await page.close();
   });
 
-  test("round things are as wide as they are high, in whole pixels", {
+  test("what is round is as wide as it is high, in whole pixels", {
     timeout: 120_000,
   }, async (context) => {
     if (british === null) return context.skip(NO_CHROMIUM);
@@ -154,7 +154,7 @@ describe("the layout", () => {
   });
 });
 
-describe("a person that writes", () => {
+describe("who writes", () => {
   test("is named with an ellipsis that stands at the word", {
     timeout: 120_000,
   }, async (context) => {
@@ -169,7 +169,7 @@ describe("a person that writes", () => {
 });
 
 describe("without a connection", () => {
-  test("the head and the transcript stay at their place, and no people are counted", {
+  test("the head and the transcript stay where they were, and nobody is counted", {
     timeout: 120_000,
   }, async (context) => {
     if (british === null) return context.skip(NO_CHROMIUM);
@@ -255,7 +255,7 @@ describe("the drawing of a frame", () => {
     await page.close();
   });
 
-  test("a reader further up in the list stays at the same line when the window changes its size", {
+  test("who reads further up in the list stays there when the window changes its size", {
     timeout: 120_000,
   }, async (context) => {
     if (british === null) return context.skip(NO_CHROMIUM);

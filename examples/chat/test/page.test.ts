@@ -50,7 +50,7 @@ afterAll(async () => {
 const roomUrl = (room: string): string => `${running.url}#/${encodeURIComponent(room)}`;
 
 describe("talking", () => {
-  test("two people in a room read each other's messages, and no message is taken for HTML", {
+  test("two people in a room read each other, and what they write is never taken for HTML", {
     timeout: 120_000,
   }, async (context) => {
     if (people === null) return context.skip(NO_CHROMIUM);
@@ -103,7 +103,7 @@ describe("talking", () => {
     await page.close();
   });
 
-  test("the page shows the refusal of a name or a room, and keeps the ones before", {
+  test("a name or a room that the server refuses is told, and the ones before hold", {
     timeout: 120_000,
   }, async (context) => {
     if (people === null) return context.skip(NO_CHROMIUM);
@@ -132,7 +132,7 @@ describe("the keyboard alone", () => {
       return id === "" ? textContent : id;
     });
 
-  test("keeps its place among the rooms when the user enters one, and when a person comes", {
+  test("keeps its place among the rooms when one is entered, and when somebody comes", {
     timeout: 120_000,
   }, async (context) => {
     if (people === null) return context.skip(NO_CHROMIUM);
@@ -162,7 +162,7 @@ describe("the keyboard alone", () => {
 });
 
 describe("a connection that is lost", () => {
-  test("comes back, and brings the missed messages once", async (context) => {
+  test("comes back, and brings what was missed, once", async (context) => {
     if (people === null) return context.skip(NO_CHROMIUM);
     const ada = await people.arrive("Ada", roomUrl("gap"));
     const bob = await people.arrive("Bob", roomUrl("gap"));
@@ -188,7 +188,7 @@ describe("a connection that is lost", () => {
     await Promise.all([ada.page.close(), bob.page.close()]);
   });
 
-  test("comes back to a server that was started again on the same port, and messages written in between are sent once", {
+  test("comes back to a server that was started again on the same port, and what was written meanwhile is sent once", {
     timeout: 120_000,
   }, async (context) => {
     if (people === null) return context.skip(NO_CHROMIUM);
@@ -220,7 +220,7 @@ describe("a connection that is lost", () => {
 });
 
 describe("the end of the conversation", () => {
-  test("a reader at the end follows it, and a reader that has scrolled away gets a button", {
+  test("is followed by who is there, and offered to who has scrolled away", {
     timeout: 120_000,
   }, async (context) => {
     if (people === null) return context.skip(NO_CHROMIUM);
@@ -246,7 +246,7 @@ describe("the end of the conversation", () => {
   });
 });
 
-describe("axe, which checks accessibility", () => {
+describe("axe, which checks for what keeps people out", () => {
   test.for([
     [1280, 860, "light"],
     [1280, 860, "dark"],

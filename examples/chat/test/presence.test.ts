@@ -10,8 +10,8 @@ const peopleIn = (scene: Scene, room: string): Person[] => peopleOf(scene.chat.r
 const changedFor = (guest: Guest): string[] =>
   last(received(guest, "people")).changed.map(({ name, connections }) => `${name} ${connections}`);
 
-describe("the people of a room", () => {
-  test("are reported in whole to a person that enters, and by changes to the others, when the moment is over", () => {
+describe("who is here", () => {
+  test("is told to who enters in whole, and to the others by what has changed, once the moment is over", () => {
     const scene = new Scene();
     const ada = scene.guest("Ada");
     scene.flush();
@@ -31,7 +31,7 @@ describe("the people of a room", () => {
     expect(hasNews(scene.chat)).toBe(false);
   });
 
-  test("are not reported when a person came and left within the moment, or came back", () => {
+  test("is not told when somebody came and went within the moment, or came back", () => {
     const scene = new Scene();
     const [ada, bob] = [scene.guest("Ada"), scene.guest("Bob")];
     scene.flush();
@@ -43,7 +43,7 @@ describe("the people of a room", () => {
     expect(ada.sent.length).toBe(told);
   });
 
-  test("are reported to that room only", () => {
+  test("concerns the people of that room alone", () => {
     const scene = new Scene();
     const [ada, eve] = [scene.guest("Ada"), scene.guest("Eve", "tea room")];
     scene.flush();
@@ -73,8 +73,8 @@ describe("the people of a room", () => {
   });
 });
 
-describe("the list of rooms", () => {
-  test("is reported in whole once, and then by changes", () => {
+describe("the rooms there are", () => {
+  test("are told in whole once, and then by what has changed", () => {
     const scene = new Scene();
     const ada = scene.guest("Ada");
     expect(received(ada, "rooms").map(({ rooms }) => rooms)).toEqual([
@@ -97,7 +97,7 @@ describe("the list of rooms", () => {
   });
 });
 
-test("a page that applies the changes has the server's people and rooms, in every order of coming and going", () => {
+test("what a page makes of the changes is what the server has, whoever comes and goes", () => {
   const scene = new Scene();
   const guests: Guest[] = [];
   const watcher = scene.guest("Watcher");
@@ -128,7 +128,7 @@ test("a page that applies the changes has the server's people and rooms, in ever
   expect(rooms).toEqual(roomsListed(scene.chat));
 });
 
-test("990 people and a burst of 40 more cost less than a megabyte in all, and 54 MB without gathering", () => {
+test("990 people and a burst of 40 who come in: less than a megabyte in all, 54 without gathering", () => {
   const scene = new Scene();
   for (let index = 0; index < 950; index += 1) {
     scene.guest(`Somebody ${index}`, `room ${index % 6}`);

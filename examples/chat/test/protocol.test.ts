@@ -48,7 +48,7 @@ describe("a message that is understood", () => {
 
 describe("a message that is not understood is answered with the reason", () => {
   test.each([
-    ["bytes", new Uint8Array([123, 125]), /binary/],
+    ["octets", new Uint8Array([123, 125]), /binary/],
     ["no JSON", "{", /not JSON/],
     ["nothing", "", /not JSON/],
     ["JSON that is no object", "null", /not a JSON object/],
@@ -85,7 +85,7 @@ describe("a message that is not understood is answered with the reason", () => {
     });
   });
 
-  test("a text that is too long is refused with the key of its message", () => {
+  test("a text that is too long is refused with the key of what was said", () => {
     const text = "x".repeat(LIMITS.text + 1);
     expect(readClientMessage(JSON.stringify({ type: "say", key: "k9", text }))).toEqual({
       type: "refused",

@@ -1,4 +1,4 @@
-/** The rooms without a network: the messages to each person. */
+/** The rooms without a network: who is told what. */
 import { createAllowance } from "../src/allowance.ts";
 import { type Chat, createChat, type Delivery, handle, leave, type Member } from "../src/chat.ts";
 import { flush } from "../src/presence.ts";

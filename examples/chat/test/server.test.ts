@@ -63,13 +63,13 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
       await expect(enter("/elsewhere")).rejects.toMatchObject({ status: 404 });
     });
 
-    test("refuses the pages of other sites", async () => {
+    test("is not for the pages of others", async () => {
       const socketUrl = `${url.replace("http:", "ws:")}socket`;
       const headers = { Origin: "https://elsewhere.example" };
       await expect(connect(socketUrl, { headers })).rejects.toMatchObject({ status: 403 });
     });
 
-    test("answers a message that it does not understand, and stays open", async () => {
+    test("answers what it does not understand, and goes on", async () => {
       const socket = await enter();
       for (const bad of ["{", new Uint8Array([1, 2]), '{"type":"say","key":"k","text":"hi"}']) {
         socket.write(bad);
@@ -80,13 +80,13 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
       await socket.close();
     });
 
-    test("closes with 1009 after a message that is longer than any valid one", async () => {
+    test("closes with 1009 what is longer than anything that it understands", async () => {
       const socket = await enter();
       socket.write("x".repeat(20_000));
       expect(await socket.closed).toMatchObject({ code: 1009 });
     });
 
-    test("reports all people that came within a moment once, and no person twice", async () => {
+    test("tells a room once of all who came within a moment, and of nobody twice", async () => {
       const first = await enter();
       first.write(join("First"));
       const guests = await Promise.all(Array.from({ length: 20 }, () => enter()));
@@ -104,7 +104,7 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
       await Promise.all([first, ...guests].map((socket) => socket.close()));
     });
 
-    test("reports frames only to pages that asked for them", async () => {
+    test("tells nobody of frames who did not ask", async () => {
       const [quiet, curious] = [await enter(), await enter("/socket?watch")];
       const itemsOf = async (): Promise<readonly WireItem[]> =>
         ((await next(curious)) as Extract<ServerMessage, { type: "frames" }>).items;

@@ -28,14 +28,14 @@ describe("a file", () => {
     ["its tag, made weak on the way", `W/${etag}`],
     ["its tag among others", `"other" ,${etag}`],
     ["any tag", "*"],
-  ])("is not sent again to a browser that has %s", (_what, known) => {
+  ])("is not sent again to who has %s", (_what, known) => {
     const response = ask("/", "GET", { "If-None-Match": known });
     expect(response.status).toBe(304);
     expect(response.body).toBeUndefined();
     expect(response.headers["ETag"]).toBe(etag);
   });
 
-  test("is sent to a browser that has another one", async () => {
+  test("is sent to who has another one", async () => {
     const file = { type: "text/html", bytes: new Uint8Array(3) };
     const other = await createSite(new Map([["/", file]]));
     const headers = new Headers({ "If-None-Match": etag });
@@ -63,14 +63,14 @@ describe("the page's files", () => {
   const files = readPageFiles();
   const text = (path: string): string => new TextDecoder().decode(files.get(path)!.bytes);
 
-  test("have a type, and are not empty", () => {
+  test("each has a type, and something in it", () => {
     for (const [path, { type, bytes }] of files) {
       expect(type, path).toMatch(/^\w+\/[\w+]+/);
       expect(bytes.length, path).toBeGreaterThan(0);
     }
   });
 
-  test("name only paths that this server serves", () => {
+  test("whatever they name of this server is served", () => {
     const sources = [...files.keys()].filter((path) => !path.endsWith(".woff2"));
     const named = sources.flatMap((path) =>
       Array.from(
@@ -82,7 +82,7 @@ describe("the page's files", () => {
     for (const path of named) expect(files.has(path), path).toBe(true);
   });
 
-  test("name no other server, and make no HTML of text", () => {
+  test("they name no other server, and make no HTML of text", () => {
     for (const path of files.keys()) {
       if (path.endsWith(".woff2")) continue;
       expect(text(path), path).not.toMatch(

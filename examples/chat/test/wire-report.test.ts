@@ -11,10 +11,10 @@ import {
 } from "../src/wire-report.ts";
 
 function frame(direction: "in" | "out", payload: string): TracedFrame {
-  const bytes = new TextEncoder().encode(payload);
+  const octets = new TextEncoder().encode(payload);
   const bits = { fin: true, rsv: 0, opcode: 1, isMasked: direction === "in", maskingKey: 7 };
-  const place = { payloadLength: bytes.length, offset: 0, isComplete: true };
-  return { direction, ...bits, ...place, payload: bytes };
+  const place = { payloadLength: octets.length, offset: 0, isComplete: true };
+  return { direction, ...bits, ...place, payload: octets };
 }
 
 const report = frame("out", JSON.stringify({ type: "frames", items: [] }));
@@ -28,7 +28,7 @@ test("a report has the frame's facts, and the beginning of its payload in hexade
   expect(long).toMatchObject({ payloadLength: 125, payload: "78".repeat(96) });
 });
 
-describe("frames that carry reports are not reported", () => {
+describe("what tells of frames is not told of", () => {
   test.each([
     ["a report", "out", JSON.stringify({ type: "frames", items: [] }), true],
     ["the same from the page", "in", JSON.stringify({ type: "frames", items: [] }), false],
@@ -45,7 +45,7 @@ describe("frames that carry reports are not reported", () => {
   });
 });
 
-describe("every frame is reported or counted", () => {
+describe("every frame is told of or counted", () => {
   test("reports are counted in front of the next frame", () => {
     const record = createWireRecord(true);
     for (const each of [frame("in", "a"), report, report, frame("out", "b")]) {
@@ -59,7 +59,7 @@ describe("every frame is reported or counted", () => {
     expect(takeItems(record)).toEqual([]);
   });
 
-  test("frames that pass while the page does not watch are counted, and the count is reported when it watches again", () => {
+  test("what passes while the page does not watch is counted, and told when it watches again", () => {
     const record = createWireRecord(true);
     recordFrame(record, report);
     watch(record, false);
@@ -88,7 +88,7 @@ describe("the opening handshake", () => {
   };
   const socket = { request, protocol: "", extensions: [] } as never;
 
-  test("is reported with both heads, and the example of RFC 6455 has its answer", () => {
+  test("is told with both heads, and RFC 6455's own example has its own answer", () => {
     expect(reportHandshake(socket)).toMatchObject({
       request: expect.arrayContaining(["GET /socket HTTP/1.1", "Host: here"]),
       response: [
@@ -100,7 +100,7 @@ describe("the opening handshake", () => {
     });
   });
 
-  test("leaves out fields that scripts may not read, and cuts very long lines", () => {
+  test("does not tell the page what scripts may not read, nor lines without end", () => {
     const told = reportHandshake(socket)!;
     expect(JSON.stringify(told)).not.toContain("secret");
     expect(told.request).toContain("Cookie: (not shown)");

@@ -59,7 +59,7 @@ describe("the list of frames", () => {
     await page.close();
   });
 
-  test("has every frame, and a mark with the number of frames that carry this list", {
+  test("has every frame, and a mark with the number of those that are left out since they bring this list", {
     timeout: 120_000,
   }, async (context) => {
     if (people === null) return context.skip(NO_CHROMIUM);
@@ -91,7 +91,7 @@ describe("the list of frames", () => {
     await page.close();
   });
 
-  test("stands still after Pause, and Resume shows how many frames were left out", {
+  test("with Pause stands still, whose button then says Resume; and Resume tells how many were left out", {
     timeout: 120_000,
   }, async (context) => {
     if (people === null) return context.skip(NO_CHROMIUM);
@@ -119,7 +119,7 @@ describe("the list of frames", () => {
     await page.close();
   });
 
-  test("says at its beginning how many older frames it has dropped", {
+  test("says at its beginning how many older frames it has let go", {
     timeout: 120_000,
   }, async (context) => {
     if (people === null) return context.skip(NO_CHROMIUM);
@@ -187,7 +187,7 @@ describe("on a phone, coming back from another view", () => {
     for (const _frame of [1, 2]) await page.evaluate(() => new Promise(requestAnimationFrame));
   };
 
-  test("the conversation stands at its end when the reader was at its end", {
+  test("the conversation stands at its end for who was at its end", {
     timeout: 120_000,
   }, async (context) => {
     if (people === null) return context.skip(NO_CHROMIUM);
@@ -207,7 +207,7 @@ describe("on a phone, coming back from another view", () => {
     await Promise.all([page.close(), bob.page.close()]);
   });
 
-  test("the conversation stands at the reader's line, and the pill offers the new messages", {
+  test("it stands where one was reading, and the pill offers what is new", {
     timeout: 120_000,
   }, async (context) => {
     if (people === null) return context.skip(NO_CHROMIUM);
@@ -231,7 +231,7 @@ describe("on a phone, coming back from another view", () => {
     await Promise.all([page.close(), bob.page.close()]);
   });
 
-  test("the list of frames stands at the reader's line, too", {
+  test("the list of frames stands where one was reading, too", {
     timeout: 120_000,
   }, async (context) => {
     if (people === null) return context.skip(NO_CHROMIUM);

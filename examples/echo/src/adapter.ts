@@ -1,13 +1,13 @@
-/** The adapter of the current runtime. All adapters have the same names. */
+/** The adapter of the runtime that this runs in: the names are the same in all of them. */
 export type Adapter = typeof import("@sansocket/node");
 
-/** A name that the compiler does not follow. Otherwise it needs the types of all three runtimes at once. */
+/** By a name that the compiler does not follow: it would want the types of all three runtimes at once. */
 export function adapter(): Promise<Adapter> {
   if ("Deno" in globalThis) return import("@sansocket/deno" as string);
   return import("Bun" in globalThis ? ("@sansocket/bun" as string) : "@sansocket/node");
 }
 
-/** Tests of an engine with this echo should not meet its limits: 256 MiB, a million fragments. */
+/** Nobody who tests an engine with its echo should meet its limits: 256 MiB, a million fragments. */
 export const LIMITS = {
   message: 268_435_456,
   frame: 268_435_456,

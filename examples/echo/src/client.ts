@@ -1,7 +1,7 @@
 /**
  * An echo client: `client.js --url ws://... [--say TEXT]... [--protocol NAME]... [--ca FILE] [--insecure]
- * [--deflate[=PARAMETERS]]`. The client sends every message back, as text or binary like the original, until the peer closes.
- * With `--say` the client speaks first: it sends these texts, prints the answer to each, and closes.
+ * [--deflate[=PARAMETERS]]`. Sends every message back, as the type that it came as, until the peer closes. With `--say` it speaks first: it sends those texts, tells
+ * what comes back for each, and closes.
  */
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";

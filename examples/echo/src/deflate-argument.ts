@@ -1,7 +1,7 @@
 /**
- * `--deflate[=PARAMETERS]`, for example `--deflate="server_no_context_takeover; client_max_window_bits=10"`: permessage-deflate with
- * takeover in both directions. The four parameters of RFC 7692 §7.1 restrict it, in the form of the header field. `level`,
- * `memLevel` and `threshold` are those of the option `perMessageDeflate`.
+ * `--deflate[=PARAMETERS]`: permessage-deflate with takeover both ways, less what the parameters of RFC 7692 §7.1 take away,
+ * in the form of the header field: `--deflate="server_no_context_takeover; client_max_window_bits=10"`. Beside those four it
+ * takes `level`, `memLevel` and `threshold` of the option `perMessageDeflate`.
  */
 import type { ServeOptions } from "@sansocket/node";
 
@@ -15,12 +15,12 @@ export const DEFLATE_HELP: string =
 /** For `parseArgs`. */
 export const DEFLATE = { deflate: { type: "string" } } as const;
 
-/** `parseArgs` has no optional values: the flag alone gets an empty value. */
+/** `parseArgs` knows no value that may be left out: alone, the flag has an empty one. */
 export function withEmptyDeflate(args: readonly string[]): string[] {
   return args.map((argument) => (argument === "--deflate" ? "--deflate=" : argument));
 }
 
-/** @throws Error that names the unknown parameter. The option `perMessageDeflate` judges the values. */
+/** @throws Error that says which parameter is none. What a value may be is the option's to judge. */
 export function deflateOptions(
   role: "server" | "client",
   argument: string | undefined,

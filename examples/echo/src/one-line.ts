@@ -1,15 +1,15 @@
-/** Reports a failure in one line, without a stack trace, and with an exit code. */
+/** What is wrong, in one line in place of a stack trace, and by the exit code. */
 
 /** For `parseArgs`. */
 export const HELP = { help: { type: "boolean", short: "h", default: false } } as const;
 
-/** The answer to `--help`: exit code 0. */
+/** What was asked for with `--help`: 0. */
 export function tellUsage(usage: string): never {
   console.log(`usage: ${usage}`);
   process.exit(0);
 }
 
-/** A wrong command line, reported with the right usage: exit code 2. */
+/** A wrong command line is told with the way it should be: 2. */
 export function readArguments<T>(usage: string, read: () => T): T {
   try {
     return read();
@@ -19,7 +19,7 @@ export function readArguments<T>(usage: string, read: () => T): T {
   }
 }
 
-/** A taken port, a missing file, a violation, a reset, a refusal: exit code 1. */
+/** A port that is taken, a file that is not there, a violation, a reset, a refusal: 1. */
 export async function run(program: () => Promise<void>): Promise<void> {
   try {
     await program();

@@ -1,6 +1,6 @@
 /**
  * An echo server: `server.js [--port N] [--host H] [--cert FILE --key FILE] [--deflate[=PARAMETERS]]`, until SIGTERM or
- * SIGINT. It stops reading from a peer that does not read, without any code for it here.
+ * SIGINT. Plain as it is, it stops reading from a peer who does not read.
  */
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -51,7 +51,7 @@ await run(async () => {
     }),
     ...compression,
     limits: LIMITS,
-    dangerouslyAllowAnyOrigin: true, // an echo has nothing to protect
+    dangerouslyAllowAnyOrigin: true, // there is nothing here to protect
     lend: true, // the message is written back before the hook returns
     message(socket, message) {
       socket.write(message);

@@ -1,8 +1,8 @@
 /**
- * The engine bound by hand to node:net: the whole code that an embedder writes.
+ * The engine bound by hand to node:net: all that an embedder has to write.
  *
- * The engine does no I/O. This file gives it the arriving bytes and the time, and takes its steps, its bytes and its deadline. It
- * connects one socket with one endpoint. `site.ts` decides what is served.
+ * The engine does no I/O. It is told what arrives and what time it is; it answers with steps, bytes and a deadline. How a
+ * socket and an endpoint belong together is here; what is served is in `site.ts`.
  */
 import type { Socket } from "node:net";
 import { performance } from "node:perf_hooks";
@@ -12,13 +12,13 @@ import type { Site } from "./site.ts";
 /** Milliseconds of a clock that never goes back: the engine asks for no more. */
 export const now = (): number => performance.now();
 
-/** Above this many unsent bytes we stop reading, so that a peer that sends and never reads cannot fill our memory. */
+/** Above this many unsent bytes we stop reading, so that a peer who sends and never reads cannot fill our memory. */
 const STOP_READING_ABOVE = 1_048_576;
 
-/** One connection, as `site.ts` needs it. */
+/** One connection: what `site.ts` needs to know of it. */
 export interface Connection {
   readonly endpoint: Endpoint;
-  /** Runs a turn, after a command to the endpoint outside of a turn. */
+  /** Runs a turn, after something was done to the endpoint from outside of one. */
   turn(): void;
 }
 
@@ -29,7 +29,7 @@ export function bind(socket: Socket, site: Site): Connection {
   let timerAt = Number.POSITIVE_INFINITY;
   let isReading = true;
 
-  /** Pulls to Idle and transmits, until there is nothing to write. Then it looks at the deadline and at the pressure. */
+  /** Pull to Idle, transmit, and again until there is nothing to write; then look at the clock and at the pressure. */
   function turn(): void {
     for (;;) {
       for (let step = endpoint.next(); step !== Step.Idle; step = endpoint.next()) {
@@ -56,7 +56,7 @@ export function bind(socket: Socket, site: Site): Connection {
       socket.destroy();
       return;
     }
-    // The chunks are lent: the engine does not use their memory again until Node has taken them.
+    // The chunks are lent: until Node has let go of them the engine does not use their memory again.
     endpoint.keep();
     const taken = (): void => {
       endpoint.sent(now());
@@ -71,7 +71,7 @@ export function bind(socket: Socket, site: Site): Connection {
     if (isEnd) socket.end(taken);
   }
 
-  /** Sets the timer anew only for an earlier deadline. A timer that fires early finds nothing to do, and is set again. */
+  /** Re-armed only for an earlier deadline: one that fires early finds nothing to do, and is armed again. */
   function armTimer(): void {
     const at = endpoint.deadline;
     if (at >= timerAt) return;

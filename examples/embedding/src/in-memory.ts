@@ -1,8 +1,8 @@
-/** The smallest complete program: a client and a server, joined without a network. */
+/** The smallest program there is: a client and a server, joined without a network. */
 import { Endpoint, Step } from "@sansocket/core";
 
 const host = { random: (into: Uint8Array<ArrayBuffer>) => void crypto.getRandomValues(into) };
-const now = 0; // this program takes no time
+const now = 0; // nothing here takes time
 
 /** One turn of `from`, whose output `to` receives. */
 function turn(from: Endpoint, to: Endpoint, onStep: (step: Step) => void): void {
@@ -16,7 +16,7 @@ function turn(from: Endpoint, to: Endpoint, onStep: (step: Step) => void): void 
   }
 }
 
-/** @returns the events of the client. */
+/** @returns what the client was told. */
 export function converse(): string[] {
   const client = Endpoint.client({ host, url: "ws://localhost/" }, now);
   const server = Endpoint.server({ host }, now);

@@ -1,17 +1,17 @@
-/** Listens, and binds an endpoint to every accepted socket. */
+/** Listens, and binds an endpoint to every socket that comes. */
 import { createServer, type Server } from "node:net";
 import { bind, type Connection, now } from "./binding.ts";
 import type { Site } from "./site.ts";
 
 export interface RunningServer {
   readonly server: Server;
-  /** Sends every client a Close with 1001 and stops listening. The process ends when the last client has left. */
+  /** Sends everyone a Close with 1001 and stops listening; the process ends when the last has gone. */
   stop(): void;
 }
 
 export async function start(port: number, site: Site): Promise<RunningServer> {
   const connections = new Set<Connection>();
-  // allowHalfOpen: the engine decides when our half ends, not Node. noDelay: a turn is one write, so waiting for more is useless.
+  // allowHalfOpen: the engine says when our half ends, not Node. noDelay: a turn is one write, with nothing to wait for.
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     const connection = bind(socket, site);
     connections.add(connection);

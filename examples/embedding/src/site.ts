@@ -1,6 +1,6 @@
 /**
- * The site of the example: a page, an echo on /echo, and on /frames the frames of an echo connection, as the engine saw
- * them. A page opens /frames first and gets a number. Then the page opens /echo?trace=NUMBER.
+ * What the example serves: a page, an echo on /echo, and on /frames the frames of an echo connection, as the engine saw
+ * them. A page opens /frames first and is told a number; it then opens /echo?trace=NUMBER.
  */
 import { readFileSync } from "node:fs";
 import {
@@ -15,11 +15,11 @@ import type { Connection } from "./binding.ts";
 
 export interface Site {
   readonly settings: ServerSettings;
-  /** An event of a connection: called for every step except Idle. */
+  /** What happened on a connection; called for every step but Idle. */
   step(connection: Connection, step: Step, now: number): void;
 }
 
-/** Bytes of each payload that the page shows. */
+/** Octets of each payload that the page is shown. */
 const PAYLOAD_PREFIX = 64;
 
 interface PageFile {
@@ -46,9 +46,9 @@ export function createSite(): Site {
     ["/page.js", pageFile("page.js", "text/javascript")],
     ["/icon.svg", pageFile("icon.svg", "image/svg+xml")],
   ]);
-  /** Connections of /frames, by their numbers. */
+  /** Connections of /frames, by the number they were told. */
   const watchers = new Map<string, Connection>();
-  /** Connections of /echo, with the number that each one gave. */
+  /** Connections of /echo, and whose number they gave. */
   const traces = new Map<Endpoint, string>();
   let lastNumber = 0;
 
@@ -78,7 +78,7 @@ export function createSite(): Site {
     const watcher = watchers.get(traces.get(endpoint) ?? "");
     if (watcher === undefined) return;
     watcher.endpoint.sendText(JSON.stringify({ ...frame, payload: hex(frame.payload) }));
-    // The watcher's turn comes after this one, so the reports of several frames leave in one write.
+    // Its turn comes when ours is over: what several frames have to say leaves in one write.
     queueMicrotask(watcher.turn);
   }
 

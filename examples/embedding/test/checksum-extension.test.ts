@@ -51,7 +51,7 @@ describe("the extension with a checksum", () => {
     ["totalityLaw", totalityLaw],
   ])("keeps %s", (_, law) => law(engine, { runs: 200, extensions: agreed }));
 
-  test("adds four bytes to a message, sets RSV2, and the receiver gets the message without them", () => {
+  test("adds four bytes to a message, sets RSV2, and is not seen by who receives it", () => {
     const { client, server, message } = agreedPair();
     expect(client.extensions).toEqual([{ name: "x-adler32", parameters: [] }]);
     // §5.2: FIN, RSV2 and the opcode of text; then the length.

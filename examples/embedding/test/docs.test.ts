@@ -76,7 +76,7 @@ test.each([
 test("docs/embedding.md has each option of a server, and no other", () => {
   const declared = [
     ...declaredIn("packages/core/src/handshake/origin.ts", "OriginPolicy"),
-    ...declaredIn("packages/core/src/endpoint/endpoint-options.ts", "ServerOptions"),
+    ...declaredIn("packages/core/src/endpoint/endpoint-options.ts", "ServerEndpointOptions"),
   ];
   expect(tableOf("option of a server").sort()).toEqual(declared.sort());
 });

@@ -1,4 +1,4 @@
-/** Foreign clients against the example: npm `ws`, Node's own WebSocket, and bytes written by hand. */
+/** Foreign clients against the example: npm `ws`, Node's own WebSocket, and octets written by hand. */
 import { execFile } from "node:child_process";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { promisify } from "node:util";
@@ -124,16 +124,16 @@ test("Node's own WebSocket gets its echo and a clean close", async () => {
   expect(stdout.trim().split("\n")).toEqual(["from node", "4002 true"]);
 });
 
-describe("bytes written by hand", () => {
+describe("octets written by hand", () => {
   test("a message in the packet of the handshake is answered, at every split", {
     timeout: 120_000,
   }, async () => {
-    const bytes = Buffer.concat([Buffer.from(HEAD), HI, Buffer.from([0x88, 0x80, 0, 0, 0, 0])]);
-    for (let cut = 1; cut < bytes.length; cut += 1) {
+    const octets = Buffer.concat([Buffer.from(HEAD), HI, Buffer.from([0x88, 0x80, 0, 0, 0, 0])]);
+    for (let cut = 1; cut < octets.length; cut += 1) {
       const { socket, received } = raw();
       socket.setNoDelay();
-      socket.write(bytes.subarray(0, cut));
-      setImmediate(() => socket.write(bytes.subarray(cut)));
+      socket.write(octets.subarray(0, cut));
+      setImmediate(() => socket.write(octets.subarray(cut)));
       const answer = await received;
       expect(answer.subarray(answer.indexOf("\r\n\r\n") + 4)).toEqual(
         Buffer.from([0x81, 0x02, 0x68, 0x69, 0x88, 0x00]),
@@ -141,31 +141,31 @@ describe("bytes written by hand", () => {
     }
   });
 
-  for (const { what, bytes, answer } of [
+  for (const { what, octets, answer } of [
     {
       what: "a frame that is not masked",
-      bytes: [0x81, 0x01, 0x61],
+      octets: [0x81, 0x01, 0x61],
       answer: [0x88, 0x02, 0x03, 0xea],
     },
     {
       what: "a reserved opcode",
-      bytes: [0x83, 0x80, 0, 0, 0, 0],
+      octets: [0x83, 0x80, 0, 0, 0, 0],
       answer: [0x88, 0x02, 0x03, 0xea],
     },
     {
       what: "text that is not UTF-8",
-      bytes: [0x81, 0x81, 0, 0, 0, 0, 0xff],
+      octets: [0x81, 0x81, 0, 0, 0, 0, 0xff],
       answer: [0x88, 0x02, 0x03, 0xef],
     },
     {
-      what: "2^40 bytes announced",
-      bytes: [0x82, 0xff, 0, 0, 1, 0, 0, 0, 0, 0],
+      what: "2^40 octets announced",
+      octets: [0x82, 0xff, 0, 0, 1, 0, 0, 0, 0, 0],
       answer: [0x88, 0x02, 0x03, 0xf1],
     },
   ]) {
     test(`${what} is answered with its Close, and the connection ends`, async () => {
       const { socket, received } = raw();
-      socket.write(Buffer.concat([Buffer.from(HEAD), Buffer.from(bytes)]));
+      socket.write(Buffer.concat([Buffer.from(HEAD), Buffer.from(octets)]));
       const got = await received;
       expect([...got.subarray(got.indexOf("\r\n\r\n") + 4)]).toEqual(answer);
     });
@@ -258,7 +258,7 @@ describe("peers that misbehave leave the server serving", () => {
     await closed(client);
   });
 
-  test("the server stops reading a peer that sends 64 MiB and never reads, and the peer gets all of it when it reads", {
+  test("a peer that sends 64 MiB and never reads is no longer read from, and gets all of it when it reads", {
     timeout: 120_000,
   }, async () => {
     const payload = Buffer.alloc(65_536, 7);

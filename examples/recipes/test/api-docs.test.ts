@@ -29,7 +29,7 @@ function declared(path: string, begin: string): string[] {
 /** What of a class is there for applications: not private, not marked as internal. */
 function members(path: string, name: string): string[] {
   const source = read(path);
-  const from = source.search(new RegExp(`class ${name}\\b`));
+  const from = source.search(new RegExp(`(class|interface) ${name}\\b`));
   const body = source
     .slice(from, source.indexOf("\n}\n", from))
     .replace(/\/\*\*\s(?:\s*\* )?@internal[\s\S]*?\*\/\n.*\n/g, "");
@@ -92,9 +92,10 @@ describe("docs/api.md", () => {
     ["Socket", "packages/driver/src/socket/socket.ts", "Socket"],
     ["Server", "packages/driver/src/server/server.ts", "Server"],
     ["Server", "packages/node/src/node-server.ts", "NodeServer"],
-    ["UpgradeRequest", "packages/driver/src/server/upgrade-request.ts", "IncomingRequest"],
+    ["UpgradeRequest", "packages/driver/src/request-facts.ts", "RequestFacts"],
+    ["UpgradeRequest", "packages/driver/src/request-facts.ts", "UpgradeFacts"],
     ["UpgradeRequest", "packages/driver/src/server/upgrade-request.ts", "UpgradeRequest"],
-  ])("%s: has every member of %s, class %s", (title, path, name) => {
+  ])("%s: has every member of %s, %s", (title, path, name) => {
     const names = members(path, name);
     expect(names.length).toBeGreaterThan(0);
     for (const member of names) expect(chapter(title)).toMatch(new RegExp(`\\b${member}\\b`));

@@ -6,9 +6,10 @@
 export { givenOptions } from "./bytes/given-arguments.ts";
 export { isBytes } from "./bytes/is-bytes.ts";
 export { KERNELS, type Kernels } from "./bytes/kernels.ts";
-export type { Memory } from "./bytes/memory.ts";
+export type { Memory, MemoryOwner } from "./bytes/memory.ts";
 export { MisuseError } from "./bytes/misuse-error.ts";
 export { utf8Length } from "./bytes/utf8-text.ts";
+export type { Utf8Verdict } from "./bytes/utf8-validation.ts";
 export { CloseCode, isCloseCodeOnWire } from "./connection/close-code.ts";
 export { checkClose } from "./connection/closing.ts";
 export {
@@ -44,19 +45,25 @@ export {
   type ViolationKind,
   type WireViolation,
 } from "./connection/violation.ts";
-export type { ClientRequestOptions } from "./endpoint/client-opening.ts";
+export type { ClientRequest, ClientRequestOptions } from "./endpoint/client-opening.ts";
 export { Endpoint } from "./endpoint/endpoint.ts";
+export type { EndpointFacts } from "./endpoint/endpoint-facts.ts";
 export {
   type Agreed,
-  type ClientOptions,
+  type ClientEndpointOptions,
   type ClientSettings,
   clientSettings,
-  type ServerOptions,
+  type ServerEndpointOptions,
   type ServerSettings,
   serverSettings,
 } from "./endpoint/endpoint-options.ts";
 export type { EndpointEvent } from "./endpoint/events.ts";
-export type { AcceptOptions, AnswerOptions, Refusal } from "./endpoint/server-opening.ts";
+export type {
+  AcceptOptions,
+  AnswerOptions,
+  Refusal,
+  ServerPolicy,
+} from "./endpoint/server-opening.ts";
 export {
   type Extension,
   type ExtensionAcceptance,
@@ -67,12 +74,19 @@ export {
   NO_EXTENSIONS,
 } from "./extension/extension.ts";
 export { formatExtensions, parameterMap, parseExtensions } from "./extension/extension-header.ts";
-export { acceptOffers, clientOffers, confirmResponse } from "./extension/extension-negotiation.ts";
+export {
+  acceptOffers,
+  clientOffers,
+  confirmResponse,
+  type ExtensionFault,
+} from "./extension/extension-negotiation.ts";
 export { FrameViolation } from "./frame/frame-violation.ts";
 export { Opcode } from "./frame/opcode.ts";
+export type { AllowedHost } from "./handshake/allowed-hosts.ts";
 export { forwardedFor, type SeenServer, seenServer } from "./handshake/forwarded.ts";
 export { type HandshakeFault, HandshakeFaultKind } from "./handshake/handshake-fault.ts";
 export { type HeaderList, headerValues } from "./handshake/header-list.ts";
+export type { HeadLimits } from "./handshake/http-head.ts";
 export { acceptFor, createKey, isValidKey } from "./handshake/opening-key.ts";
 export {
   isOriginAllowed,
@@ -84,6 +98,7 @@ export {
   createProxyTunnel,
   endProxyTunnel,
   type ProxyTunnel,
+  type ProxyTunnelLimits,
   type ProxyTunnelOptions,
   type ProxyTunnelOutcome,
   readProxyTunnel,
@@ -91,17 +106,25 @@ export {
 export {
   encodeRequest,
   judgeRequest,
-  type PlainRequest,
+  type OpeningRequest,
+  type PlainHead,
+  type RefusedRequest,
   type RequestHead,
-  type UpgradeRequest,
+  type RequestVerdict,
+  type UpgradeHead,
 } from "./handshake/request.ts";
 export {
+  type Acceptance,
+  type Answer,
   encodeAcceptance,
   encodeAnswer,
   judgeResponse,
   type ResponseHead,
+  type ResponseVerdict,
+  type SentRequest,
   type ServerResponse,
 } from "./handshake/response.ts";
+export type { ResponseBody } from "./handshake/response-body.ts";
 export { checkProtocols, parseProtocols, selectProtocol } from "./handshake/subprotocol.ts";
 export { parseWebSocketUri, type WebSocketUri } from "./handshake/websocket-uri.ts";
 export { MessageViolation } from "./message/message-violation.ts";

@@ -262,6 +262,45 @@ function lengthFaults({ path, text }: Source): string[] {
   return lines > MOST_LINES ? [`${path} has ${lines} lines`] : [];
 }
 
+/** The names that a file declares at its top level, and whether it exports them. */
+function declaredNames(source: Source): (readonly [name: string, isExported: boolean])[] {
+  const body = programOf(source)["body"] as readonly Node[];
+  return body.flatMap((statement) => {
+    const isExported = statement.type === "ExportNamedDeclaration";
+    const declaration = isExported ? statement["declaration"] : statement;
+    if (!isNode(declaration)) return [];
+    const declared = Array.isArray(declaration["declarations"])
+      ? (declaration["declarations"] as readonly Node[])
+      : [declaration];
+    return declared.flatMap(({ id }) =>
+      isNode(id) && id.type === "Identifier" ? [[String(id["name"]), isExported] as const] : [],
+    );
+  });
+}
+
+/** One name for two things: a name that core or driver exports from a file is declared by no file of the other one. */
+function twinFaults(sources: readonly Source[]): string[] {
+  const declared = sources.flatMap((source) =>
+    declaredNames(source).map(([name, isExported]) => ({ name, isExported, path: source.path })),
+  );
+  const packageOf = (path: string): string | undefined => path.split("/")[1];
+  const twins = declared.flatMap((one) =>
+    declared
+      .filter(({ name, path }) => name === one.name && packageOf(path) !== packageOf(one.path))
+      .filter(() => one.isExported)
+      .map(({ name, path }) => `${name} is in ${[path, one.path].sort().join(" and in ")}`),
+  );
+  return [...new Set(twins)];
+}
+
+/** A client needs no server: a program that only connects does not load one. */
+function serverInClientFaults(source: Source): string[] {
+  if (!source.path.startsWith("packages/driver/src/client/")) return [];
+  return importedFiles(source)
+    .filter((path) => path.startsWith("packages/driver/src/server/"))
+    .map((path) => `${source.path} imports ${path}`);
+}
+
 function homelessFaults({ path }: Source): string[] {
   const parts = path.replace(/\.ts$/, "").split(/[/.-]/);
   return parts
@@ -345,6 +384,15 @@ describe("the house", () => {
     },
   );
 
+  test("core and driver have no name in common", () => {
+    const both = allSources.filter(({ path }) => /^packages\/(core|driver)\//.test(path));
+    expect(twinFaults(both)).toEqual([]);
+  });
+
+  test("the client of the driver imports nothing from the folder of the server", () => {
+    expect(allSources.flatMap(serverInClientFaults)).toEqual([]);
+  });
+
   test("core has no dependencies", () => {
     const manifest = JSON.parse(readFileSync(join(ROOT, "packages/core/package.json"), "utf8"));
     expect(Object.keys(manifest)).not.toContain("dependencies");
@@ -393,6 +441,19 @@ describe("the judge of the house sees", () => {
     {
       what: "a global that is taken late",
       faults: lateGlobalFaults(sample("packages/driver/src/x.ts", "f(() => new Event('x'));")),
+    },
+    {
+      what: "one name in core and in driver",
+      faults: twinFaults([
+        sample("packages/core/src/x.ts", "export class Writing {}"),
+        sample("packages/driver/src/y.ts", "type Writing = string;"),
+      ]),
+    },
+    {
+      what: "a client that imports from the server",
+      faults: serverInClientFaults(
+        sample("packages/driver/src/client/x.ts", 'import { A } from "../server/a.ts";'),
+      ),
     },
     {
       what: "a clock",

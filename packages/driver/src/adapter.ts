@@ -61,11 +61,11 @@ export function createAdapter(platform: Platform & { readonly listen: Listen }):
   return {
     async serve<Data>(options: ServeOptions<Data>) {
       const given = checkServeOptions(options);
-      const server = new Server<Data>(options, runtime, given.tls !== undefined);
+      const server = new Server<Data>(options, { runtime, secure: given.tls !== undefined });
       return await startListening(server, listen, given);
     },
     createServer: <Data>(options: ServerOptions<Data> & { readonly secure?: boolean }) =>
-      new Server<Data>(options, runtime, secureOf(options)),
+      new Server<Data>(options, { runtime, secure: secureOf(options) }),
     connect: (url, options = {}) => connectWith(platform, url, options),
     WebSocket: createWebSocketClass(platform),
     WebSocketStream: createWebSocketStreamClass(platform),

@@ -23,12 +23,15 @@ export type { ConnectOptions, ProxyOptions } from "./client/connect-options.ts";
 export {
   ConnectError,
   type ConnectErrorCode,
+  type ConnectErrorFacts,
   ConnectionError,
   type ConnectionErrorCode,
+  type ConnectionErrorFacts,
   ServerError,
   type ServerErrorCode,
 } from "./errors.ts";
 export type { HeaderFields } from "./header-fields.ts";
+export type { AcceptedRequest, RequestFacts, UpgradeFacts } from "./request-facts.ts";
 export type { TlsClientOptions } from "./runtime/dialing.ts";
 export type {
   ClientCertificate,
@@ -38,6 +41,7 @@ export type {
 } from "./runtime/transport.ts";
 export type { PlainResponse, RejectOptions } from "./server/answer.ts";
 export type { ListenOptions, ServeOptions } from "./server/listening.ts";
+export type { PlainRequest } from "./server/plain-request.ts";
 export type { Server } from "./server/server.ts";
 export type {
   HookOptions,
@@ -45,14 +49,11 @@ export type {
   ServerBase,
   ServerOptions,
   UpgradeHook,
+  UpgradeOption,
 } from "./server/server-options.ts";
 export type { ShutdownOptions } from "./server/shutdown.ts";
 export type { TlsCertificate, TlsServerOptions, TlsVersion } from "./server/tls-options.ts";
-export type {
-  AcceptDecision,
-  PlainRequest,
-  UpgradeRequest,
-} from "./server/upgrade-request.ts";
+export type { AcceptBase, AcceptDecision, UpgradeRequest } from "./server/upgrade-request.ts";
 export type { CloseInfo } from "./socket/close-info.ts";
 export type { SocketHooks } from "./socket/hooks.ts";
 export type { Message } from "./socket/message.ts";
@@ -70,6 +71,9 @@ export type {
   StandardWebSocket,
   StandardWebSocketConstructor,
   WebSocketEvents,
+  WebSocketHandler,
+  WebSocketListener,
+  WebSocketListenerOptions,
 } from "./web/web-socket.ts";
 export { type WebSocketCloseInfo, WebSocketError } from "./web/web-socket-error.ts";
 export type { BinaryType } from "./web/web-socket-session.ts";

@@ -57,10 +57,15 @@ export class ConnectError extends Error {
   }
 }
 
+/** The facts that a {@link ConnectError} carries. */
 export interface ConnectErrorFacts {
+  /** The error that led to this one. */
   readonly cause?: unknown;
+  /** Default null: none was read. */
   readonly response?: ServerResponse | null;
+  /** Default null: no rule was broken. */
   readonly violation?: Violation | null;
+  /** Default: the status of `response`, or 0. */
   readonly status?: number;
 }
 
@@ -107,9 +112,13 @@ export class ConnectionError extends Error {
   }
 }
 
+/** The facts that a {@link ConnectionError} carries. */
 export interface ConnectionErrorFacts {
+  /** The error that led to this one. */
   readonly cause?: unknown;
+  /** Default null: no rule was broken. */
   readonly violation?: Violation | null;
+  /** Default null: no timer ran out. */
   readonly timeout?: TimeoutName | null;
 }
 

@@ -6,22 +6,23 @@
  */
 export { type Adapter, createAdapter, secureOf } from "./adapter.ts";
 export * from "./application.ts";
-export { connectWith, type Platform } from "./client/connect.ts";
+export { type ConnectWays, connectWith, type Platform } from "./client/connect.ts";
 export { checkOptions, refuseOptions } from "./known-options.ts";
-export { judgedLater } from "./option-kinds.ts";
+export { judgedLater, type OptionKind } from "./option-kinds.ts";
 export { type Dialed, type Dialer, reasonOf } from "./runtime/dialing.ts";
 export { queueMicrotask } from "./runtime/globals.ts";
 export { joined, lengthOf } from "./runtime/joined-chunks.ts";
 export { ReadBuffer } from "./runtime/read-buffer.ts";
 export { type Runtime, type WebPlatform, webRuntime } from "./runtime/runtime.ts";
 export type { Transport, TransportHandler } from "./runtime/transport.ts";
-export { type Accepted, acceptAll } from "./server/accepting.ts";
+export { type Accepted, type Accepting, acceptAll } from "./server/accepting.ts";
 export {
   CERTIFICATE_MISSING,
   type CertificateFields,
   certificateDistrusted,
   clientCertificate,
 } from "./server/client-certificate.ts";
+export type { Handed, Intake, Listener } from "./server/intake.ts";
 export {
   type Acceptor,
   BACKLOG,
@@ -30,7 +31,8 @@ export {
   onAllAddresses,
   startListening,
 } from "./server/listening.ts";
-export { type Listener, Server } from "./server/server.ts";
+export type { OwnAnswer } from "./server/refusal.ts";
+export { intakeOf, Server, type ServerPlatform } from "./server/server.ts";
 export { withFileMode } from "./server/socket-file.ts";
 export { Socket } from "./socket/socket.ts";
 export { createWebSocketClass } from "./web/web-socket.ts";

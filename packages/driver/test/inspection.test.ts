@@ -13,7 +13,7 @@ test("a socket, a request, a server and the class are shown in a few lines of fa
   const shown = {
     Server: stage.server,
     Socket: stage.server.sockets[0]!,
-    UpgradeRequest: stage.server.sockets[0]!.request,
+    AcceptedRequest: stage.server.sockets[0]!.request,
     WebSocket: await opened(),
   };
   for (const [name, value] of [...Object.entries(shown), ["Socket", socket]] as const) {

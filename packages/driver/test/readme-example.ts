@@ -6,7 +6,7 @@ const dialer = { dial: () => Promise.reject(new Error("there is no network here"
 
 // A server, and a connection for it: any two streams of bytes. Here they lead to a client in the same memory.
 const [up, down] = [new TransformStream(), new TransformStream()];
-const server = new Server({ message: (socket, text) => void socket.write(text) }, runtime, false);
+const server = new Server({ message: (socket, text) => void socket.write(text) }, { runtime });
 server.accept(fromStreams({ readable: up.readable, writable: down.writable }));
 
 // A client.

@@ -352,7 +352,7 @@ export class Stage<Data = undefined> {
   readonly server: Server<Data>;
 
   constructor(options: ServerOptions<Data>) {
-    this.server = new Server<Data>({ timeouts: QUIET, ...options }, this.runtime, false);
+    this.server = new Server<Data>({ timeouts: QUIET, ...options }, { runtime: this.runtime });
   }
 
   /** A client whose request has been sent. */

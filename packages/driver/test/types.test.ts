@@ -10,7 +10,7 @@ interface User {
 }
 
 const serverOf = <Data = undefined>(options: ServerOptions<Data>): Server<Data> =>
-  new Server<Data>(options, webRuntime(), false);
+  new Server<Data>(options, { runtime: webRuntime() });
 
 test("a server has hooks or a connection function", () => {
   serverOf({ message: (socket, message) => void socket.write(message) });

@@ -5,6 +5,7 @@ import type { Duplex } from "node:stream";
 import {
   checkOptions,
   checkServeOptions,
+  intakeOf,
   judgedLater,
   type ServeOptions,
   Server,
@@ -62,9 +63,10 @@ export class NodeServer<Data = undefined> extends Server<Data> {
     // The request is judged where all are: by the engine, from its bytes.
     const { bytes, fault } = rewrite(upgraded);
     const open = fromDuplex(socket, bytes);
-    if (fault !== null) this.refuse(open, "rewritten", fault);
-    else if (!this.acceptHanded(open, { raw: upgraded.request, data }))
-      this.refuse(open, "not-taken", null);
+    const intake = intakeOf(this);
+    if (fault !== null) intake.refuse(open, "rewritten", fault);
+    else if (!intake.accept(open, { raw: upgraded.request, data }))
+      intake.refuse(open, "not-taken", null);
   }
 }
 
@@ -76,7 +78,7 @@ export class NodeServer<Data = undefined> extends Server<Data> {
 export function createServer<Data = undefined>(
   options: ServerOptions<Data> & { readonly secure?: boolean },
 ): NodeServer<Data> {
-  return new NodeServer<Data>(options, runtime, secureOf(options));
+  return new NodeServer<Data>(options, { runtime, secure: secureOf(options) });
 }
 
 /**
@@ -88,6 +90,6 @@ export async function serve<Data = undefined>(
   options: ServeOptions<Data>,
 ): Promise<NodeServer<Data>> {
   const given = checkServeOptions(options);
-  const server = new NodeServer<Data>(options, runtime, given.tls !== undefined);
+  const server = new NodeServer<Data>(options, { runtime, secure: given.tls !== undefined });
   return await startListening(server, listen, given);
 }

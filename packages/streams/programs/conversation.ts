@@ -47,8 +47,7 @@ export function echoServer(ended: (how: string) => void): Server {
       },
       close: (_socket, info) => ended(describeClose(info)),
     },
-    webRuntime(),
-    false,
+    { runtime: webRuntime() },
   );
 }
 

@@ -176,7 +176,7 @@ export interface Settings {
   readonly framePrefix: number;
   /** See {@link ConnectionOptions}. */
   readonly referenceFrom: number;
-  /** Where masking keys are drawn from. */
+  /** @internal Where masking keys are drawn from. */
   readonly maskingKeys: MaskingKeyPool;
   /** The host's kernels, and the engine's own for those that it does not bring. */
   readonly kernels: Kernels;

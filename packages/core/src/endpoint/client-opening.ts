@@ -70,9 +70,13 @@ export interface ClientRequestOptions {
 
 /** {@link ClientRequestOptions}, checked. */
 export interface ClientRequest {
+  /** The URL, taken apart. */
   readonly uri: WebSocketUri;
+  /** The subprotocols offered, the most wanted first. */
   readonly protocols: readonly string[];
+  /** More header lines. */
   readonly headers: HeaderList;
+  /** The statuses of answers that end without their body. */
   readonly unreadBodies: readonly number[];
 }
 

@@ -18,7 +18,7 @@ import { setInputAside } from "../connection/input.ts";
 import { readBy } from "../connection/progress.ts";
 import type { Violation } from "../connection/violation.ts";
 import type { ExtensionOffer } from "../extension/extension.ts";
-import type { PlainRequest, UpgradeRequest } from "../handshake/request.ts";
+import type { PlainHead, UpgradeHead } from "../handshake/request.ts";
 import type { ServerResponse } from "../handshake/response.ts";
 import type { ClientOpening } from "./client-opening.ts";
 import type { Refusal, ServerOpening } from "./server-opening.ts";
@@ -27,12 +27,14 @@ import type { Refusal, ServerOpening } from "./server-opening.ts";
 const HOST_DECODER_ABOVE = 16;
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 
+/** The facts of an {@link Endpoint}: of the step that its cursor stands on, and of its connection. */
 export abstract class EndpointFacts {
-  /** Plain data, all of it; see `connection/connection.ts`. */
+  /** @internal Plain data, all of it; see `connection/connection.ts`. */
   protected readonly connection: Connection;
-  /** Dropped once the connection is open. */
+  /** @internal Dropped once the connection is open. */
   protected opening: ServerOpening | ClientOpening | null;
 
+  /** @internal */
   protected constructor(connection: Connection, opening: ServerOpening | ClientOpening | null) {
     this.connection = connection;
     this.opening = opening;
@@ -77,10 +79,12 @@ export abstract class EndpointFacts {
     return memory === null ? NO_BYTES : memory.bytes;
   }
 
+  /** The index in {@link chunk} at which the payload begins. */
   get start(): number {
     return this.connection.eventStart;
   }
 
+  /** The index in {@link chunk} behind the payload. */
   get end(): number {
     return this.connection.eventEnd;
   }
@@ -95,6 +99,7 @@ export abstract class EndpointFacts {
     return this.connection.keepalive?.pongOf ?? 0;
   }
 
+  /** The watched frame at `Step.Frame`. */
   get frame(): WatchedFrame | null {
     return this.connection.watch?.current ?? null;
   }
@@ -102,7 +107,7 @@ export abstract class EndpointFacts {
   // ---- facts of the connection
 
   /** The request that waits for an answer, or was refused; null on clients and once the connection is open. */
-  get request(): UpgradeRequest | PlainRequest | null {
+  get request(): UpgradeHead | PlainHead | null {
     return this.opening?.role === "server" ? this.opening.request : null;
   }
 
@@ -116,10 +121,12 @@ export abstract class EndpointFacts {
     return this.opening?.role === "client" ? this.opening.response : null;
   }
 
+  /** The peer's Close, once it has arrived. */
   get peerClose(): CloseFrame | null {
     return this.connection.ending?.peerClose ?? null;
   }
 
+  /** The rule that the peer broke, once it has. */
   get violation(): Violation | null {
     return this.connection.ending?.violation ?? null;
   }
@@ -129,6 +136,7 @@ export abstract class EndpointFacts {
     return this.connection.ending?.ended ?? null;
   }
 
+  /** The side of this endpoint. */
   get role(): "client" | "server" {
     return this.connection.role.name;
   }

@@ -23,7 +23,7 @@ import {
 import type { Refusal, ServerPolicy } from "./server-opening.ts";
 
 /** What `Endpoint.server` and {@link serverSettings} take: what every connection has, and whom the server lets in. */
-export interface ServerOptions extends ConnectionOptions, Partial<OriginPolicy> {
+export interface ServerEndpointOptions extends ConnectionOptions, Partial<OriginPolicy> {
   /**
    * The hosts that the server answers for: "app.example" at any port, "app.example:8080", "[::1]", ".app.example" with every
    * name below it. Others get 421, also for plain requests. With `trustProxy` the host is the one that the proxy says. Keeps
@@ -39,15 +39,15 @@ export interface ServerOptions extends ConnectionOptions, Partial<OriginPolicy> 
   readonly explainTimeout?: (status: 408 | 503) => string;
 }
 /** What `Endpoint.client` takes: what every connection has, and what the client's request says. */
-export interface ClientOptions extends ConnectionOptions, ClientRequestOptions {}
+export interface ClientEndpointOptions extends ConnectionOptions, ClientRequestOptions {}
 
-/** {@link ServerOptions}, checked once for any number of endpoints; see {@link serverSettings}. */
+/** {@link ServerEndpointOptions}, checked once for any number of endpoints; see {@link serverSettings}. */
 export interface ServerSettings extends Settings, ServerPolicy {
   /** See {@link Settings.kind}. */
   readonly kind: "server";
 }
 
-/** {@link ClientOptions}, checked once for any number of endpoints; see {@link clientSettings}. */
+/** {@link ClientEndpointOptions}, checked once for any number of endpoints; see {@link clientSettings}. */
 export interface ClientSettings extends Settings, ClientRequest {
   /** See {@link Settings.kind}. */
   readonly kind: "client";
@@ -66,9 +66,9 @@ export interface Agreed {
  * settings come back as they are; settings of any connection are completed.
  * @throws MisuseError as `Endpoint.server` does.
  */
-export function serverSettings(given: ServerOptions | ServerSettings): ServerSettings {
+export function serverSettings(given: ServerEndpointOptions | ServerSettings): ServerSettings {
   if (isKind("server", given)) return given as ServerSettings;
-  const options = given as ServerOptions;
+  const options = given as ServerEndpointOptions;
   const { allowedHosts = null, explain, explainTimeout } = givenOptions("options", options);
   for (const [name, value] of Object.entries({ explain, explainTimeout })) {
     if (value === undefined || typeof value === "function") continue;
@@ -89,9 +89,9 @@ export function serverSettings(given: ServerOptions | ServerSettings): ServerSet
  * it. A client's settings come back as they are; settings of any connection are completed.
  * @throws MisuseError as `Endpoint.client` does.
  */
-export function clientSettings(given: ClientOptions | ClientSettings): ClientSettings {
+export function clientSettings(given: ClientEndpointOptions | ClientSettings): ClientSettings {
   if (isKind("client", given)) return given as ClientSettings;
-  const options = given as ClientOptions;
+  const options = given as ClientEndpointOptions;
   const settings = connectionSettings(options, DEFAULT_CLIENT_LIMITS);
   return { ...settings, kind: "client", ...resolveClientRequest(options) };
 }

@@ -51,11 +51,11 @@ import {
 import { EndpointFacts } from "./endpoint-facts.ts";
 import {
   type Agreed,
-  type ClientOptions,
+  type ClientEndpointOptions,
   type ClientSettings,
   checkedOpening,
   clientSettings,
-  type ServerOptions,
+  type ServerEndpointOptions,
   type ServerSettings,
   serverSettings,
 } from "./endpoint-options.ts";
@@ -76,7 +76,7 @@ export class Endpoint extends EndpointFacts {
    * A server's side of a connection that a client has just made.
    * @throws MisuseError for options that are wrong.
    */
-  static server(options: ServerOptions | ServerSettings, now: number): Endpoint {
+  static server(options: ServerEndpointOptions | ServerSettings, now: number): Endpoint {
     const settings = serverSettings(options);
     const connection = createConnection(SERVER, settings, checkedTime(now, 0));
     startHandshakeTimer(connection);
@@ -87,7 +87,7 @@ export class Endpoint extends EndpointFacts {
    * A client's side of a transport that was just connected to the host of `options.url`; the request is queued.
    * @throws MisuseError for options that are wrong.
    */
-  static client(options: ClientOptions | ClientSettings, now: number): Endpoint {
+  static client(options: ClientEndpointOptions | ClientSettings, now: number): Endpoint {
     const settings = clientSettings(options);
     const { opening, head } = createClientOpening(settings);
     const connection = createConnection(CLIENT, settings, checkedTime(now, 0));

@@ -7,12 +7,12 @@ import type { CloseFrame, Ended } from "../connection/ended.ts";
 import type { WatchedFrame } from "../connection/frame-watch.ts";
 import { Step } from "../connection/step.ts";
 import type { Violation } from "../connection/violation.ts";
-import type { PlainRequest, UpgradeRequest } from "../handshake/request.ts";
+import type { PlainHead, UpgradeHead } from "../handshake/request.ts";
 import type { EndpointFacts } from "./endpoint-facts.ts";
 
 /** What `Endpoint.events` gives in place of a cursor: one object for each step, which owns its bytes. */
 export type EndpointEvent =
-  | { readonly type: "request"; readonly request: UpgradeRequest | PlainRequest }
+  | { readonly type: "request"; readonly request: UpgradeHead | PlainHead }
   | { readonly type: "open"; readonly protocol: string }
   | { readonly type: "text"; readonly text: string }
   | { readonly type: "binary"; readonly bytes: Uint8Array<ArrayBuffer> }
@@ -63,11 +63,11 @@ function eventOf(cursor: Cursor, step: Exclude<Step, 0>): EndpointEvent {
       return { type: "text", text: cursor.text };
     case Step.Binary:
       if (cursor.deliversPieces) return piece(cursor, "binary");
-      return { type: "binary", bytes: ownBytes(cursor) };
+      return { type: "binary", bytes: copiedBytes(cursor) };
     case Step.Ping:
-      return { type: "ping", payload: ownBytes(cursor) };
+      return { type: "ping", payload: copiedBytes(cursor) };
     case Step.Pong:
-      return { type: "pong", of: cursor.pongOf, payload: ownBytes(cursor) };
+      return { type: "pong", of: cursor.pongOf, payload: copiedBytes(cursor) };
     case Step.Closing:
       return { type: "closing", close: cursor.peerClose! };
     case Step.Violation:
@@ -80,10 +80,10 @@ function eventOf(cursor: Cursor, step: Exclude<Step, 0>): EndpointEvent {
 }
 
 function piece(cursor: Cursor, of: "text" | "binary"): EndpointEvent {
-  return { type: "piece", of, bytes: ownBytes(cursor), final: cursor.final };
+  return { type: "piece", of, bytes: copiedBytes(cursor), final: cursor.final };
 }
 
-function ownBytes(cursor: Cursor): Uint8Array<ArrayBuffer> {
+function copiedBytes(cursor: Cursor): Uint8Array<ArrayBuffer> {
   // slice copies; a view would show memory that other connections use.
   return new Uint8Array(cursor.chunk.subarray(cursor.start, cursor.end));
 }

@@ -26,16 +26,19 @@ import {
 import { type HeaderList, headerValues } from "../handshake/header-list.ts";
 import { createHttpHeadReader, type HttpHeadReader, readHttpHead } from "../handshake/http-head.ts";
 import { isOriginAllowed, type OriginPolicy, ownOrigin } from "../handshake/origin.ts";
-import { judgeRequest, type PlainRequest, type UpgradeRequest } from "../handshake/request.ts";
+import { judgeRequest, type PlainHead, type UpgradeHead } from "../handshake/request.ts";
 import { encodeAcceptance, encodeAnswer } from "../handshake/response.ts";
 import { queueHead } from "./http-output.ts";
 
 /** What the engine refuses requests by. */
 export interface ServerPolicy {
+  /** The pages that may connect. */
   readonly originPolicy: OriginPolicy;
   /** null: any. */
   readonly allowedHosts: readonly AllowedHost[] | null;
+  /** The body of a refusal, as text; null for none. */
   readonly explain: ((refusal: Refusal) => string) | null;
+  /** The body of the answer at the end of `timeouts.handshake`, as text; null for none. */
   readonly explainTimeout: ((status: 408 | 503) => string) | null;
 }
 
@@ -58,7 +61,7 @@ export interface ServerOpening {
   /** What the engine refused by itself; null when it did not. */
   refusal: Refusal | null;
   /** What the application is to decide about; null before the head is whole, and when the engine decided itself. */
-  request: UpgradeRequest | PlainRequest | null;
+  request: UpgradeHead | PlainHead | null;
   /** Answered, by the application or by the engine. */
   isAnswered: boolean;
 }
@@ -142,7 +145,7 @@ function readHead(connection: Connection, opening: ServerOpening): boolean {
 
 /** Who may ask, and for whom, of a request that is without fault. */
 function faultOfPolicy(
-  verdict: UpgradeRequest | PlainRequest,
+  verdict: UpgradeHead | PlainHead,
   { originPolicy, allowedHosts }: ServerPolicy,
 ): HandshakeFaultKind | null {
   const { host, headers } = verdict;
@@ -266,7 +269,7 @@ export function expireServerOpening(connection: Connection, opening: ServerOpeni
   endAfterLastWord(connection);
 }
 
-function requireRequest(opening: ServerOpening, command: string): UpgradeRequest | PlainRequest {
+function requireRequest(opening: ServerOpening, command: string): UpgradeHead | PlainHead {
   if (opening.request === null) throw new MisuseError(`${command} before Step.Request`);
   return opening.request;
 }

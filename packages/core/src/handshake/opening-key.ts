@@ -45,7 +45,7 @@ export function isValidKey(key: string): boolean {
 export function acceptFor(key: string): string {
   if (!isValidKey(key)) {
     throw new MisuseError(
-      "key is not 16 octets in base64 (RFC 6455 §4.2.1): take the key of an UpgradeRequest",
+      "key is not 16 octets in base64 (RFC 6455 §4.2.1): take the key of an UpgradeHead",
     );
   }
   const message = new Uint8Array(key.length + GUID.length);

@@ -81,7 +81,7 @@ function checkedOrigin(text: unknown, index: number): string {
 /**
  * Whether a request may go on to the application; if not, the answer is 403 (§10.2).
  * @param origin the value of the Origin field; null when there is none, as from all clients that are no browsers.
- * @param host the request's own host and port: `UpgradeRequest.host`.
+ * @param host the request's own host and port: `UpgradeHead.host`.
  * @param headers of the request; read only with `trustProxy`.
  * @param given as `resolveOriginPolicy` returned it; another one is checked at each call.
  */

@@ -48,7 +48,7 @@ export interface ProxyTunnelOptions {
 export interface ProxyTunnel {
   /** To be sent first. */
   readonly request: Uint8Array;
-  /** What has been read of the answer. */
+  /** @internal What has been read of the answer. */
   readonly reader: HttpHeadReader;
   /** The body of a refusal, while it is read. */
   body: ResponseBody | null;
@@ -64,6 +64,7 @@ export type ProxyTunnelOutcome =
   | { readonly kind: "refused"; readonly response: ServerResponse }
   | { readonly kind: "faulty"; readonly fault: HandshakeFault };
 
+/** Limits for the answer of a proxy. */
 export interface ProxyTunnelLimits extends HeadLimits {
   /** Bytes of a refusal's body that are read, for its reason. Default 0: it is told at its head. */
   readonly refusalBody?: number;

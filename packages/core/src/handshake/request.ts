@@ -39,8 +39,8 @@ export interface RequestHead {
 }
 
 /** A request to open a WebSocket, without fault so far: what remains is the decision of the server. */
-export interface UpgradeRequest extends RequestHead {
-  /** Tells it from a {@link PlainRequest}. */
+export interface UpgradeHead extends RequestHead {
+  /** Tells it from a {@link PlainHead}. */
   readonly kind: "upgrade";
   /** §3, the resource name: path and query, beginning with "/", also when the peer sent an absolute URI. */
   readonly target: string;
@@ -57,12 +57,12 @@ export interface UpgradeRequest extends RequestHead {
 }
 
 /** Any other request that is without fault: to be answered by HTTP, with a 426 when there is nothing to serve. */
-export interface PlainRequest extends RequestHead {
-  /** Tells it from an {@link UpgradeRequest}. */
+export interface PlainHead extends RequestHead {
+  /** Tells it from an {@link UpgradeHead}. */
   readonly kind: "plain";
   /** Path and query, also when the peer sent an absolute URI; "*" for OPTIONS, host and port for CONNECT. */
   readonly target: string;
-  /** As in {@link UpgradeRequest}; "" when the request names none, as one of HTTP/1.0 may. */
+  /** As in {@link UpgradeHead}; "" when the request names none, as one of HTTP/1.0 may. */
   readonly host: string;
   /** Bytes of its body; null when the head does not say, as of a chunked one. Infinity above 2^53 - 1. */
   readonly contentLength: number | null;
@@ -70,11 +70,14 @@ export interface PlainRequest extends RequestHead {
 
 /** A request that must be answered with `fault.status`; its target and headers are as sent. */
 export interface RefusedRequest extends RequestHead {
+  /** Tells it from a request without fault. */
   readonly kind: "refused";
+  /** The rule that the request breaks, and the status of the answer. */
   readonly fault: HandshakeFault;
 }
 
-export type RequestVerdict = UpgradeRequest | PlainRequest | RefusedRequest;
+/** What {@link judgeRequest} says of a request. */
+export type RequestVerdict = UpgradeHead | PlainHead | RefusedRequest;
 
 /** The first fault found counts; the order is that of the code, from what is true of all requests to the details. */
 export function judgeRequest(head: RequestHead): RequestVerdict {

@@ -20,11 +20,15 @@ export interface ResponseBodyHead {
 
 /** Plain data. Readers: `bytes` and what follows; the rest is the machine's. */
 export interface ResponseBody {
+  /** Bytes that are kept at most. */
   readonly limit: number;
+  /** The body has the chunked coding (RFC 9112 §7.1). */
   readonly isChunked: boolean;
+  /** @internal */
   position: Position;
   /** Octets still to come, of the chunk or of the body; Infinity when only the end of the stream ends it. */
   left: number;
+  /** @internal */
   gathered: GrowingBytes;
   /**
    * What was kept so far, at most `limit` octets, without the framing of chunks. When `done`, an exact array to keep;

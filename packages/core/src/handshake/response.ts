@@ -54,11 +54,15 @@ export interface ServerResponse extends ResponseHead {
 
 /** What the client had asked for. */
 export interface SentRequest {
+  /** The Sec-WebSocket-Key that was sent. */
   readonly key: string;
+  /** The subprotocols that were offered. */
   readonly protocols: readonly string[];
+  /** The extensions that were offered. */
   readonly extensions: readonly Extension[];
 }
 
+/** What {@link judgeResponse} says of an answer. */
 export type ResponseVerdict =
   | {
       readonly kind: "accepted";
@@ -166,7 +170,7 @@ export function encodeAcceptance(acceptance: Acceptance): string {
   const { key, protocol, extensions, headers } = acceptance;
   if (!isValidKey(key)) {
     throw new MisuseError(
-      "key is not 16 octets in base64 (RFC 6455 §4.2.1): take the key of an UpgradeRequest",
+      "key is not 16 octets in base64 (RFC 6455 §4.2.1): take the key of an UpgradeHead",
     );
   }
   checkOutgoingHeaders(headers, RESERVED_HEADERS);

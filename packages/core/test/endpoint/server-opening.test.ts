@@ -1,6 +1,6 @@
 /** RFC 6455 §4.2: the server's side of the opening handshake, through the whole endpoint. */
 import { describe, expect, test } from "vitest";
-import { Endpoint, type ServerOptions, Step, serverSettings } from "../../src/index.ts";
+import { Endpoint, type ServerEndpointOptions, Step, serverSettings } from "../../src/index.ts";
 import { Bench, quietHost, type Told } from "../turn.ts";
 import { concat, masked, octetsOf, parseFrames } from "../wire.ts";
 
@@ -9,7 +9,7 @@ const HEAD =
   "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nOrigin: http://server.example.com\r\n" +
   "Sec-WebSocket-Protocol: chat, superchat\r\nSec-WebSocket-Version: 13\r\n\r\n";
 
-function server(options: Partial<ServerOptions> = {}): Bench {
+function server(options: Partial<ServerEndpointOptions> = {}): Bench {
   return new Bench(Endpoint.server(serverSettings({ host: quietHost(), ...options }), 0));
 }
 

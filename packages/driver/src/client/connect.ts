@@ -10,6 +10,7 @@ import {
   type Settings,
   type WebSocketUri,
 } from "@sansocket/core";
+import { definedMembers } from "../defined-members.ts";
 import { ConnectError, isMisuse, messageOf, textOf } from "../errors.ts";
 import { headerList } from "../header-fields.ts";
 import { NO_OPTIONS } from "../known-options.ts";
@@ -19,7 +20,6 @@ import { type Dialed, type Dialer, reasonOf, type TlsClientOptions } from "../ru
 import { AbortController } from "../runtime/globals.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { NetworkAddress } from "../runtime/transport.ts";
-import { defined } from "../server/server-options.ts";
 import { type Behaviour, behaviourOf } from "../socket/behaviour.ts";
 import type { Deadlines, Due } from "../socket/deadlines.ts";
 import type { SocketHooks } from "../socket/hooks.ts";
@@ -46,7 +46,13 @@ export interface Platform {
   readonly dialer: Dialer;
 }
 
-export interface ConnectWays extends Partial<Pick<Behaviour, "patience">> {
+/** For callers that are no application: how one connection differs from what its options say. */
+export interface ConnectWays {
+  /**
+   * How long the `close` hook, behind the end of the connection, waits for an application that does not go on; 0: without
+   * end. ms. Default: `timeouts.close`.
+   */
+  readonly patience?: number;
   /** Nobody is dialed before it has resolved; the wait can be given up, and counts for `timeouts.handshake`. */
   readonly turn?: Promise<unknown>;
 }
@@ -103,12 +109,12 @@ export async function connectWith<Data = undefined>(
 }
 
 /** @throws MisuseError for limits, timeouts and extensions that cannot be meant. */
-export function clientSettings(runtime: Runtime, options: ConnectOptions<unknown>): Settings {
+export function settingsOf(runtime: Runtime, options: ConnectOptions<unknown>): Settings {
   const { limits, timeouts, trace } = options;
   const extensions = withDeflate("client", options.perMessageDeflate, options.extensions, runtime);
   const given = {
     host: runtime.host,
-    ...defined({ limits, timeouts, extensions }),
+    ...definedMembers({ limits, timeouts, extensions }),
     ...(trace === undefined ? {} : { frames: { payloadPrefix: TRACED_OCTETS } }),
   };
   return connectionSettings(given, DEFAULT_CLIENT_LIMITS);
@@ -149,7 +155,7 @@ class Attempt {
     this.options = options;
     this.protocols = protocolList(options.protocols);
     const { signal, trace } = options;
-    this.settings = clientSettings(platform.runtime, options);
+    this.settings = settingsOf(platform.runtime, options);
     this.hooks = givenOptions("hooks", trace === undefined ? hooks : { ...hooks, trace });
     this.behaviour = { ...behaviourOf(this.settings, this.hooks, false), ...behaviour };
     const { handshake } = this.settings.timeouts;

@@ -31,7 +31,7 @@ type OpeningOptions = Settings & {
   readonly unreadBodies: readonly number[];
 };
 
-function engineFailed(cause: unknown): ConnectError {
+function openingFailed(cause: unknown): ConnectError {
   return new ConnectError("engine-failed", `the engine failed: ${messageOf(cause)}`, { cause });
 }
 
@@ -98,7 +98,7 @@ export class Opening implements Owner {
     try {
       endpoint = Endpoint.client(options, now);
     } catch (cause) {
-      throw isMisuse(cause) ? cause : engineFailed(cause);
+      throw isMisuse(cause) ? cause : openingFailed(cause);
     }
     const binding = new Binding(this, endpoint, open, now);
     this.isBound = true;
@@ -121,8 +121,8 @@ export class Opening implements Owner {
     if (binding.isOpen) return;
     const { response } = binding.endpoint;
     const { violation, timeout, transportError } = ended;
-    if (binding.fault?.code === "engine-failed") {
-      this.fail?.(engineFailed(binding.fault.cause));
+    if (binding.failure?.code === "engine-failed") {
+      this.fail?.(openingFailed(binding.failure.cause));
     } else if (timeout !== null) {
       const message = `the server did not answer within timeouts.handshake, ${this.handshake} ms`;
       this.fail?.(new ConnectError("timeout", message));

@@ -15,6 +15,7 @@ export interface Accepted {
   drop(): void;
 }
 
+/** A runtime that a listener asks for one connection after the other. */
 export interface Accepting {
   /** The next connection; null when it has gone before anybody could look at it, which is no reason to pause. */
   next(): Promise<Accepted | null>;

@@ -1,5 +1,5 @@
 /** HTTP answers as applications give them, to requests that ask for no WebSocket and to those that get none. */
-import { type AnswerOptions, isBytes, MisuseError, type PlainRequest } from "@sansocket/core";
+import { type AnswerOptions, isBytes, MisuseError, type PlainHead } from "@sansocket/core";
 import { type HeaderFields, headerList } from "../header-fields.ts";
 import { checkOptions, type KnownOptions } from "../known-options.ts";
 import { judgedLater } from "../option-kinds.ts";
@@ -12,7 +12,7 @@ export interface RejectOptions {
   readonly body?: string | Uint8Array;
 }
 
-/** The answer to a {@link PlainRequest}; Content-Length and Connection are the engine's. */
+/** The answer to a `request` hook; Content-Length and Connection are the engine's. */
 export interface PlainResponse {
   /** 200 to 599. Default 200. */
   readonly status?: number;
@@ -59,6 +59,6 @@ export const UPGRADE_REQUIRED: PlainResponse = {
 const REQUEST_BODY_LIMIT = 65_536;
 
 /** A chunked body has no length that is known; what is too long of it is left unread. */
-export function hasLongBody(request: PlainRequest): boolean {
+export function hasLongBody(request: PlainHead): boolean {
   return request.contentLength !== null && request.contentLength > REQUEST_BODY_LIMIT;
 }

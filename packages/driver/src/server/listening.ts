@@ -3,7 +3,8 @@ import { MisuseError } from "@sansocket/core";
 import { isMisuse, messageOf, ServerError } from "../errors.ts";
 import { checkOptions } from "../known-options.ts";
 import { reasonOf, systemCodeOf } from "../runtime/dialing.ts";
-import type { Listener, Server } from "./server.ts";
+import type { Intake, Listener } from "./intake.ts";
+import { intakeOf, type Server } from "./server.ts";
 import { KNOWN_SERVE_OPTIONS, type ServerOptions } from "./server-options.ts";
 import type { TlsServerOptions } from "./tls-options.ts";
 
@@ -44,8 +45,8 @@ export interface ListenOptions {
 /** What `serve` takes: a server's options, and where it listens. */
 export type ServeOptions<Data = undefined> = ServerOptions<Data> & ListenOptions;
 
-/** Whom a listener gives its connections to. */
-export type Acceptor = Pick<Server, "accept" | "acceptFailed" | "clientRefused">;
+/** The server, as a listener gives its connections to it. */
+export type Acceptor = Pick<Intake, "accept" | "acceptFailed" | "clientRefused">;
 
 /** Throws, or rejects with, whatever the runtime does. */
 export type Listen = (acceptor: Acceptor, options: ListenOptions) => Listener | Promise<Listener>;
@@ -103,7 +104,7 @@ export function checkServeOptions<Options extends ListenOptions>(given: Options)
  * @returns the server, once it listens. Rejects with a ServerError "listen-failed", with "aborted" when `signal` aborted
  * before, or with a MisuseError.
  */
-export async function startListening<S extends Acceptor & Pick<Server, "listening" | "shutdown">>(
+export async function startListening<S extends Server<unknown>>(
   server: S,
   listen: Listen,
   options: ListenOptions & { readonly signal?: AbortSignal },
@@ -111,7 +112,8 @@ export async function startListening<S extends Acceptor & Pick<Server, "listenin
   const { signal } = options;
   if (signal?.aborted) throw aborted(signal);
   try {
-    server.listening(await listen(server, options));
+    const intake = intakeOf(server);
+    intake.listening(await listen(intake, options));
   } catch (cause) {
     void server.shutdown(); // it lets go of options.signal
     throw signal?.aborted ? aborted(signal) : listenFailed(options, cause);

@@ -10,6 +10,7 @@ import {
   type Timeouts,
 } from "@sansocket/core";
 import type { DeflateOptions } from "@sansocket/core/permessage-deflate";
+import { definedMembers } from "../defined-members.ts";
 import { checkOptions, type KnownOptions } from "../known-options.ts";
 import {
   aBacklog,
@@ -32,9 +33,10 @@ import { type Behaviour, behaviourOf } from "../socket/behaviour.ts";
 import type { SocketHooks } from "../socket/hooks.ts";
 import type { Socket } from "../socket/socket.ts";
 import type { PlainResponse } from "./answer.ts";
+import type { PlainRequest } from "./plain-request.ts";
 import { explainTimeout, explainToPeer } from "./refusal.ts";
 import { checkTlsServerOptions } from "./tls-options.ts";
-import type { PlainRequest, UpgradeRequest } from "./upgrade-request.ts";
+import type { UpgradeRequest } from "./upgrade-request.ts";
 
 /** The options of a server besides its hooks. */
 export interface ServerBase {
@@ -228,7 +230,7 @@ export function resolveServer(
   const settings = serverSettings({
     host: runtime.host,
     secure,
-    ...defined({
+    ...definedMembers({
       allowedOrigins: given.allowedOrigins,
       allowedHosts: given.allowedHosts,
       dangerouslyAllowAnyOrigin: given.dangerouslyAllowAnyOrigin,
@@ -268,13 +270,4 @@ function boundHooks(given: SocketHooks, options: object): SocketHooks {
     if (typeof hook === "function") hooks[name] = hook.bind(options);
   }
   return hooks;
-}
-
-/** Without the members that are undefined, which `exactOptionalPropertyTypes` tells from absent ones. */
-export function defined<T extends object>(
-  fields: T,
-): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };
 }

@@ -6,7 +6,7 @@ import { judgedLater, milliseconds } from "../option-kinds.ts";
 import type { Binding } from "../socket/binding.ts";
 import type { Deadlines } from "../socket/deadlines.ts";
 import { ownAnswer } from "./refusal.ts";
-import type { IncomingRequest } from "./upgrade-request.ts";
+import type { UndecidedRequest } from "./undecided-request.ts";
 
 /** How a shutdown says good-bye, and how long it waits. */
 export interface ShutdownOptions {
@@ -38,7 +38,7 @@ export function resolveShutdown(options: ShutdownOptions): Required<ShutdownOpti
 export interface Remaining {
   readonly bindings: ReadonlyMap<Binding, unknown>;
   /** Requests that wait for a decision. */
-  readonly undecided: ReadonlyMap<Binding, IncomingRequest>;
+  readonly undecided: ReadonlyMap<Binding, UndecidedRequest>;
 }
 
 export class Shutdown {

@@ -17,7 +17,7 @@ import { Outgoing } from "./outgoing.ts";
 import { ReadingGate } from "./reading-gate.ts";
 import type { Receiver } from "./receiver.ts";
 import { RoundTrips } from "./round-trips.ts";
-import { Writing } from "./writing.ts";
+import { TransportWriter } from "./transport-writer.ts";
 
 /** The server or the client that a connection belongs to. */
 export interface Owner {
@@ -46,7 +46,7 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
   readonly outgoing: Outgoing;
   now: number;
   info: CloseInfo | null = null;
-  fault: ConnectionError | null = null;
+  failure: ConnectionError | null = null;
   escapes = 0;
 
   isDirty = false;
@@ -55,7 +55,7 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
   isAwaited = false;
 
   private readonly owner: Owner;
-  private readonly writing = new Writing();
+  private readonly writing = new TransportWriter();
   private readonly roundTrips = new RoundTrips();
   private readonly reading = new ReadingGate();
   private isPulling = false;
@@ -83,7 +83,7 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
 
   /** The peer has closed, by the rules: its messages have come to their end. */
   get hasPeerClosed(): boolean {
-    return this.endpoint.peerClose !== null && this.fault === null;
+    return this.endpoint.peerClose !== null && this.failure === null;
   }
 
   opened(receiver: Receiver): void {
@@ -310,13 +310,13 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
   private lastArrived(): void {
     if (!this.isOpen) return;
     const { violation } = this.endpoint;
-    if (violation !== null) this.fault ??= violationError(violation);
+    if (violation !== null) this.failure ??= violationError(violation);
     this.roundTrips.noPongComes();
     this.delivery.lastArrived();
   }
 
   private ended(): void {
-    const info = closeInfo(this.endpoint.ended!, this.fault, this.delivery.undelivered);
+    const info = closeInfo(this.endpoint.ended!, this.failure, this.delivery.undelivered);
     this.info = info;
     this.owner.deadlines.leave(this);
     this.writing.ended();
@@ -393,7 +393,7 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
   fail(error: ConnectionError, code: number, reason: string): void {
     this.owner.report(this, error);
     if (this.info !== null) return;
-    this.fault ??= error;
+    this.failure ??= error;
     this.delivery.stop();
     this.tick();
     if (!this.isOpen || !this.closeWith(code, reason)) {
@@ -417,7 +417,7 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
   /** Ends the connection at once: nothing more is sent or delivered. */
   abort(error: ConnectionError): void {
     if (this.info !== null) return;
-    this.fault ??= error;
+    this.failure ??= error;
     this.delivery.stop();
     this.tick();
     this.endpoint.abort(this.now);

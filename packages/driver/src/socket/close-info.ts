@@ -25,14 +25,14 @@ export interface CloseInfo {
   readonly ended: Ended;
 }
 
-/** @param fault what the driver or the application ended the connection for; it comes before what the peer did. */
+/** @param failure what the driver or the application ended the connection for; it comes before what the peer did. */
 export function closeInfo(
   ended: Ended,
-  fault: ConnectionError | null,
+  failure: ConnectionError | null,
   undelivered: number,
 ): CloseInfo {
   const { code, reason, wasClean } = closeOutcome(ended);
-  const error = fault ?? (wasClean ? null : errorOf(ended));
+  const error = failure ?? (wasClean ? null : errorOf(ended));
   return { code, reason, wasClean, initiator: ended.firstClose, error, undelivered, ended };
 }
 

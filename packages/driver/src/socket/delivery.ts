@@ -13,7 +13,7 @@ import type { Outgoing } from "./outgoing.ts";
 import type { Receiver } from "./receiver.ts";
 
 /** How far a connection's messages have come. */
-const Phase = {
+const DeliveryPhase = {
   Delivering: 0,
   /** A shutdown: reading pauses; what has arrived is delivered and answered. */
   Retiring: 1,
@@ -22,7 +22,7 @@ const Phase = {
   /** `close` was told. A loop may still take what waits. */
   Finished: 3,
 } as const;
-type Phase = (typeof Phase)[keyof typeof Phase];
+type DeliveryPhase = (typeof DeliveryPhase)[keyof typeof DeliveryPhase];
 
 export class Delivery {
   /** Null until the connection is open. */
@@ -32,7 +32,7 @@ export class Delivery {
   private readonly outgoing: Pick<Outgoing, "isStreaming">;
   private readonly loops = new Loops();
   private readonly lastWord: LastWord;
-  private phase: Phase = Phase.Delivering;
+  private phase: DeliveryPhase = DeliveryPhase.Delivering;
   /** Null while no message waits, which is almost always. */
   private mailbox: Mailbox | null = null;
   /** The application asked for no messages. */
@@ -71,30 +71,30 @@ export class Delivery {
 
   /** What still arrives is dropped. */
   get isStopped(): boolean {
-    return this.phase >= Phase.Stopped;
+    return this.phase >= DeliveryPhase.Stopped;
   }
 
   get isRetiring(): boolean {
-    return this.phase === Phase.Retiring;
+    return this.phase === DeliveryPhase.Retiring;
   }
 
   /** `close` was told, or never will be. */
   get isFinished(): boolean {
-    return this.phase === Phase.Finished;
+    return this.phase === DeliveryPhase.Finished;
   }
 
   // ---- from the engine
 
   text(): void {
     const { endpoint } = this.link;
-    if (this.phase >= Phase.Stopped) this.dropped += 1;
+    if (this.phase >= DeliveryPhase.Stopped) this.dropped += 1;
     else if (this.isReady) this.callMessage(endpoint.text);
     else this.add(endpoint.text, endpoint.end - endpoint.start);
   }
 
   binary(): void {
     const { endpoint, behaviour } = this.link;
-    if (this.phase >= Phase.Stopped) {
+    if (this.phase >= DeliveryPhase.Stopped) {
       this.dropped += 1;
     } else if (!this.isReady) {
       this.add(ownBytes(endpoint), endpoint.end - endpoint.start);
@@ -115,7 +115,7 @@ export class Delivery {
 
   /** The connection is over; what waits is still delivered. */
   ended(): void {
-    if (this.receiver === null) this.phase = Phase.Finished;
+    if (this.receiver === null) this.phase = DeliveryPhase.Finished;
     this.wentOnAt = this.link.now;
   }
 
@@ -248,7 +248,7 @@ export class Delivery {
 
   /** Drops what waits; nothing more is delivered but the end. */
   stop(): void {
-    if (this.phase < Phase.Stopped) this.phase = Phase.Stopped;
+    if (this.phase < DeliveryPhase.Stopped) this.phase = DeliveryPhase.Stopped;
     this.dropped = this.undelivered;
     this.mailbox = null;
   }
@@ -256,7 +256,7 @@ export class Delivery {
   /** Reads nothing more, delivers what has arrived, and then calls back: for a shutdown. */
   retire(whenAnswered: () => void): void {
     this.whenAnswered = whenAnswered;
-    if (this.phase < Phase.Retiring) this.phase = Phase.Retiring;
+    if (this.phase < DeliveryPhase.Retiring) this.phase = DeliveryPhase.Retiring;
     this.link.tick();
     this.link.turn();
   }
@@ -278,11 +278,11 @@ export class Delivery {
     const { whenAnswered } = this;
     if (whenAnswered !== null && this.loops.answering === 0) {
       this.whenAnswered = null;
-      if (this.phase < Phase.Stopped) this.phase = Phase.Stopped;
+      if (this.phase < DeliveryPhase.Stopped) this.phase = DeliveryPhase.Stopped;
       whenAnswered();
     }
     if (this.loops.isParked && this.isInputOver) {
-      this.loops.end(this.link.fault ?? this.link.info?.error ?? null);
+      this.loops.end(this.link.failure ?? this.link.info?.error ?? null);
     }
   }
 
@@ -301,7 +301,7 @@ export class Delivery {
     const { link, receiver } = this;
     // The last call for its socket. A loop is no call: a loop may still take what waits.
     if (link.behaviour.hasMessageHook) this.stop();
-    this.phase = Phase.Finished;
+    this.phase = DeliveryPhase.Finished;
     if (receiver === null) return;
     const info = link.info!;
     const { undelivered } = this;
@@ -321,7 +321,7 @@ export class Delivery {
   giveUp(): void {
     if (this.link.info !== null) this.isGivenUp = true;
     else if (this.lastWord.releaseAt <= this.link.now) this.lastWord.release();
-    else if (this.phase < Phase.Stopped) this.phase = Phase.Stopped;
+    else if (this.phase < DeliveryPhase.Stopped) this.phase = DeliveryPhase.Stopped;
   }
 
   /**

@@ -17,7 +17,7 @@ export interface Link {
   /** How the connection ended; null before. */
   readonly info: CloseInfo | null;
   /** Why we ended the connection; null while we did not. */
-  readonly fault: ConnectionError | null;
+  readonly failure: ConnectionError | null;
   /** How often something was thrown in a turn that no hook has thrown. */
   escapes: number;
 

@@ -6,9 +6,9 @@ import { ConnectionError, isMisuse } from "../errors.ts";
 import { engineFailed } from "./escape.ts";
 import type { Link } from "./link.ts";
 import { type PartSource, Parts } from "./parts.ts";
-import { octetsOf, ownedCopy, queueMessage, type Sendable } from "./sendable.ts";
+import { octetsOf, ownedCopy, queueSendable, type Sendable } from "./sendable.ts";
 import { type MessageType, Streaming, type StreamingHost } from "./streaming.ts";
-import type { Writing } from "./writing.ts";
+import type { TransportWriter } from "./transport-writer.ts";
 
 /**
  * What became of a write: "ok"; "pressure", which was queued too, but the peer reads slowly; "closed", which was not
@@ -24,7 +24,7 @@ interface SendWaiter {
 
 export class Outgoing implements StreamingHost {
   private readonly link: Link;
-  private readonly writing: Writing;
+  private readonly writing: TransportWriter;
   /** Bytes that the transport has taken in all, the opening handshake included. */
   taken = 0;
   /** More is unsent than the peer can make use of: from the high mark up, until the low mark. */
@@ -34,7 +34,7 @@ export class Outgoing implements StreamingHost {
   /** A message in fragments is under way, and others wait behind it; null almost always. */
   private streaming: Streaming | null = null;
 
-  constructor(link: Link, writing: Writing) {
+  constructor(link: Link, writing: TransportWriter) {
     this.link = link;
     this.writing = writing;
   }
@@ -159,7 +159,7 @@ export class Outgoing implements StreamingHost {
   queue(data: Sendable, compress: boolean): SendResult {
     // No closure as for `attempt`: this is the path of every message.
     try {
-      return queueMessage(this.link.endpoint, data, compress);
+      return queueSendable(this.link.endpoint, data, compress);
     } catch (error) {
       return this.commandFailed(error);
     }

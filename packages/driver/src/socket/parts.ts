@@ -55,7 +55,7 @@ function iteratorOf(source: PartSource): AsyncIterator<Part> | Iterator<Part> {
   return (source as Iterable<Part>)[Symbol.iterator]();
 }
 
-export const NO_BYTES: Uint8Array = new Uint8Array(0);
+export const EMPTY_PART: Uint8Array = new Uint8Array(0);
 
 /** Fragments are at most so large: what waits for a slow peer is one of them, not the whole part. */
 export const LARGEST_PIECE = 65_536;

@@ -31,7 +31,7 @@ export function isCompressible(options: SendOptions | undefined): boolean {
   return checkOptions("options", options, KNOWN_SEND_OPTIONS).compress ?? true;
 }
 
-export function queueMessage(endpoint: Endpoint, data: Sendable, compress: boolean): SendResult {
+export function queueSendable(endpoint: Endpoint, data: Sendable, compress: boolean): SendResult {
   if (typeof data === "string") return endpoint.sendText(data, compress);
   if (isBytes(data)) return endpoint.sendBinary(data, 0, data.length, compress);
   if (isPreparedMessage(data)) return endpoint.sendPrepared(data, compress);

@@ -3,8 +3,8 @@ import { type ExtensionOffer, MisuseError } from "@sansocket/core";
 import { ConnectionError } from "../errors.ts";
 import { showFacts } from "../inspection.ts";
 import { checkOptions } from "../known-options.ts";
+import type { AcceptedRequest } from "../request-facts.ts";
 import type { NetworkAddress, TlsFacts } from "../runtime/transport.ts";
-import type { UpgradeRequest } from "../server/upgrade-request.ts";
 import type { Binding } from "./binding.ts";
 import type { CloseInfo } from "./close-info.ts";
 import type { Message } from "./message.ts";
@@ -20,7 +20,7 @@ import {
 /** What is known of how the connection came to be. */
 export interface Origins<Data> {
   readonly data: Data;
-  readonly request: UpgradeRequest<Data> | null;
+  readonly request: AcceptedRequest | null;
   readonly url: string;
 }
 
@@ -36,7 +36,7 @@ export class Socket<Data = unknown> implements AsyncIterable<Message>, AsyncDisp
   /** The application's own: what `request.accept({ data })` was given. */
   data: Data;
   /** The request that opened the connection; null on clients. */
-  readonly request: UpgradeRequest<Data> | null;
+  readonly request: AcceptedRequest | null;
   /** What `connect` connected to, after redirects; "" on servers. */
   readonly url: string;
   readonly #binding: Binding;

@@ -5,7 +5,7 @@
 import type { SendResult } from "@sansocket/core";
 import { ConnectionError } from "../errors.ts";
 import type { Link } from "./link.ts";
-import { LARGEST_PIECE, NO_BYTES, type Part, type PartSource, Parts, pieces } from "./parts.ts";
+import { EMPTY_PART, LARGEST_PIECE, type Part, type PartSource, Parts, pieces } from "./parts.ts";
 import { octetsOf, type Sendable } from "./sendable.ts";
 
 export type MessageType = "text" | "binary";
@@ -191,7 +191,7 @@ export class Streaming {
     const type = givenType ?? (typeof first === "string" ? "text" : "binary");
     const started = this.host.attempt(() => endpoint.startMessage(type, compress));
     if (started !== "queued") return "closed";
-    let last: Part = NO_BYTES;
+    let last: Part = EMPTY_PART;
     for (let part = first; part !== null; part = await parts.next()) {
       last = part;
       for (const piece of pieces(part, this.largestPiece)) {
@@ -199,7 +199,7 @@ export class Streaming {
       }
     }
     // An empty fragment of the kind that came last: strings and bytes may not part a character between them.
-    const end = typeof last === "string" ? "" : NO_BYTES;
+    const end = typeof last === "string" ? "" : EMPTY_PART;
     return (await this.sendPiece(end, true)) ? "queued" : "closed";
   }
 

@@ -1,6 +1,6 @@
 /** "Establish a WebSocket connection" (websockets.spec.whatwg.org), and what comes before it in both constructors. */
 import { type Limits, parseProtocols } from "@sansocket/core";
-import { clientSettings, connectWith, type Platform } from "../client/connect.ts";
+import { connectWith, type Platform, settingsOf } from "../client/connect.ts";
 import {
   type ConnectOptions,
   checkConnectOptions,
@@ -43,7 +43,7 @@ export function urlRecord(given: string): URL {
 }
 
 /** @throws DOMException "SyntaxError" for what is no token (RFC 6455 §4.1, number 10), and for the same twice, in any case. */
-export function checkProtocols(protocols: readonly string[]): void {
+export function requireTokens(protocols: readonly string[]): void {
   const seen = new Set<string>();
   for (const protocol of protocols) {
     const parsed = parseProtocols([protocol]);
@@ -65,7 +65,7 @@ export function checkProtocols(protocols: readonly string[]): void {
  */
 export function checkedOptions({ runtime }: Platform, url: URL, given: ClassOptions): ClassOptions {
   const options = checkConnectOptions(given);
-  clientSettings(runtime, options);
+  settingsOf(runtime, options);
   const headers = requestHeaders(options);
   // Nobody will be asked at a blocked port, and port 0, which is one, can stand in no request.
   if (!isPortBlocked(url.port)) checkRequest(url, given.protocols, headers);

@@ -70,8 +70,8 @@ function checkStreams(given: ByteStreams): void {
 /** Both before either is locked: what was not taken is not touched. */
 function requireUnlocked(name: string, stream: { readonly locked: boolean } | undefined): void {
   if (stream?.locked === false) return;
-  const fault = stream?.locked ? "is locked: somebody reads or writes it" : "is no stream";
-  throw new MisuseError(`fromStreams: ${name} ${fault}`);
+  const wrong = stream?.locked ? "is locked: somebody reads or writes it" : "is no stream";
+  throw new MisuseError(`fromStreams: ${name} ${wrong}`);
 }
 
 interface ReadResult {

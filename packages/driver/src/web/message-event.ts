@@ -1,17 +1,17 @@
 /** MessageEvent (html.spec.whatwg.org): the platform's. That of Node 20 says of itself that it is an Event. */
-import { MessageEvent as PlatformMessageEvent } from "../runtime/globals.ts";
+import { NativeMessageEvent } from "../runtime/globals.ts";
 import { exposeInterface } from "./web-idl.ts";
 
-class NamedMessageEvent extends (PlatformMessageEvent as new (...given: never[]) => object) {}
+class NamedMessageEvent extends (NativeMessageEvent as new (...given: never[]) => object) {}
 Object.defineProperty(NamedMessageEvent, "name", { value: "MessageEvent", configurable: true });
 exposeInterface(NamedMessageEvent, "MessageEvent", []);
 
-function isNamed(native: typeof PlatformMessageEvent): boolean {
+function isNamed(native: typeof NativeMessageEvent): boolean {
   const tag: unknown = Reflect.get(native.prototype ?? {}, Symbol.toStringTag, {});
   return tag === "MessageEvent";
 }
 
-function isNamedSafely(native: typeof PlatformMessageEvent): boolean {
+function isNamedSafely(native: typeof NativeMessageEvent): boolean {
   try {
     return isNamed(native);
   } catch {
@@ -19,6 +19,6 @@ function isNamedSafely(native: typeof PlatformMessageEvent): boolean {
   }
 }
 
-export const MessageEvent: typeof PlatformMessageEvent = isNamedSafely(PlatformMessageEvent)
-  ? PlatformMessageEvent
-  : (NamedMessageEvent as unknown as typeof PlatformMessageEvent);
+export const MessageEvent: typeof NativeMessageEvent = isNamedSafely(NativeMessageEvent)
+  ? NativeMessageEvent
+  : (NamedMessageEvent as unknown as typeof NativeMessageEvent);

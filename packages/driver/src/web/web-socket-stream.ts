@@ -10,7 +10,7 @@ import type { Message } from "../socket/message.ts";
 import type { Socket } from "../socket/socket.ts";
 import { type ClassOptions, webSocketStreamOptions } from "./class-options.ts";
 import { driverCloseCode } from "./close-arguments.ts";
-import { checkedOptions, checkProtocols, establish, urlRecord } from "./establish.ts";
+import { checkedOptions, establish, requireTokens, urlRecord } from "./establish.ts";
 import { IncomingMessages, OutgoingMessages, type StreamEnd } from "./message-streams.ts";
 import { queueTask } from "./task-queue.ts";
 import { exposeInterface, promiseOf, requireArguments, usvString } from "./web-idl.ts";
@@ -78,7 +78,7 @@ export function createWebSocketStreamClass(platform: Platform): StandardWebSocke
       const text = usvString(url);
       const given = webSocketStreamOptions(options);
       const record = urlRecord(text);
-      checkProtocols(given.protocols);
+      requireTokens(given.protocols);
       const own = checkedOptions(platform, record, given);
       this.#url = record.href;
       this.#session = new StreamSession(platform, record, own);

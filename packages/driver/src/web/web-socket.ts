@@ -2,12 +2,12 @@
 import type { Platform } from "../client/connect.ts";
 import type { ConnectOptions } from "../client/connect-options.ts";
 import { showFacts } from "../inspection.ts";
-import { type Blob, type Event, EventTarget, type MessageEvent } from "../runtime/globals.ts";
+import { type Blob, type Event, EventTarget, type NativeMessageEvent } from "../runtime/globals.ts";
 import { webSocketOptions } from "./class-options.ts";
 import { checkedCloseCode } from "./close-arguments.ts";
 import type { CloseEvent } from "./close-event.ts";
 import type { ErrorEvent } from "./error-event.ts";
-import { checkedOptions, checkProtocols, urlRecord } from "./establish.ts";
+import { checkedOptions, requireTokens, urlRecord } from "./establish.ts";
 import { EventHandlers } from "./event-handlers.ts";
 import {
   bufferSource,
@@ -26,26 +26,36 @@ export interface WebSocketEvents {
   /** The connection is open. */
   open: Event;
   /** A message arrived. */
-  message: MessageEvent;
+  message: NativeMessageEvent;
   /** The connection failed; `close` follows. */
   error: ErrorEvent;
   /** The connection has ended. */
   close: CloseEvent;
 }
 
-// The DOM library has names for these; but whoever compiles for Node alone does not have the DOM library.
-type Listener<E extends Event> =
+// The DOM library has names for the next three types, but a program that is compiled for Node alone lacks the DOM library.
+
+/** A listener for events of a {@link StandardWebSocket}: a function, or an object with `handleEvent`. */
+export type WebSocketListener<E extends Event> =
   | ((this: StandardWebSocket, event: E) => unknown)
   | { handleEvent(event: E): unknown };
 
-interface ListenerOptions {
+/** Options of `addEventListener`. */
+export interface WebSocketListenerOptions {
+  /** Tells two listeners apart; nothing else, because the events do not bubble. */
   readonly capture?: boolean;
+  /** Removes the listener at the first event. */
   readonly once?: boolean;
+  /** The listener never calls `preventDefault`. */
   readonly passive?: boolean;
+  /** Removes the listener when it aborts. */
   readonly signal?: AbortSignal;
 }
 
-type Handler<E extends Event> = ((this: StandardWebSocket, event: E) => unknown) | null;
+/** The value of `onopen` and its siblings; null for none. */
+export type WebSocketHandler<E extends Event> =
+  | ((this: StandardWebSocket, event: E) => unknown)
+  | null;
 
 /** What the standard says a WebSocket is; the same as the `WebSocket` of TypeScript's DOM library, which need not be there. */
 export interface StandardWebSocket extends EventTarget {
@@ -73,13 +83,13 @@ export interface StandardWebSocket extends EventTarget {
   /** What `message` events bring octets in. Default "blob". */
   binaryType: BinaryType;
   /** Called for the event `open`. */
-  onopen: Handler<Event>;
+  onopen: WebSocketHandler<Event>;
   /** Called for the event `message`. */
-  onmessage: Handler<MessageEvent>;
+  onmessage: WebSocketHandler<NativeMessageEvent>;
   /** Called for the event `error`. */
-  onerror: Handler<ErrorEvent>;
+  onerror: WebSocketHandler<ErrorEvent>;
   /** Called for the event `close`. */
-  onclose: Handler<CloseEvent>;
+  onclose: WebSocketHandler<CloseEvent>;
   /** Octets of buffers are copied, those of a Blob are read; messages stay in their order. */
   send(data: string | ArrayBuffer | ArrayBufferView | Blob): void;
   /** Without arguments: a Close without a body. Messages that arrive from now on are dropped. */
@@ -87,24 +97,24 @@ export interface StandardWebSocket extends EventTarget {
   /** As of every EventTarget, with the types of this class's events. */
   addEventListener<K extends keyof WebSocketEvents>(
     type: K,
-    listener: Listener<WebSocketEvents[K]>,
-    options?: ListenerOptions | boolean,
+    listener: WebSocketListener<WebSocketEvents[K]>,
+    options?: WebSocketListenerOptions | boolean,
   ): void;
   addEventListener(
     type: string,
-    listener: Listener<Event> | null,
-    options?: ListenerOptions | boolean,
+    listener: WebSocketListener<Event> | null,
+    options?: WebSocketListenerOptions | boolean,
   ): void;
   /** As of every EventTarget, with the types of this class's events. */
   removeEventListener<K extends keyof WebSocketEvents>(
     type: K,
-    listener: Listener<WebSocketEvents[K]>,
-    options?: Pick<ListenerOptions, "capture"> | boolean,
+    listener: WebSocketListener<WebSocketEvents[K]>,
+    options?: Pick<WebSocketListenerOptions, "capture"> | boolean,
   ): void;
   removeEventListener(
     type: string,
-    listener: Listener<Event> | null,
-    options?: Pick<ListenerOptions, "capture"> | boolean,
+    listener: WebSocketListener<Event> | null,
+    options?: Pick<WebSocketListenerOptions, "capture"> | boolean,
   ): void;
 }
 
@@ -152,7 +162,7 @@ export function createWebSocketClass(platform: Platform): StandardWebSocketConst
       const text = usvString(url);
       const given = webSocketOptions(protocols);
       const record = urlRecord(text);
-      checkProtocols(given.protocols);
+      requireTokens(given.protocols);
       const options = checkedOptions(platform, record, given);
       this.#url = record.href;
       this.#handlers = new EventHandlers(this);

@@ -22,7 +22,7 @@ const GARBAGE = 0xee;
 const TOTAL = 12_582_912;
 /** Turns of the event loop in which a late reader leaves the transport alone. */
 const LATE_TURNS = 20;
-/** What the engine gives at once; see `Writing`. */
+/** What the engine gives at once; see `TransportWriter`. */
 const PORTION = 131_072;
 
 function patternAt(position: number): number {

@@ -1,6 +1,6 @@
 /** What is said of a request that the engine refuses: in the answer, to the `error` hook, and on the console. */
 import { afterEach, describe, expect, test, vi } from "vitest";
-import type { ServerBase, UpgradeRequest } from "../../src/index.ts";
+import { intakeOf, type ServerBase, type UpgradeRequest } from "../../src/index.ts";
 import { ScriptedTransport, Stage, settle } from "../stage.ts";
 import { plain, RawClient, UPGRADE } from "./raw-client.ts";
 
@@ -130,7 +130,7 @@ describe("an answer of the server's own says why", () => {
   test("a request that the server does not take: 503", async () => {
     const stage = new Stage({ error() {}, upgrade: never });
     const waiting = await plain(stage, UPGRADE);
-    stage.server.refuse(
+    intakeOf(stage.server).refuse(
       (handler) => {
         waiting.transport = new ScriptedTransport(handler);
         return waiting.transport;

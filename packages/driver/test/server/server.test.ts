@@ -1,6 +1,6 @@
 /** What a server is made of, and how many it takes. */
 import { describe, expect, test } from "vitest";
-import { MisuseError, Server } from "../../src/index.ts";
+import { intakeOf, MisuseError, Server } from "../../src/index.ts";
 import { Stage, VirtualRuntime } from "../stage.ts";
 
 describe("maxConnections", () => {
@@ -32,8 +32,8 @@ describe("a server", () => {
     { address: { path: "/run/x" }, secure: false, url: "" },
   ]) {
     test(`that listens on ${JSON.stringify(address)} has the url ${JSON.stringify(url)}`, () => {
-      const server = new Server({}, new VirtualRuntime(), secure);
-      server.listening({ address, close: async () => {} });
+      const server = new Server({}, { runtime: new VirtualRuntime(), secure });
+      intakeOf(server).listening({ address, close: async () => {} });
       expect(server.url).toBe(url);
       expect(server.address).toBe(address);
     });
@@ -79,13 +79,15 @@ describe("a server", () => {
   ]) {
     const name = typeof options === "bigint" ? "5n" : JSON.stringify(options);
     test(`is a mistake with ${name}: ${because}`, () => {
-      expect(() => new Server(options as never, new VirtualRuntime(), false)).toThrow(MisuseError);
+      expect(() => new Server(options as never, { runtime: new VirtualRuntime() })).toThrow(
+        MisuseError,
+      );
     });
   }
 
   for (const transport of [undefined, null, {}, { readable: {}, writable: {} }]) {
     test(`does not accept ${JSON.stringify(transport)}, which opens no transport`, () => {
-      const server = new Server({}, new VirtualRuntime(), false);
+      const server = new Server({}, { runtime: new VirtualRuntime() });
       expect(() => server.accept(transport as never)).toThrow(MisuseError);
       expect(() => server.accept(transport as never)).toThrow(/fromStreams/);
       expect(server.connections).toBe(0);
@@ -95,7 +97,7 @@ describe("a server", () => {
   for (const name of ["open", "message", "drain", "ping", "pong", "close"]) {
     test(`is a mistake with connection and ${name}, which would never be called`, () => {
       const options = { connection: async () => {}, [name]: () => {} };
-      const make = () => new Server(options as never, new VirtualRuntime(), false);
+      const make = () => new Server(options as never, { runtime: new VirtualRuntime() });
       expect(make).toThrow(MisuseError);
       expect(make).toThrow(`options.connection and options.${name} exclude each other`);
     });

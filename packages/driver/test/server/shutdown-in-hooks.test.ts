@@ -1,12 +1,12 @@
 /** Shutdowns at bad moments: inside of hooks, of openings, of answers, with hooks that never finish. */
 import { describe, expect, test, vi } from "vitest";
-import { Server, type ServerOptions, type Socket } from "../../src/index.ts";
+import { intakeOf, Server, type ServerOptions, type Socket } from "../../src/index.ts";
 import { QUIET, Stage, settle, VirtualRuntime } from "../stage.ts";
 import { GET, plain, RawClient, UPGRADE } from "./raw-client.ts";
 
 /** Everything that a server that is shut down has to have let go of. */
 function expectNothingLeft(stage: Stage): void {
-  const { bindings, undecided, accepting } = stage.server as unknown as {
+  const { bindings, undecided, accepting } = intakeOf(stage.server) as unknown as {
     bindings: Set<unknown>;
     undecided: Map<unknown, unknown>;
     accepting: Map<unknown, unknown>;
@@ -268,7 +268,7 @@ describe("the signal of a server", () => {
     const { signal } = new AbortController();
     const add = vi.spyOn(signal, "addEventListener");
     const remove = vi.spyOn(signal, "removeEventListener");
-    const server = new Server({ signal, timeouts: QUIET }, new VirtualRuntime(), false);
+    const server = new Server({ signal, timeouts: QUIET }, { runtime: new VirtualRuntime() });
     await server.shutdown();
     expect(remove.mock.calls.map(([, listener]) => listener)).toEqual(
       add.mock.calls.map(([, listener]) => listener),

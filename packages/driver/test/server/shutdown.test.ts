@@ -1,6 +1,6 @@
 /** The end of a server, in good order. */
 import { describe, expect, test, vi } from "vitest";
-import { MisuseError, Server } from "../../src/index.ts";
+import { intakeOf, MisuseError, Server } from "../../src/index.ts";
 import { type Peer, Stage, settle, VirtualRuntime } from "../stage.ts";
 import { RawClient, UPGRADE } from "./raw-client.ts";
 
@@ -181,7 +181,7 @@ describe("shutdown", () => {
     controller.abort();
     await peer.pump();
     expect(peer.endpoint.ended?.peerClose?.code).toBe(1001);
-    const late = new Server({ signal: controller.signal }, new VirtualRuntime(), false);
+    const late = new Server({ signal: controller.signal }, { runtime: new VirtualRuntime() });
     expect(
       late.accept(() => {
         throw new Error("touched");
@@ -191,12 +191,12 @@ describe("shutdown", () => {
 
   test("closes its listener once, whenever that comes", async () => {
     for (const isEarly of [true, false]) {
-      const server = new Server({}, new VirtualRuntime(), false);
+      const server = new Server({}, { runtime: new VirtualRuntime() });
       const close = vi.fn(async () => {});
       const listener = { address: { hostname: "::", port: 80 }, close };
-      if (isEarly) server.listening(listener);
+      if (isEarly) intakeOf(server).listening(listener);
       const done = server.shutdown();
-      if (!isEarly) server.listening(listener);
+      if (!isEarly) intakeOf(server).listening(listener);
       await done;
       expect(close).toHaveBeenCalledTimes(1);
     }

@@ -373,8 +373,7 @@ describe("fromStreams", () => {
         message: (socket, message) => void socket.write(message),
         close: (_socket, { wasClean }) => void ends.push(wasClean),
       },
-      webRuntime(),
-      false,
+      { runtime: webRuntime() },
     );
     server.accept(fromStreams(theirs));
     const dialer = { dial: () => Promise.reject(new Error("no network here")) };

@@ -54,7 +54,7 @@ export class WebStage {
 
 /** With a server of the driver's behind it. */
 export function serving(options: ServerOptions<undefined> = ECHO): WebStage {
-  const server = new Server<undefined>(options, webRuntime(), false);
+  const server = new Server<undefined>(options, { runtime: webRuntime() });
   return new WebStage((streams) => void server.accept(fromStreams(streams)));
 }
 

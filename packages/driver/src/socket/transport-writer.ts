@@ -14,7 +14,7 @@ interface Progress {
 /** What the engine hears of at a time. */
 const PORTION_BYTES = 131_072;
 
-export class Writing {
+export class TransportWriter {
   /** The transport has something that it has not taken. */
   isBusy = false;
   /** Bytes of the transmission that is under way. */

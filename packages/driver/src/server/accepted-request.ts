@@ -1,0 +1,83 @@
+/** The request that opened a socket, kept in little memory. */
+import { showFacts } from "../inspection.ts";
+import type { AcceptedRequest } from "../request-facts.ts";
+import type { Transport } from "../runtime/transport.ts";
+import { RequestView, type Surroundings, type UpgradeFields } from "./request-view.ts";
+
+export class OpenedRequest extends RequestView implements AcceptedRequest {
+  readonly raw: unknown;
+  /** Null once the request is packed; {@link packed} has the fields then. */
+  private unpacked: UpgradeFields | null;
+  private packed = "";
+
+  constructor(
+    transport: Transport,
+    surroundings: Surroundings,
+    fields: UpgradeFields,
+    raw: unknown,
+  ) {
+    super(transport, surroundings);
+    this.unpacked = fields;
+    this.raw = raw;
+  }
+
+  get origin(): string | null {
+    return this.fields.origin;
+  }
+
+  get protocols(): readonly string[] {
+    return this.fields.protocols;
+  }
+
+  protected override get fields(): UpgradeFields {
+    return this.unpacked ?? unpack(this.packed);
+  }
+
+  /**
+   * The application may never look at the request again: one string costs a fourth of the memory that a list of header
+   * lines takes, some 800 bytes for a browser's.
+   */
+  pack(): void {
+    if (this.unpacked === null) return;
+    this.packed = pack(this.unpacked);
+    this.unpacked = null;
+  }
+}
+
+/**
+ * Writes the request as one string, which {@link unpack} reads. No part of a request has a line end, and no part of the first
+ * line has a space. The string holds what core has judged, so that nothing is judged again: the host of an absolute target
+ * stands in no header line, and a Host field beside such a target may be empty (RFC 9112 §3.2.2).
+ */
+function pack({ method, target, host, origin, protocols, headers }: UpgradeFields): string {
+  const lines = [
+    `${method} ${target} ${host} ${protocols.join(",")}`,
+    origin === null ? NO_ORIGIN : `${ORIGIN}${origin}`,
+  ];
+  for (const [name, value] of headers) lines.push(`${name}:${value}`);
+  return lines.join("\n");
+}
+
+const NO_ORIGIN = "-";
+const ORIGIN = "+";
+
+function unpack(packed: string): UpgradeFields {
+  const [first, origin, ...lines] = packed.split("\n");
+  const [method, target, host, protocols] = first!.split(" ");
+  return {
+    method: method!,
+    target: target!,
+    host: host!,
+    origin: origin === NO_ORIGIN ? null : origin!.slice(ORIGIN.length),
+    protocols: protocols === "" ? [] : protocols!.split(","),
+    headers: lines.map((line): [string, string] => {
+      const colon = line.indexOf(":");
+      return [line.slice(0, colon), line.slice(colon + 1)];
+    }),
+  };
+}
+
+showFacts<OpenedRequest>(OpenedRequest, "AcceptedRequest", (request) => {
+  const { method, target, host, origin, protocols, remoteAddress } = request;
+  return { method, target, host, origin, protocols, remoteAddress };
+});
