@@ -7,9 +7,10 @@ import {
   serve,
 } from "@sansocket/bun";
 import { selfSigned } from "@sansocket/workshop/certificate";
+import { frame } from "@sansocket/workshop/client-bytes";
+import { RawClient } from "@sansocket/workshop/raw-client";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { portOf } from "./ports.ts";
-import { frame, RawPeer } from "./raw-peer.ts";
 
 let certificate: { cert: string; key: string };
 
@@ -43,8 +44,8 @@ describe.each([
 ])("over %s", (_name, isSecure) => {
   const tls = (): { tls: { cert: string; key: string } } | object =>
     isSecure ? { tls: certificate } : {};
-  const trust = (): Bun.TLSOptions | undefined =>
-    isSecure ? { ca: certificate.cert, serverName: "localhost" } : undefined;
+  const open = async (port: number): Promise<RawClient> =>
+    isSecure ? (await RawClient.openTls(port)).client : await RawClient.open(port);
 
   test("a reset in the middle of a frame is told as ECONNRESET, behind the messages before it", async () => {
     const messages: unknown[] = [];
@@ -58,11 +59,11 @@ describe.each([
       },
       close: (_socket, info) => closing.come(info),
     });
-    const peer = await RawPeer.open(port, trust());
-    peer.write(frame(0x81, "whole"));
-    peer.write(frame(0x82, new Uint8Array(1_000)).subarray(0, 500));
+    const peer = await open(port);
+    void peer.write(frame(0x81, "whole"));
+    void peer.write(frame(0x82, new Uint8Array(1_000)).subarray(0, 500));
     await first.comes;
-    peer.socket.terminate();
+    peer.reset();
     const info = await closing.comes;
     expect(messages).toEqual(["whole"]);
     expect(info).toMatchObject({
@@ -76,12 +77,12 @@ describe.each([
   test("a peer that ends its stream in the middle of a frame has not reset it, and gets our end of stream", async () => {
     const closing = occasion<CloseInfo>();
     const port = await listen({ ...tls(), close: (_socket, info) => closing.come(info) });
-    const peer = await RawPeer.open(port, trust());
-    peer.write(frame(0x82, new Uint8Array(1_000)).subarray(0, 500));
-    peer.socket.shutdown();
+    const peer = await open(port);
+    void peer.write(frame(0x82, new Uint8Array(1_000)).subarray(0, 500));
+    peer.end();
     expect(await closing.comes).toMatchObject({ code: 1006, error: { code: "no-close" } });
-    await peer.until(() => peer.closed !== null);
-    expect(peer.closed!.code).toBeUndefined();
+    await peer.until("end", () => peer.isClosed);
+    expect(peer.error).toBeNull();
   });
 
   test("a peer that has ended its stream still gets the 8 MiB that were sent to it, and our end", async () => {
@@ -91,17 +92,17 @@ describe.each([
         for (let count = 0; count < 8; count += 1) socket.write(new Uint8Array(1_048_576));
       },
     });
-    const peer = await RawPeer.open(port, trust());
-    peer.socket.shutdown();
+    const peer = await open(port);
+    peer.end();
     let octets = 0;
     for (;;) {
-      const received = await peer.frame();
+      const received = await peer.nextFrame();
       if (received === null) break;
       octets += received.payload.length;
     }
     expect(octets).toBe(8 * 1_048_576);
-    await peer.until(() => peer.closed !== null);
-    expect(peer.closed!.code).toBeUndefined();
+    await peer.until("end", () => peer.isClosed);
+    expect(peer.error).toBeNull();
   });
 
   test("our Close reaches a peer of whom 4 MiB are unread, and no reset does", async () => {
@@ -116,58 +117,58 @@ describe.each([
       message() {},
       close: (_socket, info) => closing.come(info),
     });
-    const peer = await RawPeer.open(port, trust());
+    const peer = await open(port);
     const socket = await opening.comes;
     const message = frame(0x82, new Uint8Array(65_536));
-    for (let count = 0; count < 64; count += 1) peer.write(message);
+    for (let count = 0; count < 64; count += 1) void peer.write(message);
     socket.close(4_001, "no more");
-    const close = await peer.frame();
+    const close = await peer.nextFrame();
     expect(close!.opcode).toBe(8);
     expect(Buffer.from(close!.payload.subarray(2)).toString()).toBe("no more");
     socket.resume();
-    peer.write(frame(0x88, close!.payload));
-    expect(await peer.frame()).toBeNull();
+    void peer.write(frame(0x88, close!.payload));
+    expect(await peer.nextFrame()).toBeNull();
     expect(peer.hasWritten).toBe(true);
-    peer.socket.shutdown();
-    await peer.until(() => peer.closed !== null);
-    expect(peer.closed!.code).toBeUndefined();
+    peer.end();
+    await peer.until("end", () => peer.isClosed);
+    expect(peer.error).toBeNull();
     expect(await closing.comes).toMatchObject({ code: 4_001, wasClean: true });
   });
 
   test("the Close for a violation reaches a peer that sends 4 MiB behind it, and no reset does", async () => {
     const closing = occasion<CloseInfo>();
     const port = await listen({ ...tls(), close: (_socket, info) => closing.come(info) });
-    const peer = await RawPeer.open(port, trust());
-    peer.write(frame(0x83, "a reserved opcode"));
-    for (let count = 0; count < 64; count += 1) peer.write(new Uint8Array(65_536));
-    const close = await peer.frame();
+    const peer = await open(port);
+    void peer.write(frame(0x83, "a reserved opcode"));
+    for (let count = 0; count < 64; count += 1) void peer.write(new Uint8Array(65_536));
+    const close = await peer.nextFrame();
     expect(close).toMatchObject({ opcode: 8, payload: { 0: 0x03, 1: 0xea } });
-    expect(await peer.frame()).toBeNull();
-    await peer.until(() => peer.hasWritten || peer.closed !== null);
-    peer.socket.shutdown();
-    await peer.until(() => peer.closed !== null);
-    expect(peer.closed!.code).toBeUndefined();
+    expect(await peer.nextFrame()).toBeNull();
+    await peer.until("end", () => peer.hasWritten || peer.isClosed);
+    peer.end();
+    await peer.until("end", () => peer.isClosed);
+    expect(peer.error).toBeNull();
     expect((await closing.comes).error).toMatchObject({ code: "violation" });
   });
 
   test("a shutdown waits for those who answer, and cuts off the others when its grace has passed", async () => {
     const infos: CloseInfo[] = [];
     const port = await listen({ ...tls(), close: (_socket, info) => void infos.push(info) });
-    const polite = await RawPeer.open(port, trust());
-    const silent = await RawPeer.open(port, trust());
+    const polite = await open(port);
+    const silent = await open(port);
     const shutdown = server.shutdown({ reason: "restart", grace: 200 });
-    const close = await polite.frame();
+    const close = await polite.nextFrame();
     expect(Buffer.from(close!.payload.subarray(2)).toString()).toBe("restart");
-    polite.write(frame(0x88, close!.payload));
-    polite.socket.shutdown();
+    void polite.write(frame(0x88, close!.payload));
+    polite.end();
     await shutdown;
-    expect((await silent.frame())!.opcode).toBe(8);
+    expect((await silent.nextFrame())!.opcode).toBe(8);
     expect(infos.map(({ wasClean, error }) => [wasClean, error?.code])).toEqual([
       [true, undefined],
       [false, "aborted"],
     ]);
-    await silent.until(() => silent.closed !== null);
-    await expect(RawPeer.connect(port)).rejects.toMatchObject({ code: "ECONNREFUSED" });
+    await silent.until("end", () => silent.isClosed);
+    await expect(RawClient.connect(port)).rejects.toMatchObject({ code: "ECONNREFUSED" });
   });
 });
 
@@ -178,9 +179,9 @@ test("a write to a connection that was reset meanwhile fails it with ECONNRESET"
     open: (socket) => opening.come(socket),
     close: (_socket, info) => closing.come(info),
   });
-  const peer = await RawPeer.open(port);
+  const peer = await RawClient.open(port);
   const socket = await opening.comes;
-  peer.socket.terminate();
+  peer.reset();
   Bun.sleepSync(20); // the reset is in the kernel, and nobody has looked
   socket.write("too late");
   const { error } = await closing.comes;
@@ -217,20 +218,20 @@ test("a connection above maxConnections is dropped, and the next one after an en
     maxConnections: 1,
     error: (_socket, { code }) => void errors.push(code),
   });
-  const first = await RawPeer.open(port);
-  const second = await RawPeer.connect(port);
-  await second.until(() => second.closed !== null);
+  const first = await RawClient.open(port);
+  const second = await RawClient.connect(port);
+  await second.until("end", () => second.isClosed);
   expect(errors).toEqual(["connection-limit"]);
-  first.socket.terminate();
+  first.reset();
   while (server.connections > 0) await new Promise((resolve) => setImmediate(resolve));
-  const third = await RawPeer.open(port);
-  third.socket.terminate();
+  const third = await RawClient.open(port);
+  third.reset();
 });
 
 test("a TLS handshake that does not begin ends after timeouts.handshake", async () => {
   const port = await listen({ tls: certificate, timeouts: { handshake: 50 } });
-  const peer = await RawPeer.connect(port);
-  await peer.until(() => peer.closed !== null);
+  const peer = await RawClient.connect(port);
+  await peer.until("end", () => peer.isClosed);
   expect(server.connections).toBe(0);
 });
 
@@ -238,8 +239,8 @@ test.each([0, 2 ** 31, Number.POSITIVE_INFINITY])(
   "with timeouts.handshake %d a TLS handshake has time",
   async (handshake) => {
     const port = await listen({ tls: certificate, timeouts: { handshake } });
-    const peer = await RawPeer.open(port, { ca: certificate.cert, serverName: "localhost" });
-    peer.socket.terminate();
+    const { client: peer } = await RawClient.openTls(port);
+    peer.reset();
   },
 );
 
@@ -250,15 +251,15 @@ test("plain HTTP on a port with TLS comes to its end, and harms no other", async
     maxConnections: 2,
     error: (_socket, { code }) => void errors.push(code),
   });
-  const good = await RawPeer.open(port, { ca: certificate.cert, serverName: "localhost" });
-  const plain = await RawPeer.connect(port);
-  plain.write(new TextEncoder().encode("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"));
-  await plain.until(() => plain.hasEnded);
-  plain.socket.terminate();
+  const { client: good } = await RawClient.openTls(port);
+  const plain = await RawClient.connect(port);
+  void plain.write(new TextEncoder().encode("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+  await plain.until("end", () => plain.hasEnded || plain.isClosed);
+  plain.reset();
   while (server.connections > 1) await new Promise((resolve) => setImmediate(resolve));
-  good.write(frame(0x89, "still there"));
-  expect((await good.frame())!.opcode).toBe(0xa);
-  good.socket.terminate();
+  void good.write(frame(0x89, "still there"));
+  expect((await good.nextFrame())!.opcode).toBe(0xa);
+  good.reset();
   expect(errors).toEqual([]);
 });
 

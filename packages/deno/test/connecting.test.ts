@@ -1,5 +1,6 @@
 import { ConnectError, connect, MisuseError, ServerError, serve } from "@sansocket/deno";
 import { selfSigned } from "@sansocket/workshop/certificate";
+import { RawClient } from "@sansocket/workshop/raw-client";
 import { beforeAll, describe, expect, test } from "vitest";
 import { deferred, portOf, RawPeer } from "./raw-peer.ts";
 
@@ -132,30 +133,29 @@ describe("TLS", () => {
       tls: certificate,
       timeouts: { handshake: 100, close: 100 },
     });
-    const peer = await RawPeer.connect(portOf(server));
+    const peer = await RawClient.connect(portOf(server));
     const begun = performance.now();
     while (server.connections === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     while (server.connections > 0) await new Promise((resolve) => setTimeout(resolve, 5));
     expect(performance.now() - begun).toBeGreaterThan(95);
-    peer.close();
+    peer.reset();
     await server.shutdown();
   });
 
   test("a shutdown does not wait for those who have begun no TLS handshake", async () => {
     const server = await serve({ hostname: "127.0.0.1", tls: certificate });
-    const peer = await RawPeer.connect(portOf(server));
+    const peer = await RawClient.connect(portOf(server));
     while (server.connections === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     await server.shutdown();
     expect(server.connections).toBe(0);
-    peer.close();
+    peer.reset();
   });
 
   test("plain HTTP on a TLS port ends that connection, and no other", async () => {
     await using server = await serve({ hostname: "127.0.0.1", tls: certificate });
-    const peer = await RawPeer.connect(portOf(server));
+    const peer = await RawClient.connect(portOf(server));
     await peer.write(new TextEncoder().encode("GET / HTTP/1.1\r\n\r\n"));
-    await peer.readToEnd();
-    peer.close();
+    await peer.gone();
     const url = `wss://localhost:${portOf(server)}/`;
     const socket = await connect(url, { tls: { ca: certificate.cert } });
     expect((await socket.close()).wasClean).toBe(true);

@@ -1,9 +1,14 @@
-import { connect as netConnect } from "node:net";
 import { type CloseInfo, connect, type Server, type Socket, serve } from "@sansocket/deno";
+import { close, frame } from "@sansocket/workshop/client-bytes";
+import { RawClient } from "@sansocket/workshop/raw-client";
 import { expect, test } from "vitest";
-import { CLOSE, deferred, longFrame, openSockets, portOf, RawPeer, REQUEST } from "./raw-peer.ts";
+import { deferred, openSockets, portOf } from "./raw-peer.ts";
 
 const MiB = 1_048_576;
+
+function binary(length: number): Uint8Array {
+  return frame(0x82, new Uint8Array(length));
+}
 
 interface Observed {
   readonly server: Server;
@@ -36,13 +41,9 @@ async function observed(options: { readonly timeouts?: object } = {}): Promise<O
 
 test("a reset in the middle of a frame is a failed transport, called ECONNRESET, and told once", async () => {
   const { server, port, closed, ends } = await observed();
-  const peer = netConnect(port, "127.0.0.1");
-  peer.write(REQUEST);
-  await new Promise<void>((resolve) => peer.once("data", () => resolve()));
-  await new Promise<void>((resolve) =>
-    peer.write(longFrame(100_000).subarray(0, 5_000), () => resolve()),
-  );
-  peer.resetAndDestroy();
+  const peer = await RawClient.open(port);
+  await peer.write(binary(100_000).subarray(0, 5_000));
+  peer.reset();
   const info = await closed;
   expect(info).toMatchObject({ code: 1006, wasClean: false });
   expect(info.error).toMatchObject({ code: "transport-failed" });
@@ -53,33 +54,33 @@ test("a reset in the middle of a frame is a failed transport, called ECONNRESET,
 
 test("an end of the stream without a Close is 1006 and no failure of the transport", async () => {
   const { server, port, closed } = await observed();
-  const peer = await RawPeer.opened(port);
-  await peer.conn.closeWrite();
+  const peer = await RawClient.open(port);
+  peer.end();
   expect(await closed).toMatchObject({ code: 1006, wasClean: false, error: { code: "no-close" } });
-  expect((await peer.readToEnd()).count).toBe(0);
-  peer.close();
+  expect(await peer.nextFrame()).toBeNull();
+  await peer.gone();
   await server.shutdown();
 });
 
 test("a Close reaches a peer of whom 4 MiB are unread, and no reset destroys it", async () => {
   const { server, port, opened, closed } = await observed();
-  const peer = await RawPeer.opened(port);
+  const peer = await RawClient.open(port);
   const socket = await opened;
-  const sending = peer.write(longFrame(4 * MiB));
+  const sending = peer.write(binary(4 * MiB));
   socket.close(4_001, "no more");
   await sending;
-  const octets = await peer.readToClose("no more".length);
-  expect(octets.slice(0, 4)).toEqual([0x88, 9, 0x0f, 0xa1]);
-  await peer.write(CLOSE);
-  expect(await peer.read()).toBeNull();
-  peer.close();
+  expect(await peer.nextFrame()).toMatchObject({ opcode: 8, payload: { 0: 0x0f, 1: 0xa1 } });
+  await peer.write(close(1000));
+  expect(await peer.nextFrame()).toBeNull();
+  await peer.gone();
   expect(await closed).toMatchObject({ wasClean: true });
   await server.shutdown();
 });
 
 test("a peer who reads late gets all of 64 MiB, and 2 MiB at most wait for him at a time", async () => {
   const { server, port, opened } = await observed();
-  const peer = await RawPeer.opened(port);
+  const peer = await RawClient.open(port);
+  peer.pause();
   const socket = await opened;
   const message = new Uint8Array(MiB);
   let longest = 0;
@@ -98,12 +99,16 @@ test("a peer who reads late gets all of 64 MiB, and 2 MiB at most wait for him a
   }
   expect(socket.unsent).toBeGreaterThan(0);
   let count = 0;
-  const total = 64 * (MiB + 10) + 6;
-  while (count < total) count += (await peer.read())!.length;
+  peer.onFrame = ({ payload }) => {
+    count += payload.length;
+  };
+  peer.resume();
+  const total = 64 * MiB + "last".length;
+  await peer.until("all of it", () => count >= total);
   await sending;
   expect(count).toBe(total);
   expect(longest).toBeLessThanOrEqual(2 * MiB + 20);
-  peer.close();
+  peer.reset();
   await server.shutdown({ grace: 0 });
 });
 
@@ -116,12 +121,12 @@ test("a peer who sends while nobody asks for his messages is held back, and lose
       await socket.closed;
     },
   });
-  const peer = await RawPeer.opened(portOf(server));
+  const peer = await RawClient.open(portOf(server));
   const socket = await opened.promise;
-  const frame = longFrame(MiB);
+  const message = binary(MiB);
   let sent = 0;
   const sending = (async () => {
-    for (; sent < 64; sent += 1) await peer.write(frame);
+    for (; sent < 64; sent += 1) await peer.write(message);
   })();
   for (let before = -1; before !== sent; ) {
     before = sent;
@@ -130,22 +135,22 @@ test("a peer who sends while nobody asks for his messages is held back, and lose
   // What the kernel holds for both sides, and `limits.undelivered`.
   expect(sent).toBeLessThan(32);
   let received = 0;
-  for await (const message of socket) {
-    received += message.length;
+  for await (const { length } of socket) {
+    received += length;
     if (received === 64 * MiB) break;
   }
   await sending;
   expect(received).toBe(64 * MiB);
-  peer.close();
+  peer.reset();
   await server.shutdown({ grace: 0 });
 });
 
 test("messages and a Close that came before a failed write are delivered all the same", async () => {
   const { server, port, opened, closed } = await observed();
-  const peer = await RawPeer.opened(port);
+  const peer = await RawClient.open(port);
   const socket = await opened;
-  await peer.write(CLOSE);
-  peer.close();
+  await peer.write(close(1000));
+  peer.socket.destroy();
   socket.write(new Uint8Array(8 * MiB));
   // Not clean (RFC 6455, 7.1.4): their Close came, and ours stood behind what could not be written.
   expect(await closed).toMatchObject({ code: 1000, wasClean: false });
@@ -154,20 +159,20 @@ test("messages and a Close that came before a failed write are delivered all the
 
 test("a shutdown closes with 1001 whoever answers, and cuts off after the grace who does not", async () => {
   const { server, port } = await observed();
-  const silent = await RawPeer.opened(port);
+  const silent = await RawClient.open(port);
   const polite = await connect(server.url);
   const begun = performance.now();
-  const [, info, rest] = await Promise.all([
+  const [, info, last] = await Promise.all([
     server.shutdown({ reason: "restart", grace: 300 }),
     polite.closed,
-    silent.readToEnd(),
+    silent.nextFrame(),
   ]);
   expect(info).toMatchObject({ code: 1001, reason: "restart", wasClean: true });
-  expect(rest.tail.slice(0, 4)).toEqual([0x88, 9, 0x03, 0xe9]);
+  expect(last).toMatchObject({ opcode: 8, payload: { 0: 0x03, 1: 0xe9 } });
   expect(performance.now() - begun).toBeGreaterThan(290);
   expect(server.connections).toBe(0);
-  silent.close();
-  await expect(RawPeer.connect(port)).rejects.toThrow(Deno.errors.ConnectionRefused);
+  await silent.gone();
+  await expect(RawClient.connect(port)).rejects.toMatchObject({ code: "ECONNREFUSED" });
 });
 
 test("1,000 connections are opened and closed, and no descriptor remains", async () => {

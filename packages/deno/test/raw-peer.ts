@@ -1,4 +1,4 @@
-/** A peer of octets: what it sends and when it reads is the test's own business. */
+/** A peer on Deno.Conn, for the tests of what Deno's own sockets do. It reads only when it is asked to. */
 export class RawPeer {
   readonly conn: Deno.Conn;
   private readonly buffer = new Uint8Array(65_536);
@@ -9,14 +9,6 @@ export class RawPeer {
 
   static async connect(port: number): Promise<RawPeer> {
     return new RawPeer(await Deno.connect({ hostname: "127.0.0.1", port }));
-  }
-
-  /** A client whose connection is open, and who has read the server's answer and nothing behind it. */
-  static async opened(port: number): Promise<RawPeer> {
-    const peer = await RawPeer.connect(port);
-    await peer.write(REQUEST);
-    await peer.readHead();
-    return peer;
   }
 
   async write(octets: Uint8Array): Promise<void> {
@@ -52,34 +44,10 @@ export class RawPeer {
     }
   }
 
-  /** Everything up to a Close frame that stands at the end of what has come. */
-  async readToClose(reasonLength: number): Promise<number[]> {
-    const octets: number[] = [];
-    while (octets.at(-4 - reasonLength) !== 0x88) octets.push(...((await this.read()) ?? [NaN]));
-    return octets;
-  }
-
   close(): void {
     this.conn.close();
   }
 }
-
-/** RFC 6455 §1.2: the request of the RFC, without an Origin. */
-export const REQUEST: Uint8Array = new TextEncoder().encode(
-  "GET /chat HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
-    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
-);
-
-/** A binary frame of a client with a masking key of zeros. Longer than 65,535 octets. */
-export function longFrame(length: number): Uint8Array {
-  const frame = new Uint8Array(14 + length);
-  frame.set([0x82, 0xff]);
-  new DataView(frame.buffer).setUint32(6, length);
-  return frame;
-}
-
-/** A Close of a client, with code 1000 and a masking key of zeros. */
-export const CLOSE: Uint8Array = new Uint8Array([0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8]);
 
 export function portOf(server: { readonly address: object | null }): number {
   const { address } = server;

@@ -1,6 +1,6 @@
 /** Answers to the opening handshake, right and wrong, for a client to judge. */
-import type { Step } from "./raw-connection.ts";
-import { answer, switching, text } from "./server-octets.ts";
+import type { Step } from "@sansocket/workshop/raw-connection";
+import { answer, switching, text } from "@sansocket/workshop/server-bytes";
 import {
   asked,
   CLOSED,

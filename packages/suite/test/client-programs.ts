@@ -1,7 +1,8 @@
 /** Connections that behave and connections that do not, for a server to say what it thinks of them. */
+
+import { close, frame, request, text, together } from "@sansocket/workshop/client-bytes";
+import type { Step } from "@sansocket/workshop/raw-connection";
 import { pattern } from "../programs/messages.mjs";
-import { close, frame, request, text, together } from "./client-octets.ts";
-import type { Step } from "./raw-connection.ts";
 
 export interface ConnectionProgram {
   readonly title: string;

@@ -2,11 +2,11 @@
 
 import { CHROMIUM, hasChromium, NO_CHROMIUM } from "@sansocket/workshop/chromium";
 import { RUNTIMES, type RuntimeName } from "@sansocket/workshop/runtimes";
+import type { WireFrame } from "@sansocket/workshop/wire-frames";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { described, pattern } from "../programs/messages.mjs";
 import { type Line, Program, startServer } from "./program.ts";
 import { type Half, RecordingRelay } from "./recording-relay.ts";
-import type { WireFrame } from "./wire-frames.ts";
 
 /** Long enough for every threshold. */
 const LONG = "hello, hello, grüße und hello ".repeat(100);

@@ -3,13 +3,17 @@
  * though all came in one packet.
  */
 import type { Socket, WebSocketOpenInfo } from "@sansocket/node";
+import {
+  close as closeOfClient,
+  frame as frameOfClient,
+  request,
+} from "@sansocket/workshop/client-bytes";
+import { close, frame, switching } from "@sansocket/workshop/server-bytes";
 import { describe, expect, test } from "vitest";
 import { adapter, connect, serve } from "./adapter.ts";
-import { close as closeOfClient, frame as frameOfClient, request } from "./client-octets.ts";
 import { LOOPBACK, portOf } from "./places.ts";
 import { rawConnect } from "./raw-client.ts";
 import { playServer } from "./raw-server.ts";
-import { close, frame, switching } from "./server-octets.ts";
 
 const { WebSocket, WebSocketStream } = adapter;
 

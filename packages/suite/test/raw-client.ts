@@ -1,7 +1,7 @@
 /** A client that says exactly what it is told, and records what comes back and how it ended. */
 import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { RawConnection, type Step } from "./raw-connection.ts";
+import { RawConnection, type Step } from "@sansocket/workshop/raw-connection";
 
 export interface Recording {
   /** The head of the answer as text, and the frames behind it, or the body, as hexadecimal digits. */

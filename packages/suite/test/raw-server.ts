@@ -2,9 +2,9 @@
 import { createServer, type Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { Certificate } from "@sansocket/workshop/certificate";
+import { RawConnection, type Step } from "@sansocket/workshop/raw-connection";
+import { type WireFrame, wireFrames } from "@sansocket/workshop/wire-frames";
 import { described } from "../programs/messages.mjs";
-import { RawConnection, type Step } from "./raw-connection.ts";
-import { type WireFrame, wireFrames } from "./wire-frames.ts";
 
 export interface ServerRecording {
   /** The request as text, but for the two things that differ every time: the key, and the port. */

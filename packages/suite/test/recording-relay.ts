@@ -1,6 +1,6 @@
 /** A relay that writes down what two sides say to each other: what was compressed on the wire is to be seen. */
 import { createServer, connect as dial, type Socket } from "node:net";
-import { type WireFrame, wireFrames } from "./wire-frames.ts";
+import { type WireFrame, wireFrames } from "@sansocket/workshop/wire-frames";
 
 /** One half of a connection. */
 export interface Half {

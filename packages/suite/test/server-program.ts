@@ -1,6 +1,6 @@
 /** What a server does to one client, and what is to become of it. */
-import type { Step } from "./raw-connection.ts";
-import { close, switching } from "./server-octets.ts";
+import type { Step } from "@sansocket/workshop/raw-connection";
+import { close, switching } from "@sansocket/workshop/server-bytes";
 
 export interface ServerProgram {
   readonly title: string;

@@ -1,8 +1,9 @@
 /** Servers that behave and servers that do not, for a client to say what it thinks of them. */
+
+import type { Step } from "@sansocket/workshop/raw-connection";
+import { close, frame, pong, switching, text } from "@sansocket/workshop/server-bytes";
 import { pattern } from "../programs/messages.mjs";
 import { ANSWERS_TO_REFUSE, ANSWERS_TO_TAKE } from "./answer-programs.ts";
-import type { Step } from "./raw-connection.ts";
-import { close, frame, pong, switching, text } from "./server-octets.ts";
 import {
   asked,
   CUT_OFF,

@@ -1,8 +1,9 @@
 /** permessage-deflate under attack: bombs, and what compression costs connections that say nothing. */
 import { constants, deflateRawSync } from "node:zlib";
+import { compressed, frameOf } from "@sansocket/workshop/client-bytes";
+import { RawClient } from "@sansocket/workshop/raw-client";
+import { Opcode } from "@sansocket/workshop/server-frames";
 import { describe, expect, test } from "vitest";
-import { compressed, frame, RawClient } from "../raw-client.ts";
-import { Opcode } from "../server-frames.ts";
 import { type EchoServer, RUNTIMES, startServer } from "../server-process.ts";
 
 const MIB = 1_048_576;
@@ -25,7 +26,9 @@ function inFragments(message: Buffer, size: number): Buffer {
     const part = message.subarray(at, at + size);
     const isLast = at + size >= message.length;
     frames.push(
-      at === 0 ? compressed(Opcode.Binary, part, isLast) : frame(Opcode.Continuation, part, isLast),
+      at === 0
+        ? compressed(Opcode.Binary, part, isLast)
+        : frameOf(Opcode.Continuation, part, isLast),
     );
   }
   return Buffer.concat(frames);

@@ -1,15 +1,16 @@
 /** Peers that do not finish: no Close, no FIN, a FIN too early, a RST in the middle, TLS without its last word. */
 
 import { selfSigned } from "@sansocket/workshop/certificate";
+import { close, frameOf, header, text } from "@sansocket/workshop/client-bytes";
+import { codeOf, RawClient } from "@sansocket/workshop/raw-client";
+import { Opcode } from "@sansocket/workshop/server-frames";
 import { describe, expect, test } from "vitest";
-import { close, codeOf, frame, header, RawClient, text } from "../raw-client.ts";
-import { Opcode } from "../server-frames.ts";
 import { DENO_TLS_CLOSE, RUNTIMES, startServer } from "../server-process.ts";
 
 describe.each(RUNTIMES)("endings of %s", (runtime) => {
   const silences = [
     { what: "the peer's Close", behaviour: "echo", octets: close(1000), code: 1000 },
-    { what: "a violation", behaviour: "echo", octets: frame(0x3, ""), code: 1002 },
+    { what: "a violation", behaviour: "echo", octets: frameOf(0x3, ""), code: 1002 },
     { what: "its own close()", behaviour: "close", octets: text("close"), code: 1000 },
   ] as const;
   const silent = silences.flatMap((row) => [

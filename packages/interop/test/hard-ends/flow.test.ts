@@ -1,7 +1,9 @@
 /** Peers that send and do not read, or not yet, or slowly: memory stays bounded, and nothing is lost. */
+
+import { frameOf, header, text } from "@sansocket/workshop/client-bytes";
+import { RawClient } from "@sansocket/workshop/raw-client";
+import { Opcode, type ServerFrame } from "@sansocket/workshop/server-frames";
 import { describe, expect, test } from "vitest";
-import { frame, header, RawClient, text } from "../raw-client.ts";
-import { Opcode, type ServerFrame } from "../server-frames.ts";
 import { RUNTIMES, startServer } from "../server-process.ts";
 
 const MESSAGE = 65_536;
@@ -79,7 +81,7 @@ describe.each(RUNTIMES)("the flow control of %s", (runtime) => {
     const pings: Uint8Array[] = [];
     for (let number = 0; number < count; number += 1) {
       payload.writeUInt32BE(number);
-      pings.push(frame(Opcode.Ping, payload));
+      pings.push(frameOf(Opcode.Ping, payload));
     }
     const sent = client.write(Buffer.concat(pings));
     const taken = await client.stalled(1_000);
@@ -209,7 +211,7 @@ describe.each(RUNTIMES)("the flow control of %s", (runtime) => {
     const client = await RawClient.open(server.port);
     await client.write(Buffer.concat([text("hold"), text("behind it")]));
     for (let number = 0; number < 10; number += 1) {
-      await client.write(frame(Opcode.Ping, [number].join()));
+      await client.write(frameOf(Opcode.Ping, [number].join()));
       await client.until("pong", () => client.frames.length > number);
     }
     const other = await RawClient.open(server.port);

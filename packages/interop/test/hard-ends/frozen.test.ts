@@ -1,7 +1,9 @@
 /** A server whose process does not run for a while: no client was silent in that time. */
+
+import { frameOf } from "@sansocket/workshop/client-bytes";
+import { RawClient } from "@sansocket/workshop/raw-client";
+import { Opcode } from "@sansocket/workshop/server-frames";
 import { describe, expect, test } from "vitest";
-import { frame, RawClient } from "../raw-client.ts";
-import { Opcode } from "../server-frames.ts";
 import { RUNTIMES, startServer } from "../server-process.ts";
 
 const TIMEOUTS = { idle: 2_500, ping: 500, pong: 1_500 };
@@ -11,7 +13,7 @@ async function answeringClient(port: number): Promise<RawClient> {
   const client = await RawClient.open(port);
   const keep = client.onFrame;
   client.onFrame = (heard) => {
-    if (heard.opcode === Opcode.Ping) void client.write(frame(Opcode.Pong, heard.payload));
+    if (heard.opcode === Opcode.Ping) void client.write(frameOf(Opcode.Pong, heard.payload));
     else keep(heard);
   };
   return client;

@@ -1,7 +1,9 @@
 /** Close codes that are none, and octets that mean nothing. */
+
+import { close as closeFrame, frameOf } from "@sansocket/workshop/client-bytes";
+import { RawClient } from "@sansocket/workshop/raw-client";
+import { Opcode } from "@sansocket/workshop/server-frames";
 import { describe, expect, test } from "vitest";
-import { close as closeFrame, frame, RawClient } from "../raw-client.ts";
-import { Opcode } from "../server-frames.ts";
 import { RUNTIMES, startServer } from "../server-process.ts";
 
 /** RFC 6455 §7.4 and the registry: what may be in a Close frame. */
@@ -61,7 +63,7 @@ describe.each(RUNTIMES)("garbage for %s", (runtime) => {
   test.for(BODIES)("18: the answer to a Close: $why", async ({ why, body, code }, context) => {
     const server = await startServer(context, runtime);
     const client = await RawClient.open(server.port);
-    void client.write(frame(Opcode.Close, Uint8Array.from(body)));
+    void client.write(frameOf(Opcode.Close, Uint8Array.from(body)));
     expect(await client.closeCode()).toBe(code);
     await client.gone();
     expect(client.error).toBeNull();

@@ -1,6 +1,7 @@
 /** Connections that say nothing: what each of them costs. */
+
+import { RawClient } from "@sansocket/workshop/raw-client";
 import { describe, expect, test } from "vitest";
-import { RawClient } from "../raw-client.ts";
 import { type EchoServer, RUNTIMES, startServer } from "../server-process.ts";
 
 const COUNT = 2_000;

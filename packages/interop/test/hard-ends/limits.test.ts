@@ -1,7 +1,9 @@
 /** Messages that are too long, or that say so; messages in too many pieces; and text that is none. */
+
+import { frameOf, header } from "@sansocket/workshop/client-bytes";
+import { RawClient } from "@sansocket/workshop/raw-client";
+import { Opcode } from "@sansocket/workshop/server-frames";
 import { describe, expect, test } from "vitest";
-import { frame, header, RawClient } from "../raw-client.ts";
-import { Opcode } from "../server-frames.ts";
 import { RUNTIMES, startServer } from "../server-process.ts";
 
 const MIB = 1_048_576;
@@ -84,13 +86,13 @@ describe.each(RUNTIMES)("the limits of %s", (runtime) => {
     const half = new Uint8Array(MIB / 2);
     const inFragments = (last: Uint8Array): Uint8Array =>
       Buffer.concat([
-        frame(Opcode.Binary, half, false),
-        frame(Opcode.Continuation, new Uint8Array(0), false),
-        frame(Opcode.Continuation, last),
+        frameOf(Opcode.Binary, half, false),
+        frameOf(Opcode.Continuation, new Uint8Array(0), false),
+        frameOf(Opcode.Continuation, last),
       ]);
     const within = await RawClient.open(server.port);
     await within.write(inFragments(half));
-    await within.write(frame(Opcode.Binary, new Uint8Array(MIB)));
+    await within.write(frameOf(Opcode.Binary, new Uint8Array(MIB)));
     await within.until("two echoes", () => within.frames.length === 2);
     expect(within.frames.map(({ payload }) => payload.length)).toEqual([MIB, MIB]);
     await within.leave();
@@ -110,7 +112,7 @@ describe.each(RUNTIMES)("the limits of %s", (runtime) => {
     { what: "one frame", octets: header(Opcode.Binary, 128 * MIB), most: 14, code: 1009 },
     {
       what: "fragments of 64 KiB",
-      octets: frame(Opcode.Continuation, new Uint8Array(65_536), false),
+      octets: frameOf(Opcode.Continuation, new Uint8Array(65_536), false),
       most: 64 * MIB, // 16, and what the kernels hold for a server that is busy: Linux up to 32, and 4 more
       code: 1009,
     },
@@ -118,7 +120,7 @@ describe.each(RUNTIMES)("the limits of %s", (runtime) => {
   test.for(floods)("05: 128 MB in $what are refused", async ({ what, ...row }, context) => {
     const server = await startServer(context, runtime);
     const client = await RawClient.open(server.port);
-    if (row.octets[0] === 0) await client.write(frame(Opcode.Binary, "", false));
+    if (row.octets[0] === 0) await client.write(frameOf(Opcode.Binary, "", false));
     const sent = await pour(client, row.octets, row.octets[0] === 0 ? 128 * MIB : 1);
     expect(await client.closeCode()).toBe(row.code);
     expect(sent).toBeLessThanOrEqual(row.most);
@@ -140,8 +142,8 @@ describe.each(RUNTIMES)("the limits of %s", (runtime) => {
   test.for(pieces)("06: a million $what fragments are too many", async (row, context) => {
     const server = await startServer(context, runtime);
     const client = await RawClient.open(server.port);
-    await client.write(frame(Opcode.Text, row.payload, false));
-    const fragment = frame(Opcode.Continuation, row.payload, false);
+    await client.write(frameOf(Opcode.Text, row.payload, false));
+    const fragment = frameOf(Opcode.Continuation, row.payload, false);
     const many = Buffer.concat(Array.from({ length: 10_000 }, () => fragment));
     await pour(client, many, 1_000_000 * fragment.length);
     expect(await client.closeCode()).toBe(1008);

@@ -1,8 +1,9 @@
 /** Opening handshakes that are slow, endless, too large, never finished, or come with a message in the same packet. */
 
 import { selfSigned } from "@sansocket/workshop/certificate";
+import { text } from "@sansocket/workshop/client-bytes";
+import { RawClient, REQUEST } from "@sansocket/workshop/raw-client";
 import { describe, expect, test } from "vitest";
-import { RawClient, REQUEST, text } from "../raw-client.ts";
 import { DENO_TLS_CLOSE, RUNTIMES, startServer } from "../server-process.ts";
 
 const TRICKLE = 100; // ms between two octets

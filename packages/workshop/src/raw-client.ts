@@ -1,7 +1,7 @@
-/** A client of octets over node:net: what it sends, and when it reads, is the test's own business. */
+/** A client over node:net or node:tls. The test decides which bytes it sends, and when it reads. */
 import { connect as connectNet, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { encodeFrame } from "@sansocket/testing";
+import { close, text } from "./client-bytes.ts";
 import { Opcode, type ServerFrame, ServerFrames } from "./server-frames.ts";
 
 /** RFC 6455 §1.2: the request of the RFC, without an Origin. */
@@ -42,6 +42,7 @@ export class RawClient {
 
   constructor(socket: Socket) {
     this.socket = socket;
+    socket.allowHalfOpen = true; // a TLSSocket would end itself otherwise
     socket.on("data", (chunk: Buffer) => this.take(chunk));
     socket.on("end", () => {
       this.hasEnded = true;
@@ -59,12 +60,7 @@ export class RawClient {
   /** Connects, and says nothing yet. */
   static async connect(port: number): Promise<RawClient> {
     const socket = connectNet({ port, host: "127.0.0.1", allowHalfOpen: true, noDelay: true });
-    const client = new RawClient(socket);
-    await new Promise<void>((resolve, reject) => {
-      socket.once("connect", resolve);
-      socket.once("error", reject);
-    });
-    return client;
+    return await RawClient.over(socket, "connect");
   }
 
   /** Connects, and opens a WebSocket. @param extensions what it offers. */
@@ -76,15 +72,20 @@ export class RawClient {
 
   /** The same with TLS, and the socket below it. */
   static async openTls(port: number): Promise<{ client: RawClient; below: Socket }> {
-    const below = connectNet({ port, host: "127.0.0.1", allowHalfOpen: true });
+    const below = connectNet({ port, host: "127.0.0.1", allowHalfOpen: true, noDelay: true });
     const socket = connectTls({ socket: below, rejectUnauthorized: false });
-    const client = new RawClient(socket);
-    await new Promise<void>((resolve, reject) => {
-      socket.once("secureConnect", resolve);
-      socket.once("error", reject);
-    });
+    const client = await RawClient.over(socket, "secureConnect");
     await client.shakeHands();
     return { client, below };
+  }
+
+  private static async over(socket: Socket, connected: string): Promise<RawClient> {
+    const client = new RawClient(socket);
+    await new Promise<void>((resolve, reject) => {
+      socket.once(connected, () => resolve());
+      socket.once("error", reject);
+    });
+    return client;
   }
 
   async shakeHands(extensions = ""): Promise<void> {
@@ -183,6 +184,17 @@ export class RawClient {
     if (got !== message) throw new Error(`${got} came back for ${message}`);
   }
 
+  /** Takes the next frame. @returns null at the end of the stream. */
+  async nextFrame(): Promise<ServerFrame | null> {
+    await this.until("frame", () => this.frames.length > 0 || this.hasEnded || this.isClosed);
+    return this.frames.shift() ?? null;
+  }
+
+  /** The kernel has taken all that was written. */
+  get hasWritten(): boolean {
+    return this.socket.writableLength === 0;
+  }
+
   /** Waits for a Close. */
   async closeCode(): Promise<number> {
     await this.until("Close", () => this.close !== undefined);
@@ -229,34 +241,4 @@ export class RawClient {
 /** 1005 for a Close without a body. */
 export function codeOf({ payload }: ServerFrame): number {
   return payload.length < 2 ? 1005 : payload.readUInt16BE(0);
-}
-
-const KEY = new Uint8Array([0x37, 0xfa, 0x21, 0x3d]); // RFC 6455 §5.7
-
-export function frame(opcode: number, payload: Uint8Array | string, fin = true): Uint8Array {
-  return encodeFrame({ fin, rsv: 0, opcode, payload: Buffer.from(payload as string), key: KEY });
-}
-
-/** The first frame of a compressed message (RFC 7692 §6). */
-export function compressed(opcode: number, payload: Uint8Array, fin = true): Uint8Array {
-  return encodeFrame({ fin, rsv: 4, opcode, payload, key: KEY });
-}
-
-export function text(message: string): Uint8Array {
-  return frame(Opcode.Text, message);
-}
-
-export function close(code: number, reason = ""): Uint8Array {
-  const payload = Buffer.alloc(2);
-  payload.writeUInt16BE(code);
-  return frame(Opcode.Close, Buffer.concat([payload, Buffer.from(reason)]));
-}
-
-/** The head of a frame whose payload follows, or never will; the masking key is zeros, so that it masks nothing. */
-export function header(opcode: number, length: number | bigint, fin = true): Buffer {
-  const octets = Buffer.alloc(14);
-  octets[0] = (fin ? 0x80 : 0) | opcode;
-  octets[1] = 0xff;
-  octets.writeBigUInt64BE(BigInt(length), 2);
-  return octets;
 }

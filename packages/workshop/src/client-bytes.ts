@@ -1,4 +1,4 @@
-/** What clients send: requests and frames, right or wrong. */
+/** Bytes of clients: requests and frames, right or wrong. */
 
 /** An opening handshake; lines of `more` replace those of the same name, and an empty value leaves them out. */
 export function request(
@@ -64,6 +64,25 @@ export function close(
     Buffer.from(reason as string),
   ]);
   return frame(0x88, payload, options);
+}
+
+/** One frame, by its opcode. */
+export function frameOf(opcode: number, payload: Uint8Array | string, fin = true): Uint8Array {
+  return frame((fin ? 0x80 : 0) | opcode, payload);
+}
+
+/** The first frame of a compressed message (RFC 7692 §6). */
+export function compressed(opcode: number, payload: Uint8Array, fin = true): Uint8Array {
+  return frame((fin ? 0xc0 : 0x40) | opcode, payload);
+}
+
+/** The head of a frame whose payload follows, or never will. The masking key is zeros, so that it masks nothing. */
+export function header(opcode: number, length: number | bigint, fin = true): Uint8Array {
+  return frame((fin ? 0x80 : 0) | opcode, "", {
+    key: [0, 0, 0, 0],
+    form: 64,
+    announced: BigInt(length),
+  });
 }
 
 export function together(...parts: readonly Uint8Array[]): Uint8Array {

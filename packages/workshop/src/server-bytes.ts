@@ -1,6 +1,6 @@
-/** What servers send: answers and frames, right or wrong. */
+/** Bytes of servers: answers and frames, right or wrong. */
 import { createHash } from "node:crypto";
-import { type FrameOptions, close as maskedClose, frame as maskedFrame } from "./client-octets.ts";
+import { type FrameOptions, close as maskedClose, frame as maskedFrame } from "./client-bytes.ts";
 import type { Heard } from "./raw-connection.ts";
 
 /** The head of an answer, and what follows it. */
