@@ -7,7 +7,7 @@ export default defineConfig({
       "packages/core",
       "packages/driver",
       "packages/node",
-      "packages/suite",
+      "packages/acceptance",
       "packages/testing",
       "examples/embedding",
       "examples/recipes",

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { ROOT } from "./root.mjs";
 
 /** The root: all that runs on Node by itself. The others start programs on that Node, and need `pnpm build` before. */
-const PROJECTS = [".", "examples/echo", "packages/interop"];
+const PROJECTS = [".", "examples/echo", "packages/attacks"];
 
 /**
  * @param {readonly string[]} versions

@@ -6,7 +6,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { runtime } from "./adapter.ts";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "../../..");
-const OUTPUT = join(ROOT, "packages/suite/reports/readme");
+const OUTPUT = join(ROOT, "packages/acceptance/reports/readme");
 
 afterEach(() => void vi.restoreAllMocks());
 

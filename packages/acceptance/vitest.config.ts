@@ -13,7 +13,7 @@ const OWN_PROCESSES = [
 const isNode = !("Deno" in globalThis) && process.versions["bun"] === undefined;
 
 export default mergeConfig(
-  project("suite"),
+  project("acceptance"),
   defineConfig({
     test: {
       exclude: isNode ? [] : OWN_PROCESSES,
