@@ -19,6 +19,9 @@ const PAGES = [
   "docs/embedding.md",
   "docs/extensions.md",
   "docs/recipes.md",
+  "packages/bench/README.md",
+  "packages/pako/README.md",
+  "packages/zlib/README.md",
   "docs/runtimes.md",
   "packages/bun/README.md",
   "packages/core/README.md",
@@ -141,3 +144,28 @@ for (const page of PAGES) {
     }
   });
 }
+
+/** The sentences of a page, without its headings, its programs and its names of code. */
+function prose(path: string): string {
+  return read(path)
+    .replace(/```[\s\S]*?```/g, "")
+    .replace(/`[^`]*`/g, "`")
+    .replace(/^#.*$/gm, "")
+    .replace(/"[^"\n]*"/g, '"');
+}
+
+// CONTRIBUTING.md states the rules, with examples of sentences that break them.
+describe.each(PAGES.filter((page) => page !== "CONTRIBUTING.md"))(
+  "%s is written in plain words",
+  (page) => {
+    test("a size is in bytes, not in octets", () => {
+      expect(prose(page)).not.toMatch(/\boctets?\b/i);
+    });
+
+    test("no statement begins with a pronoun that stands for its subject", () => {
+      expect(prose(page)).not.toMatch(
+        /(?:^|[.!?|] |\* )(?:Who|Whoever|Whatever|What)\b[^.?|]*[.|]/m,
+      );
+    });
+  },
+);
