@@ -10,16 +10,25 @@ import { ROOT } from "./root.mjs";
 const isWindows = process.platform === "win32";
 
 /**
- * @typedef {"node" | "deno" | "bun"} RuntimeName the adapter is the package `@sansocket/NAME`
  * @typedef {object} Runtime
  * @property {() => string | undefined} version undefined in any other runtime
  * @property {string | null} file the binary inside the npm package of the runtime's name; null: not from npm
  * @property {readonly string[]} flags what stands between the binary and the program
  * @property {readonly string[]} collecting more flags, for a program that calls the garbage collector
+ *
+ * @typedef {keyof typeof LIST} RuntimeName the adapter is the package `@sansocket/NAME`
  */
 
-/** @type {Readonly<Record<RuntimeName, Runtime>>} */
+/** @satisfies {Readonly<Record<string, Runtime>>} */
 const LIST = {
+  node: {
+    // Deno and Bun have a `process.versions.node` too.
+    version: () =>
+      "Deno" in globalThis || "Bun" in globalThis ? undefined : process.versions.node,
+    file: null,
+    flags: [],
+    collecting: ["--expose-gc"],
+  },
   deno: {
     version: () => /** @type {any} */ (globalThis).Deno?.version.deno,
     file: isWindows ? "deno.exe" : "deno",
@@ -33,17 +42,10 @@ const LIST = {
     flags: [],
     collecting: [],
   },
-  // The last one: Deno and Bun have a `process.versions.node` too.
-  node: {
-    version: () => process.versions.node,
-    file: null,
-    flags: [],
-    collecting: ["--expose-gc"],
-  },
 };
 
 /** @type {readonly RuntimeName[]} */
-export const RUNTIMES = ["node", "deno", "bun"];
+export const RUNTIMES = /** @type {RuntimeName[]} */ (Object.keys(LIST));
 
 /**
  * @param {string} name
@@ -55,10 +57,9 @@ export function isRuntime(name) {
 
 /** @returns {RuntimeName} the runtime that runs this */
 export function currentRuntime() {
-  for (const [name, { version }] of Object.entries(LIST)) {
-    if (version() !== undefined) return /** @type {RuntimeName} */ (name);
-  }
-  throw new Error("bug: no runtime of the list runs this");
+  const name = RUNTIMES.find((each) => LIST[each].version() !== undefined);
+  if (name === undefined) throw new Error("bug: no runtime of the list runs this");
+  return name;
 }
 
 /** @returns {string} name and version of the runtime that runs this, "deno 2.9.6" for instance */
