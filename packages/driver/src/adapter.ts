@@ -1,4 +1,4 @@
-/** What an adapter exports: the same on every runtime, made from the little in which runtimes differ. */
+/** The exports of an adapter: the same on every runtime, made of the few parts in which runtimes differ. */
 import { connectWith, type Platform } from "./client/connect.ts";
 import type { ConnectOptions } from "./client/connect-options.ts";
 import { checkOptions } from "./known-options.ts";
@@ -17,7 +17,7 @@ import {
   type StandardWebSocketStreamConstructor,
 } from "./web/web-socket-stream.ts";
 
-/** What an adapter exports: the same names, with the same behaviour, on every runtime. */
+/** The exports of an adapter: the same names, with the same behaviour, on every runtime. */
 export interface Adapter {
   /**
    * Listens and serves.

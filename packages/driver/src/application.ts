@@ -1,5 +1,5 @@
 /**
- * What applications get to see, the same from every adapter.
+ * The names that every adapter exports for applications.
  *
  * @module
  */

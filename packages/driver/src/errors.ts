@@ -81,12 +81,12 @@ export type ConnectionErrorCode =
   | "no-close"
   /** `limits.unsent` was reached: the peer does not read, and the application did not heed `"pressure"`. */
   | "unsent-limit"
-  /** What `sendStream` was reading from threw: its error is the `cause`. */
+  /** The source of `sendStream` threw: its error is the `cause`. */
   | "source-failed"
   /** A hook threw or rejected: its error is the `cause`. */
   | "hook-failed"
   /**
-   * What the engine rests on threw: an extension, a transport, the runtime's decoder. Or a message is larger than the
+   * An extension, a transport or the runtime's decoder threw inside the engine. Or a message is larger than the
    * runtime's strings or memory allow. The error is the `cause`.
    */
   | "engine-failed"
@@ -122,7 +122,7 @@ export interface ConnectionErrorFacts {
   readonly timeout?: TimeoutName | null;
 }
 
-/** What went wrong on a server that is not about one open socket. */
+/** The reason of a {@link ServerError}: a problem of a server that is not about one open socket. */
 export type ServerErrorCode =
   /** The port or path could not be listened on. */
   | "listen-failed"
@@ -144,7 +144,7 @@ export type ServerErrorCode =
 export class ServerError extends Error {
   /** "ServerError", to tell it from other errors across copies of the package. */
   override readonly name = "ServerError";
-  /** What failed, to branch on. */
+  /** The part that failed, to branch on. */
   readonly code: ServerErrorCode;
   /** With "handshake-refused": the rule that the request broke. */
   readonly violation: Violation | null;
@@ -196,7 +196,7 @@ function stringOf(value: unknown): string {
   }
 }
 
-/** For errors that nobody else can be told of. Never throws, though whatever is printed has a say in how it looks. */
+/** Prints an error that no hook hears of. Never throws, although the printed object may bring code of its own. */
 export function printError(error: unknown): void {
   try {
     console.error(error);

@@ -1,4 +1,4 @@
-/** What `console.log` shows of an object: its facts, in place of a hundred lines of what it is made of. */
+/** The output of `console.log` for an object: its facts, in place of a hundred lines of internal state. */
 
 interface Class {
   readonly prototype: object;

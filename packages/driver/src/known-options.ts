@@ -11,7 +11,7 @@ export type KnownOptions<T> = { readonly [name in keyof T]-?: OptionKind };
 /**
  * @param path how the caller names the object, for the message.
  * @returns the options, each read once: what the object has, or its class, and nothing of what every object inherits (see
- * `givenOptions` of core). Whoever goes on with the options takes these.
+ * `givenOptions` of core). The callers use these from then on.
  * @throws MisuseError for what is no object, for a name that is not known, and for a value that is not of its kind.
  */
 export function checkOptions<T>(
@@ -35,7 +35,7 @@ export function checkOptions<T>(
   return given as T;
 }
 
-/** What is read where nothing was given. */
+/** The options of a caller that gives none. */
 export const NO_OPTIONS: Readonly<Record<never, never>> = Object.freeze(Object.create(null));
 
 /** An option that has options. */

@@ -1,6 +1,6 @@
 /**
- * What an option may be. JavaScript takes a string where true or false is meant, and "false" is truthy; it takes a list
- * where a function is meant, and throws when the first peer comes, at nobody.
+ * The kinds of options. JavaScript takes a string in place of true or false, and "false" is truthy. JavaScript takes a list in
+ * place of a function too, and throws when the first peer comes, where no caller hears of it.
  */
 import { MisuseError } from "@sansocket/core";
 import { describeValue } from "@sansocket/core/describe";
@@ -16,7 +16,7 @@ export const shown: (value: unknown) => string = describeValue;
  */
 export type OptionKind = (path: string, value: unknown) => unknown;
 
-/** Whoever takes it judges it, before anything is done. */
+/** The function that takes the value judges it, before anything is done. */
 export const judgedLater: OptionKind = () => {};
 
 export const aBoolean: OptionKind = (path, value) => {
@@ -83,7 +83,7 @@ export const aPort: OptionKind = (path, value) => {
   throw new MisuseError(`${path} is ${shown(value)}: give a number from 0 to 65535`);
 };
 
-/** Whoever made it: jsdom has one of its own. */
+/** Also a signal of another realm: jsdom has an AbortSignal of its own. */
 export function isAbortSignal(value: unknown): value is AbortSignal {
   const given = (value ?? {}) as Partial<AbortSignal>;
   return typeof given.aborted === "boolean" && typeof given.addEventListener === "function";

@@ -1,4 +1,4 @@
-/** What a request says: types that the hooks of a server and the sockets share. */
+/** The facts of a request: types that the hooks of a server and the sockets share. */
 import type { HeaderList } from "@sansocket/core";
 import type { NetworkAddress, TlsFacts } from "./runtime/transport.ts";
 
@@ -28,7 +28,7 @@ export interface RequestFacts {
    * than are trusted.
    */
   readonly clientAddress: string | null;
-  /** What TLS agreed on; null without TLS. */
+  /** The facts of TLS; null without TLS. */
   readonly tls: TlsFacts | null;
 }
 

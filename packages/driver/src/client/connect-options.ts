@@ -1,4 +1,4 @@
-/** What a client is told, and where that leads. */
+/** The options of a client, and the place to which they lead. */
 
 import {
   createKey,
@@ -41,7 +41,7 @@ export interface ProxyOptions {
   readonly tls?: TlsClientOptions;
 }
 
-/** What `connect` takes. An option that is not known, or of another type, is a MisuseError. */
+/** The options of `connect`. An option that is not known, or of another type, is a MisuseError. */
 export interface ConnectOptions<Data = undefined> {
   /** Subprotocols to offer, the most wanted first. Default none. */
   readonly protocols?: string | readonly string[];
@@ -76,7 +76,7 @@ export interface ConnectOptions<Data = undefined> {
   readonly socket?: OpenTransport;
   /** Every frame, in and out. */
   readonly trace?: SocketHooks<Data>["trace"];
-  /** What `socket.data` begins as. */
+  /** The first value of `socket.data`. */
   readonly data?: Data;
 }
 
@@ -190,8 +190,8 @@ export function webSocketUrl(given: string | URL): URL {
 }
 
 /**
- * What is meant to be a URL, as a message may show it: errors are logged, and userinfo and query hold passwords and tokens.
- * Where a malformed one has an "@", nobody can say what stands before and behind it.
+ * The given URL, as an error message may show it: errors are logged, and userinfo and query hold passwords and tokens. In a
+ * malformed URL with an "@" the userinfo cannot be told from the rest.
  */
 export function withoutSecrets(given: unknown): string {
   if (typeof given !== "string") return shown(given);
@@ -238,7 +238,7 @@ function basicCredentials({ username, password }: URL): string | null {
  * "Percent-decode" (url.spec.whatwg.org): a "%" without two hexadecimal digits behind it is no mistake there, and stands for
  * itself.
  * @param text ASCII, as a URL has it.
- * @returns one character per octet.
+ * @returns one character per byte.
  */
 function percentDecoded(text: string): string {
   return text.replace(/%([0-9A-Fa-f]{2})/g, (_whole, digits: string) =>

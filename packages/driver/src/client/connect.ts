@@ -38,7 +38,7 @@ import { clientDeadlines, Opening } from "./opening.ts";
 import { headersFor, isRedirect, REDIRECTS, redirectTarget, tlsFor } from "./redirect.ts";
 import { openTunnel } from "./tunnel.ts";
 
-/** What `connect` of an adapter is made of. */
+/** The parts that make the `connect` of an adapter. */
 export interface Platform {
   /** Clock, timers and entropy. */
   readonly runtime: Runtime;
@@ -53,12 +53,12 @@ export interface ConnectWays {
    * end. ms. Default: `timeouts.close`.
    */
   readonly patience?: number;
-  /** Nobody is dialed before it has resolved; the wait can be given up, and counts for `timeouts.handshake`. */
+  /** No host is dialed before this promise has resolved. The caller can give up the wait, which counts for `timeouts.handshake`. */
   readonly turn?: Promise<unknown>;
 }
 
-/** Octets of a frame's payload that `trace` gets to see. */
-const TRACED_OCTETS = 125;
+/** Bytes of a frame's payload that `trace` gets to see. */
+const TRACED_BYTES = 125;
 
 /**
  * Connects.
@@ -115,7 +115,7 @@ export function settingsOf(runtime: Runtime, options: ConnectOptions<unknown>): 
   const given = {
     host: runtime.host,
     ...definedMembers({ limits, timeouts, extensions }),
-    ...(trace === undefined ? {} : { frames: { payloadPrefix: TRACED_OCTETS } }),
+    ...(trace === undefined ? {} : { frames: { payloadPrefix: TRACED_BYTES } }),
   };
   return connectionSettings(given, DEFAULT_CLIENT_LIMITS);
 }
@@ -193,7 +193,7 @@ class Attempt {
   }
 
   /**
-   * @param unreadBodies statuses of refusals that are told at their head, since nobody is shown their body.
+   * @param unreadBodies statuses of refusals that are told at their head, because no caller sees their body.
    * @returns the socket, or the refusal of the server, which may be a redirect.
    */
   async open(

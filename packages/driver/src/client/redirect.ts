@@ -11,7 +11,7 @@ import type { TlsClientOptions } from "../runtime/dialing.ts";
 /** Statuses that name another place for the same GET. */
 export const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 
-/** What another origin must not learn. */
+/** Header fields that another origin must not learn. */
 const CREDENTIALS: ReadonlySet<string> = new Set([
   "authorization",
   "cookie",
@@ -60,7 +60,7 @@ export function redirectTarget(response: ServerResponse, from: URL): URL {
     // URLs are wider: they have a port 0. It is the server's mistake, not the caller's.
     throw refuse("to what is no WebSocket URI (RFC 6455 §3)");
   }
-  // Who we are is for the caller to say: a server neither chooses it, nor sends it elsewhere.
+  // The caller decides about credentials: a server neither chooses them, nor sends them to another origin.
   const isKept = isSameOrigin(from, target);
   target.username = isKept ? from.username : "";
   target.password = isKept ? from.password : "";
@@ -78,8 +78,8 @@ export function headersFor(headers: HeaderList, from: URL, to: URL): HeaderList 
 }
 
 /**
- * The TLS options for the new place: another host has another name to be known by, and is not whom a certificate of ours
- * was given for. Whom we trust stays the same.
+ * The TLS options for the new place: another host has another server name, and our client certificate
+ * was not meant for that host. The trusted authorities stay the same.
  */
 export function tlsFor(tls: TlsClientOptions, from: URL, to: URL): TlsClientOptions {
   if (from.hostname === to.hostname) return tls;

@@ -4,7 +4,7 @@ import { type HeaderFields, headerList } from "../header-fields.ts";
 import { checkOptions, type KnownOptions } from "../known-options.ts";
 import { judgedLater } from "../option-kinds.ts";
 
-/** What a refusal says besides its status. */
+/** The fields and the body of a refusal. */
 export interface RejectOptions {
   /** More header lines. Default none. */
   readonly headers?: HeaderFields;
@@ -23,8 +23,8 @@ export interface PlainResponse {
 }
 
 /**
- * What the engine takes of it. Of a string, an array or a view of other numbers, something would be sent, and nobody told
- * that it is not what was meant.
+ * Turns an application's answer into options of the engine. An answer of another type is a mistake. If the engine sent what it
+ * can make of an array or of another view, the application would not notice the mistake.
  * @throws MisuseError
  */
 export function answerOptions(
@@ -46,7 +46,7 @@ const KNOWN_ANSWER: KnownOptions<PlainResponse> = {
   body: judgedLater,
 };
 
-/** What plain requests are answered with where nobody else answers them. */
+/** The answer to plain requests of a server without a `request` hook. */
 export const UPGRADE_REQUIRED: PlainResponse = {
   status: 426,
   headers: { "Content-Type": "text/plain; charset=utf-8" },
@@ -55,10 +55,10 @@ export const UPGRADE_REQUIRED: PlainResponse = {
     "If a WebSocket client has sent it, a proxy in front of the server has not passed on the headers Upgrade and Connection.\n",
 };
 
-/** Octets of a request's body that are read and dropped; a longer one is refused. */
+/** Bytes of a request's body that the engine reads and drops. A longer body is refused. */
 const REQUEST_BODY_LIMIT = 65_536;
 
-/** A chunked body has no length that is known; what is too long of it is left unread. */
+/** A chunked body does not tell its length. The part above the limit stays unread. */
 export function hasLongBody(request: PlainHead): boolean {
   return request.contentLength !== null && request.contentLength > REQUEST_BODY_LIMIT;
 }

@@ -1,13 +1,13 @@
 /** The certificate of a client, as applications see it, and what is said of a client that is refused for it. */
 import type { ClientCertificate } from "../runtime/transport.ts";
 
-/** What an X509Certificate of `node:crypto` tells, which Bun has too. */
+/** The fields of an X509Certificate of `node:crypto`, which Bun has too. */
 export interface CertificateFields {
-  /** Whose it is, as Node writes a distinguished name: a line for each part. */
+  /** The owner of the certificate, as Node writes a distinguished name: a line for each part. */
   readonly subject: string;
   /** The other names, as Node writes them; undefined for none. */
   readonly subjectAltName: string | undefined;
-  /** Who vouches for it, written as `subject` is. */
+  /** The authority that issued the certificate, written as `subject` is. */
   readonly issuer: string;
   /** In hexadecimal digits. */
   readonly serialNumber: string;

@@ -3,7 +3,7 @@ import type { NetworkAddress, OpenTransport } from "../runtime/transport.ts";
 import type { OwnAnswer } from "./refusal.ts";
 import type { TlsServerOptions } from "./tls-options.ts";
 
-/** What accepts connections for a server. */
+/** A part of an adapter that accepts connections for a server. */
 export interface Listener {
   /** Where it listens. */
   readonly address: NetworkAddress;
@@ -16,11 +16,11 @@ export interface Listener {
   setTls?(options: TlsServerOptions): void;
 }
 
-/** What came along with a request that an HTTP server has read. */
+/** The objects that an HTTP server hands over with a request that it has read. */
 export interface Handed {
   /** The HTTP server's own object for the request: `request.raw`. */
   readonly raw: unknown;
-  /** What `socket.data` begins as, unless `accept` gives another. */
+  /** The first value of `socket.data`, unless `accept` gives another value. */
   readonly data: unknown;
 }
 

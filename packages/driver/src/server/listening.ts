@@ -42,7 +42,7 @@ export interface ListenOptions {
   readonly tls?: TlsServerOptions;
 }
 
-/** What `serve` takes: a server's options, and where it listens. */
+/** The options of `serve`: the options of a server, and the place where the server listens. */
 export type ServeOptions<Data = undefined> = ServerOptions<Data> & ListenOptions;
 
 /** The server, as a listener gives its connections to it. */
@@ -82,7 +82,7 @@ const BELONGS_TO: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Looks at what a runtime would understand in its own way, or only when the first client comes.
+ * Judges the options that each runtime would understand differently, or would judge only when the first client comes.
  * @returns the options to listen by, each read once. With `tls` the connections will be TLS.
  * @throws MisuseError
  */
@@ -118,7 +118,7 @@ export async function startListening<S extends Server<unknown>>(
     void server.shutdown(); // it lets go of options.signal
     throw signal?.aborted ? aborted(signal) : listenFailed(options, cause);
   }
-  // The signal has shut the server down, and the listener with it: nobody can be served there.
+  // The signal has shut down the server and its listener: no client can be served any more.
   if (signal?.aborted) throw aborted(signal);
   return server;
 }

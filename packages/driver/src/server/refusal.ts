@@ -2,7 +2,7 @@
 import { headerValues, type Refusal } from "@sansocket/core";
 import { describeViolation } from "@sansocket/core/describe";
 
-/** What to do, for those refusals that people meet who have done nothing wrong but a setting. */
+/** Advice for refusals that often come from a wrong setting. */
 const HINTS: { readonly [kind: string]: string | undefined } = {
   "upgrade-missing":
     "The Upgrade header is missing: a proxy in front of the server must pass it on, with Connection: Upgrade and HTTP/1.1.",
@@ -14,8 +14,8 @@ const HINTS: { readonly [kind: string]: string | undefined } = {
 };
 
 /**
- * The body of the refusal, plain text. It says what was asked and not what is allowed: whoever reads it may be a stranger.
- * What the peer has sent is shown as a string of JSON, and so cannot begin a line.
+ * The body of the refusal, plain text. The body names what the client asked for, and not what is allowed, because the reader may be a stranger.
+ * Text of the peer is shown as a string of JSON, so that such text cannot begin a line.
  */
 export function explainToPeer(refusal: Refusal): string {
   const { fault } = refusal;
@@ -97,7 +97,7 @@ export function explainTimeout(status: 408 | 503): string {
   return ownAnswer(status === 408 ? "request-late" : "decision-late").answer.body;
 }
 
-/** What `error` is told: what was asked, what was expected, and which option decides. */
+/** The message for the `error` hook: the request, the expected value, and the option that decides. */
 export function explainToApplication(
   refusal: Refusal,
   allowedOrigins: readonly string[] | null,

@@ -8,7 +8,7 @@ import type { OpenTransport } from "../runtime/transport.ts";
 import { Binding, type Owner } from "../socket/binding.ts";
 import { type OwnAnswer, ownAnswer } from "./refusal.ts";
 
-/** The owner of connections that no server counts. */
+/** The owner of connections that the server does not count. */
 export class Refusing implements Owner {
   readonly deadlines: Owner["deadlines"];
   readonly behaviour: Owner["behaviour"];

@@ -10,13 +10,13 @@ import type { RequestFacts } from "../request-facts.ts";
 import { Headers } from "../runtime/globals.ts";
 import type { NetworkAddress, TlsFacts, Transport } from "../runtime/transport.ts";
 
-/** What a request says, as core has judged it. */
+/** The fields of a request, as core has judged them. */
 export type PlainFields = Pick<UpgradeHead, "method" | "target" | "host" | "headers">;
 
-/** What a request to open a WebSocket says, as core has judged it. */
+/** The fields of a request to open a WebSocket, as core has judged them. */
 export type UpgradeFields = PlainFields & Pick<UpgradeHead, "origin" | "protocols">;
 
-/** What a request knows of its server. */
+/** The facts of the server that a request needs. */
 export interface Surroundings {
   /** The connections of the server are TLS. */
   readonly secure: boolean;

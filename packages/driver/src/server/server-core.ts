@@ -38,9 +38,9 @@ export class ServerCore implements Owner, Decider, Intake {
   private readonly bindings: Map<Binding, Socket | null> = new Map();
   /** Requests that wait for a decision. */
   private readonly undecided: Map<Binding, UndecidedRequest> = new Map();
-  /** What came along with connections whose request is not read yet. */
+  /** The objects that an HTTP server handed over, until the request of the connection is read. */
   private readonly handed: WeakMap<Binding, Handed> = new WeakMap();
-  /** What `accept` was told, until the connection is open. */
+  /** The arguments of `accept`, until the connection is open. */
   private readonly accepting: Map<Binding, { request: OpenedRequest; data: unknown }> = new Map();
   private listener: Listener | null = null;
   private readonly signal: AbortSignal | undefined;
@@ -176,7 +176,7 @@ export class ServerCore implements Owner, Decider, Intake {
     );
   }
 
-  /** Of what belongs to the application only the extensions run in here. */
+  /** The extensions are the only code of the application that runs in here. */
   private acceptByDefault(request: UndecidedUpgrade): void {
     try {
       request.accept();
@@ -213,7 +213,7 @@ export class ServerCore implements Owner, Decider, Intake {
     this.ask(binding, request, "request", () => hook(request), respond, failed);
   }
 
-  /** Asks a hook that may answer later; without a detour when it does not. */
+  /** Asks a hook that may answer later. A hook that answers at once costs no microtask. */
   private ask<Answer>(
     binding: Binding,
     request: UndecidedRequest,
@@ -282,8 +282,8 @@ export class ServerCore implements Owner, Decider, Intake {
       await connection(socket);
       await socket.close();
     } catch (error) {
-      // A loop throws what its connection failed of: the application is not at fault, and has nothing to hear of it.
-      // What another one failed of is no such thing: nobody else ends this connection then.
+      // A loop over this socket throws the error of its connection. The application made no mistake then, and `error` has
+      // heard of that error already. Any other error is the application's: this connection is still open, and ends here.
       const { failure, info } = binding;
       const isOwn = error === failure || (info !== null && error === info.error);
       if (isOwn && error !== null) return;
@@ -291,7 +291,7 @@ export class ServerCore implements Owner, Decider, Intake {
     }
   }
 
-  /** The engine has refused what nobody had decided about in time. */
+  /** The engine has refused a request, because the application had not decided about it in time. */
   expired(binding: Binding): void {
     this.undecided.get(binding)?.abandoned();
   }
@@ -355,7 +355,7 @@ function rejectFailed(request: UndecidedUpgrade): void {
   request.reject(status, answer);
 }
 
-/** Printed when there is no `error` hook: an application would look for them in vain otherwise. */
+/** Errors that are printed when there is no `error` hook. Without the print the application would never see them. */
 const PRINTED: ReadonlySet<string> = new Set([
   "hook-failed",
   "engine-failed",

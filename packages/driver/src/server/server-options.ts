@@ -1,4 +1,4 @@
-/** What a server is told once. */
+/** The options of a server, and the settings that the server makes of them once. */
 
 import {
   type Extension,
@@ -74,7 +74,7 @@ export interface ServerBase {
   /** ms; 0 turns one off. */
   readonly timeouts?: Partial<Timeouts>;
   /**
-   * The `message` hook gets octets as a view that is valid until it returns, in place of a copy that it may keep. Worth
+   * The `message` hook gets bytes as a view that is valid until it returns, in place of a copy that it may keep. Worth
    * two to three times on messages above 8 KiB. Default false.
    */
   readonly lend?: boolean;
@@ -87,7 +87,7 @@ export interface ServerBase {
 /** Decides about a request to open a WebSocket, now or later; what `accept` and `reject` return is to be returned. */
 export type UpgradeHook<Data> = (request: UpgradeRequest<Data>) => boolean | Promise<boolean>;
 
-/** Whoever wants `data` of a type has to give it; otherwise every request is accepted when there is no hook. */
+/** A server with a type for `data` needs the hook, because the hook gives the data. Without a hook every request is accepted. */
 export type UpgradeOption<Data> = undefined extends Data
   ? { upgrade?: UpgradeHook<Data> }
   : { upgrade: UpgradeHook<Data> };
@@ -119,7 +119,7 @@ export interface IterationOptions<Data> extends Pick<SocketHooks<Data>, "error" 
   readonly close?: never;
 }
 
-/** What `createServer` takes. An option that is not known, or of another type, is a MisuseError. */
+/** The options of `createServer`. An option that is not known, or of another type, is a MisuseError. */
 export type ServerOptions<Data = undefined> = ServerBase &
   UpgradeOption<Data> &
   (HookOptions<Data> | IterationOptions<Data>);
@@ -202,10 +202,10 @@ export const KNOWN_SERVE_OPTIONS: KnownOptions<
   tls: checkTlsServerOptions,
 };
 
-/** Octets of a frame's payload that `trace` gets to see. */
-const TRACED_OCTETS = 125;
+/** Bytes of a frame's payload that `trace` gets to see. */
+const TRACED_BYTES = 125;
 
-/** Whose place `connection` takes. */
+/** The hooks that `connection` replaces. */
 const HOOKS = ["open", "message", "drain", "ping", "pong", "close"] as const;
 
 /** @throws MisuseError for options that are wrong. */
@@ -222,8 +222,7 @@ export function resolveServer(
   for (const name of HOOKS) {
     if (given.connection === undefined || given[name] === undefined) continue;
     throw new MisuseError(
-      `options.connection and options.${name} exclude each other: with connection, whatever happens to a socket is ` +
-        "heard of in it",
+      `options.connection and options.${name} exclude each other: give the loop in connection, or hooks`,
     );
   }
   const proxies = Number(given.trustProxy ?? 0);
@@ -246,7 +245,7 @@ export function resolveServer(
     }),
     explain: explainToPeer,
     explainTimeout,
-    ...(given.trace === undefined ? {} : { frames: { payloadPrefix: TRACED_OCTETS } }),
+    ...(given.trace === undefined ? {} : { frames: { payloadPrefix: TRACED_BYTES } }),
   });
   const hooks = boundHooks(given, options);
   return {

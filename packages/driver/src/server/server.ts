@@ -10,7 +10,7 @@ import type { ServerOptions } from "./server-options.ts";
 import type { ShutdownOptions } from "./shutdown.ts";
 import type { TlsServerOptions } from "./tls-options.ts";
 
-/** What a server runs on. */
+/** The runtime of a server. */
 export interface ServerPlatform {
   /** The clock, the timers and the engine's host. */
   readonly runtime: Runtime;

@@ -103,7 +103,7 @@ const KNOWN: KnownOptions<TlsServerOptions> = {
 };
 
 /**
- * What only together says something is judged here: an option that changes nothing would pass for one that protects.
+ * Judges options that mean something only together. An option without effect would look like a protection.
  * @throws MisuseError
  */
 export function checkTlsServerOptions(path: string, value: unknown): TlsServerOptions {

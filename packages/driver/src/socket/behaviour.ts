@@ -1,6 +1,6 @@
 import type { Limits, Timeouts } from "@sansocket/core";
 
-/** What holds for all connections of a server, or for one client: numbers and switches, no functions. */
+/** Settings of all connections of a server, or of one client: numbers and switches, no functions. */
 export interface Behaviour {
   /** Messages go to the `message` hook; otherwise they wait for a `for await` loop. */
   readonly hasMessageHook: boolean;

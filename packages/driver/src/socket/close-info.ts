@@ -11,7 +11,7 @@ export interface CloseInfo {
   readonly reason: string;
   /** Both Closes crossed (RFC 6455 §7.1.4). */
   readonly wasClean: boolean;
-  /** Who sent the first Close; null if nobody did. */
+  /** The side that sent the first Close; null if there was none. */
   readonly initiator: "local" | "peer" | null;
   /** Why the connection did not end cleanly; null if it did, and when we closed and the peer only left without a word. */
   readonly error: ConnectionError | null;
@@ -25,7 +25,7 @@ export interface CloseInfo {
   readonly ended: Ended;
 }
 
-/** @param failure what the driver or the application ended the connection for; it comes before what the peer did. */
+/** @param failure the reason for which the driver or the application ended the connection. It has precedence over the peer's acts. */
 export function closeInfo(
   ended: Ended,
   failure: ConnectionError | null,
@@ -47,7 +47,7 @@ function errorOf(ended: Ended): ConnectionError | null {
   if (transportError !== null) {
     return new ConnectionError("transport-failed", `the transport failed: ${transportError}`);
   }
-  // We had said goodbye; that the peer left without an answer harms nobody.
+  // Our Close was sent. A peer that leaves without an answer does no harm.
   if (localClose !== null) return null;
   return new ConnectionError(
     "no-close",

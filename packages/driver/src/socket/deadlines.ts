@@ -6,7 +6,7 @@
 import { RunningClock } from "../runtime/running-clock.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 
-/** What can be due. The last three fields belong to {@link Deadlines}. */
+/** An item with a deadline. The last three fields belong to {@link Deadlines}. */
 export interface Due {
   /** When {@link expire} has something to do; Infinity when never. ms */
   readonly deadline: number;
@@ -14,14 +14,14 @@ export interface Due {
   /** When it will be looked at; Infinity when it is not entered. */
   enteredAt: number;
   heapIndex: number;
-  /** Somebody awaits what the deadline brings at the latest. */
+  /** A caller awaits a result that comes at the deadline at the latest. */
   isAwaited: boolean;
 }
 
 /** ms. The timer fires this often at least, so that the clock sees within that whether the process ran. */
 const BEAT = 1_000;
 
-/** Something that is due once, and that somebody awaits. */
+/** An item that is due once, and that a caller awaits. */
 class Alarm implements Due {
   deadline: number;
   enteredAt: number = Number.POSITIVE_INFINITY;
@@ -106,7 +106,7 @@ export class Deadlines {
     else if (this.isTimerAwaited && this.awaited === 0) this.arm();
   }
 
-  /** Nothing is left to wait for, and a timer would keep some runtimes waiting. */
+  /** No deadline is left, and a timer would keep the process of some runtimes alive. */
   private disarm(): void {
     if (this.timer !== null) this.runtime.clearTimer(this.timer);
     this.timer = null;

@@ -17,7 +17,7 @@ const DeliveryPhase = {
   Delivering: 0,
   /** A shutdown: reading pauses; what has arrived is delivered and answered. */
   Retiring: 1,
-  /** What arrives now is dropped. */
+  /** Messages that arrive now are dropped. */
   Stopped: 2,
   /** `close` was told. A loop may still take what waits. */
   Finished: 3,
@@ -47,7 +47,7 @@ export class Delivery {
   fullSince: number = Number.POSITIVE_INFINITY;
   /** A function of the application runs for this connection, and may begin a loop. */
   isLoopExpected = false;
-  /** What to do once everything that arrived has been delivered and answered. */
+  /** Called once every message that arrived has been delivered and answered. */
   private whenAnswered: (() => void) | null = null;
 
   constructor(link: Link, outgoing: Pick<Outgoing, "isStreaming">) {
@@ -69,7 +69,7 @@ export class Delivery {
     return this.dropped + (this.mailbox === null ? 0 : this.mailbox.count);
   }
 
-  /** What still arrives is dropped. */
+  /** Messages that still arrive are dropped. */
   get isStopped(): boolean {
     return this.phase >= DeliveryPhase.Stopped;
   }
@@ -286,13 +286,13 @@ export class Delivery {
     }
   }
 
-  /** `close` comes behind a hook that runs, and behind messages that somebody may take. */
+  /** The `close` hook comes behind a running hook, and behind messages that a hook or a loop may take. */
   private get isCloseHeldBack(): boolean {
     if (this.isGivenUp) return false;
     return this.runner.awaited !== null || (this.mailbox !== null && this.hasTaker);
   }
 
-  /** Messages that wait have somebody who may take them. */
+  /** A hook or a loop may take the messages that wait. */
   private get hasTaker(): boolean {
     return this.link.behaviour.hasMessageHook || this.loops.begun > 0;
   }

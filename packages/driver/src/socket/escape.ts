@@ -1,12 +1,12 @@
 /**
- * Whatever is thrown in a turn ends its own connection and no other, and goes no further: the transport that called the turn
- * could give the exception to nobody, and most runtimes would end the process. None of these functions throws.
+ * An exception in a turn ends its own connection and no other connection. The exception does not leave the turn: the transport
+ * that called the turn could not handle the exception, and most runtimes would end the process. None of these functions throws.
  */
 import { ConnectionError, messageOf, textOf } from "../errors.ts";
 import type { HookRunner } from "./hook-runner.ts";
 import type { Link } from "./link.ts";
 
-/** Two are to be expected: of what failed, and of the attempt to end it. After an abort nothing is left that could throw. */
+/** Two exceptions are normal: the first one, and one of the attempt to end the connection. After an abort no code is left that could throw. */
 export const MOST_ESCAPES = 4;
 
 /** Bytes that make a string in every runtime, whatever they are: V8 ends at 2^29 - 24 units, with 32 bits at 2^28 - 16. */

@@ -1,6 +1,6 @@
 /**
- * What is sent during a turn leaves in one write at its end: the largest gain of all, 10 to 20 times on pipelined traffic.
- * Outside a turn the same happens in one microtask.
+ * Messages that are sent during a turn leave in one write at its end. Of all measures this one gains most: 10 to 20 times on
+ * pipelined traffic. Messages that are sent outside a turn leave in one write of a microtask.
  */
 
 import { queueMicrotask } from "../runtime/globals.ts";

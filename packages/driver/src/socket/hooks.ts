@@ -1,4 +1,4 @@
-/** What an application can be told of: the hooks, with the names that Bun and uWebSockets use. */
+/** The hooks of an application, with the names that Bun and uWebSockets use. */
 import type { WatchedFrame } from "@sansocket/core";
 import { type ConnectionError, printError, type ServerError } from "../errors.ts";
 import type { CloseInfo } from "./close-info.ts";
@@ -7,14 +7,14 @@ import type { Socket } from "./socket.ts";
 import { isThenable, whenSettled } from "./thenable.ts";
 
 /**
- * What a hook returns is of no interest unless it is a promise, so that `(socket, message) => socket.write(message)` is one.
- * A hook may be asynchronous: `open` and `message` are awaited before that socket's next message is delivered. One that
- * throws or rejects closes its socket with 1011 and is reported to `error`.
+ * The result of a hook does not matter unless it is a promise: `(socket, message) => socket.write(message)` is a hook. A hook
+ * may be asynchronous: the socket's next message waits for the promises of `open` and `message`. A hook that throws or rejects
+ * closes its socket with 1011, and `error` hears of it.
  */
 export interface SocketHooks<Data = unknown> {
   /** The connection is open. Awaited before the first message. */
   open?(socket: Socket<Data>): unknown;
-  /** A message has arrived. With `lend: true` octets are only lent, until the hook returns. */
+  /** A message has arrived. With `lend: true` bytes are only lent, until the hook returns. */
   message?(socket: Socket<Data>, message: Message): unknown;
   /** After a `write` answered "pressure": the peer has taken enough to go on. */
   drain?(socket: Socket<Data>): unknown;
@@ -34,11 +34,11 @@ export interface SocketHooks<Data = unknown> {
    * "unsent-limit" and "accept-failed" are printed with `console.error`.
    */
   error?(socket: Socket<Data> | null, error: ConnectionError | ServerError): unknown;
-  /** Every frame, in and out, with the first octets of its payload. Costs nothing when absent. */
+  /** Every frame, in and out, with the first bytes of its payload. Costs nothing when absent. */
   trace?(socket: Socket<Data>, frame: WatchedFrame): void;
 }
 
-/** Tells the `error` hook, if there is one. What fails in there is printed: there is nobody else to tell. */
+/** Tells the `error` hook, if there is one. An exception of the `error` hook is printed, because no other hook could hear of it. */
 export function callErrorHook(
   hooks: SocketHooks,
   socket: Socket | null,

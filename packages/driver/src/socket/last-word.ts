@@ -17,7 +17,7 @@ export interface Answering {
 
 export class LastWord {
   isDelayed = false;
-  /** When our Close goes out although messages wait that nobody takes; Infinity where somebody may take them. ms */
+  /** When our Close goes out although messages wait. Infinity where a hook or a loop may take them. ms */
   releaseAt: number = Number.POSITIVE_INFINITY;
   /** Answers messages besides hooks and loops; null for nothing. */
   answering: Answering | null = null;
@@ -27,13 +27,13 @@ export class LastWord {
     this.link = link;
   }
 
-  /** @param isForgotten messages wait, and nobody is there to take them. */
+  /** @param isForgotten messages wait, and no hook and no loop is there to take them. */
   delay(isForgotten: boolean): void {
     this.isDelayed = this.link.endpoint.delayClose();
     if (isForgotten) this.releaseAt = this.link.now + TAKER_PATIENCE;
   }
 
-  /** Somebody has come to take the messages. */
+  /** A hook or a loop takes the messages now. */
   takerCame(): void {
     this.releaseAt = Number.POSITIVE_INFINITY;
   }

@@ -33,7 +33,7 @@ export class Mailbox {
     this.bytes -= bytes;
     this.first += 1;
     if (this.first >= 1_024 && this.first * 2 >= this.waiting.length) {
-      // Taken messages are let go of in large steps: shifting an array each time is quadratic in the worst case.
+      // Taken messages are removed in large steps: shifting an array each time is quadratic in the worst case.
       this.waiting = this.waiting.slice(this.first);
       this.first = 0;
     }

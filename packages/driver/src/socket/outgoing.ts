@@ -6,13 +6,12 @@ import { ConnectionError, isMisuse } from "../errors.ts";
 import { engineFailed } from "./escape.ts";
 import type { Link } from "./link.ts";
 import { type PartSource, Parts } from "./parts.ts";
-import { octetsOf, ownedCopy, queueSendable, type Sendable } from "./sendable.ts";
+import { ownedCopy, payloadBytes, queueSendable, type Sendable } from "./sendable.ts";
 import { type MessageType, Streaming, type StreamingHost } from "./streaming.ts";
 import type { TransportWriter } from "./transport-writer.ts";
 
 /**
- * What became of a write: "ok"; "pressure", which was queued too, but the peer reads slowly; "closed", which was not
- * queued.
+ * The result of a write. "ok": queued. "pressure": queued too, but the peer reads slowly. "closed": not queued.
  */
 export type WriteResult = "ok" | "pressure" | "closed";
 
@@ -46,7 +45,7 @@ export class Outgoing implements StreamingHost {
     return this.link.endpoint.unsent + (this.streaming?.bytes ?? 0);
   }
 
-  /** What is queued now is `sent` once this many bytes in all have been taken. */
+  /** A message that is queued now is `sent` once the transport has taken this many bytes in all. */
   get queuedTotal(): number {
     return this.taken + this.link.endpoint.unsent;
   }
@@ -66,7 +65,7 @@ export class Outgoing implements StreamingHost {
     if (this.streaming !== null) return this.writeBehind(this.streaming, data, compress, null);
     const result = this.queue(data, compress);
     if (result === "queued") return this.afterQueued();
-    if (result === "full") this.failForUnsent(octetsOf(data));
+    if (result === "full") this.failForUnsent(payloadBytes(data));
     return "closed";
   }
 
@@ -79,7 +78,7 @@ export class Outgoing implements StreamingHost {
   ): WriteResult {
     if (!streaming.isOpen) return "closed";
     const own = ownedCopy(data);
-    const bytes = octetsOf(own);
+    const bytes = payloadBytes(own);
     if (this.unsent + bytes > this.link.behaviour.unsentLimit) {
       this.failForUnsent(bytes);
       return "closed";
@@ -131,7 +130,7 @@ export class Outgoing implements StreamingHost {
   /** Begins the closing handshake behind everything that was sent, at most `timeouts.close` later. */
   close(code: number, reason: string): void {
     const { link } = this;
-    checkClose(code, reason); // the Close may be queued later, when nobody can be told of a mistake
+    checkClose(code, reason); // the Close may be queued later, when no caller can hear of a mistake
     const now = link.tick();
     if (link.info !== null) return;
     if (this.streaming?.isOpen) this.streaming.close(code, reason, now);
@@ -173,7 +172,7 @@ export class Outgoing implements StreamingHost {
     }
   }
 
-  /** @throws MisuseError. Whatever else was thrown ends the connection: an extension that failed, no memory. */
+  /** @throws MisuseError. Any other exception ends the connection: of an extension, or for lack of memory. */
   private commandFailed(error: unknown): "closed" {
     if (isMisuse(error)) throw error;
     engineFailed(this.link, error);
@@ -206,7 +205,7 @@ export class Outgoing implements StreamingHost {
   /** Resolves when everything that is queued now has been taken. */
   whenTaken(): Promise<"sent" | "closed"> {
     const { link } = this;
-    // What was dropped is not unsent any more.
+    // Dropped bytes are not unsent any more.
     if (link.info !== null) return Promise.resolve("closed");
     if (link.endpoint.unsent === 0) return Promise.resolve("sent");
     return new Promise((resolve) => {

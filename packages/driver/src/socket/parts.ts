@@ -36,7 +36,7 @@ export class Parts {
     }
   }
 
-  /** Nobody waits for the source to agree: it may itself be waiting for something that never comes. */
+  /** Does not wait for the source's answer, because the source may wait for an event that never comes. */
   leave(): void {
     this.resolve?.(null);
     if (this.isOver) return;
@@ -45,7 +45,7 @@ export class Parts {
       this.iterator ??= iteratorOf(this.source);
       Promise.resolve(this.iterator.return?.()).catch(() => {});
     } catch {
-      // What is not wanted any more may fail as it likes.
+      // The source is not wanted any more, so its failure does not matter.
     }
   }
 }

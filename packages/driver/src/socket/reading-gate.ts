@@ -3,7 +3,7 @@ import type { Delivery } from "./delivery.ts";
 import type { Link } from "./link.ts";
 
 export interface ReadingFacts {
-  /** Bytes that the engine holds and nobody has decided about: behind a request, say. */
+  /** Bytes that the engine holds before a decision: behind a request, for example. */
   readonly unread: number;
   /** Bytes of messages that wait for the application. */
   readonly waiting: number;
@@ -13,7 +13,7 @@ export interface ReadingFacts {
   readonly isPressured: boolean;
   /** A shutdown waits until what has arrived is answered. */
   readonly isRetiring: boolean;
-  /** Whatever still arrives is dropped: by the engine behind the peer's Close or violation, or because nobody takes it. */
+  /** Bytes that still arrive are dropped: by the engine behind the peer's Close or violation, or because no consumer takes messages. */
   readonly isInputOver: boolean;
   /** A pong is awaited, or the peer's Close, and it stands behind the data. */
   readonly isAwaited: boolean;
@@ -24,7 +24,7 @@ export interface ReadingFacts {
 /** @returns true: reading pauses, or stays paused. */
 export function shouldHoldReading(facts: ReadingFacts): boolean {
   const { undelivered, isAwaited } = facts;
-  // Nobody has decided about the request, and the peer goes on sending.
+  // The application has not decided about the request, and the peer goes on sending.
   if (facts.unread > undelivered) return true;
   // Reading on brings the peer's Close, and keeps our last words from becoming a reset.
   if (facts.isInputOver) return false;
@@ -49,7 +49,7 @@ export class ReadingGate {
     const { endpoint, behaviour, transport, now } = link;
     const { isPressured } = outgoing;
     const { waitingBytes, isRetiring } = delivery;
-    // Almost always nothing waits and nobody presses: then there is nothing to weigh.
+    // In almost every turn no message waits and there is no pressure: the other facts do not matter then.
     const isAtEase =
       !isPressured && !isRetiring && waitingBytes === 0 && endpoint.unread <= behaviour.undelivered;
     const shouldHold =

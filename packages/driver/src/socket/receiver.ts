@@ -6,7 +6,7 @@ import type { WatchedFrame } from "@sansocket/core";
 import type { CloseInfo } from "./close-info.ts";
 import type { Message } from "./message.ts";
 
-/** What each method returns is what the application's hook returned: undefined without a hook, perhaps a promise. */
+/** Each method returns the result of the application's hook: undefined without a hook, perhaps a promise. */
 export interface Receiver {
   open(): unknown;
   message(message: Message): unknown;

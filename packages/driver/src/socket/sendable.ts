@@ -1,4 +1,4 @@
-/** What can be sent as one message, and what is asked of it. */
+/** The data of one message to send, and the checks of that data. */
 import {
   type Endpoint,
   isBytes,
@@ -11,10 +11,10 @@ import {
 import { checkOptions, type KnownOptions } from "../known-options.ts";
 import { aBoolean, judgedLater, shown } from "../option-kinds.ts";
 
-/** Text, octets, or a message that `prepare` has encoded. */
+/** Text, bytes, or a message that `prepare` has encoded. */
 export type Sendable = string | ArrayBuffer | ArrayBufferView | PreparedMessage;
 
-/** What may be said of one message. */
+/** Options of one message. */
 export interface SendOptions {
   /**
    * false: permessage-deflate leaves this message as it is, for instance because its bytes are compressed already. Default
@@ -54,7 +54,7 @@ export function isArrayBuffer(data: unknown): data is ArrayBuffer {
   }
 }
 
-/** @throws MisuseError for what is no octets. */
+/** @throws MisuseError for data that is neither text nor bytes. */
 function bytesOf(data: ArrayBuffer | ArrayBufferView): Uint8Array {
   if (ArrayBuffer.isView(data)) {
     return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
@@ -74,7 +74,7 @@ export function ownedCopy(data: Sendable): string | Uint8Array | PreparedMessage
   return bytesOf(data).slice();
 }
 
-export function octetsOf(data: Sendable): number {
+export function payloadBytes(data: Sendable): number {
   if (typeof data === "string") return utf8Length(data);
   return isPreparedMessage(data) ? data.payload.length : data.byteLength;
 }

@@ -17,7 +17,7 @@ import {
   type SendOptions,
 } from "./sendable.ts";
 
-/** What is known of how the connection came to be. */
+/** The origin of a connection: its request, or its URL. */
 export interface Origins<Data> {
   readonly data: Data;
   readonly request: AcceptedRequest | null;
@@ -26,7 +26,7 @@ export interface Origins<Data> {
 
 /** Makes a socket: of servers and `connect`. */
 export let createSocket: <Data>(binding: Binding, origins: Origins<Data>) => Socket<Data>;
-/** What stands behind a socket: for the classes of the web platform. */
+/** The connection behind a socket, for the classes of the web platform. */
 export let bindingOf: (socket: Socket) => Binding;
 /** The connection of the socket is over. */
 export let socketEnded: (socket: Socket, info: CloseInfo) => void;
@@ -37,7 +37,7 @@ export class Socket<Data = unknown> implements AsyncIterable<Message>, AsyncDisp
   data: Data;
   /** The request that opened the connection; null on clients. */
   readonly request: AcceptedRequest | null;
-  /** What `connect` connected to, after redirects; "" on servers. */
+  /** The URL that `connect` connected to, after redirects; "" on servers. */
   readonly url: string;
   readonly #binding: Binding;
   #closing: Promise<CloseInfo> | null = null;
@@ -63,11 +63,11 @@ export class Socket<Data = unknown> implements AsyncIterable<Message>, AsyncDisp
   // ---- sending
 
   /**
-   * Queues a message; what is written in one turn leaves in one write. Octets are copied, and never modified. Lone
+   * Queues a message. The messages of one turn leave in one write. Bytes are copied, and never modified. Lone
    * surrogates in text are sent as U+FFFD.
    * @returns "pressure" when the peer has more to read than it can make use of: queued all the same, but wait for
    * `drain` or {@link ready} before the next. "closed" when the connection is closing or over: not queued.
-   * @throws MisuseError for anything but text, octets and prepared messages.
+   * @throws MisuseError for anything but text, bytes and prepared messages.
    */
   write(data: Sendable, options?: SendOptions): WriteResult {
     return this.#binding.outgoing.write(data, isCompressible(options));
@@ -103,7 +103,7 @@ export class Socket<Data = unknown> implements AsyncIterable<Message>, AsyncDisp
     return this.#binding.outgoing.ready();
   }
 
-  /** Octets, with their frame headers, that the transport has not taken yet. */
+  /** Bytes, with their frame headers, that the transport has not taken yet. */
   get unsent(): number {
     return this.#binding.outgoing.unsent;
   }
@@ -137,7 +137,7 @@ export class Socket<Data = unknown> implements AsyncIterable<Message>, AsyncDisp
   // ---- control
 
   /**
-   * Sends a ping, with up to 125 octets of payload, and waits for its pong. Never rejects. Messages before the pong wait for
+   * Sends a ping, with up to 125 bytes of payload, and waits for its pong. Never rejects. Messages before the pong wait for
    * the application, up to twice `limits.undelivered`; a hook that awaits a pong behind more of them waits until a timer
    * closes the connection.
    * @returns the round-trip time in ms; "closed" when the connection ended before.
@@ -153,7 +153,7 @@ export class Socket<Data = unknown> implements AsyncIterable<Message>, AsyncDisp
    * `limits.undelivered` waiting, gets no later ones ({@link CloseInfo.undelivered}). Never rejects. Where the peer has closed already, or has broken a rule, its Close or the
    * violation decides the code, and nothing is waited for any more.
    * @param code 1000 to 1003, 1007 to 1014 or 3000 to 4999; 1005 for none. Default 1000.
-   * @param reason at most 123 octets as UTF-8.
+   * @param reason at most 123 bytes as UTF-8.
    * @throws MisuseError for another code or a longer reason.
    */
   close(code: number = 1000, reason: string = ""): Promise<CloseInfo> {
@@ -200,12 +200,12 @@ export class Socket<Data = unknown> implements AsyncIterable<Message>, AsyncDisp
     return this.#binding.endpoint.extensions;
   }
 
-  /** Where the peer is, or was; null when nobody knows. */
+  /** The address of the peer; null when it is not known. */
   get remoteAddress(): NetworkAddress | null {
     return this.#binding.transport.remoteAddress;
   }
 
-  /** What TLS agreed on; null without TLS. */
+  /** The facts of TLS; null without TLS. */
   get tls(): TlsFacts | null {
     return this.#binding.transport.tls;
   }

@@ -6,16 +6,16 @@ import type { SendResult } from "@sansocket/core";
 import { ConnectionError } from "../errors.ts";
 import type { Link } from "./link.ts";
 import { EMPTY_PART, LARGEST_PIECE, type Part, type PartSource, Parts, pieces } from "./parts.ts";
-import { octetsOf, type Sendable } from "./sendable.ts";
+import { payloadBytes, type Sendable } from "./sendable.ts";
 
 export type MessageType = "text" | "binary";
 
-/** What streaming asks and reports to: `outgoing` decides. */
+/** The direction out, as streaming sees it: streaming reports, and `outgoing` decides. */
 export interface StreamingHost {
   /** When the transport was last given something, ms. */
   readonly givenAt: number;
   queue(data: Sendable, compress: boolean): SendResult;
-  /** Runs a command of the engine. Whatever it throws but a mistake of the caller ends the connection. */
+  /** Runs a command of the engine. An exception ends the connection, unless it is a mistake of the caller. */
   attempt(command: () => SendResult): SendResult;
   afterQueued(): void;
   failForUnsent(byteCount: number): void;
@@ -75,7 +75,7 @@ export class Streaming {
 
   /**
    * A message that waits behind the stream.
-   * @param data the stream's own: nobody changes the bytes.
+   * @param data bytes of the stream's own, which do not change.
    * @param resolve called when the transport has taken the message.
    */
   add(data: Sendable, bytes: number, compress: boolean, resolve: Resolve | null): void {
@@ -211,7 +211,7 @@ export class Streaming {
       if (result === "closed") return false;
       if (result === "queued") break;
       if (endpoint.unsent === 0) {
-        host.failForUnsent(octetsOf(piece));
+        host.failForUnsent(payloadBytes(piece));
         return false;
       }
       await this.room();

@@ -11,7 +11,7 @@ interface Progress {
   sentPart(byteCount: number, now: number): void;
 }
 
-/** What the engine hears of at a time. */
+/** Bytes that the engine hears of at a time. */
 const PORTION_BYTES = 131_072;
 
 export class TransportWriter {
@@ -21,7 +21,7 @@ export class TransportWriter {
   bytes = 0;
   /** When the transport was last given something: it had taken what came before. ms */
   givenAt = 0;
-  /** What it has not been given yet; null almost always. */
+  /** The chunks that the transport has not been given yet; null almost always. */
   private rest: Iterator<Uint8Array[]> | null = null;
   private isEndDue = false;
   /** Bytes of the portion that the transport was given last, while the engine has not heard that it took them. */

@@ -1,4 +1,4 @@
-/** What the constructors take besides a URL: what the standard has, and the options of `connect`, converted and not judged. */
+/** The second argument of the constructors: the standard's members and the options of `connect`, converted and not judged. */
 import { givenOptions } from "@sansocket/core";
 import { CONNECT_OPTION_NAMES, type ConnectOptions } from "../client/connect-options.ts";
 import { dictionary, requireAbortSignal, stringSequence } from "./web-idl.ts";

@@ -3,7 +3,7 @@
 import { utf8Length } from "@sansocket/core";
 import { DOMException } from "../runtime/globals.ts";
 
-/** RFC 6455 §5.5: a control frame carries at most 125 octets, two of them the code. */
+/** RFC 6455 §5.5: a control frame carries at most 125 bytes, two of them the code. */
 const LONGEST_REASON = 123;
 const NORMAL_CLOSURE = 1000;
 /** RFC 6455 §7.4.1: never on the wire; the driver's word for a Close without a body. */
@@ -23,14 +23,14 @@ export function checkedCloseCode(code: number | null, reason: string): number | 
   }
   if (utf8Length(reason) > LONGEST_REASON) {
     throw new DOMException(
-      `the close reason takes more than ${LONGEST_REASON} octets as UTF-8`,
+      `the close reason takes more than ${LONGEST_REASON} bytes as UTF-8`,
       "SyntaxError",
     );
   }
   return code === null && reason !== "" ? NORMAL_CLOSURE : code;
 }
 
-/** What the driver's `close` takes. */
+/** The arguments of the driver's `close`. */
 export function driverCloseCode(code: number | null): number {
   return code ?? NO_STATUS;
 }

@@ -12,7 +12,7 @@ export interface CloseEvent extends Event {
   readonly wasClean: boolean;
 }
 
-/** What `new CloseEvent` takes besides the type. */
+/** The second argument of `new CloseEvent`. */
 export interface CloseEventInit {
   /** As of `EventInit`. Default false. */
   readonly bubbles?: boolean;
@@ -73,7 +73,7 @@ class OwnCloseEvent extends Event implements CloseEvent {
 Object.defineProperty(OwnCloseEvent, "name", { value: "CloseEvent", configurable: true });
 exposeInterface(OwnCloseEvent, "CloseEvent", ["code", "reason", "wasClean"]);
 
-/** What stands in where the runtime has none, or has it wrong. */
+/** The class for runtimes that have no CloseEvent, or a wrong one. */
 export const ownCloseEvent: CloseEventConstructor = OwnCloseEvent;
 
 /**

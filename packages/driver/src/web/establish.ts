@@ -59,7 +59,7 @@ export function requireTokens(protocols: readonly string[]): void {
 }
 
 /**
- * What is ours in the options is judged where it is given: a mistake is thrown, and is no event.
+ * Judges the options that the standard does not have. A mistake in them is thrown, and is no event.
  * @returns the options with an Origin where there is one, and as much to send as a page likes.
  * @throws MisuseError
  */
@@ -67,7 +67,7 @@ export function checkedOptions({ runtime }: Platform, url: URL, given: ClassOpti
   const options = checkConnectOptions(given);
   settingsOf(runtime, options);
   const headers = requestHeaders(options);
-  // Nobody will be asked at a blocked port, and port 0, which is one, can stand in no request.
+  // A blocked port is not connected to, and port 0, which is blocked, cannot stand in a request.
   if (!isPortBlocked(url.port)) checkRequest(url, given.protocols, headers);
   return { ...options, protocols: given.protocols, headers, limits: pageLimits(options.limits) };
 }
@@ -132,7 +132,7 @@ class ConnectingQueue {
   async run<T>(host: string, connect: (turn: Promise<unknown>) => Promise<T>): Promise<T> {
     const turn = this.last.get(host) ?? Promise.resolve();
     const attempt = connect(turn);
-    // One that has given up lets nobody past the one that it waited for.
+    // An attempt that gave up still waits for the attempt before it, so that the next attempt does.
     const mine = Promise.allSettled([turn, attempt]).then(() => {
       if (this.last.get(host) === mine) this.last.delete(host);
     });

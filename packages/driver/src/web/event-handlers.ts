@@ -4,7 +4,7 @@ import { Event, EventTarget } from "../runtime/globals.ts";
 
 interface Handler {
   callback: object;
-  /** What is registered with the target; it stays when the callback is replaced, and keeps its place among the others. */
+  /** The listener that the target has. The listener keeps its place among the others when the callback is replaced. */
   readonly listener: (event: Event) => void;
 }
 
@@ -41,7 +41,7 @@ export class EventHandlers {
       listener: function (this: unknown, event) {
         const { callback: current } = handler;
         if (typeof current !== "function") return;
-        // What it throws goes where the exceptions of all listeners go.
+        // An exception of the handler goes the way of the exceptions of all listeners.
         const answer: unknown = Reflect.apply(current, this, [event]);
         // "The event handler processing algorithm"
         if (answer === false) event.preventDefault();

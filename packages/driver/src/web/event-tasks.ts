@@ -6,7 +6,7 @@ import { queueTask } from "./task-queue.ts";
 
 interface Waiting {
   readonly run: () => void;
-  readonly octets: number;
+  readonly bytes: number;
 }
 
 export class EventTasks {
@@ -15,7 +15,7 @@ export class EventTasks {
   private first = 0;
   /** Tasks that were asked for and have not begun: one for each that waits, and one behind what ran at once. */
   private asked = 0;
-  private octets = 0;
+  private bytes = 0;
   /** Called when every event has run, and a task has passed since. */
   private readonly whenIdle: () => void;
   private drained: { readonly promise: Promise<void>; resolve(): void } | null = null;
@@ -30,13 +30,13 @@ export class EventTasks {
   }
 
   /**
-   * Runs at once if this task has run none; for what the transport brings, with nothing but the driver below it. What its
-   * listeners send then leaves with the turn, and a connection with one message per read waits for nothing.
-   * @param octets what it keeps in memory while it waits.
+   * Runs at once if this task has run none. For events that the transport brings, with only the driver on the stack. Messages
+   * of the listeners then leave with the turn, and a connection with one message per read does not wait.
+   * @param bytes the memory that the event keeps while it waits.
    */
-  run(run: () => void, octets: number = 0): void {
+  run(run: () => void, bytes: number = 0): void {
     if (this.isBusy) {
-      this.defer(run, octets);
+      this.defer(run, bytes);
       return;
     }
     this.ask();
@@ -44,15 +44,15 @@ export class EventTasks {
   }
 
   /** Runs in a later task; for what begins in a call of the application. */
-  defer(run: () => void, octets: number = 0): void {
-    this.waiting.push({ run, octets });
-    this.octets += octets;
+  defer(run: () => void, bytes: number = 0): void {
+    this.waiting.push({ run, bytes });
+    this.bytes += bytes;
     this.ask();
   }
 
-  /** @returns a promise to wait for before there is more, when more than `octets` wait; otherwise undefined. */
-  pressure(octets: number): Promise<void> | undefined {
-    if (this.octets <= octets) return undefined;
+  /** @returns a promise to wait for before there is more, when more than `bytes` wait; otherwise undefined. */
+  pressure(bytes: number): Promise<void> | undefined {
+    if (this.bytes <= bytes) return undefined;
     if (this.drained === null) {
       let resolve = (): void => {};
       const promise = new Promise<void>((settle) => {
@@ -74,15 +74,15 @@ export class EventTasks {
       if (this.asked === 0) this.whenIdle();
       return;
     }
-    const { run, octets } = this.waiting[this.first]!;
+    const { run, bytes } = this.waiting[this.first]!;
     this.first += 1;
-    this.octets -= octets;
+    this.bytes -= bytes;
     if (this.first === this.waiting.length) {
       this.waiting = [];
       this.first = 0;
       this.drained?.resolve();
       this.drained = null;
-      // What comes in this task waits for the next one.
+      // Events that come in this task wait for the next task.
       if (this.asked === 0) this.ask();
     }
     run();

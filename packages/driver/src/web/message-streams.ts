@@ -11,7 +11,7 @@ import type { WebSocketError } from "./web-socket-error.ts";
 /** How the connection ended: null for cleanly. */
 export type StreamEnd = WebSocketError | null;
 
-/** What both streams are told by their owner, and what they ask of it. */
+/** The owner of both streams, as the streams see it. */
 export interface MessageStreamsOwner {
   /** Resolves when the connection is over. */
   readonly ended: Promise<StreamEnd>;
@@ -85,7 +85,7 @@ export class IncomingMessages implements Answering {
     }
   }
 
-  /** What passes through other streams before it is written takes some promises more than the next `read`. */
+  /** A message that passes through other streams takes some promises more than the next `read`. */
   private answerLater(): void {
     if (!this.isHandedOut) return;
     this.isHandedOut = false;
@@ -158,9 +158,9 @@ export class OutgoingMessages {
   private async write(chunk: unknown): Promise<void> {
     const { socket } = this;
     const data = isBufferSource(chunk) ? bufferSource(chunk) : usvString(chunk);
-    const octets = typeof data === "string" ? utf8Length(data) : data.length;
+    const bytes = typeof data === "string" ? utf8Length(data) : data.length;
     // Larger ones go out in fragments, as the peer takes them: `limits.unsent` does not limit what can be written.
-    const isWhole = octets <= bindingOf(socket).behaviour.highMark;
+    const isWhole = bytes <= bindingOf(socket).behaviour.highMark;
     if (isWhole) {
       const result = socket.write(data);
       if (result === "ok") return;

@@ -1,24 +1,24 @@
 /**
- * What `send` was given, until the network has it: messages stay in order behind a Blob whose octets are still being read,
- * and `bufferedAmount` counts payload octets as the standard does.
+ * The messages of `send`, until the network has them. Messages stay in order behind a Blob whose bytes are still being read,
+ * and `bufferedAmount` counts payload bytes as the standard does.
  */
 import type { Outgoing } from "../socket/outgoing.ts";
 import { bindingOf, type Socket } from "../socket/socket.ts";
 import { queueTask } from "./task-queue.ts";
 
-/** Text, or octets that nobody changes any more. */
+/** Text, or bytes that do not change any more. */
 type Ready = string | Uint8Array;
 
 interface Waiting {
   /** Null while a Blob is being read. */
   data: Ready | null;
-  readonly octets: number;
+  readonly bytes: number;
 }
 
 interface Sent {
-  /** The transport has it all once it has taken this many octets. */
+  /** The transport has it all once it has taken this many bytes. */
   readonly position: number;
-  readonly octets: number;
+  readonly bytes: number;
 }
 
 /** Positions in the stream of bytes that goes to the transport. */
@@ -31,9 +31,9 @@ export class Outbox {
   private sent: Sent[] = [];
   /** Those before it are taken. */
   private firstSent = 0;
-  /** Octets of what was sent and is not known to be taken, of what waits, and of what will never be sent. */
+  /** Bytes of what was sent and is not known to be taken, of what waits, and of what will never be sent. */
   private buffered = 0;
-  /** What was taken when this task first sent something: the amount only sinks between tasks. */
+  /** The taken bytes when this task first sent something: `bufferedAmount` only sinks between tasks. */
   private takenBefore = 0;
   private readonly progress: Progress;
   private hasSentInTask = false;
@@ -50,26 +50,26 @@ export class Outbox {
     return this.waiting.length > 0;
   }
 
-  /** @param octets of the payload. Octets in `data` are copied before this returns. */
-  send(data: Ready, octets: number): void {
-    this.buffered += octets;
+  /** @param bytes of the payload. Bytes in `data` are copied before this returns. */
+  send(data: Ready, bytes: number): void {
+    this.buffered += bytes;
     if (this.waiting.length === 0) {
-      this.write(data, octets);
+      this.write(data, bytes);
     } else {
-      this.waiting.push({ data: typeof data === "string" ? data : data.slice(), octets });
+      this.waiting.push({ data: typeof data === "string" ? data : data.slice(), bytes });
     }
   }
 
   sendBlob(blob: Blob): void {
     this.buffered += blob.size;
-    const item: Waiting = { data: null, octets: blob.size };
+    const item: Waiting = { data: null, bytes: blob.size };
     this.waiting.push(item);
     blob.arrayBuffer().then(
       (buffer) => {
         item.data = new Uint8Array(buffer);
         this.advance();
       },
-      // A file that is gone by now, for instance. What comes behind it cannot go out without it.
+      // The file is gone by now, for instance. The messages behind the Blob cannot go out without it.
       () => this.socket.abort(),
     );
   }
@@ -80,13 +80,13 @@ export class Outbox {
       if (item === undefined) break;
       if (item.data === null) return;
       this.waiting.shift();
-      this.write(item.data, item.octets);
+      this.write(item.data, item.bytes);
     }
     if (this.closing !== null) void this.socket.close(this.closing.code, this.closing.reason);
     bindingOf(this.socket).delivery.answered();
   }
 
-  private write(data: Ready, octets: number): void {
+  private write(data: Ready, bytes: number): void {
     const { socket } = this;
     if (!this.hasSentInTask) {
       this.takenBefore = this.progress.taken;
@@ -96,7 +96,7 @@ export class Outbox {
     this.forgetTaken(); // also for those who never ask for the amount
     // Closed meanwhile: it stays in the amount for ever.
     if (socket.write(data) === "closed") return;
-    this.sent.push({ position: this.progress.queuedTotal, octets });
+    this.sent.push({ position: this.progress.queuedTotal, bytes });
   }
 
   /** An event begins, and with it a task: what was taken before counts no more. The end of the last one may be late. */
@@ -114,7 +114,7 @@ export class Outbox {
     else this.closing = { code, reason };
   }
 
-  /** Octets of payload that the network has not taken, as it was when this task began, and what this task has sent. */
+  /** Bytes of payload that the network has not taken, as it was when this task began, and what this task has sent. */
   get amount(): number {
     this.forgetTaken();
     return this.buffered;
@@ -124,7 +124,7 @@ export class Outbox {
     const taken = this.hasSentInTask ? this.takenBefore : this.progress.taken;
     const { sent } = this;
     while (this.firstSent < sent.length && sent[this.firstSent]!.position <= taken) {
-      this.buffered -= sent[this.firstSent]!.octets;
+      this.buffered -= sent[this.firstSent]!.bytes;
       this.firstSent += 1;
     }
     // In large steps: shifting an array each time is quadratic in the worst case.

@@ -89,16 +89,16 @@ export function isBufferSource(value: unknown): value is ArrayBuffer | ArrayBuff
   return ArrayBuffer.isView(value) || isArrayBuffer(value);
 }
 
-/** Octets that may be sent: a view into memory that other threads write, or that changes its size, is refused. */
+/** Bytes that may be sent: a view into memory that other threads write, or that changes its size, is refused. */
 export function bufferSource(value: ArrayBuffer | ArrayBufferView): Uint8Array<ArrayBuffer> {
   const buffer: unknown = ArrayBuffer.isView(value) ? value.buffer : value;
   if (!isArrayBuffer(buffer)) {
-    throw new TypeError("octets in shared memory cannot be sent: copy them first");
+    throw new TypeError("bytes in shared memory cannot be sent: copy them first");
   }
   if ((buffer as ArrayBuffer & { readonly resizable?: boolean }).resizable === true) {
-    throw new TypeError("octets in a resizable buffer cannot be sent: copy them first");
+    throw new TypeError("bytes in a resizable buffer cannot be sent: copy them first");
   }
-  // No octets when it is detached (webidl.spec.whatwg.org, "get a copy of the bytes held by"); nor may it be looked into.
+  // No bytes when it is detached (webidl.spec.whatwg.org, "get a copy of the bytes held by"); nor may it be looked into.
   if (buffer.byteLength === 0) return new Uint8Array(0);
   if (!ArrayBuffer.isView(value)) return new Uint8Array(buffer);
   return new Uint8Array(buffer, value.byteOffset, value.byteLength);

@@ -3,7 +3,7 @@ import { DOMException } from "../runtime/globals.ts";
 import { checkedCloseCode } from "./close-arguments.ts";
 import { dictionary, enforcedUnsignedShort, exposeInterface, usvString } from "./web-idl.ts";
 
-/** What `close` of a WebSocketStream and `new WebSocketError` take. */
+/** The argument of `close` of a WebSocketStream, and of `new WebSocketError`. */
 export interface WebSocketCloseInfo {
   /** 1000, or 3000 to 4999. Default: a Close without a code, or 1000 where there is a reason. */
   readonly closeCode?: number;
@@ -42,7 +42,7 @@ export class WebSocketError extends DOMException {
       typeof value === "object" && value !== null && #closeCode in value;
   }
 
-  /** @throws DOMException for another code than 1000 and 3000 to 4999, and for a reason of more than 123 octets. */
+  /** @throws DOMException for another code than 1000 and 3000 to 4999, and for a reason of more than 123 bytes. */
   constructor(message: string = "", init: WebSocketCloseInfo = {}) {
     super(`${message}`, "WebSocketError");
     const { code, reason } = readCloseInfo(init);

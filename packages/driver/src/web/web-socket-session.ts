@@ -41,8 +41,8 @@ function noClose(error: Error): End {
   return { code: 1006, reason: "", wasClean: false, isFailure: true, error };
 }
 
-/** Octets of messages that wait for their events before the driver holds back more. */
-const WAITING_OCTETS = 1_048_576;
+/** Bytes of messages that wait for their events before the driver holds back more. */
+const WAITING_BYTES = 1_048_576;
 
 export class WebSocketSession implements Answering {
   binaryType: BinaryType = "blob";
@@ -59,9 +59,9 @@ export class WebSocketSession implements Answering {
   private state: ReadyState = ReadyState.CONNECTING;
   private socket: Socket | null = null;
   private outbox: Outbox | null = null;
-  /** What we ended the connection for, where the driver only knows that we did. */
+  /** The reason for which the class ended the connection: the driver only knows that the class did. */
   private failure: ConnectError | null = null;
-  /** Octets of payload that were sent when it was too late. */
+  /** Bytes of payload that were sent when it was too late. */
   private unsendable = 0;
 
   constructor(target: EventTarget, platform: Platform, url: URL, options: ClassOptions) {
@@ -135,14 +135,14 @@ export class WebSocketSession implements Answering {
   }
 
   private arrived(message: Message): Promise<void> | undefined {
-    const octets = typeof message === "string" ? message.length * 2 : message.length;
+    const bytes = typeof message === "string" ? message.length * 2 : message.length;
     this.tasks.run(() => {
       if (this.state !== ReadyState.OPEN) return;
       this.outbox!.beginTask();
       const data = this.dataOf(message);
       this.target.dispatchEvent(new MessageEvent("message", { data, origin: this.origin }));
-    }, octets);
-    return this.tasks.pressure(WAITING_OCTETS);
+    }, bytes);
+    return this.tasks.pressure(WAITING_BYTES);
   }
 
   private dataOf(message: Message): string | ArrayBuffer | Blob {
@@ -187,9 +187,9 @@ export class WebSocketSession implements Answering {
       else this.unsendable += data.size;
       return;
     }
-    const octets = typeof data === "string" ? utf8Length(data) : data.length;
-    if (isOpen) this.outbox!.send(data, octets);
-    else this.unsendable += octets;
+    const bytes = typeof data === "string" ? utf8Length(data) : data.length;
+    if (isOpen) this.outbox!.send(data, bytes);
+    else this.unsendable += bytes;
   }
 
   get bufferedAmount(): number {

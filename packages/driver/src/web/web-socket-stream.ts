@@ -21,13 +21,13 @@ import {
   webSocketError,
 } from "./web-socket-error.ts";
 
-/** What `WebSocketStream.opened` resolves with. */
+/** The value of `WebSocketStream.opened`. */
 export interface WebSocketOpenInfo {
-  /** Text as strings, octets as Uint8Arrays. What nobody reads stops the transport. */
+  /** Text as strings, bytes as Uint8Arrays. Messages that are not read stop the transport. */
   readonly readable: ReadableStream<Message>;
-  /** Strings as text; buffers and views as octets, which are copied. A write resolves when there is room for the next. */
+  /** Strings as text; buffers and views as bytes, which are copied. A write resolves when there is room for the next. */
   readonly writable: WritableStream<string | ArrayBuffer | ArrayBufferView>;
-  /** What the server has accepted, as it stands in the header. */
+  /** The extensions that the server accepted, as the header has them. */
   readonly extensions: string;
   /** The subprotocol that was agreed on; "" for none. */
   readonly protocol: string;
@@ -119,7 +119,7 @@ interface Deferred<T> {
   reject(error: unknown): void;
 }
 
-/** A rejection that nobody looks at ends no process. */
+/** Keeps the process alive when a promise rejects that the application does not look at. */
 function deferred<T>(): Deferred<T> {
   let resolve: (value: T) => void = () => {};
   let reject: (error: unknown) => void = () => {};
@@ -188,7 +188,7 @@ class StreamSession {
     };
     this.incoming = new IncomingMessages(socket, owner);
     this.outgoing = new OutgoingMessages(socket, owner);
-    // In a task: a write whose octets were taken in the same turn has told so by then.
+    // In a task: a write whose bytes were taken in the same turn has told so by then.
     void socket.closed.then((info) => queueTask(() => this.ended(info)));
     this.opened.resolve({
       readable: this.incoming.readable,

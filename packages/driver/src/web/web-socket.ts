@@ -57,7 +57,7 @@ export type WebSocketHandler<E extends Event> =
   | ((this: StandardWebSocket, event: E) => unknown)
   | null;
 
-/** What the standard says a WebSocket is; the same as the `WebSocket` of TypeScript's DOM library, which need not be there. */
+/** A WebSocket as the standard defines it: like `WebSocket` of TypeScript's DOM library, which a program may not have. */
 export interface StandardWebSocket extends EventTarget {
   /** 0. */
   readonly CONNECTING: 0;
@@ -72,15 +72,15 @@ export interface StandardWebSocket extends EventTarget {
   /** One of {@link CONNECTING}, {@link OPEN}, {@link CLOSING} and {@link CLOSED}. */
   readonly readyState: number;
   /**
-   * Octets of payload that were sent and that the network has not taken. It only sinks between tasks, and never when the
+   * Bytes of payload that were sent and that the network has not taken. It only sinks between tasks, and never when the
    * connection has closed.
    */
   readonly bufferedAmount: number;
-  /** What the server has accepted, as it stands in the header. */
+  /** The extensions that the server accepted, as the header has them. */
   readonly extensions: string;
   /** The subprotocol that was agreed on; "" for none. */
   readonly protocol: string;
-  /** What `message` events bring octets in. Default "blob". */
+  /** The type of binary data in `message` events. Default "blob". */
   binaryType: BinaryType;
   /** Called for the event `open`. */
   onopen: WebSocketHandler<Event>;
@@ -90,7 +90,7 @@ export interface StandardWebSocket extends EventTarget {
   onerror: WebSocketHandler<ErrorEvent>;
   /** Called for the event `close`. */
   onclose: WebSocketHandler<CloseEvent>;
-  /** Octets of buffers are copied, those of a Blob are read; messages stay in their order. */
+  /** Bytes of buffers are copied, those of a Blob are read; messages stay in their order. */
   send(data: string | ArrayBuffer | ArrayBufferView | Blob): void;
   /** Without arguments: a Close without a body. Messages that arrive from now on are dropped. */
   close(code?: number, reason?: string): void;
@@ -270,7 +270,7 @@ const MEMBERS: readonly string[] = [
   "close",
 ];
 
-/** (BufferSource or Blob or USVString); octets are those of the caller, and not copied yet. */
+/** (BufferSource or Blob or USVString); bytes are those of the caller, and not copied yet. */
 function sendable(data: unknown): string | Uint8Array<ArrayBuffer> | Blob {
   if (isBlob(data)) return data;
   if (isBufferSource(data)) return bufferSource(data);
