@@ -42,7 +42,7 @@ describe("README", () => {
     const printed = read("packages/bench/README.md");
     const from = page.indexOf("| connections x messages under way x bytes |");
     const rows = page.slice(from, page.indexOf("\n\n", from)).split("\n").slice(2);
-    const [, date] = /printed them on\s(\d{4}-\d\d-\d\d)/.exec(page) ?? [];
+    const [, date] = /printed\s+them\s+on\s+(\d{4}-\d\d-\d\d)/.exec(page) ?? [];
     expect(printed).toContain(`\n${date}, Node`);
     expect(rows).toHaveLength(4);
     for (const row of rows) {
