@@ -1,176 +1,132 @@
 /** A socket of Bun as a transport: TCP, unix or TLS. */
-import type {
-  CertificateFields,
-  ClientCertificate,
-  NetworkAddress,
-  OpenTransport,
-  TlsFacts,
-  Transport,
-  TransportHandler,
+import {
+  type CertificateFields,
+  type ClientCertificate,
+  ConnectedStream,
+  clientCertificate,
+  Life,
+  type NetworkAddress,
+  type OpenTransport,
+  queueMicrotask,
+  Reading,
+  Relay,
+  type TlsFacts,
+  Writing,
 } from "@sansocket/driver";
-import { clientCertificate, queueMicrotask } from "@sansocket/driver";
 
-/** What happens before somebody listens. */
-type Early = (handler: TransportHandler) => void;
-
-export class BunTransport implements Transport {
-  /** Asked for at once: Bun forgets it when the socket is closed, and then somebody may want to know who has left. */
+export class BunTransport extends ConnectedStream {
+  /** Asked for at once: Bun forgets the address when the socket is closed, and the `close` hook may ask who has left. */
   readonly remoteAddress: NetworkAddress | null;
   private readonly socket: Bun.Socket<BunTransport>;
   private readonly isSecure: boolean;
-  private isHandshaking: boolean;
+  /** Keeps what happens before somebody listens. */
+  private readonly relay: Relay;
   private certificate: ClientCertificate | null = null;
-  private handler: TransportHandler | null = null;
-  /** In order; null once everything goes to the handler at once. */
-  private early: Early[] | null = [];
-  /** What the kernel has not taken: Bun keeps nothing of it. Null: nothing. */
+  /** Bytes that the kernel has not taken: Bun keeps nothing of them. Null: none. */
   private untaken: Uint8Array[] | null = null;
-  private isEnding = false;
-  private hasShutDown = false;
-  private hasPeerEnded = false;
-  private isClosed = false;
-  private isPaused = false;
-  /** A write has met the reset of the peer. */
-  private isReset = false;
-  private error: string | undefined = undefined;
 
   constructor(socket: Bun.Socket<BunTransport>, isSecure: boolean) {
+    const relay = new Relay();
+    super(relay, isSecure ? Life.Handshaking : Life.Open);
+    this.relay = relay;
     this.socket = socket;
     this.isSecure = isSecure;
-    this.isHandshaking = isSecure;
     this.remoteAddress = addressOf(socket);
     socket.data = this;
   }
 
-  /** May be called again: the last handler hears of everything. */
   readonly open: OpenTransport = (handler) => {
-    const isFirst = this.handler === null;
-    this.handler = handler;
-    if (isFirst && this.early!.length === 0) this.early = null;
-    else if (isFirst) queueMicrotask(() => this.catchUp(this.early!));
+    this.relay.passTo(handler);
     return this;
   };
 
-  private catchUp(early: Early[]): void {
-    for (let index = 0; index < early.length; index += 1) early[index]!(this.handler!);
-    this.early = null;
-  }
-
   // ---- from Bun
 
-  received(chunk: Uint8Array): void {
-    if (this.early === null) this.handler!.onData(chunk);
-    else this.early.push((handler) => handler.onData(chunk));
-  }
-
-  private tell(event: Early): void {
-    if (this.early === null) event(this.handler!);
-    else this.early.push(event);
-  }
-
-  /** What a client has shown in TLS: asked for at once, as the address is. */
+  /** The certificate that a client has shown in TLS. Asked for at once, as the address is. */
   shown(certificate: CertificateFields, distrust: string | null): void {
     this.certificate = clientCertificate(certificate, distrust);
   }
 
-  /** The TLS handshake is done; until then Bun takes nothing. */
-  secured(): void {
-    this.isHandshaking = false;
-  }
-
   drained(): void {
+    const { untaken, writing } = this;
     // Bun calls this without a reason too.
-    if (this.untaken === null || !this.writeOut(this.untaken)) return;
-    if (this.isEnding) this.shutDown();
-    this.handler!.onDrain();
+    if (untaken === null || writing === Writing.Failed || !this.writeOut(untaken)) return;
+    if (writing === Writing.Ending) this.socket.shutdown();
+    this.taken();
   }
 
-  peerEnded(): void {
-    if (this.hasPeerEnded) return;
-    this.hasPeerEnded = true;
-    this.tell((handler) => handler.onEnd());
-  }
-
-  failed(error: NodeJS.ErrnoException): void {
-    this.error ??= error.code ?? error.message;
-  }
-
-  closed(error?: NodeJS.ErrnoException): void {
-    if (this.isClosed) return;
-    this.isClosed = true;
+  gone(error?: NodeJS.ErrnoException): void {
+    if (this.hasLeft) return;
+    this.life = Life.Leaving;
     if (error !== undefined) this.failed(error);
-    // Bun closes from inside of `terminate`, and nobody expects to be called from inside of `destroy`.
+    // Bun calls this from inside of `terminate`, and no handler expects to be called from inside of `destroy`.
     queueMicrotask(() => {
-      // When both sides have shut down there is no `end`, only `close`.
-      if (this.hasShutDown) this.peerEnded();
-      this.tell((handler) => handler.onClosed(this.error));
+      // When both sides have shut down, Bun calls `close` without `end`.
+      if (this.writing === Writing.Ended) this.peerEnded();
+      this.closed();
     });
   }
 
   // ---- to Bun
 
   write(chunks: readonly Uint8Array[]): boolean {
-    return this.writeOut(chunks);
+    if (this.writeOut(chunks)) return true;
+    if (this.writing === Writing.Free) this.writing = Writing.Full;
+    return false;
   }
 
-  /** @returns whether all was taken; if not, the rest waits in {@link untaken}. */
+  /** @returns whether all was taken. The rest waits in {@link untaken}. */
   private writeOut(chunks: readonly Uint8Array[]): boolean {
     for (let index = 0; index < chunks.length; index += 1) {
       const chunk = chunks[index]!;
       const taken = this.socket.write(chunk);
       if (taken === chunk.length) continue;
-      if (taken < 0) this.meetReset();
       this.untaken = chunks.slice(index);
       if (taken > 0) this.untaken[0] = chunk.subarray(taken);
+      if (taken < 0) this.meetReset();
       return false;
     }
     this.untaken = null;
     return true;
   }
 
-  /** A write was answered with -1: the peer has reset the connection, and this is all that Bun says about it. */
+  /** Bun has answered a write with -1: the peer has reset the connection, and Bun says no more about it. */
   private meetReset(): void {
-    this.isReset = true;
-    this.error ??= this.hasPeerEnded ? "EPIPE" : "ECONNRESET";
+    this.writing = Writing.Failed;
+    this.failed(this.reading === Reading.Ended ? "EPIPE" : "ECONNRESET");
     this.leaveIfUnheard();
   }
 
-  /** `close` follows a reset that a write has met, but not while the socket is paused: Bun would never say that it is gone. */
+  /** `close` follows a reset that a write has met. A paused socket is never told of it. */
   private leaveIfUnheard(): void {
-    if (this.isReset && this.isPaused) this.socket.terminate();
+    const isReset = this.writing === Writing.Failed;
+    if (isReset && this.reading !== Reading.Flowing) this.socket.terminate();
   }
 
-  endWrite(): boolean {
-    if (this.isHandshaking) {
-      this.destroy(); // an end cannot be told yet, nor what stands before it
-      return false;
-    }
-    this.isEnding = true;
+  protected beginEnd(): boolean {
+    if (this.writing === Writing.Failed) return false;
+    this.writing = Writing.Ending;
     if (this.untaken !== null) return false;
-    this.shutDown();
+    this.socket.shutdown(); // not `end`, which closes both directions
+    this.writing = Writing.Ended;
     return true;
   }
 
-  /** Not `end`, which closes both directions. */
-  private shutDown(): void {
-    this.hasShutDown = true;
-    this.socket.shutdown();
-  }
-
   destroy(): void {
-    // A reset would overtake what the peer has not acknowledged yet; once both sides have ended, nothing is unread.
-    if (this.hasShutDown && this.hasPeerEnded) this.socket.close();
+    // A reset would overtake what the peer has not acknowledged yet. Once both sides have ended, nothing is unread.
+    const isDone = this.writing === Writing.Ended && this.reading === Reading.Ended;
+    if (isDone) this.socket.close();
     else this.socket.terminate();
   }
 
   pause(): void {
-    this.isPaused = true;
+    if (this.reading === Reading.Flowing) this.reading = Reading.Paused;
     this.socket.pause();
     this.leaveIfUnheard();
   }
 
   resume(): void {
-    this.isPaused = false;
+    if (this.reading === Reading.Paused) this.reading = Reading.Flowing;
     this.socket.resume();
   }
 
@@ -192,30 +148,30 @@ function addressOf(socket: Partial<Bun.Socket<BunTransport>>): NetworkAddress | 
   return { hostname: remoteAddress, port: remotePort };
 }
 
-/** Declared for Buffers, since Bun's own options are; what comes is what `binaryType` says. */
+/** Bun declares its own options for Buffers. The chunks are what `binaryType` says. */
 export type BunHandlers = Bun.SocketHandler<BunTransport>;
 
-/** What Bun calls, the same functions for all sockets. */
+/** The functions that Bun calls, the same for all sockets. */
 export const handlers: BunHandlers = {
   binaryType: "uint8array",
-  data: (socket, chunk) => socket.data.received(chunk),
+  data: (socket, chunk) => socket.data.handler.onData(chunk),
   drain: (socket) => socket.data?.drained(),
   end: (socket) => socket.data?.peerEnded(),
-  close: (socket, error) => socket.data?.closed(error),
+  close: (socket, error) => socket.data?.gone(error),
 };
 
-/** The same for TLS, whose own failures `close` does not tell. */
+/** The functions for TLS. Bun's `close` does not tell of a failure of TLS. */
 export const secureHandlers: BunHandlers = {
   ...handlers,
   handshake: (socket) => socket.data?.secured(),
   error(socket, error: NodeJS.ErrnoException) {
-    // What our own handlers throw comes here too, and is not to be swallowed.
+    // Bun calls this for what our own functions throw too. Such an error is not to be lost.
     if (error.code === undefined) throw error;
     socket.data?.failed(error);
   },
 };
 
-/** ALPN (RFC 7301 §3.1) as Bun takes it: each protocol behind its length. */
+/** The list of ALPN (RFC 7301 §3.1) as Bun takes it: each protocol stands behind its length. */
 export const ALPN_HTTP1: Uint8Array<ArrayBuffer> = new Uint8Array([8, ...ascii("http/1.1")]);
 
 function ascii(text: string): number[] {

@@ -8,7 +8,7 @@ import {
   type ServeOptions,
   startListening,
 } from "./server/listening.ts";
-import { Server } from "./server/server.ts";
+import { Server, type ServerPlatform } from "./server/server.ts";
 import { KNOWN_CREATE_OPTIONS, type ServerOptions } from "./server/server-options.ts";
 import type { Socket } from "./socket/socket.ts";
 import { createWebSocketClass, type StandardWebSocketConstructor } from "./web/web-socket.ts";
@@ -47,27 +47,42 @@ export interface Adapter {
   readonly WebSocketStream: StandardWebSocketStreamConstructor;
 }
 
-/**
- * Whether the connections of `createServer`'s server are TLS.
- * @throws MisuseError for options that are wrong.
- */
-export function secureOf(options: { readonly secure?: boolean }): boolean {
-  return checkOptions("options", options, KNOWN_CREATE_OPTIONS).secure === true;
+/** A class of servers: {@link Server}, or one that adds what only its runtime has. */
+export type ServerClass = new <Data>(
+  options: ServerOptions<Data>,
+  platform: ServerPlatform,
+) => Server<Data>;
+
+/** The parts that an adapter is made of. */
+export interface AdapterParts extends Platform {
+  readonly listen: Listen;
+  /** The class of the servers that `serve` and `createServer` make. Default {@link Server}. */
+  readonly server?: ServerClass;
 }
 
-/** Makes the functions and classes that an adapter exports of what its runtime brings. */
-export function createAdapter(platform: Platform & { readonly listen: Listen }): Adapter {
-  const { runtime, listen } = platform;
-  return {
+/**
+ * Makes the functions and classes that an adapter exports of what its runtime brings.
+ * @typeParam Own what the adapter's own class of servers makes of the types: an {@link Adapter} whose `serve` and `createServer`
+ * return that class.
+ */
+export function createAdapter<Own extends Adapter = Adapter>(parts: AdapterParts): Own {
+  const { runtime, listen, server: ServerOfAdapter = Server } = parts;
+  const adapter: Adapter = {
     async serve<Data>(options: ServeOptions<Data>) {
       const given = checkServeOptions(options);
-      const server = new Server<Data>(options, { runtime, secure: given.tls !== undefined });
+      const server = new ServerOfAdapter<Data>(options, {
+        runtime,
+        secure: given.tls !== undefined,
+      });
       return await startListening(server, listen, given);
     },
-    createServer: <Data>(options: ServerOptions<Data> & { readonly secure?: boolean }) =>
-      new Server<Data>(options, { runtime, secure: secureOf(options) }),
-    connect: (url, options = {}) => connectWith(platform, url, options),
-    WebSocket: createWebSocketClass(platform),
-    WebSocketStream: createWebSocketStreamClass(platform),
+    createServer<Data>(options: ServerOptions<Data> & { readonly secure?: boolean }) {
+      const { secure = false } = checkOptions("options", options, KNOWN_CREATE_OPTIONS);
+      return new ServerOfAdapter<Data>(options, { runtime, secure });
+    },
+    connect: (url, options = {}) => connectWith(parts, url, options),
+    WebSocket: createWebSocketClass(parts),
+    WebSocketStream: createWebSocketStreamClass(parts),
   };
+  return adapter as Own;
 }

@@ -4,15 +4,17 @@
  *
  * @module
  */
-export { type Adapter, createAdapter, secureOf } from "./adapter.ts";
+export { type Adapter, type AdapterParts, createAdapter, type ServerClass } from "./adapter.ts";
 export * from "./application.ts";
 export { type ConnectWays, connectWith, type Platform } from "./client/connect.ts";
 export { checkOptions, refuseOptions } from "./known-options.ts";
 export { judgedLater, type OptionKind } from "./option-kinds.ts";
-export { type Dialed, type Dialer, reasonOf } from "./runtime/dialing.ts";
+export { ConnectedStream, Life, Reading, Writing } from "./runtime/connected-stream.ts";
+export { type Dialed, type Dialer, reasonOf, unlessAborted } from "./runtime/dialing.ts";
 export { queueMicrotask } from "./runtime/globals.ts";
 export { joined, lengthOf } from "./runtime/joined-chunks.ts";
 export { ReadBuffer } from "./runtime/read-buffer.ts";
+export { Relay } from "./runtime/relay.ts";
 export { type Runtime, type WebPlatform, webRuntime } from "./runtime/runtime.ts";
 export type { Transport, TransportHandler } from "./runtime/transport.ts";
 export { type Accepted, type Accepting, acceptAll } from "./server/accepting.ts";

@@ -17,7 +17,7 @@ async function dial(address: NetworkAddress, signal: AbortSignal): Promise<Diale
   return dialed(socket);
 }
 
-/** Waits for the event; destroys the socket when something else happens first. */
+/** Waits for the event. An abort of the signal destroys the socket. */
 function connected(socket: Duplex, event: string, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const settle = (act: () => void): void => {
@@ -32,7 +32,7 @@ function connected(socket: Duplex, event: string, signal: AbortSignal): Promise<
     const closed = (): void => failed(new Error("the connection was closed"));
     const aborted = (): void => {
       settle(() => reject(signal.reason));
-      socket.on("error", () => {}); // what it still has to say interests nobody
+      socket.on("error", () => {}); // nobody waits for this socket any more
       socket.destroy();
     };
     socket.on(event, succeeded);
@@ -44,16 +44,11 @@ function connected(socket: Duplex, event: string, signal: AbortSignal): Promise<
 }
 
 function dialed(socket: Socket): Dialed {
-  let transport: NodeTransport | null = null;
   socket.on("error", () => {}); // until there is a transport to tell
   return {
     open(handler) {
-      if (transport === null) {
-        transport = new NodeTransport(socket, handler);
-        transport.startReading();
-      } else {
-        transport.handOver(handler);
-      }
+      const transport = new NodeTransport(socket, handler);
+      transport.startReading();
       return transport;
     },
     async startTls(options, serverName, signal) {
@@ -76,7 +71,7 @@ function tlsOptions(options: TlsClientOptions, serverName: string): object {
     ...(key === undefined ? {} : { key }),
     rejectUnauthorized,
     host: serverName,
-    // RFC 6066 §3: no address in SNI.
+    // RFC 6066 §3: the name in SNI is no address.
     ...(isIP(serverName) === 0 ? { servername: serverName } : {}),
     ALPNProtocols: ["http/1.1"],
   };

@@ -11,13 +11,24 @@ import {
 } from "@sansocket/driver";
 import { dialer } from "./dialer.ts";
 import { listen } from "./listen.ts";
+import { type NodeAdapter, NodeServer } from "./node-server.ts";
 import { runtime } from "./runtime.ts";
 
 export * from "@sansocket/driver/application";
-export { createServer, NodeServer, serve } from "./node-server.ts";
+export { type NodeAdapter, NodeServer } from "./node-server.ts";
 export { fromDuplex } from "./node-transport.ts";
 
-const adapter: Adapter = createAdapter({ runtime, dialer, listen });
+const adapter: NodeAdapter = createAdapter<NodeAdapter>({
+  runtime,
+  dialer,
+  listen,
+  server: NodeServer,
+});
+
+/** See {@link Adapter.serve}. */
+export const serve: NodeAdapter["serve"] = adapter.serve;
+/** See {@link Adapter.createServer}. */
+export const createServer: NodeAdapter["createServer"] = adapter.createServer;
 
 /** See {@link Adapter.connect}. */
 export const connect: Adapter["connect"] = adapter.connect;

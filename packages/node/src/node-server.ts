@@ -1,21 +1,17 @@
-/** A server that can share a port with node:http, and listens by itself. */
+/** A server that can share a port with node:http, and listens by itself too. */
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import {
+  type Adapter,
   checkOptions,
-  checkServeOptions,
   intakeOf,
   judgedLater,
   type ServeOptions,
   Server,
   type ServerOptions,
-  secureOf,
-  startListening,
 } from "@sansocket/driver";
-import { listen } from "./listen.ts";
 import { fromDuplex, requireUnserved } from "./node-transport.ts";
-import { runtime } from "./runtime.ts";
 import { rewrite, upgradedOf } from "./upgraded.ts";
 
 const KNOWN_UPGRADE_OPTIONS = { data: judgedLater };
@@ -70,26 +66,12 @@ export class NodeServer<Data = undefined> extends Server<Data> {
   }
 }
 
-/**
- * A server that does not listen: for {@link NodeServer.handleUpgrade}, and for `accept` with transports of one's own.
- * @param options.secure whether its connections are TLS, which decides what the server's own origin is. Default false.
- * @throws MisuseError for options that are wrong.
- */
-export function createServer<Data = undefined>(
-  options: ServerOptions<Data> & { readonly secure?: boolean },
-): NodeServer<Data> {
-  return new NodeServer<Data>(options, { runtime, secure: secureOf(options) });
-}
-
-/**
- * Listens and serves.
- * @returns the server, once it listens. Rejects with a ServerError "listen-failed", with "aborted" when `signal` aborted
- * before, or with a MisuseError.
- */
-export async function serve<Data = undefined>(
-  options: ServeOptions<Data>,
-): Promise<NodeServer<Data>> {
-  const given = checkServeOptions(options);
-  const server = new NodeServer<Data>(options, { runtime, secure: given.tls !== undefined });
-  return await startListening(server, listen, given);
+/** What this adapter exports: as others do, with its own class of servers. */
+export interface NodeAdapter extends Adapter {
+  /** See {@link Adapter.serve}. */
+  serve<Data = undefined>(options: ServeOptions<Data>): Promise<NodeServer<Data>>;
+  /** See {@link Adapter.createServer}. The server is for {@link NodeServer.handleUpgrade} too. */
+  createServer<Data = undefined>(
+    options: ServerOptions<Data> & { readonly secure?: boolean },
+  ): NodeServer<Data>;
 }

@@ -4,14 +4,16 @@ import process from "node:process";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import {
+  ConnectedStream,
   joined,
+  Life,
   MisuseError,
   type NetworkAddress,
   type OpenTransport,
   queueMicrotask,
   type TlsFacts,
-  type Transport,
   type TransportHandler,
+  Writing,
 } from "@sansocket/driver";
 import { clientCertificateOf } from "./client-certificate.ts";
 
@@ -28,7 +30,7 @@ export function transportOf(stream: Duplex): NodeTransport {
 }
 
 /**
- * Two servers of one stream would answer its request twice.
+ * Two servers that serve one stream would answer its request twice.
  * @throws MisuseError for a stream that has a transport.
  */
 export function requireUnserved(stream: Duplex): void {
@@ -38,17 +40,17 @@ export function requireUnserved(stream: Duplex): void {
   );
 }
 
-/** What a write of net.Socket goes through. Whoever replaces one of them may hand on what it is given. */
+/** The methods that a write of net.Socket goes through. A method in place of one of them may hand on the chunks. */
 const WRITERS = ["write", "_write", "_writev", "_writeGeneric"] as const;
 type Writers = Partial<Record<(typeof WRITERS)[number], unknown>>;
 
-/** Handles whose write has copied what it was given once Node counts it no more: to the kernel, or encrypted. */
+/** Handles that have copied the bytes of a write once Node counts the bytes no more: to the kernel, or encrypted. */
 const KERNEL_HANDLES: readonly string[] = ["TCP", "Pipe", "TLSWrap"];
 
 /**
- * Whether `writableLength` tells when memory that was lent is free again. Of net.Socket and tls.TLSSocket it does: at 0 the
- * kernel has a copy, or TLS has. Any other stream may hand on its chunks by reference, as a PassThrough does, and holds them
- * although it counts none and has called back: another connection's bytes would leave from there.
+ * Whether `writableLength` tells when memory that was lent is free again. That of net.Socket and tls.TLSSocket does: at 0 the
+ * kernel has a copy, or TLS has. Any other stream may hand on its chunks by reference, as a PassThrough does. It holds them
+ * although it counts none and has called back, and would send the bytes of another connection from there.
  */
 export function isKernelSocket(stream: Duplex): boolean {
   const { _handle } = stream as unknown as { readonly _handle?: object | null };
@@ -58,19 +60,13 @@ export function isKernelSocket(stream: Duplex): boolean {
   return WRITERS.every((name) => own[name] === known[name]);
 }
 
-export class NodeTransport implements Transport {
-  handler: TransportHandler;
+export class NodeTransport extends ConnectedStream {
   private readonly stream: Listened;
-  /** What it is given is lent to it, see {@link isKernelSocket}; any other stream gets a copy. */
+  /** The stream is lent what is written, see {@link isKernelSocket}. Any other stream gets a copy. */
   private readonly isLentTo: boolean;
-  /** Callbacks that have not come: of what stands behind a write, and of the end. */
-  private unfinished = 0;
-  private isDrainAwaited = false;
-  private error: string | undefined = undefined;
-  isClosed = false;
 
   constructor(stream: Duplex, handler: TransportHandler) {
-    this.handler = handler;
+    super(handler, Life.Open);
     this.stream = stream as Listened;
     this.isLentTo = isKernelSocket(stream);
     this.stream[TRANSPORT] = this;
@@ -81,7 +77,7 @@ export class NodeTransport implements Transport {
     // node:net do, unless they are told not to.
     stream.allowHalfOpen = true;
     rememberPeer(stream);
-    // Nothing can be said any more, and events that came before us do not come again.
+    // Such a stream takes nothing more, and the events that tell so were emitted before somebody listened.
     if (stream.destroyed || stream.errored || stream.writableEnded) {
       if (stream.errored) this.failed(stream.errored);
       stream.destroy();
@@ -91,28 +87,16 @@ export class NodeTransport implements Transport {
 
   /** Begins to read by `'data'` events. */
   startReading(): void {
-    this.stream.on("data", onData);
-    this.stream.resume();
-    this.tellEarlyEnd();
-  }
-
-  /** The next one to hear of everything. What ended while nobody listened is told to it. */
-  handOver(handler: TransportHandler): void {
-    this.handler = handler;
-    this.tellEarlyEnd();
-  }
-
-  /** Node emits `end` once, and reads so far ahead that it may have been before us. */
-  private tellEarlyEnd(): void {
-    if (!this.stream.readableEnded) return;
-    process.nextTick(() => {
-      if (!this.isClosed) this.handler.onEnd();
-    });
+    const { stream } = this;
+    stream.on("data", onData);
+    stream.resume();
+    // Node emits `end` once, and reads so far ahead that the event may have come before somebody listened.
+    if (stream.readableEnded) process.nextTick(() => !this.hasLeft && this.peerEnded());
   }
 
   /**
-   * Without a callback, since one costs a tick of the process even where the kernel has taken everything at once, which is
-   * the rule: 5.1 to 4.75 µs for an echo of 64 octets. Where it has not, an empty write behind it has one.
+   * Without a callback where the kernel takes everything at once, as it mostly does: a callback costs a tick of the process, 5.1
+   * in place of 4.75 µs for an echo of 64 bytes. Where the kernel does not, an empty write behind the bytes has a callback.
    */
   write(chunks: readonly Uint8Array[]): boolean {
     const { stream } = this;
@@ -125,35 +109,33 @@ export class NodeTransport implements Transport {
       for (const chunk of chunks) stream.write(chunk);
       stream.uncork();
     }
-    // What the kernel has taken at once, Node no longer counts; nor what it has refused at once.
+    // Node does not count what the kernel has taken at once. Nor does it count what the kernel has refused at once.
     if (stream.writableLength === 0 && !stream.errored && !stream.destroyed) return true;
-    this.unfinished += 1;
-    this.isDrainAwaited = true;
+    this.writing = Writing.Full;
     stream.write(NOTHING, this.written);
     return false;
   }
 
-  /**
-   * A write or an end that failed never drains: `close` follows. Of those that a reset has overtaken Node says nothing but
-   * that the stream is destroyed.
-   */
   private readonly written = (error?: Error | null): void => {
-    this.unfinished -= 1;
-    if (error != null || this.stream.destroyed) this.isDrainAwaited = false;
-    if (this.unfinished > 0 || !this.isDrainAwaited) return;
-    this.isDrainAwaited = false;
-    this.handler.onDrain();
+    if (this.writing === Writing.Full) this.finished(error);
   };
 
-  endWrite(): boolean {
-    if (isHandshaking(this.stream)) {
-      this.destroy(); // an end cannot be told yet, nor what stands before it
-      return false;
-    }
-    this.unfinished += 1;
-    this.isDrainAwaited = true;
-    this.stream.end(this.written);
+  protected beginEnd(): boolean {
+    this.writing = Writing.Ending;
+    this.stream.end((error?: Error | null) => this.finished(error));
     return false;
+  }
+
+  /** Of a write that a reset has overtaken, Node says nothing but that the stream is destroyed. */
+  private finished(error: Error | null | undefined): void {
+    if (error != null || this.stream.destroyed) this.writing = Writing.Failed;
+    this.taken();
+  }
+
+  /** Before the handshake of TLS is done, the choice of ALPN is null. `false` stands for no protocol chosen. */
+  protected override get isHandshaking(): boolean {
+    const { encrypted, alpnProtocol } = this.stream as Duplex as Partial<TLSSocket>;
+    return encrypted === true && alpnProtocol === null;
   }
 
   destroy(): void {
@@ -184,30 +166,14 @@ export class NodeTransport implements Transport {
       clientCertificate: clientCertificateOf(this.stream),
     };
   }
-
-  failed(error: NodeJS.ErrnoException): void {
-    this.error ??= error.code ?? error.message;
-  }
-
-  closed(): void {
-    if (this.isClosed) return;
-    this.isClosed = true;
-    this.handler.onClosed(this.error);
-  }
 }
 
 /**
- * Node remembers what the kernel has said once, and behind a reset the kernel has nothing more to say: so that the `close`
- * hook knows who has left, it is asked at once. 100 octets of the 2,570 of an idle connection, and no time that shows.
+ * Asks for the peer's address at once, so that the `close` hook knows who has left: behind a reset the kernel has no address any
+ * more, and Node keeps the one that it was told. It costs 100 of the 2,570 bytes of an idle connection, and no time that shows.
  */
 function rememberPeer(stream: Duplex & { readonly remoteAddress?: string }): boolean {
   return stream.remoteAddress !== undefined;
-}
-
-/** Before the TLS handshake is done, what ALPN chose is null; `false` is for nothing chosen. */
-function isHandshaking(stream: Duplex): boolean {
-  const { encrypted, alpnProtocol } = stream as Partial<TLSSocket>;
-  return encrypted === true && alpnProtocol === null;
 }
 
 function onData(this: Duplex, chunk: Uint8Array): void {
@@ -215,14 +181,14 @@ function onData(this: Duplex, chunk: Uint8Array): void {
 }
 
 function onEnd(this: Duplex): void {
-  transportOf(this).handler.onEnd();
+  transportOf(this).peerEnded();
 }
 
 function onClose(this: Duplex): void {
   transportOf(this).closed();
 }
 
-/** `close` follows, and says it. Without a listener the first reset would end the process. */
+/** The event `close` follows, and tells of the error. Without this listener the first reset would end the process. */
 function onError(this: Duplex, error: NodeJS.ErrnoException): void {
   transportOf(this).failed(error);
   this.destroy(); // a stream without `autoDestroy` would not close
@@ -230,16 +196,16 @@ function onError(this: Duplex, error: NodeJS.ErrnoException): void {
 
 /**
  * Any Duplex of bytes as a transport, for `server.accept` and for `connect`'s option `socket`. Its `allowHalfOpen` becomes
- * true: otherwise the peer's end of stream cuts off what is still to be said. One that has ended, failed or was destroyed
+ * true: otherwise the peer's end of stream cuts off what is still to be said. A stream that has ended, failed or was destroyed
  * before is a connection whose peer has left.
  */
 export function fromDuplex(stream: Duplex, first: Uint8Array = NOTHING): OpenTransport {
   return (handler) => {
     requireUnserved(stream);
     const transport = new NodeTransport(stream, handler);
-    // Not before `open` has returned; and not in a microtask, which would come before a client's request is written.
+    // Not before `open` has returned. A microtask would come too early as well, before a client's request is written.
     process.nextTick(() => {
-      if (transport.isClosed) return;
+      if (transport.hasLeft) return;
       if (first.length > 0) handler.onData(first);
       transport.startReading();
     });

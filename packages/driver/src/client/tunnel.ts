@@ -1,9 +1,9 @@
-/** A tunnel through an HTTP proxy (RFC 9110 §9.3.6): the exchange itself is a machine of core, its octets go over here. */
+/** A tunnel through an HTTP proxy (RFC 9110 §9.3.6). The exchange with the proxy is a machine of core; its bytes go over here. */
 import { endProxyTunnel, type ProxyTunnel, readProxyTunnel, type Settings } from "@sansocket/core";
 import { ConnectError } from "../errors.ts";
 import type { Dialed } from "../runtime/dialing.ts";
-import { queueMicrotask } from "../runtime/globals.ts";
-import type { OpenTransport, Transport, TransportHandler } from "../runtime/transport.ts";
+import { Relay } from "../runtime/relay.ts";
+import type { Transport, TransportHandler } from "../runtime/transport.ts";
 import type { Deadlines, Due } from "../socket/deadlines.ts";
 
 export interface TunnelSurroundings {
@@ -24,23 +24,26 @@ export function openTunnel(
 ): Promise<Dialed> {
   const { signal } = surroundings;
   return new Promise((resolve, reject) => {
-    const exchange = new TunnelExchange(tunnel, surroundings, (rest, reason) => {
+    // The transport has one handler from here on: first the relay passes on to the exchange, then to the next handler.
+    const relay = new Relay();
+    const transport = dialed.open(relay);
+    const exchange = new TunnelExchange(tunnel, surroundings, (unread, reason) => {
       signal.removeEventListener("abort", aborted);
-      if (tunnel.outcome === null && signal.aborted) {
-        dialed.destroy();
-        reject(signal.reason);
-        return;
-      }
+      relay.hold(unread);
+      transport.pause();
+      const isGivenUp = tunnel.outcome === null && signal.aborted;
       const error = errorOf(tunnel, reason);
-      if (error === null) resolve(tunnelled(dialed, rest));
-      else {
+      if (error === null) {
+        resolve(tunnelled(dialed, transport, relay));
+      } else {
         dialed.destroy();
-        reject(error);
+        reject(isGivenUp ? signal.reason : error);
       }
     });
     const aborted = (): void => exchange.leave();
     signal.addEventListener("abort", aborted);
-    exchange.start(dialed.open);
+    relay.passTo(exchange);
+    transport.write([tunnel.request]);
   });
 }
 
@@ -60,38 +63,31 @@ function errorOf({ outcome }: ProxyTunnel, reason: string | undefined): ConnectE
   return new ConnectError("proxy-refused", `the proxy ${why}, in place of an answer to CONNECT`);
 }
 
-/** Reads the answer, with the body of a refusal, and nothing of what follows it. */
+/** Reads the answer of the proxy, with the body of a refusal, and nothing of what follows. */
 class TunnelExchange implements TransportHandler {
-  readonly inbox: Uint8Array<ArrayBuffer> = new Uint8Array(65_536);
+  readonly inbox: Uint8Array<ArrayBuffer> = NOTHING;
   private readonly tunnel: ProxyTunnel;
   private readonly surroundings: TunnelSurroundings;
-  private readonly done: (rest: Uint8Array, reason?: string) => void;
-  private transport: Transport | null = null;
+  /** Called once. Null afterwards. */
+  private done: ((unread: Uint8Array, reason?: string) => void) | null;
   /** `timeouts.refusalBody`, from the head of a refusal on. */
   private timer: Due | null = null;
-  private isDone = false;
 
   constructor(
     tunnel: ProxyTunnel,
     surroundings: TunnelSurroundings,
-    done: (rest: Uint8Array, reason?: string) => void,
+    done: (unread: Uint8Array, reason?: string) => void,
   ) {
     this.tunnel = tunnel;
     this.surroundings = surroundings;
     this.done = done;
   }
 
-  start(open: OpenTransport): void {
-    this.transport = open(this);
-    this.transport.write([this.tunnel.request]);
-  }
-
   onData(chunk: Uint8Array): void {
-    if (this.isDone) return;
     const { tunnel } = this;
     const { limits } = this.surroundings.settings;
     const end = readProxyTunnel(tunnel, chunk, 0, chunk.length, limits);
-    if (tunnel.outcome !== null) this.finish(new Uint8Array(chunk.subarray(end)));
+    if (tunnel.outcome !== null) this.finish(chunk.subarray(end));
     else if (tunnel.body !== null) this.waitForBody();
   }
 
@@ -102,9 +98,8 @@ class TunnelExchange implements TransportHandler {
     this.timer = deadlines.after(refusalBody, () => this.leave());
   }
 
-  onInbox(byteCount: number): void {
-    this.onData(this.inbox.subarray(0, byteCount));
-  }
+  /** A relay has an inbox of its own, and passes on what was read there by {@link onData}. */
+  onInbox(): void {}
 
   onEnd(): void {
     endProxyTunnel(this.tunnel, true);
@@ -118,36 +113,37 @@ class TunnelExchange implements TransportHandler {
     this.finish(NOTHING, reason);
   }
 
-  /** Waits no longer. A refusal is told, with what there is of its body. */
+  /** Waits no longer. A refusal is told with the part of its body that has arrived. */
   leave(): void {
     endProxyTunnel(this.tunnel, false);
     this.finish(NOTHING);
   }
 
-  private finish(rest: Uint8Array, reason?: string): void {
-    if (this.isDone) return;
-    this.isDone = true;
-    if (this.timer !== null) this.surroundings.deadlines.leave(this.timer);
-    this.transport?.pause();
-    this.done(rest, reason);
+  private finish(unread: Uint8Array, reason?: string): void {
+    const { done, timer } = this;
+    if (done === null) return;
+    this.done = null;
+    if (timer !== null) this.surroundings.deadlines.leave(timer);
+    done(unread, reason);
   }
 }
 
 const NOTHING = new Uint8Array(0);
 
-/** What the server sent behind the proxy's answer, in the same packet, is the first that the next handler gets. */
-function tunnelled(dialed: Dialed, rest: Uint8Array): Dialed {
+/** The connection behind the answer of the proxy. */
+function tunnelled(dialed: Dialed, transport: Transport, relay: Relay): Dialed {
   return {
     open(handler) {
-      const transport = dialed.open(handler);
-      if (rest.length > 0) queueMicrotask(() => handler.onData(rest));
+      relay.passTo(handler);
       transport.resume();
       return transport;
     },
     startTls(options, serverName, signal) {
-      if (rest.length === 0) return dialed.startTls(options, serverName, signal);
+      const { byteCount } = relay;
+      if (byteCount === 0) return dialed.startTls(options, serverName, signal);
       dialed.destroy();
-      const message = `${rest.length} octets came behind the proxy's answer, before TLS could begin`;
+      // A server does not speak before the client in TLS: these bytes are none of its.
+      const message = `${byteCount} bytes came behind the proxy's answer, before TLS could begin`;
       return Promise.reject(new ConnectError("proxy-refused", message));
     },
     destroy: () => dialed.destroy(),

@@ -27,15 +27,35 @@ export interface Dialer {
 
 /** A connection that was made. */
 export interface Dialed {
-  /**
-   * Its transport. May be called again, with the handler that hears of everything from then on, as long as nothing of
-   * what arrived was lost: {@link Transport.pause} was called before.
-   */
+  /** Its transport. Called once at most: where one handler follows another, a relay stands between them. */
   readonly open: OpenTransport;
-  /** TLS over it, as a client; from then on only what this returns is used. `serverName` has no dot at its end. */
+  /**
+   * TLS over the connection, as a client. From then on only what this returns is used. Where {@link open} was called before, the
+   * transport is paused. `serverName` has no dot at its end.
+   */
   startTls(options: TlsClientOptions, serverName: string, signal: AbortSignal): Promise<Dialed>;
   /** Lets go of the connection at once. */
   destroy(): void;
+}
+
+/**
+ * Waits for a connection of a runtime that knows no signal, or keeps it badly.
+ * @param drop lets go of a connection that is made behind the abort.
+ * @returns the connection. Rejects with `signal.reason` at the abort, and with whatever `connecting` rejects with.
+ */
+export function unlessAborted<Made>(
+  connecting: Promise<Made>,
+  signal: AbortSignal,
+  drop: (made: Made) => void,
+): Promise<Made> {
+  return new Promise((resolve, reject) => {
+    const aborted = (): void => reject(signal.reason);
+    signal.addEventListener("abort", aborted);
+    if (signal.aborted) aborted();
+    connecting
+      .then((made) => (signal.aborted ? drop(made) : resolve(made)), reject)
+      .finally(() => signal.removeEventListener("abort", aborted));
+  });
 }
 
 /** Why something of the runtime failed, in as few words as it has for it. */

@@ -2,14 +2,13 @@
 
 import { isBytes, MisuseError } from "@sansocket/core";
 import { aFunction, shown } from "../option-kinds.ts";
-import { reasonOf } from "../runtime/dialing.ts";
+import { ConnectedStream, Life, Reading, Writing } from "../runtime/connected-stream.ts";
 import { queueMicrotask } from "../runtime/globals.ts";
 import { joined } from "../runtime/joined-chunks.ts";
 import type {
   NetworkAddress,
   OpenTransport,
   TlsFacts,
-  Transport,
   TransportHandler,
 } from "../runtime/transport.ts";
 
@@ -44,7 +43,7 @@ export function fromStreams(streams: ByteStreams): OpenTransport {
   return (handler) => {
     requireUnlocked("readable", streams.readable);
     requireUnlocked("writable", streams.writable);
-    return new StreamTransport(streams, handler);
+    return new WebStreamTransport(streams, handler);
   };
 }
 
@@ -85,144 +84,139 @@ interface ChunkReader {
   cancel(reason: unknown): Promise<unknown>;
 }
 
-class StreamTransport implements Transport {
+class WebStreamTransport extends ConnectedStream {
   private readonly streams: ByteStreams;
   readonly remoteAddress: NetworkAddress | null;
   readonly tls: TlsFacts | null;
-  private readonly handler: TransportHandler;
   private readonly reader: ChunkReader;
   private readonly writer: WritableStreamDefaultWriter<Uint8Array>;
-  private isPaused = false;
-  private isReading = false;
-  /** The peer has ended its stream. */
-  private isReadDone = false;
-  /** We have ended ours, and all of it was taken. */
-  private isWriteDone = false;
-  /** Promises that `onDrain` waits for. */
-  private untaken = 0;
-  private isClosed = false;
 
   constructor(streams: ByteStreams, handler: TransportHandler) {
+    super(handler, Life.Open);
     this.streams = streams;
-    this.handler = handler;
     this.remoteAddress = streams.remoteAddress ?? null;
     this.tls = streams.tls ?? null;
     this.reader = streams.readable.getReader();
     this.writer = streams.writable.getWriter();
-    this.writer.closed.catch(this.failed);
-    // Not before `open` has returned; and reading takes one microtask more, behind the one that writes a client's request.
-    queueMicrotask(() => this.read());
+    this.writer.closed.catch(this.broken);
+    // Not before `open` has returned. Reading takes one microtask more, so that a client's request is written before it.
+    this.readSoon();
   }
 
   // ---- reading
 
-  private read(): void {
-    if (this.isReading || this.isPaused || this.isReadDone || this.isClosed) return;
-    this.isReading = true;
-    this.reader.read().then(this.hasRead, this.failed);
+  private readSoon(): void {
+    this.reading = Reading.Due;
+    queueMicrotask(() => this.readIfDue());
   }
 
-  private readonly hasRead = (result: ReadResult): void => {
-    this.isReading = false;
-    if (this.isClosed) return;
-    const { done, value } = result;
+  private readIfDue(): void {
+    if (this.reading !== Reading.Due || this.hasLeft) return;
+    this.reading = Reading.Flowing;
+    this.reader.read().then(this.hasRead, this.broken);
+  }
+
+  private readonly hasRead = ({ done, value }: ReadResult): void => {
+    if (this.hasLeft) return;
+    this.reading = this.reading === Reading.Pausing ? Reading.Paused : Reading.Due;
     if (done) {
-      this.isReadDone = true;
-      this.handler.onEnd();
+      this.peerEnded();
       this.closeIfDone();
     } else if (isBytes(value)) {
       this.handler.onData(value);
-      this.read();
+      this.readIfDue();
     } else {
-      this.failed(new TypeError("the readable stream has a chunk that is no Uint8Array"));
+      this.broken(new TypeError("the readable stream has a chunk that is no Uint8Array"));
     }
   };
 
   pause(): void {
-    this.isPaused = true;
+    if (this.reading === Reading.Flowing) this.reading = Reading.Pausing;
+    else if (this.reading === Reading.Due) this.reading = Reading.Paused;
   }
 
   resume(): void {
-    this.isPaused = false;
-    // Not at once: a stream's pull is a stranger's code, and may do anything.
-    queueMicrotask(() => this.read());
+    if (this.reading === Reading.Pausing) this.reading = Reading.Flowing;
+    // Not at once: the pull of a stream is code of the application, and may do anything.
+    else if (this.reading === Reading.Paused) this.readSoon();
   }
 
   // ---- writing
 
   write(chunks: readonly Uint8Array[]): boolean {
-    if (this.isClosed) return true;
+    if (this.hasLeft) return true;
     const { writer } = this;
     const roomBefore = writer.desiredSize!;
     let written: Promise<void>;
     try {
-      // A stream may keep what it is given long after its `write` has resolved, or transfer it.
+      // A stream may keep a chunk long after its `write` has resolved, or transfer it.
       written = writer.write(joined(chunks));
     } catch {
-      // Node 20, of a stream that is closed, where it should reject.
+      // The writer of a closed stream throws in Node 20. By the standard it rejects.
       written = Promise.reject(new TypeError("the writable stream is closed"));
     }
-    written.catch(this.failed);
+    written.catch(this.broken);
     const room = writer.desiredSize!;
-    // Of a stream that counts nothing, as the sockets of workerd without `highWaterMark`, only the sink knows how it fares;
-    // and of those that count, workerd forgets a `ready` that was asked for with several writes under way.
+    // A stream that counts nothing, as the sockets of workerd without `highWaterMark`, says nothing of its room: only the sink
+    // knows. A stream of workerd that counts forgets a `ready` that was asked for while several writes were under way.
     const isCounting = room < roomBefore;
     if (room > 0 && isCounting) return true;
-    this.untaken += 1;
+    this.writing = Writing.Full;
     const roomAgain = isCounting ? Promise.race([writer.ready, written]) : written;
-    roomAgain.then(() => this.taken(false), this.failed);
+    roomAgain.then(this.hasRoom, this.broken);
     return false;
   }
 
-  endWrite(): boolean {
-    if (this.isClosed) return true;
+  private readonly hasRoom = (): void => {
+    if (this.writing === Writing.Full) this.taken();
+  };
+
+  protected beginEnd(): boolean {
     const { writer } = this;
-    const ended = (): void => this.taken(true);
-    this.untaken += 1;
-    // Refused where it has closed itself: a socket of workerd, unless told otherwise, does so when the peer has ended.
-    writer.close().then(ended, () => writer.closed.then(ended, this.failed));
+    this.writing = Writing.Ending;
+    const ended = (): void => {
+      this.taken();
+      this.closeIfDone();
+    };
+    // `close` is refused where the stream has closed itself: a socket of workerd does so when the peer has ended, unless
+    // `allowHalfOpen` is set.
+    writer.close().then(ended, () => writer.closed.then(ended, this.broken));
     return false;
-  }
-
-  private taken(isEnd: boolean): void {
-    this.untaken -= 1;
-    this.isWriteDone ||= isEnd;
-    if (this.isClosed || this.untaken > 0) return;
-    this.handler.onDrain();
-    this.closeIfDone();
   }
 
   // ---- the end
 
   destroy(): void {
-    if (!this.letGo(new Error("the connection was destroyed"))) return;
-    queueMicrotask(() => this.handler.onClosed());
+    if (this.hasLeft) return;
+    this.letGo(new Error("the connection was destroyed"));
+    queueMicrotask(() => this.closed());
   }
 
   private closeIfDone(): void {
-    if (!this.isReadDone || !this.isWriteDone || this.isClosed) return;
-    this.isClosed = true;
-    this.handler.onClosed();
+    const isDone = this.reading === Reading.Ended && this.writing === Writing.Ended;
+    if (!isDone || this.hasLeft) return;
+    this.closed();
     this.closeWhatIsBehind();
   }
 
-  private readonly failed = (error: unknown): void => {
-    if (this.letGo(error)) this.handler.onClosed(reasonOf(error));
+  private readonly broken = (error: unknown): void => {
+    if (this.hasLeft) return;
+    this.failed(error);
+    this.letGo(error);
+    this.closed();
   };
 
-  private letGo(reason: unknown): boolean {
-    if (this.isClosed) return false;
-    this.isClosed = true;
+  private letGo(reason: unknown): void {
+    this.life = Life.Leaving;
     // First: behind an abort, workerd waits for a write that nobody takes before it closes a socket.
     this.closeWhatIsBehind();
-    // A stream that has failed says so again here, and whatever it says comes too late to matter.
+    // A stream that has failed repeats its failure here, and the connection is gone already.
     this.reader.cancel(reason).catch(() => {});
     this.writer.abort(reason).catch(() => {});
-    return true;
   }
 
   private closeWhatIsBehind(): void {
-    // In a promise: whether it throws or rejects is the same to us.
+    // In a promise, since `close` may throw or reject.
     new Promise((resolve) => resolve(this.streams.close?.())).catch(() => {});
   }
 }

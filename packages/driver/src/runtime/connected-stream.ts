@@ -1,0 +1,134 @@
+/**
+ * What all transports have in common: the states of one connected stream, and the rules about what a handler is told.
+ *
+ * A stream has two directions and a life. Each has a state of its own:
+ *
+ * ```
+ *   reading:  Flowing <──pause, resume──> Pausing, Paused, Due        ──end of stream──> Ended
+ *   writing:  Free <──write, taken──> Copied, Full                    ──endWrite──> Ending ──taken──> Ended
+ *             a write or an end that fails ──> Failed
+ *   life:     Handshaking ──TLS is agreed──> Open ──destroy──> Leaving ──onClosed──> Closed
+ * ```
+ *
+ * No transport needs all of them: the kernel of one runtime takes a write at once, the promise of another does later. The class
+ * of a runtime extends {@link ConnectedStream} by the calls of that runtime.
+ */
+import { reasonOf } from "./dialing.ts";
+import type { NetworkAddress, TlsFacts, Transport, TransportHandler } from "./transport.ts";
+
+export const Reading = {
+  /** The runtime reads, and tells what arrives. */
+  Flowing: 0,
+  /** A read that was begun before the pause is under way. Its bytes are told. */
+  Pausing: 1,
+  /** No read is under way. */
+  Paused: 2,
+  /** A read begins in the next microtask. */
+  Due: 3,
+  /** The peer has ended its stream, or reading has failed. No read is under way. */
+  Ended: 4,
+} as const;
+export type Reading = (typeof Reading)[keyof typeof Reading];
+
+export const Writing = {
+  /** Everything was taken, and `onDrain` is not awaited. */
+  Free: 0,
+  /** A write is under way with a copy of the bytes: the handler was told that they are taken, and awaits nothing. */
+  Copied: 1,
+  /** The handler awaits `onDrain`. */
+  Full: 2,
+  /** The end stands behind everything written before, and the handler awaits `onDrain`. */
+  Ending: 3,
+  /** The peer is told, or will be, that we have ended our stream. */
+  Ended: 4,
+  /** A write or the end has failed. `onDrain` never comes; `onClosed` does. */
+  Failed: 5,
+} as const;
+export type Writing = (typeof Writing)[keyof typeof Writing];
+
+export const Life = {
+  /** TLS is not agreed on yet. */
+  Handshaking: 0,
+  Open: 1,
+  /** The stream was let go of. `onClosed` is all that is still told. */
+  Leaving: 2,
+  /** `onClosed` was called. */
+  Closed: 3,
+} as const;
+export type Life = (typeof Life)[keyof typeof Life];
+
+export abstract class ConnectedStream implements Transport {
+  readonly handler: TransportHandler;
+  protected reading: Reading = Reading.Flowing;
+  protected writing: Writing = Writing.Free;
+  protected life: Life;
+  /** The first failure in either direction. Later ones are consequences of the first, and some runtimes call them orderly ends. */
+  protected failure: string | undefined = undefined;
+
+  constructor(handler: TransportHandler, life: Life) {
+    this.handler = handler;
+    this.life = life;
+  }
+
+  abstract write(chunks: readonly Uint8Array[]): boolean;
+  abstract destroy(): void;
+  abstract pause(): void;
+  abstract resume(): void;
+  abstract readonly remoteAddress: NetworkAddress | null;
+  abstract readonly tls: TlsFacts | null;
+
+  /** Begins to end the writing half, and moves {@link writing} on. @returns as {@link Transport.endWrite} does. */
+  protected abstract beginEnd(): boolean;
+
+  endWrite(): boolean {
+    if (this.hasLeft) return true;
+    // The peer cannot be told of an end before the handshake of TLS is done, nor get what stands before the end.
+    if (this.isHandshaking) {
+      this.destroy();
+      return false;
+    }
+    return this.beginEnd();
+  }
+
+  protected get isHandshaking(): boolean {
+    return this.life === Life.Handshaking;
+  }
+
+  /** The stream was let go of. */
+  get hasLeft(): boolean {
+    return this.life >= Life.Leaving;
+  }
+
+  /** The handshake of TLS is done. */
+  secured(): void {
+    if (this.life === Life.Handshaking) this.life = Life.Open;
+  }
+
+  /** A failure of the runtime. */
+  failed(error: unknown): void {
+    this.failure ??= reasonOf(error);
+  }
+
+  /** The peer has ended its stream. */
+  peerEnded(): void {
+    if (this.reading === Reading.Ended) return;
+    this.reading = Reading.Ended;
+    this.handler.onEnd();
+  }
+
+  /** The runtime has taken all that it was given. */
+  protected taken(): void {
+    const { writing } = this;
+    if (writing === Writing.Free || writing >= Writing.Ended) return;
+    this.writing = writing === Writing.Ending ? Writing.Ended : Writing.Free;
+    if (writing === Writing.Copied || this.hasLeft || this.failure !== undefined) return;
+    this.handler.onDrain();
+  }
+
+  /** The stream is gone in both directions. */
+  closed(): void {
+    if (this.life === Life.Closed) return;
+    this.life = Life.Closed;
+    this.handler.onClosed(this.failure);
+  }
+}
