@@ -55,6 +55,7 @@ export type ServerClass = new <Data>(
 
 /** The parts that an adapter is made of. */
 export interface AdapterParts extends Platform {
+  /** Listens as the runtime does. */
   readonly listen: Listen;
   /** The class of the servers that `serve` and `createServer` make. Default {@link Server}. */
   readonly server?: ServerClass;

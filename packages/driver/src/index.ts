@@ -28,10 +28,8 @@ export type { Handed, Intake, Listener } from "./server/intake.ts";
 export {
   type Acceptor,
   BACKLOG,
-  checkServeOptions,
   type Listen,
   onAllAddresses,
-  startListening,
 } from "./server/listening.ts";
 export type { OwnAnswer } from "./server/refusal.ts";
 export { intakeOf, Server, type ServerPlatform } from "./server/server.ts";

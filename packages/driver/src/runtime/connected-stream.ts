@@ -16,6 +16,7 @@
 import { reasonOf } from "./dialing.ts";
 import type { NetworkAddress, TlsFacts, Transport, TransportHandler } from "./transport.ts";
 
+/** The states of the reading half. */
 export const Reading = {
   /** The runtime reads, and tells what arrives. */
   Flowing: 0,
@@ -28,8 +29,10 @@ export const Reading = {
   /** The peer has ended its stream, or reading has failed. No read is under way. */
   Ended: 4,
 } as const;
+/** One of the states of the reading half. */
 export type Reading = (typeof Reading)[keyof typeof Reading];
 
+/** The states of the writing half. */
 export const Writing = {
   /** Everything was taken, and `onDrain` is not awaited. */
   Free: 0,
@@ -44,20 +47,26 @@ export const Writing = {
   /** A write or the end has failed. `onDrain` never comes; `onClosed` does. */
   Failed: 5,
 } as const;
+/** One of the states of the writing half. */
 export type Writing = (typeof Writing)[keyof typeof Writing];
 
+/** The states of the stream as a whole. */
 export const Life = {
   /** TLS is not agreed on yet. */
   Handshaking: 0,
+  /** The stream is there for both sides. */
   Open: 1,
   /** The stream was let go of. `onClosed` is all that is still told. */
   Leaving: 2,
   /** `onClosed` was called. */
   Closed: 3,
 } as const;
+/** One of the states of the stream as a whole. */
 export type Life = (typeof Life)[keyof typeof Life];
 
+/** The class that a transport of a runtime extends. */
 export abstract class ConnectedStream implements Transport {
+  /** The handler that is told what happens, for the whole life of the stream. */
   readonly handler: TransportHandler;
   protected reading: Reading = Reading.Flowing;
   protected writing: Writing = Writing.Free;

@@ -13,6 +13,7 @@ interface Kept {
 
 const INBOX_LENGTH = 65_536;
 
+/** A handler in front of those that use one transport, one after the other. */
 export class Relay implements TransportHandler {
   /** The handler that hears of everything at once. Null while calls are kept, or wait to be told. */
   private current: TransportHandler | null = null;

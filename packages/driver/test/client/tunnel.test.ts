@@ -1,4 +1,4 @@
-import { createProxyTunnel, resolveSettings } from "@sansocket/core";
+import { connectionSettings, createProxyTunnel } from "@sansocket/core";
 import { expect, test } from "vitest";
 import { openTunnel } from "../../src/client/tunnel.ts";
 import type { Dialed, Transport, TransportHandler } from "../../src/index.ts";
@@ -77,7 +77,7 @@ function tunnelOver(proxy: Dialed): Promise<Dialed> {
   const runtime = new VirtualRuntime();
   return openTunnel(proxy, createProxyTunnel({ host: "site.example", port: 80, headers: [] }), {
     deadlines: new Deadlines(runtime),
-    settings: resolveSettings(runtime),
+    settings: connectionSettings(runtime),
     signal: new AbortController().signal,
   });
 }
