@@ -7,7 +7,7 @@ import { isAscii } from "../../core/dist/bytes/ascii.js";
 import { createMemory, type Memory } from "../../core/dist/bytes/memory.js";
 import { decodeUtf8 } from "../../core/dist/bytes/utf8-text.js";
 import { validateUtf8 } from "../../core/dist/bytes/utf8-validation.js";
-import { xorOctets, xorWithKey } from "../../core/dist/bytes/xor.js";
+import { xorBytes, xorWithKey } from "../../core/dist/bytes/xor.js";
 import { createMaskingKeyPool, nextMaskingKey } from "../../core/dist/frame/masking-key.js";
 import { printRows, type Row } from "./report.js";
 
@@ -43,7 +43,7 @@ function xorThroughDataView(
 ): void {
   let at = start;
   for (; at + 4 <= end; at += 4) view.setInt32(at, view.getInt32(at, true) ^ key, true);
-  xorOctets(bytes, at, end, key);
+  xorBytes(bytes, at, end, key);
 }
 
 function copyByOctet(start: number, length: number): void {
@@ -75,7 +75,7 @@ for (const size of [16, 125, 1024, 16_384]) {
       "octets",
       ours,
       time(calls, (index) =>
-        xorOctets(
+        xorBytes(
           (index === -1 ? other : memory).bytes,
           6 + (index & 7),
           6 + (index & 7) + size,

@@ -20,10 +20,10 @@ const Sentences: { readonly [K in ViolationKind]: string } = {
   "mask-missing": "a client sent a frame that is not masked",
   "mask-unexpected": "a server sent a frame that is masked",
   "control-fragmented": "a control frame is fragmented",
-  "control-too-long": "a control frame carries more than 125 octets",
-  "length-not-minimal": "a payload length is not encoded in as few octets as possible",
+  "control-too-long": "a control frame carries more than 125 bytes",
+  "length-not-minimal": "a payload length is not encoded in as few bytes as possible",
   "length-top-bit-set": "a 64-bit payload length has its most significant bit set",
-  "length-unsafe": "a payload length is above 2^53 - 1 octets",
+  "length-unsafe": "a payload length is above 2^53 - 1 bytes",
   "frame-too-large": "a frame is larger than limits.frame",
   // messages
   "continuation-unexpected": "a continuation frame has no message that it continues",
@@ -34,7 +34,7 @@ const Sentences: { readonly [K in ViolationKind]: string } = {
   "text-truncated": "a text message ends inside a UTF-8 character",
   "extension-data-corrupt": "a payload is not what the negotiated extension produces",
   // closing
-  "close-body-one-octet": "a Close frame has a body of one octet, half a code",
+  "close-body-one-byte": "a Close frame has a body of one byte, half a code",
   "close-code-invalid": "a Close frame has a code that must not be sent",
   "close-reason-not-utf8": "the reason in a Close frame is not UTF-8",
   // the head of the opening handshake
@@ -65,7 +65,7 @@ const Sentences: { readonly [K in ViolationKind]: string } = {
   "connection-close": "an opening handshake says Connection: close",
   "key-missing": "Sec-WebSocket-Key is missing",
   "key-duplicate": "Sec-WebSocket-Key is there more than once",
-  "key-malformed": "Sec-WebSocket-Key is not the base64 of 16 octets",
+  "key-malformed": "Sec-WebSocket-Key is not the base64 of 16 bytes",
   "version-missing": "Sec-WebSocket-Version is missing",
   "version-unsupported": "Sec-WebSocket-Version is not 13",
   "origin-duplicate": "Origin is there more than once",
@@ -106,7 +106,7 @@ export function describeViolation(violation: Violation): string {
     if (typeof value === "number") continue;
     throw new MisuseError(`violation.${name} is ${describeValue(value)}: give a number`);
   }
-  const where = offset >= 0 ? ` at octet ${offset}` : "";
+  const where = offset >= 0 ? ` at byte ${offset}` : "";
   const source = section.startsWith("RFC") ? section : `RFC 6455 ${section}`;
   const answer = closeCode !== 0 ? `; closed with ${closeCode}` : "";
   const refusal = status !== 0 ? `; answered with ${status}` : "";

@@ -25,7 +25,7 @@ export function encodeBase64(bytes: Uint8Array): string {
 }
 
 /**
- * The octets, or null when the text is malformed: padding is required (§3.2), nothing outside the alphabet is skipped
+ * The bytes, or null when the text is malformed: padding is required (§3.2), nothing outside the alphabet is skipped
  * (§3.3). Padding bits that are not zero are accepted, as §3.5 leaves open and as `atob` does: they say nothing.
  */
 export function decodeBase64(text: string): Uint8Array<ArrayBuffer> | null {

@@ -1,8 +1,8 @@
 /**
  * Bytes that arrive in pieces of any size, gathered in one buffer that doubles.
  *
- * One buffer and not a list of pieces: a list costs an object per piece, so that a peer who sends one-octet fragments
- * makes a server hold a hundred times what it sent (CVE-2026-48779). Here a one-octet piece costs one octet, and what
+ * One buffer and not a list of pieces: a list costs an object per piece, so that a peer who sends one-byte fragments
+ * makes a server hold a hundred times what it sent (CVE-2026-48779). Here a one-byte piece costs one byte, and what
  * is retained is at most twice what has arrived, however much was announced.
  */
 import { noteReused } from "./memory.ts";

@@ -11,7 +11,7 @@ const Classes: Uint8Array = /* @__PURE__ */ classesOfCodes();
 
 function classesOfCodes(): Uint8Array {
   const classes = new Uint8Array(256);
-  // RFC 9110 §5.5: visible characters, space, horizontal tab, and obs-text, the octets from 0x80 on.
+  // RFC 9110 §5.5: visible characters, space, horizontal tab, and obs-text, the bytes from 0x80 on.
   classes[0x09] = FIELD_VALUE;
   for (let code = 0x20; code < 0x100; code += 1) if (code !== 0x7f) classes[code] = FIELD_VALUE;
   // RFC 9110 §5.6.2: tchar, which is every visible character but the delimiters.
@@ -36,7 +36,7 @@ export function isToken(text: string): boolean {
   return text.length > 0;
 }
 
-/** RFC 9110 §5.5: what may stand in a field value: no control character but the tab, nothing above one octet. */
+/** RFC 9110 §5.5: what may stand in a field value: no control character but the tab, nothing above one byte. */
 export function isFieldValueCode(code: number): boolean {
   return ((Classes[code] ?? 0) & FIELD_VALUE) !== 0;
 }

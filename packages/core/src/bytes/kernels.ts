@@ -1,5 +1,5 @@
 /**
- * The two loops that touch every octet of a payload. A host may bring faster ones (native, WebAssembly, SIMD) as a port,
+ * The two loops that touch every byte of a payload. A host may bring faster ones (native, WebAssembly, SIMD) as a port,
  * or ones that count. They must agree with ours on every input: `packages/testing` has the law that checks it.
  */
 import type { Memory } from "./memory.ts";
@@ -9,13 +9,13 @@ import { xorWithKey } from "./xor.ts";
 /** The two loops that touch every byte of a payload. A host may bring faster ones as `host.kernels`. */
 export interface Kernels {
   /**
-   * XORs `memory.bytes[start, end)` in place with the repeating key (RFC 6455 §5.3), whose first octet is in the lowest
-   * byte of `key`. No octet outside the range may change.
+   * XORs `memory.bytes[start, end)` in place with the repeating key (RFC 6455 §5.3), whose first byte is in the lowest
+   * byte of `key`. No byte outside the range may change.
    */
   xorWithKey(memory: Memory, start: number, end: number, key: number): void;
   /**
    * Goes on judging a UTF-8 text in `state` with `bytes[start, end)`; 0 is the state at the start of a text and between
-   * characters. Answers the state after the last octet, or `~index` of the first octet that no UTF-8 text can have there.
+   * characters. Answers the state after the last byte, or `~index` of the first byte that no UTF-8 text can have there.
    */
   validateUtf8(bytes: Uint8Array, start: number, end: number, state: number): Utf8Verdict;
 }

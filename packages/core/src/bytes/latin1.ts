@@ -1,15 +1,15 @@
 /**
- * Octets as the characters of the same number, U+0000 to U+00FF. HTTP gives octets above 0x7f no meaning
+ * Bytes as the characters of the same number, U+0000 to U+00FF. HTTP gives bytes above 0x7f no meaning
  * (RFC 9110 §5.5, obs-text); this mapping keeps every one of them, and an application that knows better can undo it.
  */
 
-/** Octets per String.fromCharCode call: the arguments travel on the stack, so not too many at once. */
-const BLOCK_OCTETS = 4096;
+/** Bytes per String.fromCharCode call: the arguments travel on the stack, so not too many at once. */
+const BLOCK_BYTES = 4096;
 
 export function decodeLatin1(bytes: Uint8Array, start: number, end: number): string {
   let text = "";
-  for (let from = start; from < end; from += BLOCK_OCTETS) {
-    const block = bytes.subarray(from, Math.min(end, from + BLOCK_OCTETS));
+  for (let from = start; from < end; from += BLOCK_BYTES) {
+    const block = bytes.subarray(from, Math.min(end, from + BLOCK_BYTES));
     // The argument is typed as an array of numbers; any array-like will do.
     text += String.fromCharCode.apply(null, block as unknown as number[]);
   }
@@ -17,7 +17,7 @@ export function decodeLatin1(bytes: Uint8Array, start: number, end: number): str
 }
 
 /**
- * Writes one octet per character to `target` from `position` on, and returns the position behind the last.
+ * Writes one byte per character to `target` from `position` on, and returns the position behind the last.
  * Every character must be below U+0100 and there must be room: whoever made the text has judged it.
  */
 export function encodeLatin1(text: string, target: Uint8Array, position: number): number {

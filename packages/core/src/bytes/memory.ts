@@ -23,7 +23,7 @@ export interface Memory {
 /** The pool of the thread, its one inbox, or one connection. */
 export type MemoryOwner = "pool" | "inbox" | "connection";
 
-/** Room before the input, for the begun frame header that the last chunk left: a header has at most 14 octets. */
+/** Room before the input, for the begun frame header that the last chunk left: a header has at most 14 bytes. */
 export const MEMORY_MARGIN = 16;
 /** What one read of a socket brings at most on Node and Deno, so that a chunk is taken in one slice. */
 export const MEMORY_INPUT_BYTES = 65_536;

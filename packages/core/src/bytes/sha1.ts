@@ -4,11 +4,11 @@
  * the standard's letters.
  */
 
-const BLOCK_OCTETS = 64;
-/** One 0x80 octet and the 64-bit length: what padding adds at least. */
+const BLOCK_BYTES = 64;
+/** One 0x80 byte and the 64-bit length: what padding adds at least. */
 const SMALLEST_PADDING = 9;
 
-/** The 20 octets of the digest, in an array of its own. `message` is only read. */
+/** The 20 bytes of the digest, in an array of its own. `message` is only read. */
 export function sha1(message: Uint8Array): Uint8Array<ArrayBuffer> {
   const padded = pad(message);
   const digest = new DataView(new ArrayBuffer(20));
@@ -19,7 +19,7 @@ export function sha1(message: Uint8Array): Uint8Array<ArrayBuffer> {
   digest.setInt32(12, 0x10325476);
   digest.setInt32(16, 0xc3d2e1f0);
   const schedule = new Int32Array(80);
-  for (let start = 0; start < padded.byteLength; start += BLOCK_OCTETS) {
+  for (let start = 0; start < padded.byteLength; start += BLOCK_BYTES) {
     prepareSchedule(padded, start, schedule);
     addBlock(digest, schedule);
   }
@@ -28,8 +28,8 @@ export function sha1(message: Uint8Array): Uint8Array<ArrayBuffer> {
 
 /** §5.1.1: a 1 bit, then zeros, then the length in bits in the last 64 of a block. */
 function pad(message: Uint8Array): DataView<ArrayBuffer> {
-  const blocks = Math.ceil((message.length + SMALLEST_PADDING) / BLOCK_OCTETS);
-  const padded = new Uint8Array(blocks * BLOCK_OCTETS);
+  const blocks = Math.ceil((message.length + SMALLEST_PADDING) / BLOCK_BYTES);
+  const padded = new Uint8Array(blocks * BLOCK_BYTES);
   padded.set(message);
   padded[message.length] = 0x80;
   const view = new DataView(padded.buffer);

@@ -1,23 +1,23 @@
 /**
- * UTF-8 octets to strings and back, without TextDecoder or TextEncoder: the engine runs where neither exists. A host
+ * UTF-8 bytes to strings and back, without TextDecoder or TextEncoder: the engine runs where neither exists. A host
  * that has them hands them in as ports, and the engine then uses these functions for short text only.
  */
 import { requireString } from "./given-arguments.ts";
 
 /** Code units per String.fromCharCode call: the arguments travel on the stack, so not too many at once. */
 const BLOCK_UNITS = 4096;
-/** Up to here a plain array and one call; above, blocks of units. A TextDecoder is faster from 16 octets on (bench:kernels). */
-const SHORT_OCTETS = 32;
+/** Up to here a plain array and one call; above, blocks of units. A TextDecoder is faster from 16 bytes on (bench:kernels). */
+const SHORT_BYTES = 32;
 
 const shortUnits: number[] = [];
 const blockUnits = new Uint16Array(BLOCK_UNITS);
 
 /**
- * The string of the UTF-8 octets `bytes[start, end)`, which must be valid (see `validateUtf8`). A byte order mark is
+ * The string of the UTF-8 bytes `bytes[start, end)`, which must be valid (see `validateUtf8`). A byte order mark is
  * kept: RFC 6455 knows no such thing, and what was sent is what arrives.
  */
 export function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {
-  if (end - start <= SHORT_OCTETS) return decodeShort(bytes, start, end);
+  if (end - start <= SHORT_BYTES) return decodeShort(bytes, start, end);
   let text = "";
   let used = 0;
   for (let at = start; at < end; ) {
@@ -33,7 +33,7 @@ export function decodeUtf8(bytes: Uint8Array, start: number, end: number): strin
         ((first & 0x0f) << 12) | ((bytes[at + 1]! & 0x3f) << 6) | (bytes[at + 2]! & 0x3f);
       at += 3;
     } else {
-      const codePoint = fourOctetCodePoint(bytes, at) - 0x10000;
+      const codePoint = fourByteCodePoint(bytes, at) - 0x10000;
       blockUnits[used++] = 0xd800 | (codePoint >> 10);
       blockUnits[used++] = 0xdc00 | (codePoint & 0x3ff);
       at += 4;
@@ -49,9 +49,9 @@ export function decodeUtf8(bytes: Uint8Array, start: number, end: number): strin
 function decodeShort(bytes: Uint8Array, start: number, end: number): string {
   shortUnits.length = 0;
   for (let at = start; at < end; at += 1) {
-    const octet = bytes[at]!;
-    if (octet >= 0x80) return decodeShortBeyondAscii(bytes, start, end);
-    shortUnits.push(octet);
+    const byte = bytes[at]!;
+    if (byte >= 0x80) return decodeShortBeyondAscii(bytes, start, end);
+    shortUnits.push(byte);
   }
   return String.fromCharCode.apply(null, shortUnits);
 }
@@ -72,14 +72,14 @@ function decodeShortBeyondAscii(bytes: Uint8Array, start: number, end: number): 
       );
       at += 3;
     } else {
-      text += String.fromCodePoint(fourOctetCodePoint(bytes, at));
+      text += String.fromCodePoint(fourByteCodePoint(bytes, at));
       at += 4;
     }
   }
   return text;
 }
 
-function fourOctetCodePoint(bytes: Uint8Array, at: number): number {
+function fourByteCodePoint(bytes: Uint8Array, at: number): number {
   return (
     ((bytes[at]! & 0x07) << 18) |
     ((bytes[at + 1]! & 0x3f) << 12) |
@@ -93,25 +93,25 @@ function stringOf(units: Uint16Array): string {
   return String.fromCharCode.apply(null, units as unknown as number[]);
 }
 
-/** How many octets `text` takes as UTF-8. A lone surrogate counts as U+FFFD, three octets. */
+/** How many bytes `text` takes as UTF-8. A lone surrogate counts as U+FFFD, three bytes. */
 export function utf8Length(text: string): number {
   requireString("text", text);
-  let octets = text.length;
+  let bytes = text.length;
   for (let index = 0; index < text.length; index += 1) {
     const unit = text.charCodeAt(index);
     if (unit < 0x80) continue;
-    octets += unit < 0x800 ? 1 : 2;
+    bytes += unit < 0x800 ? 1 : 2;
     if (isHighSurrogate(unit) && isLowSurrogate(text.charCodeAt(index + 1))) {
-      index += 1; // a pair is four octets for two units: 2 + 2
+      index += 1; // a pair is four bytes for two units: 2 + 2
     }
   }
-  return octets;
+  return bytes;
 }
 
 /**
- * Writes `text` as UTF-8 into `target` from `at` on; there must be room for `utf8Length(text)` octets, and three per
+ * Writes `text` as UTF-8 into `target` from `at` on; there must be room for `utf8Length(text)` bytes, and three per
  * code unit are always enough. Lone surrogates become U+FFFD, as WHATWG's USVString conversion has it.
- * @returns the index behind the last octet written.
+ * @returns the index behind the last byte written.
  */
 export function encodeUtf8Into(text: string, target: Uint8Array, at: number): number {
   let to = at;

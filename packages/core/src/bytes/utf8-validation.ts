@@ -1,18 +1,18 @@
 /**
- * UTF-8 validation (RFC 3629) that can stop after any octet and go on later.
+ * UTF-8 validation (RFC 3629) that can stop after any byte and go on later.
  *
- * The state is one small integer, so a text message that arrives in a thousand pieces is judged octet by octet
- * without keeping any of them: RFC 6455 §8.1 wants invalid text to fail the connection, and judging at the octet
- * means that not one octet behind the first bad one is looked at.
+ * The state is one small integer, so a text message that arrives in a thousand pieces is judged byte by byte
+ * without keeping any of them: RFC 6455 §8.1 wants invalid text to fail the connection, and judging at the byte
+ * means that not one byte behind the first bad one is looked at.
  *
  * The automaton has one state per "what may come next". Overlong forms, surrogates and code points above U+10FFFF are
- * refused by their second octet, which is the first that proves them wrong.
+ * refused by their second byte, which is the first that proves them wrong.
  */
 
 /** Between two characters: the only state in which a text may end. */
 export const UTF8_ACCEPT = 0;
 
-/** What {@link validateUtf8} answers is either a state, from 0 on, or `~index` of the first bad octet, below 0. */
+/** What {@link validateUtf8} answers is either a state, from 0 on, or `~index` of the first bad byte, below 0. */
 export type Utf8Verdict = number;
 
 const ONE_MORE = 1;
@@ -24,7 +24,7 @@ const AFTER_F0 = 6; // 90..BF: below would be overlong
 const AFTER_F4 = 7; // 80..8F: above would be beyond U+10FFFF
 const REJECT = 8;
 
-/** next state = TRANSITIONS[state * 256 + octet]; 2,048 octets, built once. */
+/** next state = TRANSITIONS[state * 256 + byte]; 2,048 bytes, built once. */
 const TRANSITIONS: Uint8Array = buildTransitions();
 
 function buildTransitions(): Uint8Array {
@@ -52,7 +52,7 @@ function buildTransitions(): Uint8Array {
 
 /**
  * Judges `bytes[start, end)` as the continuation of a text in `state` ({@link UTF8_ACCEPT} at its start).
- * @returns the state after the last octet, or `~index` of the first octet that no UTF-8 text can have there.
+ * @returns the state after the last byte, or `~index` of the first byte that no UTF-8 text can have there.
  */
 export function validateUtf8(
   bytes: Uint8Array,
@@ -74,11 +74,11 @@ export function validateUtf8(
   return current;
 }
 
-/** Most text is ASCII, and eight octets at a time need no table. */
+/** Most text is ASCII, and eight bytes at a time need no table. */
 function skipAscii(bytes: Uint8Array, start: number, end: number): number {
   let at = start;
   while (at + 8 <= end) {
-    const octets =
+    const fourBytes =
       bytes[at]! |
       bytes[at + 1]! |
       bytes[at + 2]! |
@@ -87,7 +87,7 @@ function skipAscii(bytes: Uint8Array, start: number, end: number): number {
       bytes[at + 5]! |
       bytes[at + 6]! |
       bytes[at + 7]!;
-    if (octets >= 0x80) break;
+    if (fourBytes >= 0x80) break;
     at += 8;
   }
   while (at < end && bytes[at]! < 0x80) at += 1;

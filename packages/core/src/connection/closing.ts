@@ -2,7 +2,7 @@
  * The closing handshake and every other way to the end (RFC 6455 §5.5.1, §7).
  *
  * Whatever the reason, the last words are queued behind what was queued before, the writing half of the transport is
- * ended behind them, and input is read and dropped until the peer ends its stream: an unread octet would turn our last
+ * ended behind them, and input is read and dropped until the peer ends its stream: an unread byte would turn our last
  * words into a reset. A deadline bounds each wait.
  */
 import { describeValue } from "../bytes/describe-value.ts";
@@ -42,8 +42,8 @@ import {
 } from "./transitions.ts";
 import { CloseViolation, type WireViolation, wireViolation } from "./violation.ts";
 
-/** §5.5: 125 octets of control payload less the two of the code. */
-export const MAX_REASON_OCTETS = 123;
+/** §5.5: 125 bytes of control payload less the two of the code. */
+export const MAX_REASON_BYTES = 123;
 
 /**
  * The command. A Close that is due goes out at once, with its own code.
@@ -79,10 +79,10 @@ export function checkClose(code: number, reason: string): void {
         "3000 to 4999, or 1005 for a Close without a code",
     );
   }
-  const octets = utf8Length(reason);
-  if (octets > MAX_REASON_OCTETS) {
+  const size = utf8Length(reason);
+  if (size > MAX_REASON_BYTES) {
     throw new MisuseError(
-      `close reason has ${octets} octets as UTF-8: a Close holds ${MAX_REASON_OCTETS} (RFC 6455 §5.5)`,
+      `close reason has ${size} bytes as UTF-8: a Close holds ${MAX_REASON_BYTES} (RFC 6455 §5.5)`,
     );
   }
 }
@@ -105,7 +105,7 @@ function queueClose(connection: Connection, code: number, reason: string): void 
 
 /**
  * The peer's Close, whose payload is `bytes[start, end)`.
- * @returns the violation instead, with the index of the octet at fault, if its body breaks a rule.
+ * @returns the violation instead, with the index of the byte at fault, if its body breaks a rule.
  */
 export function receiveClose(
   connection: Connection,
@@ -116,7 +116,7 @@ export function receiveClose(
   let frame: CloseFrame = { code: CloseCode.NoStatus, reason: "" };
   if (end > start) {
     // §5.5.1: "If there is a body, the first two bytes of the body MUST be a 2-byte unsigned integer"
-    if (end - start === 1) return { kind: CloseViolation.CloseBodyOneOctet, index: start };
+    if (end - start === 1) return { kind: CloseViolation.CloseBodyOneByte, index: start };
     const code = (bytes[start]! << 8) | bytes[start + 1]!;
     if (!isCloseCodeOnWire(code)) return { kind: CloseViolation.CloseCodeInvalid, index: start };
     const verdict = validateUtf8(bytes, start + 2, end, UTF8_ACCEPT);

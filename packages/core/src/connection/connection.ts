@@ -82,17 +82,17 @@ export interface Connection {
   memory: Memory | null;
   position: number;
   end: number;
-  /** Octets of the stream before `memory.bytes[0]`; negative while the margin holds a begun header. */
+  /** Bytes of the stream before `memory.bytes[0]`; negative while the margin holds a begun header. */
   origin: number;
   /** The caller's chunk, borrowed for the turn, as far as it did not fit into `memory`. */
   rest: Uint8Array | null;
-  /** The begun frame header that the last turn left behind, at most 13 octets. */
+  /** The begun frame header that the last turn left behind, at most 13 bytes. */
   carry: Uint8Array | null;
   inputEnd: InputEnd;
 
   // The frame under way.
-  firstOctet: number;
-  /** Octets of payload still to come, or {@link AT_HEADER}. */
+  firstByte: number;
+  /** Bytes of payload still to come, or {@link AT_HEADER}. */
   frameLeft: number;
   maskingKey: number;
   /** The payload of a control frame that does not arrive in one piece. */
@@ -108,7 +108,7 @@ export interface Connection {
   eventEnd: number;
   /** What `eventBytes` is of, if it was gathered for a message: given back when the cursor moves on. */
   delivered: GrowingBytes | null;
-  /** A violation that lies behind the octets the cursor stands on, and takes effect when it moves on. */
+  /** A violation that lies behind the bytes the cursor stands on, and takes effect when it moves on. */
   deferred: DeferredViolation | null;
 
   readonly output: OutputQueue;
@@ -177,7 +177,7 @@ export function createConnection(role: Role, settings: Settings, now: number): C
     rest: null,
     carry: null,
     inputEnd: InputEnd.Unknown,
-    firstOctet: 0,
+    firstByte: 0,
     frameLeft: AT_HEADER,
     maskingKey: 0,
     control: null,
@@ -235,7 +235,7 @@ export function isSendable(connection: Connection): boolean {
  * Bytes of input that are here and that the cursor has not come to. The begun header in `carry` is none of them: the cursor
  * has come to it, and only more input can move the cursor on.
  */
-export function unreadOctets(connection: Connection): number {
+export function unreadBytes(connection: Connection): number {
   const { rest } = connection;
   return connection.end - connection.position + (rest === null ? 0 : rest.length);
 }

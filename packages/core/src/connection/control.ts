@@ -3,7 +3,7 @@
 import { isBytes } from "../bytes/is-bytes.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import { Taking } from "../bytes/output-queue.ts";
-import { FIN, MAX_CONTROL_PAYLOAD_OCTETS } from "../frame/frame-header.ts";
+import { FIN, MAX_CONTROL_PAYLOAD_BYTES } from "../frame/frame-header.ts";
 import { Opcode } from "../frame/opcode.ts";
 import { type Connection, isSendable, Writing } from "./connection.ts";
 import { NEVER } from "./deadline.ts";
@@ -131,9 +131,9 @@ function checkControlPayload(command: "ping" | "pong", payload: unknown): void {
   if (!isBytes(payload)) {
     throw new MisuseError(`${command} payload must be a Uint8Array`);
   }
-  if (payload.length > MAX_CONTROL_PAYLOAD_OCTETS) {
+  if (payload.length > MAX_CONTROL_PAYLOAD_BYTES) {
     throw new MisuseError(
-      `${command} payload has ${payload.length} octets: a control frame holds ${MAX_CONTROL_PAYLOAD_OCTETS} (RFC 6455 §5.5)`,
+      `${command} payload has ${payload.length} bytes: a control frame holds ${MAX_CONTROL_PAYLOAD_BYTES} (RFC 6455 §5.5)`,
     );
   }
 }

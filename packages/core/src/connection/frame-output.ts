@@ -2,18 +2,13 @@
 import { isReused } from "../bytes/memory.ts";
 import { commitOutput, queueReference, reserveOutput } from "../bytes/output-queue.ts";
 import { encodeUtf8Into } from "../bytes/utf8-text.ts";
-import {
-  headerOctetsFor,
-  MASK,
-  MAX_HEADER_OCTETS,
-  writeFrameHeader,
-} from "../frame/frame-header.ts";
+import { headerBytesFor, MASK, MAX_HEADER_BYTES, writeFrameHeader } from "../frame/frame-header.ts";
 import { nextMaskingKey } from "../frame/masking-key.ts";
 import type { Connection } from "./connection.ts";
 import { watchOutgoing } from "./frame-watch.ts";
 
-/** Up to here an octet at a time is the cheapest copy; above, a view to copy from (`pnpm bench:kernels`, Node 20). */
-const COPY_BY_OCTET_UP_TO = 24;
+/** Up to here a byte at a time is the cheapest copy; above, a view to copy from (`pnpm bench:kernels`, Node 20). */
+const COPY_BY_BYTE_UP_TO = 24;
 /** What lies under a DataView already is worth copying by words up to here. */
 const COPY_BY_WORD_UP_TO = 80;
 /** From here on the host's encoder is worth the view that it needs. */
@@ -25,34 +20,34 @@ const HOST_ENCODER_FROM = 64;
  */
 export function queueFrame(
   connection: Connection,
-  firstOctet: number,
+  firstByte: number,
   bytes: Uint8Array,
   start: number,
   end: number,
 ): void {
   const { output, role } = connection;
   const length = end - start;
-  const memory = reserveOutput(output, length + MAX_HEADER_OCTETS);
+  const memory = reserveOutput(output, length + MAX_HEADER_BYTES);
   const frameStart = output.to;
-  let at = writeFrameHeader(memory.bytes, frameStart, firstOctet, role.masks ? MASK : 0, length);
+  let at = writeFrameHeader(memory.bytes, frameStart, firstByte, role.masks ? MASK : 0, length);
   if (role.masks) at += 4;
   const input = connection.memory;
   if (length <= COPY_BY_WORD_UP_TO && input !== null && bytes === input.bytes) {
     copyWords(input.view, start, memory.view, at, length);
   } else if (length === bytes.length) {
-    // Nothing to cut out, so no view to make: 15 ns for 64 octets in place of 41 (Node 20).
+    // Nothing to cut out, so no view to make: 15 ns for 64 bytes in place of 41 (Node 20).
     memory.bytes.set(bytes, at);
-  } else if (length <= COPY_BY_OCTET_UP_TO) {
+  } else if (length <= COPY_BY_BYTE_UP_TO) {
     for (let index = 0; index < length; index += 1) {
       memory.bytes[at + index] = bytes[start + index]!;
     }
   } else {
     memory.bytes.set(bytes.subarray(start, end), at);
   }
-  finishFrame(connection, firstOctet, at, at + length);
+  finishFrame(connection, firstByte, at, at + length);
 }
 
-/** What is sent back from the input window lies under a DataView already: four octets at a time. */
+/** What is sent back from the input window lies under a DataView already: four bytes at a time. */
 function copyWords(
   source: DataView,
   start: number,
@@ -73,29 +68,29 @@ function copyWords(
 /** Masks and commits the frame whose payload lies at `memory.bytes[payloadStart, payloadEnd)`. */
 function finishFrame(
   connection: Connection,
-  firstOctet: number,
+  firstByte: number,
   payloadStart: number,
   payloadEnd: number,
 ): void {
   const { output, role, settings, watch } = connection;
   const memory = output.memory!;
-  const frameOctets = payloadEnd - output.to;
+  const frameBytes = payloadEnd - output.to;
   const key = role.masks ? nextMaskingKey(settings.maskingKeys, settings.host.random) : 0;
   if (watch !== null) {
     const payload = memory.bytes.subarray(payloadStart, payloadEnd);
-    watchOutgoing(watch, firstOctet, role.masks, key, payload, frameOctets);
+    watchOutgoing(watch, firstByte, role.masks, key, payload, frameBytes);
   }
   if (role.masks) {
     memory.view.setInt32(payloadStart - 4, key, true);
     settings.kernels.xorWithKey(memory, payloadStart, payloadEnd, key);
   }
-  commitOutput(output, frameOctets);
+  commitOutput(output, frameBytes);
 }
 
 /** By reference where the host asked for it and the bytes are the caller's own, otherwise by copy. */
 export function queueApplicationData(
   connection: Connection,
-  firstOctet: number,
+  firstByte: number,
   bytes: Uint8Array,
   start: number,
   end: number,
@@ -105,45 +100,45 @@ export function queueApplicationData(
     !connection.role.masks && // §5.3: a client would have to mask the caller's bytes
     !isReused(bytes) // this endpoint's `chunk`, another's, and any view of them
   ) {
-    queueFrameByReference(connection, firstOctet, bytes.subarray(start, end));
+    queueFrameByReference(connection, firstByte, bytes.subarray(start, end));
   } else {
-    queueFrame(connection, firstOctet, bytes, start, end);
+    queueFrame(connection, firstByte, bytes, start, end);
   }
 }
 
 function queueFrameByReference(
   connection: Connection,
-  firstOctet: number,
+  firstByte: number,
   payload: Uint8Array,
 ): void {
   const { output, watch } = connection;
-  const memory = reserveOutput(output, MAX_HEADER_OCTETS);
-  const at = writeFrameHeader(memory.bytes, output.to, firstOctet, 0, payload.length);
+  const memory = reserveOutput(output, MAX_HEADER_BYTES);
+  const at = writeFrameHeader(memory.bytes, output.to, firstByte, 0, payload.length);
   const headerSize = at - output.to;
   if (watch !== null) {
-    watchOutgoing(watch, firstOctet, false, 0, payload, headerSize + payload.length);
+    watchOutgoing(watch, firstByte, false, 0, payload, headerSize + payload.length);
   }
   commitOutput(output, headerSize);
   queueReference(output, payload);
 }
 
-/** A text frame, encoded straight into the output; `room` is at least its length in octets. */
+/** A text frame, encoded straight into the output; `room` is at least its length in bytes. */
 export function layText(
   connection: Connection,
-  firstOctet: number,
+  firstByte: number,
   text: string,
   room: number,
 ): void {
   const { output, role, settings } = connection;
-  const memory = reserveOutput(output, room + MAX_HEADER_OCTETS);
-  // Encoded where it belongs if it is ASCII, and moved by the few octets of a longer length field if not.
-  const guessedStart = output.to + headerOctetsFor(text.length, role.masks);
+  const memory = reserveOutput(output, room + MAX_HEADER_BYTES);
+  // Encoded where it belongs if it is ASCII, and moved by the few bytes of a longer length field if not.
+  const guessedStart = output.to + headerBytesFor(text.length, role.masks);
   const encodedEnd = encodeText(settings.host, text, memory.bytes, guessedStart, room);
   const length = encodedEnd - guessedStart;
-  const start = output.to + headerOctetsFor(length, role.masks);
+  const start = output.to + headerBytesFor(length, role.masks);
   if (start !== guessedStart) memory.bytes.copyWithin(start, guessedStart, encodedEnd);
-  writeFrameHeader(memory.bytes, output.to, firstOctet, role.masks ? MASK : 0, length);
-  finishFrame(connection, firstOctet, start, start + length);
+  writeFrameHeader(memory.bytes, output.to, firstByte, role.masks ? MASK : 0, length);
+  finishFrame(connection, firstByte, start, start + length);
 }
 
 function encodeText(

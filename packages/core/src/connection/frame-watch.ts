@@ -13,13 +13,13 @@ export interface WatchedFrame {
   readonly opcode: number;
   /** Whether the payload is masked on the wire. */
   readonly isMasked: boolean;
-  /** As on the wire, first octet in the highest byte; 0 when not masked. */
+  /** As on the wire, first byte in the highest byte; 0 when not masked. */
   readonly maskingKey: number;
-  /** Octets of payload that the header declares. */
+  /** Bytes of payload that the header declares. */
   readonly payloadLength: number;
   /** The beginning of the payload, unmasked, as far as the option asks for it and as it has arrived. */
   readonly payload: Uint8Array;
-  /** Octets on the wire before this frame, in its direction, behind the opening handshake. */
+  /** Bytes on the wire before this frame, in its direction, behind the opening handshake. */
   readonly offset: number;
   /** false: the frame broke a rule, and its payload was not waited for. */
   readonly isComplete: boolean;
@@ -35,12 +35,12 @@ export interface FrameWatch {
   held: number;
   /** The frame that is coming in, and how much of its prefix is there. */
   incoming: IncomingFrame | null;
-  /** Octets of frames queued so far. */
-  sentOctets: number;
+  /** Bytes of frames queued so far. */
+  sentBytes: number;
 }
 
 interface IncomingFrame {
-  readonly firstOctet: number;
+  readonly firstByte: number;
   readonly isMasked: boolean;
   readonly maskingKey: number;
   readonly payloadLength: number;
@@ -57,20 +57,20 @@ export function createFrameWatch(prefix: number): FrameWatch {
     current: null,
     held: 0,
     incoming: null,
-    sentOctets: 0,
+    sentBytes: 0,
   };
 }
 
 export function watchIncomingHeader(
   watch: FrameWatch,
-  firstOctet: number,
+  firstByte: number,
   isMasked: boolean,
   maskingKey: number,
   payloadLength: number,
   offset: number,
 ): void {
   watch.incoming = {
-    firstOctet,
+    firstByte,
     isMasked,
     maskingKey,
     payloadLength,
@@ -105,38 +105,38 @@ export function watchIncomingEnd(watch: FrameWatch, isComplete: boolean): void {
   );
 }
 
-/** A frame whose first two octets are already wrong: there is no length to speak of yet. */
+/** A frame whose first two bytes are already wrong: there is no length to speak of yet. */
 export function watchRefusedHeader(
   watch: FrameWatch,
-  firstOctet: number,
+  firstByte: number,
   isMasked: boolean,
   lengthField: number,
   offset: number,
 ): void {
-  const refused = { firstOctet, isMasked, maskingKey: 0, payloadLength: lengthField, offset };
+  const refused = { firstByte, isMasked, maskingKey: 0, payloadLength: lengthField, offset };
   watch.queue.push(watchedFrame("in", refused, new Uint8Array(0), false));
 }
 
 /** @param payload as the application gave it, before masking; copied as far as the prefix goes. */
 export function watchOutgoing(
   watch: FrameWatch,
-  firstOctet: number,
+  firstByte: number,
   isMasked: boolean,
   maskingKey: number,
   payload: Uint8Array,
-  frameOctets: number,
+  frameBytes: number,
 ): void {
   const sent = {
-    firstOctet,
+    firstByte,
     isMasked,
     maskingKey,
     payloadLength: payload.length,
-    offset: watch.sentOctets,
+    offset: watch.sentBytes,
   };
   // The caller's own `slice`, a Buffer's for instance, may be no copy.
   const prefix = new Uint8Array(payload.subarray(0, watch.prefix));
   watch.queue.push(watchedFrame("out", sent, prefix, true));
-  watch.sentOctets += frameOctets;
+  watch.sentBytes += frameBytes;
 }
 
 /** Nothing more is to be reported, and no step is held back for it. */
@@ -162,18 +162,15 @@ export function nextWatchedFrame(watch: FrameWatch): boolean {
 
 function watchedFrame(
   direction: "in" | "out",
-  header: Pick<
-    IncomingFrame,
-    "firstOctet" | "isMasked" | "maskingKey" | "payloadLength" | "offset"
-  >,
+  header: Pick<IncomingFrame, "firstByte" | "isMasked" | "maskingKey" | "payloadLength" | "offset">,
   payload: Uint8Array,
   isComplete: boolean,
 ): WatchedFrame {
   return {
     direction,
-    fin: (header.firstOctet & FIN) !== 0,
-    rsv: (header.firstOctet & RSV_BITS) >> 4,
-    opcode: header.firstOctet & OPCODE_BITS,
+    fin: (header.firstByte & FIN) !== 0,
+    rsv: (header.firstByte & RSV_BITS) >> 4,
+    opcode: header.firstByte & OPCODE_BITS,
     isMasked: header.isMasked,
     maskingKey: inWireOrder(header.maskingKey),
     payloadLength: header.payloadLength,
@@ -183,7 +180,7 @@ function watchedFrame(
   };
 }
 
-/** The engine keeps the first octet of a key in the lowest byte, people read it first. */
+/** The engine keeps the first byte of a key in the lowest byte, people read it first. */
 function inWireOrder(key: number): number {
   return (
     ((key << 24) | ((key & 0xff00) << 8) | ((key >>> 8) & 0xff00) | ((key >>> 24) & 0xff)) >>> 0

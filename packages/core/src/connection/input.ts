@@ -49,7 +49,7 @@ export function offerInbox(connection: Connection, inbox: Memory, byteCount: num
   connection.end = MEMORY_MARGIN + byteCount;
 }
 
-/** A fresh window whose margin ends with the carried octets, so that a header is contiguous. */
+/** A fresh window whose margin ends with the carried bytes, so that a header is contiguous. */
 function startWindow(connection: Connection, memory: Memory): void {
   let position = MEMORY_MARGIN;
   const { carry } = connection;
@@ -65,7 +65,7 @@ function startWindow(connection: Connection, memory: Memory): void {
 }
 
 /**
- * More of the borrowed chunk, behind the few octets that are unread.
+ * More of the borrowed chunk, behind the few bytes that are unread.
  * @returns false when there is no more input in this turn.
  */
 export function refillInput(connection: Connection): boolean {
@@ -136,7 +136,7 @@ export function setInputAside(connection: Connection): void {
   releaseMemory(memory);
 }
 
-/** The octets that the cursor stands on are facts until it moves on, also where their window goes before. */
+/** The bytes that the cursor stands on are facts until it moves on, also where their window goes before. */
 export function keepEvent(connection: Connection): void {
   const { memory, eventStart, eventEnd } = connection;
   if (memory === null || connection.eventBytes !== null || eventStart === eventEnd) return;
@@ -187,7 +187,7 @@ export function discardInput(connection: Connection): void {
   settleInput(connection);
 }
 
-/** The octet at `index` of the window, counted from the start of the stream. */
+/** The byte at `index` of the window, counted from the start of the stream. */
 export function streamOffset(connection: Connection, index: number): number {
   return connection.origin + index;
 }

@@ -4,7 +4,7 @@ import { MisuseError } from "../bytes/misuse-error.ts";
 import { commitOutput, queueReference, reserveOutput } from "../bytes/output-queue.ts";
 import { encodeUtf8 } from "../bytes/utf8-text.ts";
 import type { ExtensionSession } from "../extension/extension.ts";
-import { FIN, headerOctetsFor, writeFrameHeader } from "../frame/frame-header.ts";
+import { FIN, headerBytesFor, writeFrameHeader } from "../frame/frame-header.ts";
 import { Opcode } from "../frame/opcode.ts";
 import { type Connection, isSendable } from "./connection.ts";
 import {
@@ -39,9 +39,9 @@ interface EncodedFrame {
 const prepared: WeakMap<object, EncodedFrame[]> = new WeakMap();
 
 /** A whole frame as a server sends it: without a mask (§5.1). */
-function serverFrame(firstOctet: number, payload: Uint8Array): Uint8Array {
-  const frame = new Uint8Array(headerOctetsFor(payload.length, false) + payload.length);
-  frame.set(payload, writeFrameHeader(frame, 0, firstOctet, 0, payload.length));
+function serverFrame(firstByte: number, payload: Uint8Array): Uint8Array {
+  const frame = new Uint8Array(headerBytesFor(payload.length, false) + payload.length);
+  frame.set(payload, writeFrameHeader(frame, 0, firstByte, 0, payload.length));
   return frame;
 }
 

@@ -1,12 +1,12 @@
-/** The header of the next frame: judged as early as its octets allow, then taken. */
+/** The header of the next frame: judged as early as its bytes allow, then taken. */
 import {
+  byteAtFault,
   FIN,
-  headerOctets,
-  judgeFirstOctets,
+  headerBytes,
+  judgeFirstBytes,
   lengthViolation,
   MASK,
   OPCODE_BITS,
-  octetAtFault,
   readPayloadLength,
 } from "../frame/frame-header.ts";
 import { FrameViolation } from "../frame/frame-violation.ts";
@@ -29,17 +29,17 @@ export function readHeader(connection: Connection): HeaderRead {
   const available = connection.end - at;
   if (available < 2) return HeaderRead.Incomplete;
   const bytes = connection.memory!.bytes;
-  const firstOctet = bytes[at]!;
-  const secondOctet = bytes[at + 1]!;
-  const opcode = firstOctet & OPCODE_BITS;
+  const firstByte = bytes[at]!;
+  const secondByte = bytes[at + 1]!;
+  const opcode = firstByte & OPCODE_BITS;
 
-  const fault = judgeFirstOctets(
-    firstOctet,
-    secondOctet,
+  const fault = judgeFirstBytes(
+    firstByte,
+    secondByte,
     connection.role.peerMaskBit,
     claimedBits(connection, opcode),
   );
-  if (fault !== null) return refuse(connection, fault, octetAtFault(fault));
+  if (fault !== null) return refuse(connection, fault, byteAtFault(fault));
   const isData = !isControl(opcode);
   if (isData) {
     const outOfSequence = judgeSequence(
@@ -50,28 +50,28 @@ export function readHeader(connection: Connection): HeaderRead {
     if (outOfSequence !== null) return refuse(connection, outOfSequence, 0);
   }
 
-  const octets = headerOctets(secondOctet);
-  const keyOctets = secondOctet >= MASK ? 4 : 0;
-  if (available < octets - keyOctets) return HeaderRead.Incomplete;
+  const size = headerBytes(secondByte);
+  const keyBytes = secondByte >= MASK ? 4 : 0;
+  if (available < size - keyBytes) return HeaderRead.Incomplete;
   const length = readPayloadLength(bytes, at);
-  const lengthAt = octets - keyOctets > 2 ? 2 : 1;
+  const lengthAt = size - keyBytes > 2 ? 2 : 1;
   if (length < 0) return refuse(connection, lengthViolation(length), lengthAt);
   if (isData) {
-    const tooLarge = judgeLength(connection, firstOctet, length);
+    const tooLarge = judgeLength(connection, firstByte, length);
     if (tooLarge !== null) return refuse(connection, tooLarge, lengthAt);
   }
-  if (available < octets) return HeaderRead.Incomplete;
+  if (available < size) return HeaderRead.Incomplete;
 
-  connection.firstOctet = firstOctet;
+  connection.firstByte = firstByte;
   connection.frameLeft = length;
   connection.maskingKey =
-    keyOctets === 0 ? 0 : connection.memory!.view.getInt32(at + octets - 4, true);
+    keyBytes === 0 ? 0 : connection.memory!.view.getInt32(at + size - 4, true);
   if (connection.watch !== null) {
     const offset = streamOffset(connection, at);
     const { watch, maskingKey } = connection;
-    watchIncomingHeader(watch, firstOctet, keyOctets !== 0, maskingKey, length, offset);
+    watchIncomingHeader(watch, firstByte, keyBytes !== 0, maskingKey, length, offset);
   }
-  connection.position = at + octets;
+  connection.position = at + size;
   leaveQuickPath(connection);
   if (isData) beginFrame(connection, opcode, at);
   return HeaderRead.Taken;
@@ -86,25 +86,25 @@ function claimedBits(connection: Connection, opcode: number): number {
 /** §10.4. What an extension inflates is counted as it comes out; on the wire only the frame is limited. */
 function judgeLength(
   connection: Connection,
-  firstOctet: number,
+  firstByte: number,
   length: number,
 ): WireViolation | null {
   const { limits } = connection.settings;
   if (length > limits.frame) return FrameViolation.FrameTooLarge;
   const { message, session } = connection;
   const isExtended =
-    message === null ? session !== null && (firstOctet & session.rsv) !== 0 : message.isExtended;
+    message === null ? session !== null && (firstByte & session.rsv) !== 0 : message.isExtended;
   const before = message === null ? 0 : message.length;
   return !isExtended && before + length > limits.message ? MessageViolation.MessageTooLarge : null;
 }
 
 function beginFrame(connection: Connection, opcode: number, headerAt: number): void {
-  const { message, session, firstOctet } = connection;
+  const { message, session, firstByte } = connection;
   if (message !== null) {
     message.fragments += 1;
     return;
   }
-  const isExtended = session !== null && (firstOctet & session.rsv) !== 0;
+  const isExtended = session !== null && (firstByte & session.rsv) !== 0;
   connection.message = createMessageAssembly(
     opcode,
     isExtended,
@@ -113,20 +113,20 @@ function beginFrame(connection: Connection, opcode: number, headerAt: number): v
   if (isExtended) session.decodeStart(opcode);
 }
 
-function refuse(connection: Connection, kind: WireViolation, octet: number): HeaderRead {
+function refuse(connection: Connection, kind: WireViolation, byte: number): HeaderRead {
   const at = connection.position;
   const { watch, memory } = connection;
   if (watch !== null) {
-    const secondOctet = memory!.bytes[at + 1]!;
+    const secondByte = memory!.bytes[at + 1]!;
     watchRefusedHeader(
       watch,
       memory!.bytes[at]!,
-      secondOctet >= MASK,
+      secondByte >= MASK,
       Math.max(0, availableLength(connection)),
       streamOffset(connection, at),
     );
   }
-  fail(connection, kind, streamOffset(connection, at + octet));
+  fail(connection, kind, streamOffset(connection, at + byte));
   return HeaderRead.Violation;
 }
 
@@ -134,11 +134,11 @@ function refuse(connection: Connection, kind: WireViolation, octet: number): Hea
 function availableLength(connection: Connection): number {
   const { bytes } = connection.memory!;
   const at = connection.position;
-  const octets = headerOctets(bytes[at + 1]! & ~MASK);
-  return connection.end - at < octets ? 0 : readPayloadLength(bytes, at);
+  const size = headerBytes(bytes[at + 1]! & ~MASK);
+  return connection.end - at < size ? 0 : readPayloadLength(bytes, at);
 }
 
 /** Whether the frame under way is the last of its message (§5.2). */
 export function isFinalFrame(connection: Connection): boolean {
-  return (connection.firstOctet & FIN) !== 0;
+  return (connection.firstByte & FIN) !== 0;
 }

@@ -32,7 +32,7 @@ export function readPayload(connection: Connection): Step {
       watchIncomingPayload(connection.watch, connection.memory!.bytes, start, end);
     }
   }
-  const opcode = connection.firstOctet & OPCODE_BITS;
+  const opcode = connection.firstByte & OPCODE_BITS;
   const step = isControl(opcode)
     ? takeControl(connection, opcode, start, end)
     : takeData(connection, connection.message!, start, end);
@@ -61,7 +61,7 @@ function standOn(connection: Connection, bytes: Uint8Array, start: number, end: 
   connection.eventEnd = end;
 }
 
-// ---- control frames (§5.5): whole, or gathered until they are; at most 125 octets
+// ---- control frames (§5.5): whole, or gathered until they are; at most 125 bytes
 
 function takeControl(connection: Connection, opcode: number, start: number, end: number): Step {
   const isWhole = connection.frameLeft === 0;
@@ -190,7 +190,7 @@ function defer(connection: Connection, kind: MessageViolation, offset: number): 
 }
 
 /**
- * `bytes[start, end)` are the next good octets of the message. A deferred violation takes effect now, or behind the
+ * `bytes[start, end)` are the next good bytes of the message. A deferred violation takes effect now, or behind the
  * piece that was good.
  */
 function deliver(

@@ -20,12 +20,12 @@ const FIN_BINARY: number = FIN | Opcode.Binary;
 export function quickMessage(connection: Connection): Step {
   const at = connection.position;
   const { role, end: inputEnd } = connection;
-  let payloadStart = at + role.peerHeaderOctets;
+  let payloadStart = at + role.peerHeaderBytes;
   if (payloadStart > inputEnd) return Step.Idle;
   const memory = connection.memory!;
   const { bytes } = memory;
-  const firstOctet = bytes[at]!;
-  if (firstOctet !== FIN_BINARY && firstOctet !== FIN_TEXT) return Step.Idle;
+  const firstByte = bytes[at]!;
+  if (firstByte !== FIN_BINARY && firstByte !== FIN_TEXT) return Step.Idle;
   // With the wrong MASK bit this comes out above 127.
   let length = bytes[at + 1]! ^ role.peerMaskBit;
   if (length >= LENGTH_16) {
@@ -39,7 +39,7 @@ export function quickMessage(connection: Connection): Step {
   connection.position = payloadEnd;
   connection.eventStart = payloadStart;
   connection.eventEnd = payloadEnd;
-  const isText = firstOctet === FIN_TEXT;
+  const isText = firstByte === FIN_TEXT;
   const { kernels } = connection.settings;
   if (role.peerMaskBit !== 0) {
     const key = memory.view.getInt32(payloadStart - 4, true);

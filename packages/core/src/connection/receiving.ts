@@ -35,7 +35,7 @@ function plainStep(connection: Connection): Step {
 
 /** The cursor leaves the event that it stood on. */
 function moveOn(connection: Connection): void {
-  // A step that is held back has not been seen yet: its octets must stay.
+  // A step that is held back has not been seen yet: its bytes must stay.
   if (connection.watch !== null && connection.watch.held !== Step.Idle) return;
   if (connection.writing === Writing.CloseDue) closeWhenSeen(connection);
   if (connection.eventBytes !== null) {

@@ -10,8 +10,8 @@ export interface Role {
   readonly masks: boolean;
   /** What the MASK bit of the peer's frames must be. */
   readonly peerMaskBit: number;
-  /** The octets of the peer's shortest header. */
-  readonly peerHeaderOctets: number;
+  /** The bytes of the peer's shortest header. */
+  readonly peerHeaderBytes: number;
   /** §7.1.1: the server closes the TCP connection first, so that it and not the client holds TIME_WAIT. */
   readonly endsFirst: boolean;
 }
@@ -20,7 +20,7 @@ export const SERVER: Role = {
   name: "server",
   masks: false,
   peerMaskBit: MASK,
-  peerHeaderOctets: 6,
+  peerHeaderBytes: 6,
   endsFirst: true,
 };
 
@@ -28,6 +28,6 @@ export const CLIENT: Role = {
   name: "client",
   masks: true,
   peerMaskBit: 0,
-  peerHeaderOctets: 2,
+  peerHeaderBytes: 2,
   endsFirst: false,
 };

@@ -23,11 +23,11 @@ import { layText, queueApplicationData, queueFrame } from "./frame-output.ts";
  */
 export type SendResult = "queued" | "closed" | "full";
 
-/** Text up to here is encoded in one pass into room for three octets per unit; above, it is measured first. */
+/** Text up to here is encoded in one pass into room for three bytes per unit; above, it is measured first. */
 const MEASURE_TEXT_FROM = 1_024;
 export function sendText(connection: Connection, text: string, compress: boolean): SendResult {
   if (typeof text !== "string") {
-    throw new MisuseError("sendText takes a string; octets go with sendBinary or sendFragment");
+    throw new MisuseError("sendText takes a string; bytes go with sendBinary or sendFragment");
   }
   requireNoFragments(connection);
   if (!isSendable(connection)) return "closed";
@@ -161,16 +161,16 @@ function queueFragment(
   payload: Uint8Array,
   isFinal: boolean,
 ): void {
-  let firstOctet: number = isFinal ? FIN : 0;
+  let firstByte: number = isFinal ? FIN : 0;
   // §5.4: the opcode, and with it the extension's bits, are on the first frame only.
-  if (outgoing.isFirst) firstOctet |= outgoing.opcode;
+  if (outgoing.isFirst) firstByte |= outgoing.opcode;
   if (outgoing.isExtended) {
     const session = connection.session!;
-    if (outgoing.isFirst) firstOctet |= session.rsv;
+    if (outgoing.isFirst) firstByte |= session.rsv;
     const encoded = encode(connection, session, payload, isFinal);
-    queueFrame(connection, firstOctet, encoded, 0, encoded.length);
+    queueFrame(connection, firstByte, encoded, 0, encoded.length);
   } else {
-    queueApplicationData(connection, firstOctet, payload, 0, payload.length);
+    queueApplicationData(connection, firstByte, payload, 0, payload.length);
   }
   outgoing.isFirst = false;
   if (isFinal) connection.outgoing = null;
@@ -183,7 +183,7 @@ export function requireNoFragments(connection: Connection): void {
   );
 }
 
-export function fits(connection: Connection, octets: number): boolean {
+export function fits(connection: Connection, byteCount: number): boolean {
   const { output } = connection;
-  return output.queued + output.lent + octets <= connection.settings.limits.unsent;
+  return output.queued + output.lent + byteCount <= connection.settings.limits.unsent;
 }

@@ -15,16 +15,16 @@ import { createMaskingKeyPool, type MaskingKeyPool } from "../frame/masking-key.
 /** What the engine cannot do by itself, and what the host may do faster. */
 export interface Host {
   /**
-   * Fills the array with octets from a strong source of entropy: `crypto.getRandomValues` and the like. For masking keys
+   * Fills the array with bytes from a strong source of entropy: `crypto.getRandomValues` and the like. For masking keys
    * (RFC 6455 §5.3) and the client's key (§4.1); a server never calls it.
    */
   random(into: Uint8Array<ArrayBuffer>): void;
   /**
-   * UTF-8 to a string, for text above 16 octets. The octets are valid. A byte order mark must be kept: a TextDecoder
+   * UTF-8 to a string, for text above 16 bytes. The bytes are valid. A byte order mark must be kept: a TextDecoder
    * needs `ignoreBOM: true`. Default: the engine's own loop.
    */
   decodeUtf8?(bytes: Uint8Array): string;
-  /** `TextEncoder.encodeInto`, for text above 64 code units. Returns octets written. Default: the engine's own loop. */
+  /** `TextEncoder.encodeInto`, for text above 64 code units. Returns bytes written. Default: the engine's own loop. */
   encodeUtf8Into?(text: string, target: Uint8Array): number;
   /** Faster loops over payloads. Default: the engine's own. */
   kernels?: Partial<Kernels>;
@@ -33,32 +33,32 @@ export interface Host {
 /** What a peer may make us retain or accept. Each counts what is retained, and none depends on how input was cut. */
 export interface Limits {
   /**
-   * Octets of an HTTP head, 1xx responses included. Default of a server 16,384, as Node's `maxHeaderSize`; of a client
+   * Bytes of an HTTP head, 1xx responses included. Default of a server 16,384, as Node's `maxHeaderSize`; of a client
    * 262,144, as Chromium.
    */
   readonly headBytes: number;
   /** Header lines of a head. Default of a server 100: browsers send about 15. Of a client 1,000. */
   readonly headers: number;
-  /** Octets of one line of a head. Default: `headBytes`, since a browser may send all of its cookies in one line. */
+  /** Bytes of one line of a head. Default: `headBytes`, since a browser may send all of its cookies in one line. */
   readonly lineBytes: number;
   /**
-   * Octets of the body of a refusal that a client keeps for its error. Default 65,536. 0: the refusal is reported at its
+   * Bytes of the body of a refusal that a client keeps for its error. Default 65,536. 0: the refusal is reported at its
    * head.
    */
   readonly refusalBody: number;
-  /** Octets of one message, after extensions. Default 16 MiB, as Bun and uWebSockets. */
+  /** Bytes of one message, after extensions. Default 16 MiB, as Bun and uWebSockets. */
   readonly message: number;
-  /** Octets of one frame as it is on the wire. Default 16 MiB, or `message` where that is more. */
+  /** Bytes of one frame as it is on the wire. Default 16 MiB, or `message` where that is more. */
   readonly frame: number;
-  /** Frames of one message, empty ones included. Default 131,072: 16 MiB in pieces of 128 octets. */
+  /** Frames of one message, empty ones included. Default 131,072: 16 MiB in pieces of 128 bytes. */
   readonly fragments: number;
   /**
-   * Octets that the host should leave undelivered before it stops reading (see `Endpoint.unread`). Default 1 MiB. The
+   * Bytes that the host should leave undelivered before it stops reading (see `Endpoint.unread`). Default 1 MiB. The
    * engine only reports: undelivered input is flow control, not a violation.
    */
   readonly undelivered: number;
   /**
-   * Octets queued and not yet taken by the transport, above which a send answers "full". Default: `message` and 16 MiB, so
+   * Bytes queued and not yet taken by the transport, above which a send answers "full". Default: `message` and 16 MiB, so
    * that whatever may be received can be sent back, behind what was queued before; 32 MiB in all.
    */
   readonly unsent: number;
@@ -78,9 +78,9 @@ export interface Timeouts {
    * 120,000.
    */
   readonly idle: number;
-  /** No octet received: sends a ping. Default 30,000. */
+  /** No byte received: sends a ping. Default 30,000. */
   readonly ping: number;
-  /** From the moment the transport took a ping to the next octet received; stands still while reading is paused. Default 10,000. */
+  /** From the moment the transport took a ping to the next byte received; stands still while reading is paused. Default 10,000. */
   readonly pong: number;
   /**
    * Without progress towards the end: for the transport to take our Close, for the peer's Close, then again for the end
@@ -141,17 +141,17 @@ export interface ConnectionOptions {
   /** Extensions to offer (client) or accept (server), in order of preference. Default none. */
   readonly extensions?: readonly Extension[];
   /**
-   * false: `Step.Text` and `Step.Binary` bring whole messages. true: they bring pieces as they arrive, as octets, and
+   * false: `Step.Text` and `Step.Binary` bring whole messages. true: they bring pieces as they arrive, as bytes, and
    * `endpoint.final` says which one is the last of its message. Default false.
    */
   readonly pieces?: boolean;
   /**
-   * Report every frame in and out as `Step.Frame`, with up to this many octets of its payload. Default: not at all, which
+   * Report every frame in and out as `Step.Frame`, with up to this many bytes of its payload. Default: not at all, which
    * costs nothing.
    */
   readonly frames?: { readonly payloadPrefix: number };
   /**
-   * A server that sends binary payloads of at least this many octets queues the caller's array itself instead of a copy;
+   * A server that sends binary payloads of at least this many bytes queues the caller's array itself instead of a copy;
    * it must not change until the transmission that carries it was taken. What lies in the memory of an endpoint, such as its
    * `chunk`, is copied all the same. Default Infinity: always copy.
    */

@@ -88,7 +88,7 @@ export function shortenHandshakeTimer(connection: Connection, timeout: number): 
   if (at !== NEVER) connection.handshakeAt = Math.min(connection.handshakeAt, at);
 }
 
-/** An octet arrived: whatever ping is out, the peer is alive. */
+/** A byte arrived: whatever ping is out, the peer is alive. */
 export function heardFromPeer(connection: Connection, now: number): void {
   connection.now = now;
   connection.lastReceived = now;

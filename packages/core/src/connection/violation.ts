@@ -9,8 +9,8 @@ import { CloseCode } from "./close-code.ts";
 
 /** What a Close frame can break beyond what every frame can. */
 export const CloseViolation = {
-  /** RFC 6455 §5.5.1: a body begins with a two-octet code. */
-  CloseBodyOneOctet: "close-body-one-octet",
+  /** RFC 6455 §5.5.1: a body begins with a two-byte code. */
+  CloseBodyOneByte: "close-body-one-byte",
   /** §7.4: a code that must not be on the wire. */
   CloseCodeInvalid: "close-code-invalid",
   /** §5.5.1: the reason is UTF-8. */
@@ -34,10 +34,10 @@ export interface Violation {
   /** The HTTP status that answers it; 0 after the opening handshake, and 0 where the client judges. */
   readonly status: number;
   /**
-   * Where: octets before the one that proves the violation. In the opening handshake they count from the first octet of
-   * the connection, afterwards from the first octet behind the peer's handshake; for the text of a message that an
-   * extension transformed, from the first octet of the message as it came out. Data that an extension cannot decode is told
-   * with the first octet of the message's first frame. -1 where no single octet is at fault.
+   * Where: bytes before the one that proves the violation. In the opening handshake they count from the first byte of
+   * the connection, afterwards from the first byte behind the peer's handshake; for the text of a message that an
+   * extension transformed, from the first byte of the message as it came out. Data that an extension cannot decode is told
+   * with the first byte of the message's first frame. -1 where no single byte is at fault.
    */
   readonly offset: number;
 }
@@ -62,7 +62,7 @@ const Breaks: {
   [MessageViolation.TextNotUtf8]: { section: "8.1", closeCode: CloseCode.InvalidPayload },
   [MessageViolation.TextTruncated]: { section: "8.1", closeCode: CloseCode.InvalidPayload },
   [MessageViolation.ExtensionDataCorrupt]: { section: "9", closeCode: CloseCode.InvalidPayload },
-  [CloseViolation.CloseBodyOneOctet]: { section: "5.5.1", closeCode: CloseCode.ProtocolError },
+  [CloseViolation.CloseBodyOneByte]: { section: "5.5.1", closeCode: CloseCode.ProtocolError },
   [CloseViolation.CloseCodeInvalid]: { section: "7.4", closeCode: CloseCode.ProtocolError },
   [CloseViolation.CloseReasonNotUtf8]: { section: "5.5.1", closeCode: CloseCode.InvalidPayload },
 };

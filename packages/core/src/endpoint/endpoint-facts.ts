@@ -5,13 +5,7 @@
  */
 import { MisuseError } from "../bytes/misuse-error.ts";
 import { decodeUtf8 } from "../bytes/utf8-text.ts";
-import {
-  type Connection,
-  Phase,
-  Reading,
-  unreadOctets,
-  Writing,
-} from "../connection/connection.ts";
+import { type Connection, Phase, Reading, unreadBytes, Writing } from "../connection/connection.ts";
 import type { CloseFrame, Ended } from "../connection/ended.ts";
 import type { WatchedFrame } from "../connection/frame-watch.ts";
 import { setInputAside } from "../connection/input.ts";
@@ -23,7 +17,7 @@ import type { ServerResponse } from "../handshake/response.ts";
 import type { ClientOpening } from "./client-opening.ts";
 import type { Refusal, ServerOpening } from "./server-opening.ts";
 
-/** Above this many octets the host's decoder is worth the view that it needs. */
+/** Above this many bytes the host's decoder is worth the view that it needs. */
 const HOST_DECODER_ABOVE = 16;
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 
@@ -45,14 +39,12 @@ export abstract class EndpointFacts {
   /**
    * The text message. Decoded at each call.
    * @throws what the host's decoder throws, and the runtime's RangeError for more text than its strings can hold: V8 ends
-   * at 512 MiB. The octets are still there, and the connection goes on.
+   * at 512 MiB. The bytes are still there, and the connection goes on.
    */
   get text(): string {
     const { connection } = this;
     if (connection.settings.pieces) {
-      throw new MisuseError(
-        "with the option pieces, text comes as octets: chunk from start to end",
-      );
+      throw new MisuseError("with the option pieces, text comes as bytes: chunk from start to end");
     }
     const { eventStart, eventEnd, settings } = connection;
     const bytes = this.chunk;
@@ -160,7 +152,7 @@ export abstract class EndpointFacts {
     return this.connection.agreed.extensions;
   }
 
-  /** Octets queued or with the transport, and not yet taken by it. */
+  /** Bytes queued or with the transport, and not yet taken by it. */
   get unsent(): number {
     return this.connection.output.queued + this.connection.output.lent;
   }
@@ -180,7 +172,7 @@ export abstract class EndpointFacts {
    * of a begun frame header nothing waits for the host.
    */
   get unread(): number {
-    return unreadOctets(this.connection);
+    return unreadBytes(this.connection);
   }
 
   /** `Step.Text` and `Step.Binary` bring pieces, not whole messages. */

@@ -117,7 +117,7 @@ export class Endpoint extends EndpointFacts {
   // ---- inputs: what the host tells the engine. They never throw because of the peer.
 
   /**
-   * Octets from the peer. `chunk` is borrowed until `next()` has answered Idle (or {@link setAside}); it is neither
+   * Bytes from the peer. `chunk` is borrowed until `next()` has answered Idle (or {@link setAside}); it is neither
    * written nor kept. Ignored when the peer has nothing more to say that matters.
    */
   receive(chunk: Uint8Array, now: number): void {
@@ -268,7 +268,7 @@ export class Endpoint extends EndpointFacts {
   }
 
   /**
-   * Queues the next fragment. A text message takes strings, or octets that are UTF-8 when joined.
+   * Queues the next fragment. A text message takes strings, or bytes that are UTF-8 when joined.
    * @param isFinal the message ends with it.
    */
   sendFragment(data: string | Uint8Array, isFinal: boolean): SendResult {
@@ -295,7 +295,7 @@ export class Endpoint extends EndpointFacts {
   /**
    * Begins the closing handshake, behind what is queued. Messages go on arriving until the peer's Close.
    * @param code 1000 to 1003, 1007 to 1014, 3000 to 4999; or 1005 for none.
-   * @param reason at most 123 octets as UTF-8.
+   * @param reason at most 123 bytes as UTF-8.
    * @returns "closed" when the connection is closing already. A Close that was delayed goes out then, with its own code.
    */
   close(code: number, reason: string, now: number): "queued" | "closed" {
@@ -409,7 +409,7 @@ export class Endpoint extends EndpointFacts {
     throw new MisuseError(`${command} before Step.Open: the opening handshake is not done`);
   }
 
-  /** @returns whether octets from the peer still matter. */
+  /** @returns whether bytes from the peer still matter. */
   private hear(byteCount: number, now: number): boolean {
     const { connection } = this;
     this.advanceTime(now);

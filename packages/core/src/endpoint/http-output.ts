@@ -1,4 +1,4 @@
-/** HTTP heads and bodies on their way out: the engine's only octets that are not frames. */
+/** HTTP heads and bodies on their way out: the engine's only bytes that are not frames. */
 import { commitOutput, reserveOutput } from "../bytes/output-queue.ts";
 import type { Connection } from "../connection/connection.ts";
 

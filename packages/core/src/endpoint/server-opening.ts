@@ -101,7 +101,7 @@ export function stepServerOpening(connection: Connection, opening: ServerOpening
   return stepAtRest(connection);
 }
 
-/** The application has not decided: octets behind the head wait, and a peer who leaves ends it. */
+/** The application has not decided: bytes behind the head wait, and a peer who leaves ends it. */
 function stepUndecided(connection: Connection, opening: ServerOpening): Step {
   if (connection.reading !== Reading.Frames) return stepAtRest(connection); // aborted
   setInputAside(connection);

@@ -32,8 +32,8 @@ export interface ExtensionOffer {
 }
 
 /**
- * Extensions and parameters of one field, together. Each of them is an object that two octets of the head can demand, so
- * that a limit on octets alone would be one in name only. The longest offers met in practice have some twenty.
+ * Extensions and parameters of one field, together. Each of them is an object that two bytes of the head can demand, so
+ * that a limit on bytes alone would be one in name only. The longest offers met in practice have some twenty.
  */
 export const MAX_EXTENSION_ELEMENTS = 256;
 

@@ -13,7 +13,7 @@ import type { ExtensionOffer } from "./extension-header.ts";
 
 export type { ExtensionOffer, ExtensionParameter } from "./extension-header.ts";
 
-/** Bits of the first octet of a frame (§5.2): RSV1 0x40, RSV2 0x20, RSV3 0x10. */
+/** Bits of the first byte of a frame (§5.2): RSV1 0x40, RSV2 0x20, RSV3 0x10. */
 export const RSV_BITS = 0x70;
 
 /**
@@ -31,7 +31,7 @@ export interface ExtensionSession {
   /**
    * A text or binary message is about to be sent.
    * @param opcode 0x1 or 0x2.
-   * @param sizeHint octets of the whole message; null when it is sent in fragments, so that nobody knows yet.
+   * @param sizeHint bytes of the whole message; null when it is sent in fragments, so that nobody knows yet.
    * @returns true: `rsv` is set on its first frame and every fragment passes through `encode`, the last with `final`.
    * false: this message goes out as it is (RFC 7692 §6: that is decided message by message).
    */
@@ -56,14 +56,14 @@ export interface ExtensionSession {
   decodeStart(opcode: number): void;
 
   /**
-   * The next octets of that message, unmasked. Where they are cut has nothing to do with fragments, and the session must
-   * not care: the same octets give the same output, the same verdict, and the same octets before it.
+   * The next bytes of that message, unmasked. Where they are cut has nothing to do with fragments, and the session must
+   * not care: the same bytes give the same output, the same verdict, and the same bytes before it.
    * @param payload lent until it returns, neither written nor kept; may be empty.
    * @param final the last call for the message, unless an earlier one said otherwise than "ok".
-   * @param budget how many octets the message may still become; never negative.
-   * @param sink takes what the octets became, in order and in any number of pieces, each lent until `sink` returns.
-   * @returns "corrupt": these octets are no encoding of a message. "limit": the message is longer than `budget`. In both
-   * cases all octets that come before that have gone to `sink`, for "limit" exactly `budget`, and nothing will follow
+   * @param budget how many bytes the message may still become; never negative.
+   * @param sink takes what the bytes became, in order and in any number of pieces, each lent until `sink` returns.
+   * @returns "corrupt": these bytes are no encoding of a message. "limit": the message is longer than `budget`. In both
+   * cases all bytes that come before that have gone to `sink`, for "limit" exactly `budget`, and nothing will follow
    * but `dispose`.
    */
   decode(

@@ -14,11 +14,11 @@
 import { FrameViolation } from "./frame-violation.ts";
 import { isControl, isReserved } from "./opcode.ts";
 
-/** Bits of the first octet. */
+/** Bits of the first byte. */
 export const FIN = 0x80;
 export const RSV_BITS = 0x70;
 export const OPCODE_BITS = 0x0f;
-/** Bits of the second octet. */
+/** Bits of the second byte. */
 export const MASK = 0x80;
 export const LENGTH_BITS = 0x7f;
 
@@ -27,43 +27,43 @@ export const LENGTH_16 = 126;
 export const LENGTH_64 = 127;
 
 /** §5.5. */
-export const MAX_CONTROL_PAYLOAD_OCTETS = 125;
-/** Two octets, eight of length, four of masking key. */
-export const MAX_HEADER_OCTETS = 14;
+export const MAX_CONTROL_PAYLOAD_BYTES = 125;
+/** Two bytes, eight of length, four of masking key. */
+export const MAX_HEADER_BYTES = 14;
 
 /**
- * Everything that the first two octets tell is judged by them, before a length or a payload has arrived: a frame that
+ * Everything that the first two bytes tell is judged by them, before a length or a payload has arrived: a frame that
  * is wrong already must not make us wait or keep anything.
  *
  * @param maskBit what the MASK bit must be: {@link MASK} on a server, 0 on a client.
  * @param claimedBits the RSV bits that an extension has given a meaning on this frame.
  */
-export function judgeFirstOctets(
-  firstOctet: number,
-  secondOctet: number,
+export function judgeFirstBytes(
+  firstByte: number,
+  secondByte: number,
   maskBit: number,
   claimedBits: number,
 ): FrameViolation | null {
-  const opcode = firstOctet & OPCODE_BITS;
+  const opcode = firstByte & OPCODE_BITS;
   // §5.2: "MUST be 0 unless an extension is negotiated that defines meanings for non-zero values."
-  if ((firstOctet & RSV_BITS & ~claimedBits) !== 0) return FrameViolation.ReservedBitSet;
+  if ((firstByte & RSV_BITS & ~claimedBits) !== 0) return FrameViolation.ReservedBitSet;
   // §5.2: "If an unknown opcode is received, the receiving endpoint MUST _Fail the WebSocket Connection_."
   if (isReserved(opcode)) return FrameViolation.ReservedOpcode;
   // §5.5: "MUST NOT be fragmented."
-  if (isControl(opcode) && (firstOctet & FIN) === 0) return FrameViolation.ControlFragmented;
+  if (isControl(opcode) && (firstByte & FIN) === 0) return FrameViolation.ControlFragmented;
   // §5.1: both sides check the other's masking.
-  if ((secondOctet & MASK) !== maskBit) {
+  if ((secondByte & MASK) !== maskBit) {
     return maskBit === MASK ? FrameViolation.MaskMissing : FrameViolation.MaskUnexpected;
   }
   // §5.5: "MUST have a payload length of 125 bytes or less."
-  if (isControl(opcode) && (secondOctet & LENGTH_BITS) > MAX_CONTROL_PAYLOAD_OCTETS) {
+  if (isControl(opcode) && (secondByte & LENGTH_BITS) > MAX_CONTROL_PAYLOAD_BYTES) {
     return FrameViolation.ControlTooLong;
   }
   return null;
 }
 
-/** Which of the two octets {@link judgeFirstOctets} found wrong: 0 or 1. */
-export function octetAtFault(violation: FrameViolation): number {
+/** Which of the two bytes {@link judgeFirstBytes} found wrong: 0 or 1. */
+export function byteAtFault(violation: FrameViolation): number {
   return violation === FrameViolation.MaskMissing ||
     violation === FrameViolation.MaskUnexpected ||
     violation === FrameViolation.ControlTooLong
@@ -71,11 +71,11 @@ export function octetAtFault(violation: FrameViolation): number {
     : 0;
 }
 
-/** How many octets the header has in all, once its second octet is known: 2 to {@link MAX_HEADER_OCTETS}. */
-export function headerOctets(secondOctet: number): number {
-  const lengthField = secondOctet & LENGTH_BITS;
+/** How many bytes the header has in all, once its second byte is known: 2 to {@link MAX_HEADER_BYTES}. */
+export function headerBytes(secondByte: number): number {
+  const lengthField = secondByte & LENGTH_BITS;
   const extended = lengthField === LENGTH_16 ? 2 : lengthField === LENGTH_64 ? 8 : 0;
-  return 2 + extended + ((secondOctet & MASK) === 0 ? 0 : 4);
+  return 2 + extended + ((secondByte & MASK) === 0 ? 0 : 4);
 }
 
 /** What {@link readPayloadLength} answers instead of a length; all negative. */
@@ -85,7 +85,7 @@ export const LENGTH_UNSAFE = -3;
 
 /**
  * The payload length of the header that begins at `at` and is complete up to its length.
- * @returns octets, or one of the three negative answers above.
+ * @returns bytes, or one of the three negative answers above.
  */
 export function readPayloadLength(bytes: Uint8Array, at: number): number {
   const lengthField = bytes[at + 1]! & LENGTH_BITS;
@@ -110,8 +110,8 @@ export function lengthViolation(answer: number): FrameViolation {
     : FrameViolation.LengthUnsafe;
 }
 
-/** The octets of a header for a payload of `length`, masking key included if there is one. */
-export function headerOctetsFor(length: number, isMasked: boolean): number {
+/** The bytes of a header for a payload of `length`, masking key included if there is one. */
+export function headerBytesFor(length: number, isMasked: boolean): number {
   return (length < LENGTH_16 ? 2 : length < 0x1_0000 ? 4 : 10) + (isMasked ? 4 : 0);
 }
 
@@ -122,11 +122,11 @@ export function headerOctetsFor(length: number, isMasked: boolean): number {
 export function writeFrameHeader(
   target: Uint8Array,
   at: number,
-  firstOctet: number,
+  firstByte: number,
   maskBit: number,
   length: number,
 ): number {
-  target[at] = firstOctet;
+  target[at] = firstByte;
   if (length < LENGTH_16) {
     target[at + 1] = maskBit | length;
     return at + 2;

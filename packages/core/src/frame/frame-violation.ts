@@ -10,13 +10,13 @@ export const FrameViolation = {
   MaskUnexpected: "mask-unexpected",
   /** §5.5: a control frame is never fragmented. */
   ControlFragmented: "control-fragmented",
-  /** §5.5: a control frame carries at most 125 octets. */
+  /** §5.5: a control frame carries at most 125 bytes. */
   ControlTooLong: "control-too-long",
-  /** §5.2: the minimal number of octets must be used for the length. */
+  /** §5.2: the minimal number of bytes must be used for the length. */
   LengthNotMinimal: "length-not-minimal",
   /** §5.2: the most significant bit of a 64-bit length must be 0. */
   LengthTopBitSet: "length-top-bit-set",
-  /** A length above 2^53 - 1 octets, which no limit allows. */
+  /** A length above 2^53 - 1 bytes, which no limit allows. */
   LengthUnsafe: "length-unsafe",
   /** §10.4: `limits.frame`. */
   FrameTooLarge: "frame-too-large",

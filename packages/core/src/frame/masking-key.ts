@@ -17,7 +17,7 @@ export function createMaskingKeyPool(): MaskingKeyPool {
   return { bytes: new Uint8Array(buffer), keys: new Int32Array(buffer), next: POOL_KEYS };
 }
 
-/** @param random fills the array it is given with unpredictable octets. */
+/** @param random fills the array it is given with unpredictable bytes. */
 export function nextMaskingKey(
   pool: MaskingKeyPool,
   random: (into: Uint8Array<ArrayBuffer>) => void,

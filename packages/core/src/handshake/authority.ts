@@ -61,7 +61,7 @@ export function normalizeHost(host: string, further: string = ""): string | null
   return name === "" ? null : name.toLowerCase();
 }
 
-/** The octet of the percent-encoding that begins at `at`; -1 when it is malformed (RFC 3986 §2.1). */
+/** The byte of the percent-encoding that begins at `at`; -1 when it is malformed (RFC 3986 §2.1). */
 function percentDecoded(text: string, at: number): number {
   const high = hexDigitValue(text.charCodeAt(at + 1));
   const low = hexDigitValue(text.charCodeAt(at + 2));

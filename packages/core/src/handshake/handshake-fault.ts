@@ -1,10 +1,10 @@
 /**
  * A handshake fault: what is wrong with the peer's part of the opening handshake, as a value. Faults of the head machine
- * carry the offset of the octet that proves them; verdicts over a finished head carry none.
+ * carry the offset of the byte that proves them; verdicts over a finished head carry none.
  */
 
 export const HandshakeFaultKind = {
-  // The head, octet by octet (`http-head.ts`).
+  // The head, byte by byte (`http-head.ts`).
   HeadTooLarge: "head-too-large",
   RequestLineTooLong: "request-line-too-long",
   LineTooLong: "line-too-long",
@@ -69,7 +69,7 @@ export interface HandshakeFault {
   readonly section: string;
   /** The HTTP status that a server answers with; 0 where the client judges, since nobody answers a response. */
   readonly status: number;
-  /** Octets from the start of the stream to the one that proves the fault; -1 for a verdict over a header list. */
+  /** Bytes from the start of the stream to the one that proves the fault; -1 for a verdict over a header list. */
   readonly offset: number;
 }
 

@@ -12,7 +12,7 @@ import {
 } from "../bytes/http-token.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 
-/** Names in the case they were sent in; characters of values are octets (U+0000 to U+00FF). */
+/** Names in the case they were sent in; characters of values are bytes (U+0000 to U+00FF). */
 export type HeaderList = readonly (readonly [name: string, value: string])[];
 
 /**

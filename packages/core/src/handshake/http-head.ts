@@ -1,10 +1,10 @@
 /**
- * The head of an HTTP/1.1 message, from octets to a start line and a header list (RFC 9112).
+ * The head of an HTTP/1.1 message, from bytes to a start line and a header list (RFC 9112).
  *
- * A machine that is shown one octet at a time: each is examined once and judged at once, so the result, the fault and
+ * A machine that is shown one byte at a time: each is examined once and judged at once, so the result, the fault and
  * its offset cannot depend on how the stream was cut, and the work is linear however slowly a peer dribbles
  * (CVE-2023-43669 was a parser that began again with every read). It stops behind the empty line; what follows belongs
- * to the connection and is never touched. No faster path over runs of octets: a browser's head of 467 octets takes 11 µs
+ * to the connection and is never touched. No faster path over runs of bytes: a browser's head of 467 bytes takes 11 µs
  * (Node 20), once per connection.
  *
  * Strict where leniency would let two readers of one head disagree: lines end in CR LF and nothing else, no folding in a
@@ -22,11 +22,11 @@ import { isTargetCode } from "./request-target.ts";
 
 /** Counted per stream, with every 1xx response before the final one. */
 export interface HeadLimits {
-  /** Octets of all heads, line ends included. */
+  /** Bytes of all heads, line ends included. */
   readonly headBytes: number;
   /** Header lines of all heads. */
   readonly headers: number;
-  /** Octets of one line, its CR LF included. */
+  /** Bytes of one line, its CR LF included. */
   readonly lineBytes: number;
 }
 
@@ -37,14 +37,14 @@ export interface HttpHeadReader {
   /** The element being read (a method, a name, a value), without the delimiters around it. */
   element: Uint8Array<ArrayBuffer>;
   elementLength: number;
-  /** How many octets of "HTTP/1." were seen; how many digits of a status code. */
+  /** How many bytes of "HTTP/1." were seen; how many digits of a status code. */
   matched: number;
   /** Of the field whose value is being read, or whose line may go on in the next one. */
   headerName: string;
-  lineOctets: number;
+  lineBytes: number;
   headerCount: number;
-  /** Octets taken from the stream, all heads together. The octet of a fault is not taken. */
-  octets: number;
+  /** Bytes taken from the stream, all heads together. The byte of a fault is not taken. */
+  byteCount: number;
   /** The head is complete. */
   done: boolean;
   fault: HandshakeFault | null;
@@ -58,11 +58,11 @@ export interface HttpHeadReader {
   statusCode: number;
   /** Response: the reason phrase, "" when there is none. */
   statusText: string;
-  /** Without the whitespace around the values; octets above 0x7f are the characters of the same number. */
+  /** Without the whitespace around the values; bytes above 0x7f are the characters of the same number. */
   headers: [name: string, value: string][];
 }
 
-/** Where in the grammar the next octet stands; the parts of a start line come first, so that one can ask for them. */
+/** Where in the grammar the next byte stands; the parts of a start line come first, so that one can ask for them. */
 const Position = {
   MethodStart: 0,
   Method: 1,
@@ -108,9 +108,9 @@ export function createHttpHeadReader(kind: "request" | "response"): HttpHeadRead
     elementLength: 0,
     matched: 0,
     headerName: "",
-    lineOctets: 0,
+    lineBytes: 0,
     headerCount: 0,
-    octets: 0,
+    byteCount: 0,
     done: false,
     fault: null,
     method: "",
@@ -128,7 +128,7 @@ function firstPosition(kind: "request" | "response"): Position {
 
 /**
  * Shows the machine `bytes[start, end)`, which it only reads and does not keep.
- * @returns the index behind the last octet taken: behind the empty line when `reader.done`, at the octet that proves it
+ * @returns the index behind the last byte taken: behind the empty line when `reader.done`, at the byte that proves it
  * when there is a `reader.fault`, otherwise `end`. Done or at fault, it takes nothing more.
  */
 export function readHttpHead(
@@ -140,21 +140,21 @@ export function readHttpHead(
 ): number {
   for (let at = start; at < end; at += 1) {
     if (reader.done || reader.fault !== null) return at;
-    const octet = bytes[at]!;
-    const kind = faultOfLimits(reader, limits) ?? faultOfOctet(reader, octet, limits);
+    const byte = bytes[at]!;
+    const kind = faultOfLimits(reader, limits) ?? faultOfByte(reader, byte, limits);
     if (kind !== null) {
       const faultOf = reader.kind === "request" ? handshakeFault : responseFault;
-      reader.fault = faultOf(kind, reader.octets);
+      reader.fault = faultOf(kind, reader.byteCount);
       return at;
     }
-    reader.octets += 1;
-    reader.lineOctets = octet === LF ? 0 : reader.lineOctets + 1;
+    reader.byteCount += 1;
+    reader.lineBytes = byte === LF ? 0 : reader.lineBytes + 1;
   }
   return end;
 }
 
 /**
- * Makes the machine ready for the head after a 1xx response (RFC 9110 §15.2). The octets and header lines so far keep
+ * Makes the machine ready for the head after a 1xx response (RFC 9110 §15.2). The bytes and header lines so far keep
  * counting, or a server could send interim responses for ever.
  */
 export function restartHttpHead(reader: HttpHeadReader): void {
@@ -165,36 +165,36 @@ export function restartHttpHead(reader: HttpHeadReader): void {
   reader.headers = [];
 }
 
-/** Whether there is room for one octet more. Judged before the octet is: a limit does not depend on what comes. */
+/** Whether there is room for one byte more. Judged before the byte is: a limit does not depend on what comes. */
 function faultOfLimits(reader: HttpHeadReader, limits: HeadLimits): HandshakeFaultKind | null {
-  const isHeadFull = reader.octets >= limits.headBytes;
-  if (!isHeadFull && reader.lineOctets < limits.lineBytes) return null;
+  const isHeadFull = reader.byteCount >= limits.headBytes;
+  if (!isHeadFull && reader.lineBytes < limits.lineBytes) return null;
   const isStartLine =
     reader.position <= Position.StatusText || reader.position === Position.StartLineFeed;
   // RFC 9112 §3 has a status of its own for a request line that is too long, whatever it is too long for.
-  if (isStartLine && reader.kind === "request" && reader.lineOctets > 0) {
+  if (isStartLine && reader.kind === "request" && reader.lineBytes > 0) {
     return HandshakeFaultKind.RequestLineTooLong;
   }
   return isHeadFull ? HandshakeFaultKind.HeadTooLarge : HandshakeFaultKind.LineTooLong;
 }
 
-/** Takes one octet; when it may not stand here, says so and leaves the machine as it was. */
-function faultOfOctet(
+/** Takes one byte; when it may not stand here, says so and leaves the machine as it was. */
+function faultOfByte(
   reader: HttpHeadReader,
-  octet: number,
+  byte: number,
   limits: HeadLimits,
 ): HandshakeFaultKind | null {
-  if (octet === LF) return takeLineFeed(reader);
-  if (reader.position <= Position.RequestLineEnd) return takeRequestLine(reader, octet);
-  if (reader.position <= Position.StatusText) return takeStatusLine(reader, octet);
+  if (byte === LF) return takeLineFeed(reader);
+  if (reader.position <= Position.RequestLineEnd) return takeRequestLine(reader, byte);
+  if (reader.position <= Position.StatusText) return takeStatusLine(reader, byte);
   switch (reader.position) {
     case Position.LineStart:
-      return takeLineStart(reader, octet, limits);
+      return takeLineStart(reader, byte, limits);
     case Position.Name:
-      return takeName(reader, octet);
+      return takeName(reader, byte);
     case Position.ValueStart:
     case Position.Value:
-      return takeValue(reader, octet);
+      return takeValue(reader, byte);
     default:
       // Behind a CR. RFC 9112 §2.2 would also allow to read it as a space; but then it may hide a field.
       return HandshakeFaultKind.BareCarriageReturn;
@@ -223,44 +223,44 @@ function takeLineFeed(reader: HttpHeadReader): HandshakeFaultKind | null {
 }
 
 /** RFC 9112 §3: method SP request-target SP HTTP-version CRLF. */
-function takeRequestLine(reader: HttpHeadReader, octet: number): HandshakeFaultKind | null {
+function takeRequestLine(reader: HttpHeadReader, byte: number): HandshakeFaultKind | null {
   switch (reader.position) {
     case Position.MethodStart:
     case Position.Method:
-      if (isTokenCode(octet)) {
+      if (isTokenCode(byte)) {
         reader.position = Position.Method;
-        return keep(reader, octet);
+        return keep(reader, byte);
       }
       if (reader.position === Position.MethodStart) {
-        // RFC 9112 §2.2: empty lines before the request line SHOULD be ignored. They count as octets of the head.
-        if (octet !== CR) break;
+        // RFC 9112 §2.2: empty lines before the request line SHOULD be ignored. They count as bytes of the head.
+        if (byte !== CR) break;
         reader.position = Position.PrecedingLineFeed;
         return null;
       }
-      if (octet !== SP) break;
+      if (byte !== SP) break;
       reader.method = takeElement(reader);
       reader.position = Position.TargetStart;
       return null;
     case Position.TargetStart:
     case Position.Target:
-      if (isTargetCode(octet)) {
+      if (isTargetCode(byte)) {
         reader.position = Position.Target;
-        return keep(reader, octet);
+        return keep(reader, byte);
       }
       if (reader.position === Position.TargetStart) break;
-      if (octet !== SP) return HandshakeFaultKind.TargetMalformed;
+      if (byte !== SP) return HandshakeFaultKind.TargetMalformed;
       reader.target = takeElement(reader);
       reader.position = Position.RequestVersion;
       return null;
     case Position.RequestVersion:
       return takeVersion(
         reader,
-        octet,
+        byte,
         Position.RequestLineEnd,
         HandshakeFaultKind.RequestLineMalformed,
       );
     default:
-      if (octet !== CR) break;
+      if (byte !== CR) break;
       reader.position = Position.StartLineFeed;
       return null;
   }
@@ -268,46 +268,46 @@ function takeRequestLine(reader: HttpHeadReader, octet: number): HandshakeFaultK
 }
 
 /** RFC 9112 §4: HTTP-version SP status-code SP [ reason-phrase ] CRLF. */
-function takeStatusLine(reader: HttpHeadReader, octet: number): HandshakeFaultKind | null {
+function takeStatusLine(reader: HttpHeadReader, byte: number): HandshakeFaultKind | null {
   switch (reader.position) {
     case Position.ResponseVersion:
       return takeVersion(
         reader,
-        octet,
+        byte,
         Position.StatusCodeStart,
         HandshakeFaultKind.StatusLineMalformed,
       );
     case Position.StatusCodeStart:
-      if (octet !== SP) break;
+      if (byte !== SP) break;
       reader.statusCode = 0;
       reader.position = Position.StatusCode;
       return null;
     case Position.StatusCode:
       if (reader.matched < 3) {
         // No status begins with 0. Those from 600 on mean nothing (RFC 9110 §15) but are sent, and a client may say so.
-        if (!isDigit(octet) || (reader.matched === 0 && octet === 0x30)) break;
-        reader.statusCode = reader.statusCode * 10 + (octet - 0x30);
+        if (!isDigit(byte) || (reader.matched === 0 && byte === 0x30)) break;
+        reader.statusCode = reader.statusCode * 10 + (byte - 0x30);
         reader.matched += 1;
         return null;
       }
-      if (octet === SP) {
+      if (byte === SP) {
         reader.matched = 0;
         reader.position = Position.StatusText;
         return null;
       }
       // Not the grammar: servers without a reason phrase often leave out the space too (h2o/picohttpparser #47). A
       // client alone reads it and nothing can be hidden behind it, so this once we are as lenient as all clients.
-      if (octet !== CR) break;
+      if (byte !== CR) break;
       reader.matched = 0;
       reader.position = Position.StartLineFeed;
       return null;
     default:
-      if (octet === CR) {
+      if (byte === CR) {
         reader.statusText = takeElement(reader);
         reader.position = Position.StartLineFeed;
         return null;
       }
-      if (isFieldValueCode(octet)) return keep(reader, octet);
+      if (isFieldValueCode(byte)) return keep(reader, byte);
   }
   return HandshakeFaultKind.StatusLineMalformed;
 }
@@ -315,43 +315,43 @@ function takeStatusLine(reader: HttpHeadReader, octet: number): HandshakeFaultKi
 /** RFC 9112 §2.3: "HTTP/" DIGIT "." DIGIT. Well-formed versions that are not 1.0 or 1.1 have a fault of their own. */
 function takeVersion(
   reader: HttpHeadReader,
-  octet: number,
+  byte: number,
   next: Position,
   malformed: HandshakeFaultKind,
 ): HandshakeFaultKind | null {
   if (reader.matched < VERSION_PREFIX.length) {
-    if (octet !== VERSION_PREFIX.charCodeAt(reader.matched)) {
-      const isOtherMajor = reader.matched === MAJOR_VERSION_AT && isDigit(octet);
+    if (byte !== VERSION_PREFIX.charCodeAt(reader.matched)) {
+      const isOtherMajor = reader.matched === MAJOR_VERSION_AT && isDigit(byte);
       return isOtherMajor ? HandshakeFaultKind.HttpVersionUnsupported : malformed;
     }
     reader.matched += 1;
     return null;
   }
-  if (!isDigit(octet)) return malformed;
-  if (octet > 0x31) return HandshakeFaultKind.HttpVersionUnsupported;
-  reader.minorVersion = octet === 0x31 ? 1 : 0;
+  if (!isDigit(byte)) return malformed;
+  if (byte > 0x31) return HandshakeFaultKind.HttpVersionUnsupported;
+  reader.minorVersion = byte === 0x31 ? 1 : 0;
   reader.matched = 0;
   reader.position = next;
   return null;
 }
 
-/** The first octet of a line: of a header, of the empty line, or of one that goes on with the header before. */
+/** The first byte of a line: of a header, of the empty line, or of one that goes on with the header before. */
 function takeLineStart(
   reader: HttpHeadReader,
-  octet: number,
+  byte: number,
   limits: HeadLimits,
 ): HandshakeFaultKind | null {
-  if (isWhitespaceCode(octet)) return takeFold(reader);
+  if (isWhitespaceCode(byte)) return takeFold(reader);
   endHeader(reader);
-  if (octet === CR) {
+  if (byte === CR) {
     reader.position = Position.EmptyLineFeed;
     return null;
   }
-  if (!isTokenCode(octet)) return HandshakeFaultKind.HeaderNameMalformed;
+  if (!isTokenCode(byte)) return HandshakeFaultKind.HeaderNameMalformed;
   if (reader.headerCount >= limits.headers) return HandshakeFaultKind.TooManyHeaders;
   reader.headerCount += 1;
   reader.position = Position.Name;
-  return keep(reader, octet);
+  return keep(reader, byte);
 }
 
 /**
@@ -373,39 +373,39 @@ function endHeader(reader: HttpHeadReader): void {
   reader.headerName = "";
 }
 
-function takeName(reader: HttpHeadReader, octet: number): HandshakeFaultKind | null {
-  if (isTokenCode(octet)) return keep(reader, octet);
-  if (octet === COLON) {
+function takeName(reader: HttpHeadReader, byte: number): HandshakeFaultKind | null {
+  if (isTokenCode(byte)) return keep(reader, byte);
+  if (byte === COLON) {
     reader.headerName = takeElement(reader);
     reader.position = Position.ValueStart;
     return null;
   }
   // RFC 9112 §5.1: intermediaries have read such a name in different ways, so a server MUST refuse it.
-  return isWhitespaceCode(octet)
+  return isWhitespaceCode(byte)
     ? HandshakeFaultKind.SpaceBeforeColon
     : HandshakeFaultKind.HeaderNameMalformed;
 }
 
-function takeValue(reader: HttpHeadReader, octet: number): HandshakeFaultKind | null {
-  if (octet === CR) {
+function takeValue(reader: HttpHeadReader, byte: number): HandshakeFaultKind | null {
+  if (byte === CR) {
     trimElement(reader);
     reader.position = Position.HeaderLineFeed;
     return null;
   }
-  if (!isFieldValueCode(octet)) return HandshakeFaultKind.HeaderValueMalformed;
+  if (!isFieldValueCode(byte)) return HandshakeFaultKind.HeaderValueMalformed;
   // RFC 9110 §5.5: the whitespace around a value is no part of it.
-  if (reader.position === Position.ValueStart && isWhitespaceCode(octet)) return null;
+  if (reader.position === Position.ValueStart && isWhitespaceCode(byte)) return null;
   reader.position = Position.Value;
-  return keep(reader, octet);
+  return keep(reader, byte);
 }
 
-function keep(reader: HttpHeadReader, octet: number): null {
+function keep(reader: HttpHeadReader, byte: number): null {
   if (reader.elementLength === reader.element.length) {
     const larger = new Uint8Array(reader.element.length * 2);
     larger.set(reader.element);
     reader.element = larger;
   }
-  reader.element[reader.elementLength] = octet;
+  reader.element[reader.elementLength] = byte;
   reader.elementLength += 1;
   return null;
 }
@@ -423,6 +423,6 @@ function takeElement(reader: HttpHeadReader): string {
   return text;
 }
 
-function isDigit(octet: number): boolean {
-  return octet >= 0x30 && octet <= 0x39;
+function isDigit(byte: number): boolean {
+  return byte >= 0x30 && byte <= 0x39;
 }

@@ -17,21 +17,21 @@ const KEY_OCTETS = 16;
 
 /**
  * The Sec-WebSocket-Key of one connection.
- * @param random16 16 octets from a strong source of entropy, fresh for each connection (§4.1); only read.
+ * @param random16 16 bytes from a strong source of entropy, fresh for each connection (§4.1); only read.
  * @throws MisuseError when there are not 16.
  */
 export function createKey(random16: Uint8Array): string {
   if (!isBytes(random16) || random16.length !== KEY_OCTETS) {
     const given = isBytes(random16) ? random16.length : describeValue(random16);
     throw new MisuseError(
-      `a key is made of 16 random octets in a Uint8Array, not of ${given} (RFC 6455 §4.1)`,
+      `a key is made of 16 random bytes in a Uint8Array, not of ${given} (RFC 6455 §4.1)`,
     );
   }
   return encodeBase64(random16);
 }
 
 /**
- * Whether `key`, without whitespace around it, is 16 octets in base64 (§4.2.1). Its padding bits need not be zero: in
+ * Whether `key`, without whitespace around it, is 16 bytes in base64 (§4.2.1). Its padding bits need not be zero: in
  * the example that §4.1 prints they are not.
  */
 export function isValidKey(key: string): boolean {
@@ -45,7 +45,7 @@ export function isValidKey(key: string): boolean {
 export function acceptFor(key: string): string {
   if (!isValidKey(key)) {
     throw new MisuseError(
-      "key is not 16 octets in base64 (RFC 6455 §4.2.1): take the key of an UpgradeHead",
+      "key is not 16 bytes in base64 (RFC 6455 §4.2.1): take the key of an UpgradeHead",
     );
   }
   const message = new Uint8Array(key.length + GUID.length);

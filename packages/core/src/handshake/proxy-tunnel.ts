@@ -108,7 +108,7 @@ function targetOf(host: string, port: number): string {
 
 /**
  * Shows it `bytes[start, end)` of the proxy's answer, which it only reads and does not keep.
- * @returns the index behind the last octet taken; those from there on are the tunnel's, when there is one.
+ * @returns the index behind the last byte taken; those from there on are the tunnel's, when there is one.
  */
 export function readProxyTunnel(
   tunnel: ProxyTunnel,

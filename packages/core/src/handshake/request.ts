@@ -179,7 +179,7 @@ function faultOfBody(
     : HandshakeFaultKind.TransferEncodingMalformed;
 }
 
-/** §4.2.1, number 1 and 4, and what would make the octets behind the head something else than frames. */
+/** §4.2.1, number 1 and 4, and what would make the bytes behind the head something else than frames. */
 function faultOfUpgrade(method: string, headers: HeaderList): HandshakeFaultKind | null {
   if (method !== "GET") return HandshakeFaultKind.MethodNotGet;
   // With a body, whoever reads the length differently takes its end for frames, or frames for its end.
@@ -227,7 +227,7 @@ export interface OpeningRequest {
 }
 
 /**
- * The client's opening handshake (§4.1), every character one octet.
+ * The client's opening handshake (§4.1), every character one byte.
  * @throws MisuseError for any part that could not stand where it is to go: nothing that the application chose can begin
  * a line of its own.
  */
@@ -241,7 +241,7 @@ export function encodeRequest(request: OpeningRequest): string {
   }
   checkResource(resource);
   if (!isValidKey(key)) {
-    throw new MisuseError("key is not 16 octets in base64 (RFC 6455 §4.1): take createKey's");
+    throw new MisuseError("key is not 16 bytes in base64 (RFC 6455 §4.1): take createKey's");
   }
   checkProtocols(protocols);
   if (offers !== null) checkOutgoingText("offers", offers);

@@ -26,12 +26,12 @@ export interface ResponseBody {
   readonly isChunked: boolean;
   /** @internal */
   position: Position;
-  /** Octets still to come, of the chunk or of the body; Infinity when only the end of the stream ends it. */
+  /** Bytes still to come, of the chunk or of the body; Infinity when only the end of the stream ends it. */
   left: number;
   /** @internal */
   gathered: GrowingBytes;
   /**
-   * What was kept so far, at most `limit` octets, without the framing of chunks. When `done`, an exact array to keep;
+   * What was kept so far, at most `limit` bytes, without the framing of chunks. When `done`, an exact array to keep;
    * before, a view that is valid until the next call.
    */
   bytes: Uint8Array;
@@ -43,7 +43,7 @@ export interface ResponseBody {
   malformed: boolean;
 }
 
-/** Where in the grammar the next octet stands. All but the first belong to the chunked coding (RFC 9112 §7.1). */
+/** Where in the grammar the next byte stands. All but the first belong to the chunked coding (RFC 9112 §7.1). */
 const Position = {
   Data: 0,
   SizeStart: 1,
@@ -63,7 +63,7 @@ const LF = 0x0a;
 const CR = 0x0d;
 const SEMICOLON = 0x3b;
 
-/** @param limit how many octets to keep; 0: the body is not waited for either. */
+/** @param limit how many bytes to keep; 0: the body is not waited for either. */
 export function createResponseBody(head: ResponseBodyHead, limit: number): ResponseBody {
   const isChunked = mayHaveBody(head.status) && isChunkedBody(head);
   const left = isChunked || !mayHaveBody(head.status) ? 0 : bodyLength(head);
@@ -104,7 +104,7 @@ function bodyLength({ headers }: ResponseBodyHead): number {
 /**
  * Takes what it can of `bytes[start, end)`, which it only reads and does not keep. The result is a function of the
  * stream, not of how it was cut.
- * @returns the index behind the last octet taken: `end`, or where it was done. An octet over the limit, or one that is
+ * @returns the index behind the last byte taken: `end`, or where it was done. A byte over the limit, or one that is
  * malformed, is not taken.
  */
 export function readResponseBody(
@@ -143,7 +143,7 @@ function showGathered(body: ResponseBody): void {
   else if (body.bytes.length !== length) body.bytes = bytes.subarray(0, length);
 }
 
-/** @returns how many octets it took. */
+/** @returns how many bytes it took. */
 function takeData(body: ResponseBody, bytes: Uint8Array, start: number, end: number): number {
   const { gathered, limit } = body;
   const size = Math.min(body.left, end - start);
@@ -162,54 +162,54 @@ function takeData(body: ResponseBody, bytes: Uint8Array, start: number, end: num
   return size;
 }
 
-/** @returns false for an octet that cannot stand there. */
-function takeFraming(body: ResponseBody, octet: number): boolean {
+/** @returns false for a byte that cannot stand there. */
+function takeFraming(body: ResponseBody, byte: number): boolean {
   switch (body.position) {
     case Position.SizeStart:
       body.position = Position.Size;
-      return takeSizeDigit(body, octet);
+      return takeSizeDigit(body, byte);
     case Position.Size:
-      if (takeSizeDigit(body, octet)) return true;
+      if (takeSizeDigit(body, byte)) return true;
       // RFC 9112 §7.1.1: whitespace may stand before the semicolon, and some servers pad the size with it.
-      if (octet === SEMICOLON || isWhitespaceCode(octet)) body.position = Position.Extension;
-      else if (octet === CR) body.position = Position.SizeLineFeed;
+      if (byte === SEMICOLON || isWhitespaceCode(byte)) body.position = Position.Extension;
+      else if (byte === CR) body.position = Position.SizeLineFeed;
       else return false;
       return true;
     // Chunk extensions (§7.1.1) and trailers (§7.1.2) are read over. They cost nothing but time, which has a deadline.
     case Position.Extension:
-      return skipToLineEnd(body, octet, Position.SizeLineFeed);
+      return skipToLineEnd(body, byte, Position.SizeLineFeed);
     case Position.SizeLineFeed:
       body.position = body.left === 0 ? Position.TrailerStart : Position.Data;
-      return octet === LF;
+      return byte === LF;
     case Position.DataCarriageReturn:
       body.position = Position.DataLineFeed;
-      return octet === CR;
+      return byte === CR;
     case Position.DataLineFeed:
       body.position = Position.SizeStart;
-      return octet === LF;
+      return byte === LF;
     case Position.TrailerStart:
       body.position = Position.Trailer;
-      return skipToLineEnd(body, octet, Position.EndLineFeed);
+      return skipToLineEnd(body, byte, Position.EndLineFeed);
     case Position.Trailer:
-      return skipToLineEnd(body, octet, Position.TrailerLineFeed);
+      return skipToLineEnd(body, byte, Position.TrailerLineFeed);
     case Position.TrailerLineFeed:
       body.position = Position.TrailerStart;
-      return octet === LF;
+      return byte === LF;
     case Position.EndLineFeed:
-      body.done = octet === LF;
-      return octet === LF;
+      body.done = byte === LF;
+      return byte === LF;
     default:
-      throw new Error(`bug: octet at position ${body.position} of a chunked body`);
+      throw new Error(`bug: byte at position ${body.position} of a chunked body`);
   }
 }
 
-function skipToLineEnd(body: ResponseBody, octet: number, lineFeed: Position): boolean {
-  if (octet === CR) body.position = lineFeed;
-  return octet === CR || isFieldValueCode(octet);
+function skipToLineEnd(body: ResponseBody, byte: number, lineFeed: Position): boolean {
+  if (byte === CR) body.position = lineFeed;
+  return byte === CR || isFieldValueCode(byte);
 }
 
-function takeSizeDigit(body: ResponseBody, octet: number): boolean {
-  const digit = hexDigitValue(octet);
+function takeSizeDigit(body: ResponseBody, byte: number): boolean {
+  const digit = hexDigitValue(byte);
   if (digit === -1) return false;
   body.left = body.left * 16 + digit;
   // RFC 9112 §7.1: recipients MUST anticipate large sizes; no stream is that long.

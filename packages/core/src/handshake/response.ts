@@ -162,7 +162,7 @@ export interface Acceptance {
 }
 
 /**
- * The 101 that completes the opening handshake (§4.2.2, number 5), every character one octet.
+ * The 101 that completes the opening handshake (§4.2.2, number 5), every character one byte.
  * @throws MisuseError for any part that could not stand where it is to go.
  */
 export function encodeAcceptance(acceptance: Acceptance): string {
@@ -170,7 +170,7 @@ export function encodeAcceptance(acceptance: Acceptance): string {
   const { key, protocol, extensions, headers } = acceptance;
   if (!isValidKey(key)) {
     throw new MisuseError(
-      "key is not 16 octets in base64 (RFC 6455 §4.2.1): take the key of an UpgradeHead",
+      "key is not 16 bytes in base64 (RFC 6455 §4.2.1): take the key of an UpgradeHead",
     );
   }
   checkOutgoingHeaders(headers, RESERVED_HEADERS);
@@ -197,7 +197,7 @@ export function encodeAcceptance(acceptance: Acceptance): string {
   return `${statusLine(101, undefined)}${formatHeaders(lines)}${formatHeaders(headers)}\r\n`;
 }
 
-/** Everything of an answer but its status and the octets of its body. */
+/** Everything of an answer but its status and the bytes of its body. */
 export interface Answer {
   /** The reason phrase. Default: that of RFC 9110 for the usual statuses, otherwise none. */
   readonly statusText?: string | undefined;
@@ -228,7 +228,7 @@ export function encodeAnswer(status: number, answer: Answer): string {
     );
   }
   if (!Number.isSafeInteger(bodyLength) || bodyLength < 0) {
-    throw new MisuseError(`bodyLength ${describeValue(bodyLength)} is not a number of octets`);
+    throw new MisuseError(`bodyLength ${describeValue(bodyLength)} is not a number of bytes`);
   }
   if (bodyLength > 0 && (status === 204 || status === 205 || status === 304)) {
     throw new MisuseError(`status ${status} has no body (RFC 9110 §15): leave the body out`);

@@ -6,7 +6,7 @@ import { isToken, trimWhitespace } from "../bytes/http-token.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 
 /**
- * How many subprotocols one request may offer. Each becomes a string of its own, so a limit on octets alone would not
+ * How many subprotocols one request may offer. Each becomes a string of its own, so a limit on bytes alone would not
  * limit what is retained; and the choice compares each with each.
  */
 export const MAX_PROTOCOLS = 256;

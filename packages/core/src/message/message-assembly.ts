@@ -1,6 +1,6 @@
 /**
- * A message under way (RFC 6455 §5.4): from the first octet of its first frame that cannot be delivered at once to the
- * last octet of its final frame. There is at most one per connection, and an idle connection has none.
+ * A message under way (RFC 6455 §5.4): from the first byte of its first frame that cannot be delivered at once to the
+ * last byte of its final frame. There is at most one per connection, and an idle connection has none.
  */
 import { appendBytes, createGrowingBytes, type GrowingBytes } from "../bytes/growing-bytes.ts";
 import type { Kernels } from "../bytes/kernels.ts";
@@ -14,9 +14,9 @@ export interface MessageAssembly {
   readonly isExtended: boolean;
   /** Byte of the stream at which the first frame begins. */
   readonly startsAt: number;
-  /** Octets of application data so far, after the extension. */
+  /** Bytes of application data so far, after the extension. */
   length: number;
-  /** Frames so far, empty ones included: a limit in octets alone would let those through without end. */
+  /** Frames so far, empty ones included: a limit in bytes alone would let those through without end. */
   fragments: number;
   utf8State: number;
   /** What waits to be delivered; null while nothing does. */
@@ -54,7 +54,7 @@ export function judgeSequence(
 }
 
 /**
- * §8.1, judged at the octet: the index of the first octet of `bytes[start, end)` that the text cannot have there, or -1.
+ * §8.1, judged at the byte: the index of the first byte of `bytes[start, end)` that the text cannot have there, or -1.
  */
 export function judgeText(
   message: MessageAssembly,
@@ -69,7 +69,7 @@ export function judgeText(
   return -1;
 }
 
-/** @param announced octets of the frame under way that are still to come. */
+/** @param announced bytes of the frame under way that are still to come. */
 export function gather(
   message: MessageAssembly,
   bytes: Uint8Array,

@@ -8,7 +8,7 @@ export const MessageViolation = {
   MessageTooLarge: "message-too-large",
   /** §10.4: `limits.fragments`. */
   TooManyFragments: "too-many-fragments",
-  /** §8.1: an octet that no UTF-8 text can have there. */
+  /** §8.1: a byte that no UTF-8 text can have there. */
   TextNotUtf8: "text-not-utf8",
   /** §8.1: the message ends inside a character. */
   TextTruncated: "text-truncated",

@@ -11,7 +11,7 @@ export interface OutgoingMessage {
   /** The extension session transforms it, and its bits are due on the first frame. */
   readonly isExtended: boolean;
   isFirst: boolean;
-  /** Of text given as octets; see {@link validateUtf8}. */
+  /** Of text given as bytes; see {@link validateUtf8}. */
   utf8State: number;
   /** The first half of a surrogate pair whose second half may begin the next fragment. */
   pendingSurrogate: string;
@@ -29,7 +29,7 @@ export function encodeFragment(
 ): Uint8Array {
   if (outgoing.utf8State !== UTF8_ACCEPT) {
     throw new MisuseError(
-      "a string fragment follows octets that end inside a character (RFC 6455 §8.1)",
+      "a string fragment follows bytes that end inside a character (RFC 6455 §8.1)",
     );
   }
   let text = outgoing.pendingSurrogate + data;
@@ -48,12 +48,12 @@ export function checkedFragment(
 ): Uint8Array {
   if (outgoing.pendingSurrogate !== "") {
     throw new MisuseError(
-      "octets follow a string fragment that ends inside a surrogate pair (RFC 6455 §8.1)",
+      "bytes follow a string fragment that ends inside a surrogate pair (RFC 6455 §8.1)",
     );
   }
   const verdict = validateUtf8(data, 0, data.length, outgoing.utf8State);
   if (verdict < 0) {
-    throw new MisuseError(`text octet ${~verdict} of the fragment is not UTF-8 (RFC 6455 §8.1)`);
+    throw new MisuseError(`text byte ${~verdict} of the fragment is not UTF-8 (RFC 6455 §8.1)`);
   }
   if (isFinal && verdict !== UTF8_ACCEPT) {
     throw new MisuseError("the text message ends inside a character (RFC 6455 §8.1)");

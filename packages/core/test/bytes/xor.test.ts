@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createMemory } from "../../src/bytes/memory.ts";
-import { rotateKey, xorOctets, xorWithKey } from "../../src/bytes/xor.ts";
+import { rotateKey, xorBytes, xorWithKey } from "../../src/bytes/xor.ts";
 
 const KEY = [0x37, 0xfa, 0x21, 0x3d];
 const KEY_WORD = 0x37 | (0xfa << 8) | (0x21 << 16) | (0x3d << 24) | 0;
@@ -45,7 +45,7 @@ describe("xorWithKey (RFC 6455 §5.3)", () => {
       const words = createMemory(80);
       const octets = createMemory(80);
       xorWithKey(words, 3, 3 + length, -559038737);
-      xorOctets(octets.bytes, 3, 3 + length, -559038737);
+      xorBytes(octets.bytes, 3, 3 + length, -559038737);
       expect(words.bytes).toEqual(octets.bytes);
     }
   });

@@ -59,7 +59,7 @@ const BREAKS: Record<
   },
   [MessageViolation.TextNotUtf8]: { octets: masked(0x1, [0xff, 0x61]), at: 6, code: 1007 },
   [MessageViolation.TextTruncated]: { octets: masked(0x1, [0xf0, 0x9f]), at: 8, code: 1007 },
-  [CloseViolation.CloseBodyOneOctet]: { octets: masked(0x8, [3]), at: 6, code: 1002 },
+  [CloseViolation.CloseBodyOneByte]: { octets: masked(0x8, [3]), at: 6, code: 1002 },
   [CloseViolation.CloseCodeInvalid]: { octets: masked(0x8, closeBody(1004)), at: 6, code: 1002 },
   [CloseViolation.CloseReasonNotUtf8]: {
     octets: masked(0x8, closeBody(1000, [0x61, 0xc0])),

@@ -59,7 +59,7 @@ describe("close reasons (§5.5.1)", () => {
       { step: "closing", code: 1000, reason },
     ]);
     const { endpoint } = Bench.open("server");
-    expect(() => endpoint.close(1000, `${reason}x`, 0)).toThrow(/124 octets/);
+    expect(() => endpoint.close(1000, `${reason}x`, 0)).toThrow(/124 bytes/);
     expect(endpoint.close(1000, reason, 0)).toBe("queued");
   });
 

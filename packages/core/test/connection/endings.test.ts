@@ -145,7 +145,7 @@ describe("the closing handshake (§7.1.2)", () => {
 
   test("a lone surrogate in our reason is sent as U+FFFD, three octets that count", () => {
     const bench = Bench.open("server");
-    expect(() => bench.endpoint.close(1000, `${"x".repeat(121)}\ud800`, 0)).toThrow(/124 octets/);
+    expect(() => bench.endpoint.close(1000, `${"x".repeat(121)}\ud800`, 0)).toThrow(/124 bytes/);
     bench.endpoint.close(1000, `${"x".repeat(120)}\ud800`, 0);
     bench.turn();
     expect([...bench.sent()[0]!.payload.slice(-3)]).toEqual([0xef, 0xbf, 0xbd]);

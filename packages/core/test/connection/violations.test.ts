@@ -193,7 +193,7 @@ const CASES: readonly Case[] = [
   },
   {
     because: "§5.5.1: half a code",
-    kind: CloseViolation.CloseBodyOneOctet,
+    kind: CloseViolation.CloseBodyOneByte,
     section: "5.5.1",
     closeCode: 1002,
     octets: masked(0x8, [0x03]),
@@ -314,7 +314,7 @@ describe("around a violation", () => {
     const bench = Bench.open("server");
     bench.feed(concat(masked(0x1, "a"), frame({ opcode: 0x5, key: KEY })));
     expect(describeViolation(bench.endpoint.violation!)).toBe(
-      "a frame has a reserved opcode at octet 7 (RFC 6455 5.2); closed with 1002",
+      "a frame has a reserved opcode at byte 7 (RFC 6455 5.2); closed with 1002",
     );
   });
 });

@@ -152,7 +152,7 @@ const MISTAKES: readonly {
     what: "octets that spoil the character begun in the fragment before (§8.1)",
     make: () => sending("text", Uint8Array.of(0xe2, 0x82)),
     act: (e) => e.sendFragment(Uint8Array.of(0x41), false),
-    says: /text octet 0 /,
+    says: /text byte 0 /,
   },
   {
     what: "a string in a binary message",
@@ -188,7 +188,7 @@ const MISTAKES: readonly {
     what: "close with a reason of 124 octets (§5.5)",
     make: open,
     act: (e) => e.close(1000, "é".repeat(62), LATER),
-    says: /124 octets/,
+    says: /124 bytes/,
   },
   {
     what: "close without a code but with a reason (§5.5.1)",

@@ -204,7 +204,7 @@ describe("a command that is a mistake", () => {
     const { endpoint } = Bench.open("server", { pieces: true });
     endpoint.receive(Uint8Array.of(0x81, 0x80, 0, 0, 0, 0), 0);
     endpoint.next();
-    expect(() => endpoint.text).toThrow(/octets/);
+    expect(() => endpoint.text).toThrow(/bytes/);
   });
 });
 

@@ -1,9 +1,9 @@
 /** RFC 6455 §5.2: the frame header in and out. */
 import { describe, expect, test } from "vitest";
 import {
-  headerOctets,
-  headerOctetsFor,
-  judgeFirstOctets,
+  headerBytes,
+  headerBytesFor,
+  judgeFirstBytes,
   LENGTH_NOT_MINIMAL,
   LENGTH_TOP_BIT_SET,
   LENGTH_UNSAFE,
@@ -30,8 +30,8 @@ describe("payload lengths", () => {
       for (const maskBit of [0, MASK]) {
         const bytes = new Uint8Array(20);
         expect(writeFrameHeader(bytes, 3, 0x82, maskBit, length)).toBe(3 + octets);
-        expect(headerOctetsFor(length, maskBit !== 0)).toBe(octets + (maskBit === 0 ? 0 : 4));
-        expect(headerOctets(bytes[4]!)).toBe(octets + (maskBit === 0 ? 0 : 4));
+        expect(headerBytesFor(length, maskBit !== 0)).toBe(octets + (maskBit === 0 ? 0 : 4));
+        expect(headerBytes(bytes[4]!)).toBe(octets + (maskBit === 0 ? 0 : 4));
         expect(readPayloadLength(bytes, 3)).toBe(length);
         const byHand = frame({
           opcode: 2,
@@ -88,7 +88,7 @@ describe("the first two octets", () => {
           !(isControl && first < 0x80) &&
           second >= 0x80 &&
           !(isControl && (second & 0x7f) > 125);
-        if ((judgeFirstOctets(first, second, MASK, 0) === null) !== isRight) {
+        if ((judgeFirstBytes(first, second, MASK, 0) === null) !== isRight) {
           throw new Error(`differs on ${first.toString(16)} ${second.toString(16)}`);
         }
       }
@@ -96,9 +96,9 @@ describe("the first two octets", () => {
   });
 
   test("may have the bits that an extension claims, and no others", () => {
-    expect(judgeFirstOctets(0xc1, 0x80, MASK, 0x40)).toBeNull();
-    expect(judgeFirstOctets(0xa1, 0x80, MASK, 0x40)).toBe("reserved-bit-set");
-    expect(judgeFirstOctets(0xe1, 0x80, MASK, 0x40)).toBe("reserved-bit-set");
+    expect(judgeFirstBytes(0xc1, 0x80, MASK, 0x40)).toBeNull();
+    expect(judgeFirstBytes(0xa1, 0x80, MASK, 0x40)).toBe("reserved-bit-set");
+    expect(judgeFirstBytes(0xe1, 0x80, MASK, 0x40)).toBe("reserved-bit-set");
   });
 });
 

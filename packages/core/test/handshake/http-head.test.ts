@@ -10,7 +10,7 @@ describe("a sound head is read as it was sent", () => {
       const reader = readHead(of, [octets(head)]);
       expect(reader.fault).toBeNull();
       expect(reader.done).toBe(true);
-      expect(reader.octets).toBe(head.length);
+      expect(reader.byteCount).toBe(head.length);
       expect(reader).toMatchObject(reads);
     });
   }
@@ -24,7 +24,7 @@ describe("a faulty head fails at the octet that proves the fault", () => {
       expect(readHttpHead(reader, bytes, 0, bytes.length, ROOMY)).toBe(good.length);
       expect(reader.fault).toMatchObject({ kind, offset: good.length });
       expect(reader.done).toBe(false);
-      expect(reader.octets).toBe(good.length);
+      expect(reader.byteCount).toBe(good.length);
     });
   }
 
@@ -51,7 +51,7 @@ describe("the machine takes its head and nothing else", () => {
     const stream = new Uint8Array([...head, ...frame]);
     const reader = createHttpHeadReader("response");
     expect(readHttpHead(reader, stream, 0, stream.length, ROOMY)).toBe(head.length);
-    expect(reader.octets).toBe(head.length);
+    expect(reader.byteCount).toBe(head.length);
     expect(readHttpHead(reader, stream, head.length, stream.length, ROOMY)).toBe(head.length);
     expect(reader).toMatchObject({ done: true, fault: null, octets: head.length });
   });

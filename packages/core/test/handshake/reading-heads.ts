@@ -40,7 +40,7 @@ export function readHead(
 
 /** What a reader found out: everything but the machine's own memory. */
 export function findings(reader: HttpHeadReader): Record<string, unknown> {
-  const { kind, done, fault, octets: taken, headerCount } = reader;
+  const { kind, done, fault, byteCount: taken, headerCount } = reader;
   const { method, target, minorVersion, statusCode, statusText, headers } = reader;
   const facts = { kind, done, fault, taken, headerCount };
   return { ...facts, method, target, minorVersion, statusCode, statusText, headers };
