@@ -12,7 +12,7 @@ import type { Violation, ViolationKind } from "./connection/violation.ts";
 
 export { describeValue } from "./bytes/describe-value.ts";
 
-/** What happened, without where. */
+/** The fault of each kind, without its place. */
 const Sentences: { readonly [K in ViolationKind]: string } = {
   // frames
   "reserved-bit-set": "a frame has an RSV bit set that no negotiated extension has given a meaning",

@@ -1,11 +1,11 @@
-/** Text that is all ASCII, which most is, needs no further validation and decodes byte by byte. */
+/** Most text is ASCII. ASCII text needs no further validation and decodes byte by byte. */
 import type { Memory } from "./memory.ts";
 
 const HIGH_BITS = 0x80808080;
 
 /**
- * Whether every byte of `memory.bytes[start, end)` is below 0x80. By words: 125 bytes in 23 ns, half of what
- * `validateUtf8` takes (`pnpm bench:kernels`, Node 20).
+ * Whether every byte of `memory.bytes[start, end)` is below 0x80. The function reads 32-bit words: 125 bytes in 23 ns, half
+ * the time of `validateUtf8` (`pnpm bench:kernels`, Node 20).
  */
 export function isAscii(memory: Memory, start: number, end: number): boolean {
   const { bytes, words } = memory;

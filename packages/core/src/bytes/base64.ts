@@ -25,8 +25,8 @@ export function encodeBase64(bytes: Uint8Array): string {
 }
 
 /**
- * The bytes, or null when the text is malformed: padding is required (§3.2), nothing outside the alphabet is skipped
- * (§3.3). Padding bits that are not zero are accepted, as §3.5 leaves open and as `atob` does: they say nothing.
+ * The bytes, or null for malformed text. The text must have its padding (§3.2), and no character outside the alphabet is
+ * skipped (§3.3). Padding bits that are not zero are accepted, as §3.5 allows and as `atob` does: these bits carry no data.
  */
 export function decodeBase64(text: string): Uint8Array<ArrayBuffer> | null {
   if (text.length % 4 !== 0) return null;

@@ -1,8 +1,8 @@
-/** A value as the message of an error shows it. */
+/** Values as error messages show them. */
 
 const MOST_CHARACTERS = 60;
 
-/** What the value is, and no more of it than a line holds. Runs no code of the value's own, and so cannot throw. */
+/** Describes a value in at most one line. The function runs no code of the value, and so cannot throw. */
 export function describeValue(value: unknown): string {
   switch (typeof value) {
     case "string":

@@ -1,6 +1,7 @@
 /**
- * What callers give: judged once, at the public function that they call. JavaScript passes on a misspelt word, `null` or a
- * list where something else is meant, and the mistake would be found at the first frame, by nobody who made it.
+ * Checks of arguments, once, at the public function that the caller calls. JavaScript accepts a misspelt word, `null` or a
+ * list in place of another value. Without these checks such a mistake would throw only at the first frame, far from the
+ * caller's code.
  */
 import { describeValue } from "./describe-value.ts";
 import { MisuseError } from "./misuse-error.ts";
@@ -31,24 +32,24 @@ export function requireStrings(what: string, values: unknown): void {
   }
 }
 
-/** @throws MisuseError for another than true and false: the string "false" is truthy. */
+/** @throws MisuseError for every value except true and false: the string "false" is truthy. */
 export function requireBoolean(what: string, value: unknown): void {
   if (typeof value === "boolean") return;
   throw new MisuseError(`${what} is ${describeValue(value)}: give true or false`);
 }
 
-/** @throws MisuseError for a number below 0, and for what is no number. */
+/** @throws MisuseError for a number below 0, and for a value that is no number. */
 export function requireCount(what: string, value: unknown): void {
   if (typeof value === "number" && value >= 0) return;
   throw new MisuseError(`${what} is ${describeValue(value)}: it must be a number from 0 on`);
 }
 
 /**
- * The members of an options object, each read once. They are its own, or those of its class; what every object inherits,
- * `Object.prototype`, is not asked: a program in which somebody could write there (prototype pollution) would otherwise trust
- * any certificate, or any page, without having been told to.
- * @returns an object without a prototype, so that what reads it cannot find more either.
- * @throws MisuseError for what is no object.
+ * The members of an options object, each read once: own members, and members of its class. Members of `Object.prototype` do
+ * not count. Otherwise prototype pollution, a write to `Object.prototype`, could make a program trust any certificate or
+ * any page.
+ * @returns an object without a prototype, so that its readers cannot find inherited members either.
+ * @throws MisuseError for a value that is no object.
  */
 export function givenOptions<T extends object>(what: string, given: T): T {
   requireString("the name of the options", what);

@@ -1,9 +1,9 @@
 /**
  * Bytes that arrive in pieces of any size, gathered in one buffer that doubles.
  *
- * One buffer and not a list of pieces: a list costs an object per piece, so that a peer who sends one-byte fragments
- * makes a server hold a hundred times what it sent (CVE-2026-48779). Here a one-byte piece costs one byte, and what
- * is retained is at most twice what has arrived, however much was announced.
+ * A list of pieces would cost one object for each piece: a peer that sends one-byte fragments could make a server hold a
+ * hundred times the bytes that it sent (CVE-2026-48779). In one buffer a one-byte piece costs one byte. The buffer holds at
+ * most twice the bytes that have arrived, however many bytes the peer announced.
  */
 import { noteReused } from "./memory.ts";
 
@@ -15,16 +15,15 @@ export interface GrowingBytes {
 const SMALLEST_CAPACITY = 256;
 
 /**
- * A large buffer that the last owner gave back. A fresh large buffer costs more than parsing what is put into it, since its
- * pages come from the system one by one, and messages of a connection tend to be alike. One per thread, up to 1 MiB.
+ * A large buffer that its last owner gave back. A new large buffer costs more time than the parsing of its contents,
+ * because the system provides its pages one by one. The messages of a connection are often of similar size. The engine
+ * keeps one such buffer for each thread, up to 1 MiB.
  */
 let spare: Uint8Array<ArrayBuffer> | null = null;
 const SPARE_FROM = 16_384;
 const SPARE_UP_TO = 1_048_576;
 
-/**
- * @param expected how many bytes are announced in all; believed only as far as twice what is there.
- */
+/** @param expected the number of announced bytes. The buffer reserves at most twice the bytes that have arrived. */
 export function createGrowingBytes(arrived: number, expected: number): GrowingBytes {
   const capacity = Math.min(expected, Math.max(SMALLEST_CAPACITY, arrived * 2));
   return { bytes: takeBuffer(Math.min(arrived, expected), capacity), length: 0 };
@@ -49,7 +48,7 @@ export function appendBytes(
   growing.length = length;
 }
 
-/** Gives the buffer back; whoever still looks at it must have copied what he needs. */
+/** Gives the buffer back. Every reader must have copied its bytes before. */
 export function releaseBytes(growing: GrowingBytes): void {
   const capacity = growing.bytes.length;
   if (capacity >= SPARE_FROM && capacity <= SPARE_UP_TO) {
@@ -57,7 +56,7 @@ export function releaseBytes(growing: GrowingBytes): void {
   }
 }
 
-/** Room for `needed` bytes: the spare, if that is not more than twice as much, or a fresh buffer of `capacity`. */
+/** Room for `needed` bytes: the spare buffer, if it is at most twice as large, or a new buffer of `capacity`. */
 function takeBuffer(needed: number, capacity: number): Uint8Array<ArrayBuffer> {
   if (spare !== null && spare.length >= needed && spare.length <= needed * 2) {
     const taken = spare;

@@ -1,12 +1,13 @@
 /**
- * The character classes of HTTP and the comparisons that its names use, one code at a time: what a peer sent is never
- * handed to a regular expression, whose work may grow faster than the text (CVE-2021-32640).
+ * The character classes of HTTP, and the comparisons of its names, one character code at a time. The engine runs no regular
+ * expression over the peer's bytes, because the work of a regular expression may grow faster than the text
+ * (CVE-2021-32640).
  */
 
 const TOKEN = 1;
 const FIELD_VALUE = 2;
 
-/** By code, 0 to 255; above, nothing belongs to any class. */
+/** The class of each code from 0 to 255. A higher code belongs to no class. */
 const Classes: Uint8Array = /* @__PURE__ */ classesOfCodes();
 
 function classesOfCodes(): Uint8Array {
@@ -23,7 +24,7 @@ function classesOfCodes(): Uint8Array {
   return classes;
 }
 
-/** RFC 9110 §5.6.2: `tchar`, what names, methods, subprotocols and extensions are made of. */
+/** RFC 9110 §5.6.2: `tchar`, the characters of names, methods, subprotocols and extensions. */
 export function isTokenCode(code: number): boolean {
   return ((Classes[code] ?? 0) & TOKEN) !== 0;
 }
@@ -36,7 +37,7 @@ export function isToken(text: string): boolean {
   return text.length > 0;
 }
 
-/** RFC 9110 §5.5: what may stand in a field value: no control character but the tab, nothing above one byte. */
+/** RFC 9110 §5.5: a character of a field value. The tab is the only control character, and no character is above U+00FF. */
 export function isFieldValueCode(code: number): boolean {
   return ((Classes[code] ?? 0) & FIELD_VALUE) !== 0;
 }
@@ -49,7 +50,7 @@ export function isFieldValue(text: string): boolean {
   return true;
 }
 
-/** RFC 9110 §5.6.3: optional whitespace is made of spaces and horizontal tabs, and of nothing that Unicode adds. */
+/** RFC 9110 §5.6.3: optional whitespace consists of spaces and horizontal tabs, and of no whitespace that Unicode adds. */
 export function isWhitespaceCode(code: number): boolean {
   return code === 0x20 || code === 0x09;
 }
@@ -64,8 +65,8 @@ export function trimWhitespace(text: string, start: number = 0, end: number = te
 }
 
 /**
- * Whether `text` is `lowerCaseText` but for the case of ASCII letters. `toLowerCase` would go further than the RFCs: it
- * maps U+212A, the Kelvin sign, to "k", and "websoc\u212aet" would open a WebSocket.
+ * Whether `text` is `lowerCaseText`, except for the case of ASCII letters. `toLowerCase` changes more characters than the
+ * RFCs do: for example, it maps U+212A, the Kelvin sign, to "k", and "websoc\u212aet" would open a WebSocket.
  */
 export function equalsIgnoringCase(text: string, lowerCaseText: string): boolean {
   if (text.length !== lowerCaseText.length) return false;

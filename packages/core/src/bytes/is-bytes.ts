@@ -1,6 +1,6 @@
 /**
- * Whether a value is a Uint8Array, judged by what it is. `instanceof` asks which realm has made it, and test runners
- * (Jest, jsdom), Electron and `node:vm` hand over bytes of another one.
+ * Whether a value is a Uint8Array of any realm. `instanceof` would accept only arrays of this realm, and test runners
+ * (Jest, jsdom), Electron and `node:vm` hand over arrays of another realm.
  */
 const nameOfTypedArray = Object.getOwnPropertyDescriptor(
   Object.getPrototypeOf(Uint8Array.prototype),
@@ -8,8 +8,8 @@ const nameOfTypedArray = Object.getOwnPropertyDescriptor(
 )!.get!;
 
 /**
- * Memory that is shared with other threads is bytes too: what is sent or received of it is copied in the call. (The getter
- * looks at the object itself. 20 ns in place of 15, on a busy machine: `instanceof` walks the chain of prototypes.)
+ * An array of shared memory counts too: a send and a receive copy its bytes in the call. (The getter looks at the object
+ * itself and takes 20 ns on a busy machine; `instanceof` walks the chain of prototypes and takes 15 ns.)
  */
 export function isBytes(value: unknown): value is Uint8Array {
   return ArrayBuffer.isView(value) && Reflect.apply(nameOfTypedArray, value, []) === "Uint8Array";

@@ -1,6 +1,7 @@
 /**
- * The two loops that touch every byte of a payload. A host may bring faster ones (native, WebAssembly, SIMD) as a port,
- * or ones that count. They must agree with ours on every input: `packages/testing` has the law that checks it.
+ * The two loops that touch every byte of a payload. A host may bring its own loops as a port: faster ones (native,
+ * WebAssembly, SIMD), or loops that count. These loops must give the same results as the engine's on every input; a law in
+ * `packages/testing` checks the results.
  */
 import type { Memory } from "./memory.ts";
 import { type Utf8Verdict, validateUtf8 } from "./utf8-validation.ts";
@@ -14,8 +15,9 @@ export interface Kernels {
    */
   xorWithKey(memory: Memory, start: number, end: number, key: number): void;
   /**
-   * Goes on judging a UTF-8 text in `state` with `bytes[start, end)`; 0 is the state at the start of a text and between
-   * characters. Answers the state after the last byte, or `~index` of the first byte that no UTF-8 text can have there.
+   * Judges `bytes[start, end)` as the next part of a UTF-8 text in `state`. State 0 is the start of a text, and every place
+   * between two characters. Returns the state after the last byte, or `~index` of the first byte that no UTF-8 text can
+   * have there.
    */
   validateUtf8(bytes: Uint8Array, start: number, end: number, state: number): Utf8Verdict;
 }

@@ -1,9 +1,9 @@
 /**
- * Memory that the engine works in: one buffer under three views, made once, because making views costs more than
- * parsing a small frame.
+ * The memory in which the engine works: one buffer under three views. The views are made once, because a new view costs
+ * more time than the parsing of a small frame.
  *
- * All endpoints of a thread share a few such memories. An endpoint takes one for what it is doing in this turn, input
- * or output, and gives it back at the end of the turn, so that an idle connection holds none.
+ * All endpoints of a thread share a few such memories. An endpoint takes one for the input or the output of a turn, and
+ * gives it back at the end of the turn. So an idle connection holds no memory.
  */
 
 import { describeValue } from "./describe-value.ts";
@@ -20,28 +20,33 @@ export interface Memory {
   readonly belongsTo: MemoryOwner;
 }
 
-/** The pool of the thread, its one inbox, or one connection. */
+/** The owner of a memory: the pool of the thread, the one inbox of the thread, or one connection. */
 export type MemoryOwner = "pool" | "inbox" | "connection";
 
-/** Room before the input, for the begun frame header that the last chunk left: a header has at most 14 bytes. */
+/** The room before the input, for a begun frame header of the last chunk. A header has at most 14 bytes. */
 export const MEMORY_MARGIN = 16;
-/** What one read of a socket brings at most on Node and Deno, so that a chunk is taken in one slice. */
+/** The most bytes that one read of a socket brings on Node and Deno, so that the engine copies a chunk in one slice. */
 export const MEMORY_INPUT_BYTES = 65_536;
-/** What one of them holds: a message of 64 KiB with its frame header fits in, and large messages like to be so large. */
+/**
+ * The size of a shared memory. A message of 64 KiB fits with its frame header: 64 KiB is a common size of large messages.
+ */
 export const SHARED_BYTES: number = MEMORY_MARGIN + MEMORY_INPUT_BYTES;
 
-/** Free memories kept for the next turn. More are only made when turns nest or transports hold on to output. */
+/**
+ * The free memories that wait for the next turn. The engine needs more only when turns nest, or when transports keep
+ * output.
+ */
 const KEPT_FREE = 8;
 const pool: Memory[] = [];
 
-/** Buffers that some endpoint of this thread writes again, for another message. */
+/** The buffers that some endpoint of this thread writes again for another message. */
 const reused: WeakSet<ArrayBufferLike> = new WeakSet();
 
 export function noteReused(bytes: Uint8Array): void {
   reused.add(bytes.buffer);
 }
 
-/** Whether `bytes` lie in memory of an endpoint's: what is there now is there for no longer than its turn. */
+/** Whether `bytes` lie in the memory of an endpoint. Such bytes are valid for one turn at most. */
 export function isReused(bytes: Uint8Array): boolean {
   return reused.has(bytes.buffer);
 }
@@ -66,7 +71,7 @@ export function takeMemory(): Memory {
   return pool.pop() ?? makeMemory(SHARED_BYTES, "pool");
 }
 
-/** Gives a memory back. Those that belong to one connection are left to the collector. */
+/** Gives a memory back to the pool or to the inbox. The garbage collector frees the memory of a connection. */
 export function releaseMemory(memory: Memory): void {
   if (memory.belongsTo === "pool") {
     if (pool.length < KEPT_FREE) pool.push(memory);
@@ -76,14 +81,14 @@ export function releaseMemory(memory: Memory): void {
 }
 
 /**
- * The inbox: a memory that hosts read a socket straight into, before anyone knows for which endpoint. It is never used
- * for output, since a transport may hold on to output while the next read is already writing here.
+ * The inbox: the memory into which hosts read a socket directly, before the endpoint of the bytes is known. The inbox never
+ * holds output, because a transport may keep output while the next read writes into the inbox.
  */
 let inbox: Memory | null = null;
 let inboxRoom: Uint8Array<ArrayBuffer> | null = null;
 let isInboxTaken = false;
 
-/** Where hosts may write up to {@link MEMORY_INPUT_BYTES} bytes; always the same array. */
+/** The array into which hosts may write up to {@link MEMORY_INPUT_BYTES} bytes; always the same array. */
 export function inboxBytes(): Uint8Array<ArrayBuffer> {
   if (inbox === null || inboxRoom === null) {
     inbox = makeMemory(SHARED_BYTES, "inbox");
@@ -92,19 +97,19 @@ export function inboxBytes(): Uint8Array<ArrayBuffer> {
   return inboxRoom;
 }
 
-/** Whether an endpoint has not ended the turn in which it reads the inbox: nobody may write there meanwhile. */
+/** Whether an endpoint still reads the inbox in its turn. No host may write into the inbox meanwhile. */
 export function isInboxInUse(): boolean {
   return isInboxTaken;
 }
 
-/** The inbox for the endpoint that the bytes in it are for. */
+/** Hands the inbox to the endpoint of its bytes. */
 export function takeInbox(): Memory {
   if (isInboxTaken || inbox === null) throw new Error("bug: the inbox was taken twice");
   isInboxTaken = true;
   return inbox;
 }
 
-/** @throws MisuseError for more bytes than the inbox holds, and while an endpoint stands on what was read before. */
+/** @throws MisuseError for more bytes than the inbox holds, and while an endpoint still reads the inbox. */
 export function requireInboxRead(byteCount: number): void {
   if (!Number.isInteger(byteCount) || byteCount < 0 || byteCount > inboxBytes().length) {
     throw new MisuseError(

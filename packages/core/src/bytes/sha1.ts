@@ -1,11 +1,11 @@
 /**
- * SHA-1, FIPS 180-4 §6.1. The opening handshake wants it as a proof that the peer has read the request, not as a secret
- * (RFC 6455 §10.8), and wants it once per connection: so it is written to be compared with the standard, rolled up, in
- * the standard's letters.
+ * SHA-1, FIPS 180-4 §6.1. The opening handshake uses SHA-1 as a proof that the peer has read the request, and not as a
+ * secret (RFC 6455 §10.8). A connection needs one hash, so speed does not matter. The code follows the standard step by
+ * step, in the letters of the standard.
  */
 
 const BLOCK_BYTES = 64;
-/** One 0x80 byte and the 64-bit length: what padding adds at least. */
+/** The least padding: one 0x80 byte and the 64-bit length. */
 const SMALLEST_PADDING = 9;
 
 /** The 20 bytes of the digest, in an array of its own. `message` is only read. */

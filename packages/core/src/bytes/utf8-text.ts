@@ -1,20 +1,23 @@
 /**
- * UTF-8 bytes to strings and back, without TextDecoder or TextEncoder: the engine runs where neither exists. A host
- * that has them hands them in as ports, and the engine then uses these functions for short text only.
+ * UTF-8 bytes to strings and back, without TextDecoder and TextEncoder, because the engine also runs on hosts without these
+ * classes. A host with these classes passes them as ports. The engine then uses the functions here for short text only.
  */
 import { requireString } from "./given-arguments.ts";
 
-/** Code units per String.fromCharCode call: the arguments travel on the stack, so not too many at once. */
+/** Code units of one String.fromCharCode call. The arguments travel on the stack, so their number is limited. */
 const BLOCK_UNITS = 4096;
-/** Up to here a plain array and one call; above, blocks of units. A TextDecoder is faster from 16 bytes on (bench:kernels). */
+/**
+ * Up to this length one call decodes a plain array; longer text is decoded in blocks. A TextDecoder is faster from 16 bytes
+ * on (bench:kernels).
+ */
 const SHORT_BYTES = 32;
 
 const shortUnits: number[] = [];
 const blockUnits = new Uint16Array(BLOCK_UNITS);
 
 /**
- * The string of the UTF-8 bytes `bytes[start, end)`, which must be valid (see `validateUtf8`). A byte order mark is
- * kept: RFC 6455 knows no such thing, and what was sent is what arrives.
+ * The string of the UTF-8 bytes `bytes[start, end)`, which must be valid (see `validateUtf8`). A byte order mark stays in
+ * the string: RFC 6455 gives it no meaning, and the application gets the text that the peer sent.
  */
 export function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {
   if (end - start <= SHORT_BYTES) return decodeShort(bytes, start, end);
@@ -93,7 +96,7 @@ function stringOf(units: Uint16Array): string {
   return String.fromCharCode.apply(null, units as unknown as number[]);
 }
 
-/** How many bytes `text` takes as UTF-8. A lone surrogate counts as U+FFFD, three bytes. */
+/** The number of bytes of `text` as UTF-8. A lone surrogate counts as U+FFFD, three bytes. */
 export function utf8Length(text: string): number {
   requireString("text", text);
   let bytes = text.length;
@@ -109,8 +112,8 @@ export function utf8Length(text: string): number {
 }
 
 /**
- * Writes `text` as UTF-8 into `target` from `at` on; there must be room for `utf8Length(text)` bytes, and three per
- * code unit are always enough. Lone surrogates become U+FFFD, as WHATWG's USVString conversion has it.
+ * Writes `text` as UTF-8 into `target` from `at` on. The room must be at least `utf8Length(text)` bytes; three bytes for
+ * each code unit are always enough. Lone surrogates become U+FFFD, as WHATWG's USVString conversion has it.
  * @returns the index behind the last byte written.
  */
 export function encodeUtf8Into(text: string, target: Uint8Array, at: number): number {

@@ -1,18 +1,18 @@
 /**
  * UTF-8 validation (RFC 3629) that can stop after any byte and go on later.
  *
- * The state is one small integer, so a text message that arrives in a thousand pieces is judged byte by byte
- * without keeping any of them: RFC 6455 §8.1 wants invalid text to fail the connection, and judging at the byte
- * means that not one byte behind the first bad one is looked at.
+ * The state is one small integer, so the engine judges a text message that arrives in a thousand pieces without keeping one
+ * of them. RFC 6455 §8.1 wants invalid text to fail the connection. The engine fails at the first bad byte and reads no
+ * byte behind it.
  *
- * The automaton has one state per "what may come next". Overlong forms, surrogates and code points above U+10FFFF are
- * refused by their second byte, which is the first that proves them wrong.
+ * The automaton has one state per "what may come next". The second byte is the first one that proves an overlong form, a
+ * surrogate or a code point above U+10FFFF, so the automaton refuses all of them there.
  */
 
 /** Between two characters: the only state in which a text may end. */
 export const UTF8_ACCEPT = 0;
 
-/** What {@link validateUtf8} answers is either a state, from 0 on, or `~index` of the first bad byte, below 0. */
+/** {@link validateUtf8} answers a state, 0 or more, or `~index` of the first bad byte, below 0. */
 export type Utf8Verdict = number;
 
 const ONE_MORE = 1;
@@ -74,7 +74,7 @@ export function validateUtf8(
   return current;
 }
 
-/** Most text is ASCII, and eight bytes at a time need no table. */
+/** Most text is ASCII. ASCII needs no table, so this loop reads eight bytes at a time. */
 function skipAscii(bytes: Uint8Array, start: number, end: number): number {
   let at = start;
   while (at + 8 <= end) {

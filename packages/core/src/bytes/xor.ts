@@ -1,8 +1,9 @@
 /**
- * XOR with a repeating four-byte key, in place: the transformation of RFC 6455 §5.3, which masks and unmasks alike.
+ * XOR with a repeating four-byte key, in place: the transformation of RFC 6455 §5.3. The same transformation masks and
+ * unmasks.
  *
- * A key is one 32-bit integer, its first byte in the lowest byte. Where a payload arrives in pieces, the next piece
- * goes on with {@link rotateKey}.
+ * A key is one 32-bit integer, with its first byte in the lowest byte. {@link rotateKey} gives the key for the next piece
+ * of a payload.
  */
 import type { Memory } from "./memory.ts";
 
@@ -56,7 +57,7 @@ function xorWords(memory: Memory, start: number, end: number, key: number): void
   if (behind !== 0) words[at]! ^= turned & ~(-1 << behind);
 }
 
-/** The definition of §5.3, for machines whose words are the other way round. */
+/** The definition of §5.3, byte by byte, for big-endian machines. */
 export function xorBytes(bytes: Uint8Array, start: number, end: number, key: number): void {
   for (let at = start; at < end; at += 1) bytes[at]! ^= key >>> (((at - start) & 3) << 3);
 }

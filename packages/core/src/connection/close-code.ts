@@ -4,9 +4,9 @@ export const CloseCode = {
   GoingAway: 1001,
   ProtocolError: 1002,
   UnsupportedData: 1003,
-  /** Never on the wire: the peer's Close had no code. */
+  /** Never on the wire. Reports that the peer's Close had no code. */
   NoStatus: 1005,
-  /** Never on the wire: no Close arrived. */
+  /** Never on the wire. Reports that no Close arrived. */
   Abnormal: 1006,
   InvalidPayload: 1007,
   PolicyViolation: 1008,
@@ -17,7 +17,7 @@ export const CloseCode = {
   ServiceRestart: 1012,
   TryAgainLater: 1013,
   BadGateway: 1014,
-  /** Never on the wire: the TLS handshake failed. */
+  /** Never on the wire. Reports that the TLS handshake failed. */
   TlsHandshake: 1015,
 } as const;
 export type CloseCode = (typeof CloseCode)[keyof typeof CloseCode];

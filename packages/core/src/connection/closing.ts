@@ -1,9 +1,9 @@
 /**
  * The closing handshake and every other way to the end (RFC 6455 §5.5.1, §7).
  *
- * Whatever the reason, the last words are queued behind what was queued before, the writing half of the transport is
- * ended behind them, and input is read and dropped until the peer ends its stream: an unread byte would turn our last
- * words into a reset. A deadline bounds each wait.
+ * Every way has the same three steps. The engine queues our last words behind all earlier output. The host then ends the
+ * writing half of the transport. The engine reads and drops input until the peer ends its stream, because an unread byte
+ * would make the kernel send a reset, and a reset can destroy our last words on their way. A deadline bounds each wait.
  */
 import { describeValue } from "../bytes/describe-value.ts";
 import { requireString } from "../bytes/given-arguments.ts";
@@ -46,8 +46,8 @@ import { CloseViolation, type WireViolation, wireViolation } from "./violation.t
 export const MAX_REASON_BYTES = 123;
 
 /**
- * The command. A Close that is due goes out at once, with its own code.
- * @returns "closed" when a Close was queued before, or was due, or the connection is over.
+ * The command `close`. If a Close is due already, that Close is queued at once, with its own code.
+ * @returns "closed" when a Close was queued or due before the call, or when the connection has ended.
  */
 export function close(
   connection: Connection,
@@ -67,10 +67,10 @@ export function close(
 export function checkClose(code: number, reason: string): void {
   requireString("the reason of a Close", reason);
   if (code === CloseCode.NoStatus) {
-    // The way to say "no code": an empty body (§7.1.5).
+    // §7.1.5: an empty body stands for "no code".
     if (reason === "") return;
     throw new MisuseError(
-      "close reason without a code: a Close body begins with one (RFC 6455 §5.5.1)",
+      "a close reason needs a code: the body of a Close begins with the code (RFC 6455 §5.5.1)",
     );
   }
   if (!isCloseCodeOnWire(code)) {
@@ -87,7 +87,7 @@ export function checkClose(code: number, reason: string): void {
   }
 }
 
-/** Queues our Close, with the place behind everything queued before it. No limit refuses it. */
+/** Queues our Close behind all earlier output. No limit refuses a Close. */
 function queueClose(connection: Connection, code: number, reason: string): void {
   const facts = endingFacts(connection);
   queueWaitingPong(connection);
@@ -105,7 +105,7 @@ function queueClose(connection: Connection, code: number, reason: string): void 
 
 /**
  * The peer's Close, whose payload is `bytes[start, end)`.
- * @returns the violation instead, with the index of the byte at fault, if its body breaks a rule.
+ * @returns null; or the violation and the index of the byte at fault, if the body of the Close breaks a rule.
  */
 export function receiveClose(
   connection: Connection,
@@ -129,9 +129,9 @@ export function receiveClose(
   const facts = endingFacts(connection);
   facts.peerClose = frame;
   facts.firstClose ??= "peer";
-  // It answers ours, behind all that we had sent: nothing of that is on its way any more.
+  // The peer's Close answers our Close, so the peer has read all bytes that we had sent before our Close.
   if (facts.closeSent === CloseSent.Taken) noteRead(connection, 0);
-  // §1.4: what comes after a Close is discarded.
+  // §1.4: an endpoint discards the data behind a Close.
   stopReading(connection);
   // §5.5.1: "MUST send a Close frame in response".
   if (connection.writing === Writing.Open) {
@@ -143,7 +143,10 @@ export function receiveClose(
   return null;
 }
 
-/** §7.1.7, _Fail the WebSocket Connection_: say why, end our half, process nothing more. */
+/**
+ * §7.1.7, _Fail the WebSocket Connection_: send a Close with the code of the violation, end our half, process no more
+ * input.
+ */
 export function fail(connection: Connection, kind: WireViolation, offset: number): void {
   const violation = wireViolation(kind, offset);
   endingFacts(connection).violation = violation;
@@ -157,8 +160,8 @@ export function fail(connection: Connection, kind: WireViolation, offset: number
 }
 
 /**
- * Our Close is due. The application has four fifths of `timeouts.close` to answer what came before: a peer with a timer of
- * the same length waits for our Close already, and has to get it in time.
+ * Our Close is due. The application has four fifths of `timeouts.close` to answer the messages before. The last fifth is
+ * for the way of our Close: a peer may have a timer of the same length, and this timer runs already.
  */
 function oweClose(connection: Connection): void {
   makeCloseDue(connection);
@@ -167,20 +170,20 @@ function oweClose(connection: Connection): void {
 }
 
 /**
- * The host has seen the peer's Close or the violation, and moves on or transmits: our Close is queued, unless the host has
- * asked for time. A plain driving loop has answered by now whatever came before.
+ * The host has seen the peer's Close or the violation, and now pulls on or transmits. The engine queues our Close, unless
+ * the host has called `delayClose`. A plain driving loop has answered all earlier messages by now.
  */
 export function closeWhenSeen(connection: Connection): void {
   const { ending, watch } = connection;
   const { violation, isViolationReported, isCloseDelayed } = ending!;
   if (isCloseDelayed || (violation !== null && !isViolationReported)) return;
-  // A step that frames are reported before has not been seen.
+  // With the option `frames`, the host has not seen a step that the watch holds back.
   if (watch !== null && watch.held !== Step.Idle) return;
   queueDueClose(connection, connection.now);
 }
 
 /**
- * The command. §5.5.1: "An endpoint MAY delay sending a Close frame until its current message is sent".
+ * The command `delayClose`. §5.5.1: "An endpoint MAY delay sending a Close frame until its current message is sent".
  * @returns false when no Close is due.
  */
 export function delayClose(connection: Connection): boolean {
@@ -189,12 +192,12 @@ export function delayClose(connection: Connection): boolean {
   return true;
 }
 
-/** The command: nothing more is to be said before the Close that is due. */
+/** The command `releaseClose`: the application has no more to send before the Close that is due. */
 export function releaseClose(connection: Connection, now: number): void {
   if (connection.writing === Writing.CloseDue) queueDueClose(connection, now);
 }
 
-/** Our Close, which the peer's Close or a violation has led to, behind everything that was sent before. */
+/** Queues the Close that the peer's Close or a violation has made due, behind all earlier output. */
 export function queueDueClose(connection: Connection, now: number): void {
   const { peerClose, violation } = connection.ending!;
   // §5.5.1: the answer "typically echos the status code it received".
@@ -203,10 +206,11 @@ export function queueDueClose(connection: Connection, now: number): void {
   endBehindClose(connection, now);
 }
 
-/** Our Close is queued, or was before, and the peer says nothing more: which side ends the TCP connection? */
+/** Our Close is queued, and no more frames of the peer count. The role decides which side ends the TCP connection. */
 function endBehindClose(connection: Connection, now: number): void {
   const { violation, closeSent } = connection.ending!;
-  // §7.1.1: the server ends it, the client waits for that. §7.1.7: after a violation there is nothing to wait for.
+  // §7.1.1: the server ends the TCP connection, and the client waits for the end. §7.1.7: after a violation neither role
+  // waits.
   const isOurs = connection.role.endsFirst || violation !== null;
   if (isOurs || connection.reading === Reading.Finished) endWriting(connection);
   else if (closeSent === CloseSent.Taken) startPatience(connection, now);
@@ -215,17 +219,17 @@ function endBehindClose(connection: Connection, now: number): void {
 /**
  * How long a client whose closing handshake is done waits for the server to end the TCP connection, ms. §7.1.1: it "SHOULD
  * wait for the server to close the connection but MAY close the connection at any time". Some servers wait for the client
- * to do it, and would be waited for until `timeouts.close` runs out.
+ * to close. Without this limit the client would wait for such a server until `timeouts.close` runs out.
  */
 export const CLIENT_PATIENCE = 1_000;
 
-/** Both Closes have crossed, and it is the peer's turn to end its stream. */
+/** Both Closes have crossed. The peer has to end its stream next. */
 export function startPatience(connection: Connection, now: number): void {
   const { close } = connection.settings.timeouts;
   connection.closeAt = now + (close === 0 ? CLIENT_PATIENCE : Math.min(close, CLIENT_PATIENCE));
 }
 
-/** The closing handshake is done (§7.1.4), and our half of the stream has not been ended. */
+/** Whether the closing handshake is done (§7.1.4) and our half of the stream is still open. */
 export function isPatient(connection: Connection): boolean {
   const { ending, writing } = connection;
   return (
@@ -236,26 +240,26 @@ export function isPatient(connection: Connection): boolean {
   );
 }
 
-/** The server has not ended the TCP connection in time: the client goes first. */
+/** The server has not ended the TCP connection in time, so the client ends its half first. */
 export function endPatience(connection: Connection, now: number): void {
   endWriting(connection);
   connection.closeAt = deadlineAfter(now, connection.settings.timeouts.close);
 }
 
-/** The same in the opening handshake, where the answer is HTTP and queued already, or there is none. */
+/** Fails the opening handshake. A server has queued its HTTP answer before this call; a client sends no answer. */
 export function failHandshake(connection: Connection, fault: HandshakeFault): void {
   endingFacts(connection).violation = { ...fault, closeCode: 0 };
   endAfterLastWord(connection);
 }
 
-/** Our last word is queued, and what the peer still says does not matter. */
+/** Our last words are queued. The engine reads and drops all further input. */
 export function endAfterLastWord(connection: Connection): void {
   stopReading(connection);
   endWriting(connection);
   connection.closeAt = deadlineAfter(connection.now, connection.settings.timeouts.close);
 }
 
-/** The end of the peer's stream, or of the transport; applied when the input before it has been read. */
+/** Applies the end of the peer's stream, or of the transport. The caller has read all input before that end. */
 export function applyInputEnd(connection: Connection): void {
   const facts = endingFacts(connection);
   if (connection.inputEnd === InputEnd.TransportClosed) {
@@ -265,14 +269,14 @@ export function applyInputEnd(connection: Connection): void {
   if (facts.isEndOfStream) return;
   facts.isEndOfStream = true;
   finishReading(connection);
-  // Answers may still go out before our Close; the time for them runs already.
+  // The application may still send answers before our Close; the deadline for those answers runs already.
   if (connection.writing === Writing.CloseDue) return;
   endWriting(connection);
   connection.closeAt = deadlineAfter(connection.now, connection.settings.timeouts.close);
   concludeIfFinished(connection);
 }
 
-/** The transport is gone, in both directions, and does not have to be told to go. */
+/** The transport has closed in both directions, so `transmit` tells no host to destroy the transport. */
 export function loseTransport(connection: Connection, error: string | null): void {
   if (connection.inputEnd === InputEnd.TransportClosed) return;
   noteEndOfTransport(connection);
@@ -281,17 +285,20 @@ export function loseTransport(connection: Connection, error: string | null): voi
   facts.isDestroyLent = true;
 }
 
-/** The command: nothing more is sent or delivered. What the cursor stands on can be looked at until it moves on. */
+/**
+ * The command `abort`: the engine sends and delivers no more. The facts of the current step hold until the cursor moves on.
+ */
 export function abort(connection: Connection): void {
   endingFacts(connection).isAborted = true;
   if (connection.watch !== null) forgetWatched(connection.watch);
   finish(connection);
-  // Not at the next pull: whoever aborts may never pull again, and the thread has one inbox.
+  // The input goes back now, not at the next pull. A host that aborts may never pull again, and the thread has only one
+  // inbox.
   keepEvent(connection);
   discardInput(connection);
 }
 
-/** Drops what nobody will read any more. */
+/** Drops the unread input of a connection that reads no more frames. */
 export function drainDiscarded(connection: Connection): void {
   if (connection.reading !== Reading.Frames) discardInput(connection);
 }

@@ -1,8 +1,9 @@
 /**
- * The state of one connection: plain data, flat where it is touched per frame, and null where nothing is going on.
+ * The state of one connection, as plain data. The fields that each frame touches are flat. A nested record is null while it
+ * has no use.
  *
- * There is no single state variable with a name for every combination. A connection has two directions, each with a
- * short life of its own, and it has ended when both have finished:
+ * No single variable names every combination of states. A connection has two halves, and each half has a few states of its
+ * own. The connection has ended when both halves have finished:
  *
  * ```
  *   reading:  Frames ──peer's Close, violation, refusal──> Discarding ──end of stream──> Finished
@@ -10,8 +11,9 @@
  *             Open ──peer's Close, violation──> CloseDue ──what came before is answered──> CloseQueued
  * ```
  *
- * The functions over this state are in the other files of this floor. `transitions` has every step between the states above.
- * `receiving` takes steps of the reading half, `transmission` of the writing half, `closing` and `timers` of both.
+ * The functions that work on this state are in the other files of this floor. `transitions` has every step between the
+ * states above. `receiving` takes steps of the reading half, `transmission` of the writing half, `closing` and `timers` of
+ * both.
  */
 import type { GrowingBytes } from "../bytes/growing-bytes.ts";
 import type { Memory } from "../bytes/memory.ts";
@@ -31,17 +33,17 @@ import type { Role } from "./role.ts";
 import type { Settings } from "./settings.ts";
 import type { Violation, WireViolation } from "./violation.ts";
 
-/** How far the opening has come; `request` and `response` can be looked at until the step after `Step.Open`. */
+/** How far the opening handshake has come. The facts `request` and `response` hold until the step after `Step.Open`. */
 export const Phase = { Opening: 0, OpenDue: 1, OpenReported: 2, Open: 3 } as const;
 export type Phase = (typeof Phase)[keyof typeof Phase];
 
-/** What the opening handshake has agreed on. */
+/** The subprotocol and the extensions that the opening handshake agreed on. */
 export interface AgreedFacts {
   readonly protocol: string;
   readonly extensions: readonly ExtensionOffer[];
 }
 
-/** Shared by all connections that have neither, which is most. */
+/** Most connections have no subprotocol and no extension, and share this object. */
 export const NOT_AGREED: AgreedFacts = { protocol: "", extensions: NO_EXTENSIONS.extensions };
 
 export const Reading = { Frames: 0, Discarding: 1, Finished: 2 } as const;
@@ -49,19 +51,19 @@ export type Reading = (typeof Reading)[keyof typeof Reading];
 
 export const Writing = {
   Open: 0,
-  /** The peer has closed or broken a rule: our Close is due, behind the answers to the messages that came before. */
+  /** The peer has sent a Close or broken a rule. Our Close is due, behind the answers to the messages before. */
   CloseDue: 1,
-  /** Our Close is queued: no data may follow (RFC 6455 §5.5.1), a pong may. */
+  /** Our Close is queued. RFC 6455 §5.5.1: no data frame may follow, but a pong may. */
   CloseQueued: 2,
-  /** Our last word is queued; the writing half of the transport is to be ended behind it. */
+  /** Our last words are queued. The transport has to end its writing half behind them. */
   Ending: 3,
-  /** The transport has been told, and has not answered yet. */
+  /** `transmit` has told the transport to end its writing half, and `sent` has not been called yet. */
   EndLent: 4,
   Finished: 5,
 } as const;
 export type Writing = (typeof Writing)[keyof typeof Writing];
 
-/** How the input ends, once what is unread has been read. */
+/** How the input ends, behind the bytes that are unread. */
 export const InputEnd = { Unknown: 0, EndOfStream: 1, TransportClosed: 2 } as const;
 export type InputEnd = (typeof InputEnd)[keyof typeof InputEnd];
 
@@ -75,7 +77,7 @@ export interface Connection {
   agreed: AgreedFacts;
   reading: Reading;
   writing: Writing;
-  /** The time of the last input or command that brought one. ms */
+  /** The time that the last input or command brought. ms */
   now: number;
 
   // Unread input: `memory.bytes[position, end)`, then `rest`.
@@ -84,7 +86,7 @@ export interface Connection {
   end: number;
   /** Bytes of the stream before `memory.bytes[0]`; negative while the margin holds a begun header. */
   origin: number;
-  /** The caller's chunk, borrowed for the turn, as far as it did not fit into `memory`. */
+  /** The part of the caller's chunk that did not fit into `memory`, borrowed for the turn. */
   rest: Uint8Array | null;
   /** The begun frame header that the last turn left behind, at most 13 bytes. */
   carry: Uint8Array | null;
@@ -106,9 +108,9 @@ export interface Connection {
   eventBytes: Uint8Array | null;
   eventStart: number;
   eventEnd: number;
-  /** What `eventBytes` is of, if it was gathered for a message: given back when the cursor moves on. */
+  /** The buffer of `eventBytes`, if the payload was gathered. The buffer is given back when the cursor moves on. */
   delivered: GrowingBytes | null;
-  /** A violation that lies behind the bytes the cursor stands on, and takes effect when it moves on. */
+  /** A violation behind the bytes that the cursor stands on. The violation takes effect when the cursor moves on. */
   deferred: DeferredViolation | null;
 
   readonly output: OutputQueue;
@@ -120,7 +122,7 @@ export interface Connection {
 
   // Timers, in ms of the host's clock; NEVER where one is off.
   lastReceived: number;
-  /** When a full transport took something last, and had more to take. */
+  /** When a full transport last took some bytes and had more bytes to take. */
   progressAt: number;
   handshakeAt: number;
   lifetimeAt: number;
@@ -142,7 +144,10 @@ export interface DeferredViolation {
 export const CloseSent = { No: 0, Lent: 1, Taken: 2 } as const;
 export type CloseSent = (typeof CloseSent)[keyof typeof CloseSent];
 
-/** Facts about the end as they come to be known; nothing of it exists while a connection is open and well. */
+/**
+ * The facts about the end, each written when it becomes known. The record does not exist while a connection is open and
+ * well.
+ */
 export interface EndingFacts {
   localClose: CloseFrame | null;
   closeSent: CloseSent;
@@ -150,7 +155,7 @@ export interface EndingFacts {
   firstClose: "local" | "peer" | null;
   violation: Violation | null;
   isViolationReported: boolean;
-  /** The host has asked for time to answer what came before the peer's Close or the violation. */
+  /** The host has called `delayClose`, to answer the messages before the peer's Close or the violation. */
   isCloseDelayed: boolean;
   timeout: TimeoutName | null;
   isEndOfStream: boolean;
@@ -205,7 +210,7 @@ export function createConnection(role: Role, settings: Settings, now: number): C
   };
 }
 
-/** The facts of the end, made when the first of them is known. */
+/** The record of the facts about the end; made at the first of these facts. */
 export function endingFacts(connection: Connection): EndingFacts {
   connection.ending ??= {
     localClose: null,
@@ -226,14 +231,14 @@ export function endingFacts(connection: Connection): EndingFacts {
   return connection.ending;
 }
 
-/** Messages may be sent: no Close of ours is queued (RFC 6455 §5.5.1). */
+/** Whether messages may be sent: our Close is not queued yet (RFC 6455 §5.5.1). */
 export function isSendable(connection: Connection): boolean {
   return connection.writing <= Writing.CloseDue;
 }
 
 /**
- * Bytes of input that are here and that the cursor has not come to. The begun header in `carry` is none of them: the cursor
- * has come to it, and only more input can move the cursor on.
+ * The number of received bytes that the cursor has not reached. The begun header in `carry` does not count: the cursor has
+ * reached that header, and only more input moves the cursor on.
  */
 export function unreadBytes(connection: Connection): number {
   const { rest } = connection;

@@ -22,7 +22,7 @@ function keepaliveOf(connection: Connection): Keepalive {
   return connection.keepalive;
 }
 
-/** §5.5.2: the answer to a ping whose payload is `bytes[start, end)`. No limit refuses it. */
+/** §5.5.2: answers a ping whose payload is `bytes[start, end)`. No limit refuses a pong. */
 export function answerPing(
   connection: Connection,
   bytes: Uint8Array,
@@ -41,7 +41,7 @@ export function answerPing(
   queueFrame(connection, FIN | Opcode.Pong, bytes, start, end);
 }
 
-/** The transport takes bytes again, or no later moment for a pong will come. */
+/** Queues the pong that waits, because the transport takes bytes again, or because our Close comes next. */
 export function queueWaitingPong(connection: Connection): void {
   const { keepalive } = connection;
   if (keepalive === null) return;
@@ -54,7 +54,7 @@ export function queueWaitingPong(connection: Connection): void {
   }
 }
 
-/** §5.5.3: the pong whose payload is `bytes[start, end)` answers that ping of ours, and all before it. */
+/** §5.5.3: a pong with the payload `bytes[start, end)` answers our ping with this payload, and all our earlier pings. */
 export function receivePong(
   connection: Connection,
   bytes: Uint8Array,
@@ -73,7 +73,8 @@ export function receivePong(
         noteRead(connection, keepalive.takenSincePing);
         keepalive.pingReadBy = NEVER;
       }
-      // A transport may say only now, or later, that it took the ping: there is nothing left to wait for.
+      // The transport may report only later that it took the ping. The answer is here already, so no timer has to start
+      // then.
       if (keepalive.pings.length === 0) keepalive.pingState = PingState.None;
       return;
     }
@@ -89,8 +90,8 @@ function isSame(payload: Uint8Array, bytes: Uint8Array, start: number, end: numb
 }
 
 /**
- * Queues a ping. Without a payload it carries its number, so that its pong is told from others.
- * @returns its number, from 1 on, or 0 when the connection is closing.
+ * Queues a ping. A ping without a payload of the caller's carries its own number, so that each pong names its ping.
+ * @returns the number of the ping, from 1 on; 0 when the connection is closing.
  */
 export function sendPing(
   connection: Connection,
@@ -104,7 +105,7 @@ export function sendPing(
   const number = keepalive.lastPing + 1;
   keepalive.lastPing = number;
   const own = payload === null ? numberPayload(number) : new Uint8Array(payload);
-  // Nobody waits for an automatic ping: one at a time is remembered, however long a peer stays silent about them.
+  // No caller waits for an automatic ping, so the engine remembers only the last one, however long the peer is silent.
   if (isAutomatic) keepalive.pings = keepalive.pings.filter((ping) => !ping.isAutomatic);
   keepalive.pings.push({ number, payload: own, isAutomatic });
   if (keepalive.pings.length > MAX_AWAITED_PINGS) keepalive.pings.shift();
@@ -118,7 +119,7 @@ export function sendPing(
   return number;
 }
 
-/** §5.5.3: an unsolicited pong, a heartbeat that expects no answer. */
+/** §5.5.3: queues an unsolicited pong, a heartbeat that expects no answer. */
 export function sendPong(connection: Connection, payload: Uint8Array | null): "queued" | "closed" {
   if (payload !== null) checkControlPayload("pong", payload);
   if (!isSendable(connection)) return "closed";

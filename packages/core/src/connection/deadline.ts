@@ -2,7 +2,7 @@
 import { describeValue } from "../bytes/describe-value.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 
-/** A deadline that never comes. Not Infinity: an integer keeps the field cheap. */
+/** A deadline that never comes. The value is not Infinity, because V8 stores a small integer in the field itself. */
 export const NEVER = -1;
 
 /** A point in time, or {@link NEVER} for a timeout of 0. */
@@ -11,8 +11,8 @@ export function deadlineAfter(now: number, timeout: number): number {
 }
 
 /**
- * Whole milliseconds are as fine as any deadline here, and an integer costs a connection no memory of its own, which a
- * fraction does.
+ * Drops the fraction of `now`, and never goes back. Whole milliseconds are fine enough for every deadline here, and V8
+ * allocates memory for a fraction but not for a small integer.
  */
 export function checkedTime(now: number, last: number): number {
   if (typeof now !== "number" || !Number.isFinite(now)) {

@@ -14,9 +14,9 @@ export interface CloseFrame {
 /** The timeouts that end a connection; each is a member of {@link Timeouts}. */
 export type TimeoutName = "handshake" | "idle" | "pong" | "lifetime" | "close";
 
-/** How a connection ended: raw facts, from which `closeOutcome` derives what people call the close code. */
+/** How a connection ended, as raw facts. `closeOutcome` derives the close code of RFC 6455 §7.1.5 from these facts. */
 export interface Ended {
-  /** The Close that we queued, whether or not the transport took it: see {@link isCloseSent}. */
+  /** The Close that we queued. {@link isCloseSent} says whether the transport took that Close. */
   readonly localClose: CloseFrame | null;
   /** The transport took our Close. */
   readonly isCloseSent: boolean;
@@ -32,11 +32,11 @@ export interface Ended {
   readonly isEndOfStream: boolean;
   /** `abort` was called. */
   readonly isAborted: boolean;
-  /** What the host said in `transportClosed`. */
+  /** The error that the host gave to `transportClosed`. */
   readonly transportError: string | null;
 }
 
-/** RFC 6455 §7.1.4 to §7.1.6, derived. */
+/** The close code and the close reason of RFC 6455 §7.1.5 and §7.1.6, and whether the close was clean (§7.1.4). */
 export interface CloseOutcome {
   /** The code of the peer's Close; 1005 if it had none, 1006 if no Close arrived. */
   readonly code: number;
@@ -47,8 +47,8 @@ export interface CloseOutcome {
 }
 
 /**
- * Derives what an application hears of the end (RFC 6455 §7.1.5, §7.1.6): 1005 for a Close without a code, 1006 without a
- * Close.
+ * Derives the close code and the close reason from the facts (RFC 6455 §7.1.5, §7.1.6). The code is 1005 for a Close
+ * without a code, and 1006 when no Close arrived.
  */
 export function closeOutcome(ended: Ended): CloseOutcome {
   requireObject("ended", ended);

@@ -1,14 +1,15 @@
 /**
- * Exceptions that pass through the engine: of an extension, of the host's functions, of a runtime without memory. The host
- * hears of them as they are. But nobody knows in the middle of what they came, and nothing may be read on from there: the
- * connection ends, and what the thread shares is given back, because a host may never pull again.
+ * Exceptions that pass through the engine. An extension throws them, or a function of the host, or a runtime without
+ * memory. The host gets each exception unchanged. The exception may have interrupted any step, so the engine cannot read
+ * on: the connection ends. The engine also gives back the memory that the thread shares, because the host may never pull
+ * again.
  */
 import { CloseCode } from "./close-code.ts";
 import { abort, close, endAfterLastWord } from "./closing.ts";
 import type { Connection } from "./connection.ts";
 import { discardInput } from "./input.ts";
 
-/** @param isOpen a Close can be said: the opening handshake is done. */
+/** @param isOpen the opening handshake is done, so the engine can send a Close. */
 export function endAfterEscape(connection: Connection, error: unknown, isOpen: boolean): void {
   if (isOpen && sayClose(connection, error)) {
     endAfterLastWord(connection);
@@ -18,7 +19,10 @@ export function endAfterEscape(connection: Connection, error: unknown, isOpen: b
   }
 }
 
-/** §7.4.1. @returns false when that fails too: it takes the host's source of masking keys, for one. */
+/**
+ * Sends a Close with a code of §7.4.1. @returns false when the Close fails too: a client needs the host's `random` for its
+ * masking key.
+ */
 function sayClose(connection: Connection, error: unknown): boolean {
   try {
     close(connection, closeCodeOf(error), "", connection.now);
@@ -28,7 +32,7 @@ function sayClose(connection: Connection, error: unknown): boolean {
   }
 }
 
-/** A RangeError is how a runtime says that a string or a buffer would be larger than it can make one. */
+/** A runtime throws a RangeError for a string or a buffer that is larger than the runtime allows. */
 function closeCodeOf(error: unknown): number {
   return isRangeError(error) ? CloseCode.MessageTooBig : CloseCode.InternalError;
 }

@@ -1,4 +1,4 @@
-/** Frames laid into the output (RFC 6455 §5.2): header, payload and mask. What they say is decided elsewhere. */
+/** Writes frames into the output (RFC 6455 §5.2): header, payload and mask. The callers decide the contents of a frame. */
 import { isReused } from "../bytes/memory.ts";
 import { commitOutput, queueReference, reserveOutput } from "../bytes/output-queue.ts";
 import { encodeUtf8Into } from "../bytes/utf8-text.ts";
@@ -7,16 +7,16 @@ import { nextMaskingKey } from "../frame/masking-key.ts";
 import type { Connection } from "./connection.ts";
 import { watchOutgoing } from "./frame-watch.ts";
 
-/** Up to here a byte at a time is the cheapest copy; above, a view to copy from (`pnpm bench:kernels`, Node 20). */
+/** Up to this length a copy byte by byte is the cheapest. Above, a view and `set` are (`pnpm bench:kernels`, Node 20). */
 const COPY_BY_BYTE_UP_TO = 24;
-/** What lies under a DataView already is worth copying by words up to here. */
+/** Up to this length a copy by words is the cheapest for bytes that lie under a DataView already. */
 const COPY_BY_WORD_UP_TO = 80;
-/** From here on the host's encoder is worth the view that it needs. */
+/** From this length on the host's encoder is faster, although the call needs a view. */
 const HOST_ENCODER_FROM = 64;
 
 /**
- * Queues one frame with the payload `bytes[start, end)`, which is copied, and masked where the role wants it (§5.3): the
- * caller's bytes are never modified.
+ * Queues one frame with the payload `bytes[start, end)`. The engine copies the payload, and masks the copy if the role
+ * masks (§5.3). The caller's bytes are never modified.
  */
 export function queueFrame(
   connection: Connection,
@@ -35,7 +35,7 @@ export function queueFrame(
   if (length <= COPY_BY_WORD_UP_TO && input !== null && bytes === input.bytes) {
     copyWords(input.view, start, memory.view, at, length);
   } else if (length === bytes.length) {
-    // Nothing to cut out, so no view to make: 15 ns for 64 bytes in place of 41 (Node 20).
+    // The payload is the whole array, so no view is needed: 15 ns for 64 bytes in place of 41 ns (Node 20).
     memory.bytes.set(bytes, at);
   } else if (length <= COPY_BY_BYTE_UP_TO) {
     for (let index = 0; index < length; index += 1) {
@@ -47,7 +47,7 @@ export function queueFrame(
   finishFrame(connection, firstByte, at, at + length);
 }
 
-/** What is sent back from the input window lies under a DataView already: four bytes at a time. */
+/** Copies four bytes at a time. The input window lies under a DataView already. */
 function copyWords(
   source: DataView,
   start: number,
@@ -87,7 +87,7 @@ function finishFrame(
   commitOutput(output, frameBytes);
 }
 
-/** By reference where the host asked for it and the bytes are the caller's own, otherwise by copy. */
+/** Queues a reference if the host has set `referenceFrom` and the bytes belong to the caller; otherwise a copy. */
 export function queueApplicationData(
   connection: Connection,
   firstByte: number,
@@ -131,7 +131,7 @@ export function layText(
 ): void {
   const { output, role, settings } = connection;
   const memory = reserveOutput(output, room + MAX_HEADER_BYTES);
-  // Encoded where it belongs if it is ASCII, and moved by the few bytes of a longer length field if not.
+  // The guess is right for ASCII. Other text moves by the few bytes of a longer length field.
   const guessedStart = output.to + headerBytesFor(text.length, role.masks);
   const encodedEnd = encodeText(settings.host, text, memory.bytes, guessedStart, room);
   const length = encodedEnd - guessedStart;

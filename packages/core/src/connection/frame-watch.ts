@@ -1,4 +1,4 @@
-/** Frames as they pass, for those who asked to see them (option `frames`): in order, in and out, with what was in them. */
+/** The frames of both directions, in order, for hosts that set the option `frames`. */
 import { FIN, OPCODE_BITS, RSV_BITS } from "../frame/frame-header.ts";
 
 /** A frame that went by, in either direction; `Step.Frame` shows it where the option `frames` is set. */
@@ -7,7 +7,7 @@ export interface WatchedFrame {
   readonly direction: "in" | "out";
   /** The last frame of its message (§5.2). */
   readonly fin: boolean;
-  /** RSV1 is 4, RSV2 is 2, RSV3 is 1. */
+  /** RSV1 counts 4, RSV2 counts 2, RSV3 counts 1. */
   readonly rsv: number;
   /** See {@link Opcode}. */
   readonly opcode: number;
@@ -17,21 +17,21 @@ export interface WatchedFrame {
   readonly maskingKey: number;
   /** Bytes of payload that the header declares. */
   readonly payloadLength: number;
-  /** The beginning of the payload, unmasked, as far as the option asks for it and as it has arrived. */
+  /** The beginning of the unmasked payload: as many bytes as the option asks for and as have arrived. */
   readonly payload: Uint8Array;
   /** Bytes on the wire before this frame, in its direction, behind the opening handshake. */
   readonly offset: number;
-  /** false: the frame broke a rule, and its payload was not waited for. */
+  /** false: the frame broke a rule, and the engine did not wait for its payload. */
   readonly isComplete: boolean;
 }
 
 export interface FrameWatch {
   readonly prefix: number;
-  /** Not yet reported; those before `next` are. */
+  /** The frames to report. The frames before index `next` are reported already. */
   queue: WatchedFrame[];
   next: number;
   current: WatchedFrame | null;
-  /** A step that was reached while frames before it were still to be reported. */
+  /** A step that the engine has reached, and that the host gets behind the frames before it. */
   held: number;
   /** The frame that is coming in, and how much of its prefix is there. */
   incoming: IncomingFrame | null;
@@ -95,7 +95,7 @@ export function watchIncomingPayload(
   incoming.arrived += size;
 }
 
-/** The incoming frame is whole, or broke a rule. */
+/** The incoming frame is complete, or broke a rule. */
 export function watchIncomingEnd(watch: FrameWatch, isComplete: boolean): void {
   const { incoming } = watch;
   if (incoming === null) return;
@@ -105,7 +105,7 @@ export function watchIncomingEnd(watch: FrameWatch, isComplete: boolean): void {
   );
 }
 
-/** A frame whose first two bytes are already wrong: there is no length to speak of yet. */
+/** A frame that the engine refused at its header, so the payload length may be unknown. */
 export function watchRefusedHeader(
   watch: FrameWatch,
   firstByte: number,
@@ -133,20 +133,20 @@ export function watchOutgoing(
     payloadLength: payload.length,
     offset: watch.sentBytes,
   };
-  // The caller's own `slice`, a Buffer's for instance, may be no copy.
+  // The engine does not call `slice` of the caller's object: `Buffer.slice` makes no copy.
   const prefix = new Uint8Array(payload.subarray(0, watch.prefix));
   watch.queue.push(watchedFrame("out", sent, prefix, true));
   watch.sentBytes += frameBytes;
 }
 
-/** Nothing more is to be reported, and no step is held back for it. */
+/** Forgets the frames that are not reported, and the step that waits behind them. */
 export function forgetWatched(watch: FrameWatch): void {
   watch.queue = [];
   watch.next = 0;
   watch.held = 0;
 }
 
-/** Moves to the next frame that was not reported; false when there is none. */
+/** Moves to the next frame that is not reported. @returns false when there is no such frame. */
 export function nextWatchedFrame(watch: FrameWatch): boolean {
   const frame = watch.queue[watch.next];
   if (frame === undefined) {
@@ -180,7 +180,7 @@ function watchedFrame(
   };
 }
 
-/** The engine keeps the first byte of a key in the lowest byte, people read it first. */
+/** The engine keeps the first byte of a key in the lowest byte. A reader expects the first byte in the highest place. */
 function inWireOrder(key: number): number {
   return (
     ((key << 24) | ((key & 0xff00) << 8) | ((key >>> 8) & 0xff00) | ((key >>> 24) & 0xff)) >>> 0

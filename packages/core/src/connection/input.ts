@@ -1,8 +1,8 @@
 /**
- * Unread input. A chunk belongs to the caller and is neither written nor kept: it is copied into a memory of the
- * thread's, at most 64 KiB at a time, and parsed and unmasked there. What is still unread when the turn ends moves into
- * memory of the connection's own: a begun header into `carry`, anything more into a memory that is then parsed where it
- * lies.
+ * Unread input. A chunk belongs to the caller, so the engine neither writes to the chunk nor keeps it. The engine copies at
+ * most 64 KiB of the chunk at a time into a memory of the thread, and parses and unmasks the copy. Bytes that are still
+ * unread when the turn ends move into memory of the connection: a begun header into `carry`, more bytes into a memory in
+ * which they are parsed later.
  */
 import {
   createMemory,
@@ -18,7 +18,7 @@ import { leaveQuickPath } from "./quick-path.ts";
 /** Takes `chunk` as what follows the unread input; borrows it until {@link settleInput} or {@link setInputAside}. */
 export function offerChunk(connection: Connection, chunk: Uint8Array): void {
   if (connection.memory !== null) {
-    // The host did not pull to Idle before the next chunk, or the application has not decided about a request.
+    // Either the host did not pull to Idle before this chunk, or the application has not decided about a request.
     setInputAside(connection);
     if (connection.memory !== null) {
       appendToBacklog(connection, chunk, 0, chunk.length);
@@ -49,7 +49,7 @@ export function offerInbox(connection: Connection, inbox: Memory, byteCount: num
   connection.end = MEMORY_MARGIN + byteCount;
 }
 
-/** A fresh window whose margin ends with the carried bytes, so that a header is contiguous. */
+/** Starts a new window. The carried bytes stand at the end of its margin, so that the header is contiguous. */
 function startWindow(connection: Connection, memory: Memory): void {
   let position = MEMORY_MARGIN;
   const { carry } = connection;
@@ -94,8 +94,8 @@ export function readTo(connection: Connection, position: number): void {
 }
 
 /**
- * Ends the loan when all that is unread is a begun frame header, or nothing: it waits in `carry` for the next chunk, and
- * no memory is held.
+ * Ends the loan of the chunk when at most a begun frame header is unread. The header waits in `carry` for the next chunk,
+ * and the connection holds no other memory.
  */
 export function settleInput(connection: Connection): void {
   const { memory } = connection;
@@ -106,14 +106,14 @@ export function settleInput(connection: Connection): void {
   connection.memory = null;
   connection.end = connection.position;
   if (connection.eventBytes === null) {
-    // Nothing in the window is stood on any more, and what comes into the next one never was.
+    // The cursor stands on no bytes of the old window, and must not point into the next window.
     connection.eventStart = 0;
     connection.eventEnd = 0;
   }
   releaseMemory(memory);
 }
 
-/** Ends the loan when there may be more to read: whatever is unread moves into memory of the connection's own. */
+/** Ends the loan of the chunk when more bytes may be unread. All unread bytes move into memory of the connection. */
 export function setInputAside(connection: Connection): void {
   const { memory, rest } = connection;
   if (memory === null) return;
@@ -136,7 +136,9 @@ export function setInputAside(connection: Connection): void {
   releaseMemory(memory);
 }
 
-/** The bytes that the cursor stands on are facts until it moves on, also where their window goes before. */
+/**
+ * Copies the bytes that the cursor stands on. They are facts until the cursor moves on, and their window goes back earlier.
+ */
 export function keepEvent(connection: Connection): void {
   const { memory, eventStart, eventEnd } = connection;
   if (memory === null || connection.eventBytes !== null || eventStart === eventEnd) return;
@@ -168,7 +170,7 @@ function appendToBacklog(
   connection.end += size;
 }
 
-/** Twice what is there, so that a peer who dribbles while nobody reads costs linear work. */
+/** Twice the bytes that are there. The work stays linear when a peer dribbles and the host does not pull. */
 function backlogCapacity(byteCount: number): number {
   return Math.max(256, byteCount * 2);
 }

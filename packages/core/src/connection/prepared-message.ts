@@ -16,26 +16,29 @@ import {
   type SendResult,
 } from "./sending.ts";
 
-/** Made by {@link prepareMessage}. Its memory is never written again, and so may be sent from without a copy. */
+/**
+ * A message that {@link prepareMessage} has encoded. The engine never writes its memory again, and so can send it without a
+ * copy.
+ */
 export interface PreparedMessage {
   /** What {@link prepareMessage} was given: a string or bytes. */
   readonly type: "text" | "binary";
-  /** The payload: text as UTF-8. Not to be written. */
+  /** The payload: text as UTF-8. Read-only. */
   readonly payload: Uint8Array;
   /** The whole frame as a server sends it, without a mask. Not to be written. */
   readonly frame: Uint8Array;
 }
 
-/** From here on a chunk of its own costs a write less than its copy does. */
+/** From this length on, one more chunk in a write costs less than a copy of the frame. */
 const REFERENCE_FROM = 4_096;
 
-/** What one prepared message has become under the terms of an extension. */
+/** The frame of one prepared message under the terms of an extension. */
 interface EncodedFrame {
   readonly terms: object;
   readonly frame: Uint8Array;
 }
 
-/** Every prepared message, with its frames for connections that have an extension. */
+/** Every prepared message, with its frames for the connections that have an extension. */
 const prepared: WeakMap<object, EncodedFrame[]> = new WeakMap();
 
 /** A whole frame as a server sends it: without a mask (§5.1). */
@@ -68,14 +71,16 @@ export function isPreparedMessage(value: unknown): value is PreparedMessage {
   return typeof value === "object" && value !== null && prepared.has(value);
 }
 
-/** Queues the message; the frame itself where nothing about it depends on the connection. */
+/** Queues the message. The engine queues the prepared frame itself if the frame does not depend on the connection. */
 export function sendPrepared(
   connection: Connection,
   message: PreparedMessage,
   compress: boolean,
 ): SendResult {
   if (!isPreparedMessage(message)) {
-    throw new MisuseError("this is no prepared message: take what preparing it returned");
+    throw new MisuseError(
+      "this is no prepared message: give the object that prepareMessage returned",
+    );
   }
   requireNoFragments(connection);
   if (!isSendable(connection)) return "closed";
@@ -94,7 +99,7 @@ export function sendPrepared(
   return queuePreparedFrame(connection, frameUnder(connection, terms, session, message, opcode));
 }
 
-/** The message as the extension transforms it, the same for every connection with these terms. */
+/** The frame that the extension makes of the message. Every connection with these terms sends the same frame. */
 function frameUnder(
   connection: Connection,
   terms: object,

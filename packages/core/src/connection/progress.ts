@@ -1,10 +1,10 @@
 /**
- * What the peer may not have read yet. A transport that has taken bytes says nothing about the peer: a kernel holds
- * megabytes, and tells of room only when a large part of its buffer is free again, a third on Linux. So the timers that
- * wait for an answer count what was given, as a leaking bucket does: the transport fills it, and it leaks at the least
- * rate that a peer is expected to read with. While it is not empty, a healthy peer may still be busy reading.
+ * The bytes that the peer may not have read yet. A transport that takes bytes proves nothing about the peer: a kernel holds
+ * megabytes, and reports room only when a large part of its buffer is free again, a third on Linux. So the timers that wait
+ * for an answer use a leaking bucket. The bytes that the transport takes fill the bucket. The bucket leaks at the least
+ * rate at which a peer is expected to read. While the bucket is not empty, a healthy peer may still be reading.
  *
- * A dead peer is found all the same: its transport soon takes nothing more, and the bucket holds so much and no more.
+ * The timers still find a dead peer: its transport soon takes no more bytes, and the bucket has a highest level.
  */
 import type { Connection } from "./connection.ts";
 import { DEFAULT_TIMEOUTS } from "./settings.ts";
@@ -12,7 +12,7 @@ import { DEFAULT_TIMEOUTS } from "./settings.ts";
 /** A peer is expected to read this much within `timeouts.close`: 26 KB/s with the default of 5 s. */
 const STEADY_BYTES = 131_072;
 
-/** The most that Linux holds of one connection for sending, unless it is told otherwise (`tcp_wmem`). */
+/** The most bytes that Linux holds for sending on one connection, by default (`tcp_wmem`). */
 const MOST_IN_TRANSIT = 4_194_304;
 
 function steadyPeriod(connection: Connection): number {
@@ -37,8 +37,8 @@ function inTransitAt(connection: Connection, now: number): number {
 }
 
 /**
- * When a peer that reads at the least rate has read everything that the transport took, but for the last
- * {@link STEADY_BYTES}: those the timers allow for by themselves. 0 where there is no more than that. ms
+ * When a peer that reads at the least rate has read all bytes that the transport took, except the last {@link
+ * STEADY_BYTES}: the timers allow for these bytes by themselves. 0 when the transport took no more than those. ms
  */
 export function readBy(connection: Connection): number {
   const { inTransit, inTransitAt: at } = connection;
@@ -46,7 +46,7 @@ export function readBy(connection: Connection): number {
   return at + Math.floor(((inTransit - STEADY_BYTES) * steadyPeriod(connection)) / STEADY_BYTES);
 }
 
-/** The peer has read everything that the transport took, but perhaps for the last so many bytes. */
+/** The peer has read all bytes that the transport took, except at most the last `bytesLeft`. */
 export function noteRead(connection: Connection, bytesLeft: number): void {
   const { now } = connection;
   connection.inTransit = Math.min(inTransitAt(connection, now), bytesLeft);

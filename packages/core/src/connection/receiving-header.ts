@@ -1,4 +1,4 @@
-/** The header of the next frame: judged as early as its bytes allow, then taken. */
+/** Reads the header of the next frame. The engine judges each rule as soon as the bytes for this rule are there. */
 import {
   byteAtFault,
   FIN,
@@ -23,7 +23,7 @@ import type { WireViolation } from "./violation.ts";
 export const HeaderRead = { Incomplete: 0, Taken: 1, Violation: 2 } as const;
 export type HeaderRead = (typeof HeaderRead)[keyof typeof HeaderRead];
 
-/** Takes the header at the window's position, if all of it is there and it breaks no rule. */
+/** Takes the header at the window's position, if the header is complete and breaks no rule. */
 export function readHeader(connection: Connection): HeaderRead {
   const at = connection.position;
   const available = connection.end - at;
@@ -83,7 +83,10 @@ function claimedBits(connection: Connection, opcode: number): number {
   return opcode === Opcode.Text || opcode === Opcode.Binary ? connection.session.rsv : 0;
 }
 
-/** §10.4. What an extension inflates is counted as it comes out; on the wire only the frame is limited. */
+/**
+ * §10.4: the limits of a frame and of a message. A message that an extension transforms is counted after the extension, so
+ * only the limit of a frame counts here.
+ */
 function judgeLength(
   connection: Connection,
   firstByte: number,
@@ -130,7 +133,7 @@ function refuse(connection: Connection, kind: WireViolation, byte: number): Head
   return HeaderRead.Violation;
 }
 
-/** The declared length as far as it has arrived, for those who watch. */
+/** The declared payload length, for the option `frames`; 0 while the length is not complete. */
 function availableLength(connection: Connection): number {
   const { bytes } = connection.memory!;
   const at = connection.position;

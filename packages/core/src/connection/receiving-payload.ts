@@ -1,4 +1,6 @@
-/** The payload of the frame under way: unmasked where it lies, judged, and delivered or gathered. */
+/**
+ * Reads the payload of the frame under way. The engine unmasks the payload in place, judges it, and delivers or gathers it.
+ */
 import { appendBytes, createGrowingBytes } from "../bytes/growing-bytes.ts";
 import { UTF8_ACCEPT } from "../bytes/utf8-validation.ts";
 import { rotateKey } from "../bytes/xor.ts";
@@ -15,7 +17,7 @@ import { enterQuickPath } from "./quick-path.ts";
 import { isFinalFrame } from "./receiving-header.ts";
 import { Step } from "./step.ts";
 
-/** Reads what is there of the payload. {@link Step.Idle} when that leads to no step yet. */
+/** Reads the part of the payload that is there. @returns {@link Step.Idle} when this part leads to no step yet. */
 export function readPayload(connection: Connection): Step {
   const start = connection.position;
   const size = Math.min(connection.frameLeft, connection.end - start, mostAtOnce(connection));
@@ -40,8 +42,8 @@ export function readPayload(connection: Connection): Step {
 }
 
 /**
- * Bytes of payload in one step. A piece that an extension inflates may become 1,032 times as much, and a host that stops
- * pulling gets no more than one step's worth.
+ * The most bytes of payload that one step reads. An extension may inflate a piece to 1,032 times its size. A host that
+ * stops pulling then gets no more than one step.
  */
 function mostAtOnce({ message, settings }: Connection): number {
   const isInflatedPiece = settings.pieces && message?.isExtended === true;
@@ -55,7 +57,7 @@ function endFrame(connection: Connection): void {
 }
 
 function standOn(connection: Connection, bytes: Uint8Array, start: number, end: number): void {
-  // null stands for the window, whichever memory that is: the quick path relies on it.
+  // null stands for the window, also after the window has moved to another memory. The quick path relies on null.
   connection.eventBytes = bytes === connection.memory?.bytes ? null : bytes;
   connection.eventStart = start;
   connection.eventEnd = end;
@@ -89,7 +91,7 @@ function handleControl(
   if (opcode === Opcode.Close) {
     const violation = receiveClose(connection, bytes, start, end);
     if (violation === null) return Step.Closing;
-    // Counted back from the window's position: the payload may have been gathered elsewhere.
+    // The offset counts back from the window's position, because the payload may lie in a gathered buffer.
     fail(
       connection,
       violation.kind,
@@ -134,7 +136,7 @@ function takeData(
   return deliver(connection, message, connection.memory!.bytes, start, goodEnd);
 }
 
-/** The payload passes through the extension session; what comes out is judged and gathered. */
+/** Passes the payload through the extension session, and judges and gathers the result. */
 function takeExtended(
   connection: Connection,
   message: MessageAssembly,
@@ -151,7 +153,8 @@ function takeExtended(
     (inflated) => gatherInflated(connection, message, inflated),
   );
   if (outcome === "corrupt") {
-    // A codec may find the bad byte some bytes late, depending on how the input was cut; where the message began is certain.
+    // A codec may find the bad byte some bytes late, depending on how the input was cut. Only the start of the message is
+    // certain.
     defer(connection, MessageViolation.ExtensionDataCorrupt, message.startsAt);
   } else if (outcome === "limit" || message.length > limit) {
     defer(connection, MessageViolation.MessageTooLarge, limit);
@@ -190,8 +193,8 @@ function defer(connection: Connection, kind: MessageViolation, offset: number): 
 }
 
 /**
- * `bytes[start, end)` are the next good bytes of the message. A deferred violation takes effect now, or behind the
- * piece that was good.
+ * `bytes[start, end)` are the next good bytes of the message. A deferred violation takes effect now, or, with the option
+ * `pieces`, behind these good bytes.
  */
 function deliver(
   connection: Connection,
@@ -226,7 +229,7 @@ function deliver(
     }
   } else if (deferred === null) {
     if (isLast) return deliverWhole(connection, message, step, bytes, start, end);
-    // Behind a frame that is not final comes more than it announces: a buffer for just that would not grow by doubling.
+    // More frames follow a frame that is not final. A buffer of exactly the announced size would not grow by doubling.
     const announced = isFinalFrame(connection) ? connection.frameLeft : Number.POSITIVE_INFINITY;
     gather(message, bytes, start, end, announced);
   }
@@ -248,7 +251,7 @@ function deliverWhole(
 ): Step {
   connection.message = null;
   if (message.gathered === null) {
-    // All of it lies in this one piece: delivered where it lies.
+    // The whole message lies in this one piece, and is delivered without a copy.
     standOn(connection, bytes, start, end);
   } else {
     gather(message, bytes, start, end, 0);

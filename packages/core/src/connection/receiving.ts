@@ -23,7 +23,7 @@ function plainStep(connection: Connection): Step {
   moveOn(connection);
   const { watch } = connection;
   if (watch === null) return advance(connection);
-  // Frames are reported before the steps that they led to, and after those that led to them.
+  // A frame is reported before the step that the frame led to, and behind the step that led to the frame.
   if (nextWatchedFrame(watch)) return Step.Frame;
   let step = watch.held as Step;
   watch.held = Step.Idle;
@@ -35,7 +35,7 @@ function plainStep(connection: Connection): Step {
 
 /** The cursor leaves the event that it stood on. */
 function moveOn(connection: Connection): void {
-  // A step that is held back has not been seen yet: its bytes must stay.
+  // The host has not seen a step that is held back, so the bytes of this step must stay.
   if (connection.watch !== null && connection.watch.held !== Step.Idle) return;
   if (connection.writing === Writing.CloseDue) closeWhenSeen(connection);
   if (connection.eventBytes !== null) {
@@ -63,7 +63,7 @@ function advance(connection: Connection): Step {
   return stepAtRest(connection);
 }
 
-/** There is nothing to read: what is left to tell is a violation, and the end. */
+/** No frame is left to read. The steps that may remain are a violation and the end. */
 export function stepAtRest(connection: Connection): Step {
   const { ending } = connection;
   if (ending !== null && ending.violation !== null && !ending.isViolationReported) {

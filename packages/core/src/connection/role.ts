@@ -1,6 +1,6 @@
 /**
- * Client or server, as data: the whole difference between them once the connection is open. Nothing else in this floor
- * asks which side it is on.
+ * The role, client or server, as data: the whole difference between the two on an open connection. No other file of this
+ * floor asks for the role by name.
  */
 import { MASK } from "../frame/frame-header.ts";
 
@@ -8,11 +8,11 @@ export interface Role {
   readonly name: "client" | "server";
   /** RFC 6455 §5.1: a client masks every frame that it sends, a server none. */
   readonly masks: boolean;
-  /** What the MASK bit of the peer's frames must be. */
+  /** The MASK bit that the peer's frames must have. */
   readonly peerMaskBit: number;
-  /** The bytes of the peer's shortest header. */
+  /** The number of bytes of the peer's shortest header. */
   readonly peerHeaderBytes: number;
-  /** §7.1.1: the server closes the TCP connection first, so that it and not the client holds TIME_WAIT. */
+  /** §7.1.1: the server closes the TCP connection first, so that the server and not the client holds TIME_WAIT. */
   readonly endsFirst: boolean;
 }
 

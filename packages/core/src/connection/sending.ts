@@ -18,16 +18,17 @@ import { endAfterEscape } from "./escape.ts";
 import { layText, queueApplicationData, queueFrame } from "./frame-output.ts";
 
 /**
- * What became of a send. "closed": a Close was queued or received before, a race that is nobody's mistake. "full":
- * `limits.unsent` would be passed; nothing was queued, and the same send may be tried when `unsent` is lower.
+ * The result of a send. "queued": the message is queued. "closed": our Close was queued before, or the connection has
+ * ended. The message was not queued; this race is no mistake of the caller. "full": the message would pass `limits.unsent`,
+ * and was not queued; the caller can try again when `unsent` is lower.
  */
 export type SendResult = "queued" | "closed" | "full";
 
-/** Text up to here is encoded in one pass into room for three bytes per unit; above, it is measured first. */
+/** Shorter text is encoded in one pass, into room for three bytes per code unit. Longer text is measured first. */
 const MEASURE_TEXT_FROM = 1_024;
 export function sendText(connection: Connection, text: string, compress: boolean): SendResult {
   if (typeof text !== "string") {
-    throw new MisuseError("sendText takes a string; bytes go with sendBinary or sendFragment");
+    throw new MisuseError("sendText takes a string: send bytes with sendBinary or sendFragment");
   }
   requireNoFragments(connection);
   if (!isSendable(connection)) return "closed";
@@ -81,7 +82,7 @@ export function queueMessage(
   return "queued";
 }
 
-// ---- the extension: one that has failed has half a message behind it, and nobody could read what its next one becomes
+// ---- the extension: a session that has thrown may have encoded half a message, so the peer could not read its next one
 
 export function encodeStart(
   connection: Connection,
@@ -111,7 +112,7 @@ export function encode(
   }
 }
 
-/** §5.4: begins a message in fragments. */
+/** §5.4: starts a message in fragments. */
 export function startMessage(
   connection: Connection,
   type: "text" | "binary",

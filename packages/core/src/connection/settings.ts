@@ -1,4 +1,7 @@
-/** What an endpoint is told once: its host's ports, limits, timeouts, extensions. Checked here, and read-only after. */
+/**
+ * The settings of an endpoint: the ports of its host, limits, timeouts, extensions. This file checks the options; the
+ * settings are read-only afterwards.
+ */
 import { describeValue } from "../bytes/describe-value.ts";
 import {
   givenOptions,
@@ -12,32 +15,38 @@ import type { Extension } from "../extension/extension.ts";
 import { checkExtensions } from "../extension/extension-negotiation.ts";
 import { createMaskingKeyPool, type MaskingKeyPool } from "../frame/masking-key.ts";
 
-/** What the engine cannot do by itself, and what the host may do faster. */
+/** The functions of the host: one that the engine cannot do without, and some that the host may do faster. */
 export interface Host {
   /**
-   * Fills the array with bytes from a strong source of entropy: `crypto.getRandomValues` and the like. For masking keys
-   * (RFC 6455 §5.3) and the client's key (§4.1); a server never calls it.
+   * Fills the array with bytes from a strong source of entropy, for example with `crypto.getRandomValues`. A client takes
+   * its masking keys (RFC 6455 §5.3) and its opening key (§4.1) from these bytes. A server never calls `random`.
    */
   random(into: Uint8Array<ArrayBuffer>): void;
   /**
-   * UTF-8 to a string, for text above 16 bytes. The bytes are valid. A byte order mark must be kept: a TextDecoder
-   * needs `ignoreBOM: true`. Default: the engine's own loop.
+   * Decodes valid UTF-8 to a string, for text above 16 bytes. The function must keep a byte order mark: a TextDecoder needs
+   * `ignoreBOM: true`. Default: the engine's own loop.
    */
   decodeUtf8?(bytes: Uint8Array): string;
-  /** `TextEncoder.encodeInto`, for text above 64 code units. Returns bytes written. Default: the engine's own loop. */
+  /**
+   * Encodes text of 64 code units or more, as `TextEncoder.encodeInto` does. Returns the number of bytes written. Default:
+   * the engine's own loop.
+   */
   encodeUtf8Into?(text: string, target: Uint8Array): number;
   /** Faster loops over payloads. Default: the engine's own. */
   kernels?: Partial<Kernels>;
 }
 
-/** What a peer may make us retain or accept. Each counts what is retained, and none depends on how input was cut. */
+/**
+ * The limits of what a peer can make the engine retain or accept. Each limit counts retained bytes. No limit depends on how
+ * the input was cut into chunks.
+ */
 export interface Limits {
   /**
-   * Bytes of an HTTP head, 1xx responses included. Default of a server 16,384, as Node's `maxHeaderSize`; of a client
-   * 262,144, as Chromium.
+   * Bytes of an HTTP head, 1xx responses included. Default of a server: 16,384, as Node's `maxHeaderSize`. Default of a
+   * client: 262,144, as Chromium.
    */
   readonly headBytes: number;
-  /** Header lines of a head. Default of a server 100: browsers send about 15. Of a client 1,000. */
+  /** Header lines of a head. Default of a server: 100, since browsers send about 15. Default of a client: 1,000. */
   readonly headers: number;
   /** Bytes of one line of a head. Default: `headBytes`, since a browser may send all of its cookies in one line. */
   readonly lineBytes: number;
@@ -53,46 +62,54 @@ export interface Limits {
   /** Frames of one message, empty ones included. Default 131,072: 16 MiB in pieces of 128 bytes. */
   readonly fragments: number;
   /**
-   * Bytes that the host should leave undelivered before it stops reading (see `Endpoint.unread`). Default 1 MiB. The
-   * engine only reports: undelivered input is flow control, not a violation.
+   * Bytes that the host should leave undelivered before the host stops reading (see `Endpoint.unread`). Default 1 MiB. The
+   * engine only reports the number, because undelivered input is flow control and no violation.
    */
   readonly undelivered: number;
   /**
-   * Bytes queued and not yet taken by the transport, above which a send answers "full". Default: `message` and 16 MiB, so
-   * that whatever may be received can be sent back, behind what was queued before; 32 MiB in all.
+   * Bytes that are queued and that the transport has not taken. Above this limit a send answers "full". Default: `message`
+   * + 16 MiB, 32 MiB in all. An echo of the largest message then fits behind 16 MiB of earlier output.
    */
   readonly unsent: number;
 }
 
-/** Milliseconds; 0 turns one off. */
+/** The timeouts in milliseconds. 0 turns a timeout off. */
 export interface Timeouts {
-  /** From the first moment to the 101, the application's decision included. Dribbling does not renew it. Default 10,000. */
+  /**
+   * From the start to the 101, the application's decision included. A peer that dribbles does not renew this timeout.
+   * Default 10,000.
+   */
   readonly handshake: number;
   /**
-   * Of a client: from the head of a refusal to the end of its body. Then the refusal is reported with what there is of the
-   * body; dribbling does not renew it. Default 1,000: a body comes with its head, or is a stream that has no end.
+   * Of a client: from the head of a refusal to the end of its body. The engine then reports the refusal with the part of
+   * the body that has arrived. A peer that dribbles does not renew this timeout. Default 1,000, because a body either comes
+   * with its head or is a stream without an end.
    */
   readonly refusalBody: number;
   /**
-   * No byte received, pongs included, and no progress of output that a full transport takes: closes with 1001. Default
-   * 120,000.
+   * Closes with 1001 when no byte was received for so long, pongs included, and a full transport took no output either.
+   * Default 120,000.
    */
   readonly idle: number;
-  /** No byte received: sends a ping. Default 30,000. */
+  /** Sends a ping when no byte was received for so long. Default 30,000. */
   readonly ping: number;
-  /** From the moment the transport took a ping to the next byte received; stands still while reading is paused. Default 10,000. */
+  /**
+   * From the moment when the transport took a ping to the next received byte; then closes with 1001. The timer stands still
+   * while reading is paused. Default 10,000.
+   */
   readonly pong: number;
   /**
-   * Without progress towards the end: for the transport to take our Close, for the peer's Close, then again for the end
-   * of its stream. A peer is expected to read 128 KiB within it: behind more that the transport took lately, the timers
-   * `idle`, `pong` and `close` begin later. Default 5,000.
+   * Destroys the transport after so long without progress towards the end. The timer runs while the transport takes our
+   * Close, then for the peer's Close, then again for the end of the peer's stream. The engine expects a peer to read 128
+   * KiB within this time. When the transport took more than 128 KiB lately, the timers `idle`, `pong` and `close` begin
+   * later. Default 5,000.
    */
   readonly close: number;
-  /** From the opening on, then closes with 1001. Default 0: no end. */
+  /** Closes with 1001 so long after the opening handshake. Default 0: the connection has no such end. */
   readonly lifetime: number;
 }
 
-/** What `limits.unsent` has above `limits.message`. */
+/** The bytes of `limits.unsent` above `limits.message`. */
 const UNSENT_BEHIND_MESSAGE = 16_777_216;
 
 /** The limits of a server. A client reads longer heads: {@link DEFAULT_CLIENT_LIMITS}. */
@@ -109,8 +126,8 @@ export const DEFAULT_LIMITS: Limits = {
 };
 
 /**
- * Of a client, which reads what its own user has asked for: as much of a head as browsers take. Redirects carry whole
- * documents in their Location, and identity providers hundreds of fields.
+ * The limits of a client. A client reads an answer that its own user has asked for, so these limits of a head are those of
+ * browsers. Redirects carry whole documents in their Location, and identity providers send hundreds of fields.
  */
 export const DEFAULT_CLIENT_LIMITS: Limits = {
   ...DEFAULT_LIMITS,
@@ -130,7 +147,7 @@ export const DEFAULT_TIMEOUTS: Timeouts = {
   lifetime: 0,
 };
 
-/** What both roles are given. All but `host` has a default. */
+/** The options of both roles. Every option except `host` has a default. */
 export interface ConnectionOptions {
   /** What the engine needs from outside: entropy, and faster loops where there are some. */
   readonly host: Host;
@@ -141,26 +158,26 @@ export interface ConnectionOptions {
   /** Extensions to offer (client) or accept (server), in order of preference. Default none. */
   readonly extensions?: readonly Extension[];
   /**
-   * false: `Step.Text` and `Step.Binary` bring whole messages. true: they bring pieces as they arrive, as bytes, and
-   * `endpoint.final` says which one is the last of its message. Default false.
+   * false: `Step.Text` and `Step.Binary` bring whole messages. true: both bring pieces as the pieces arrive, text too as
+   * bytes, and `endpoint.final` marks the last piece of a message. Default false.
    */
   readonly pieces?: boolean;
   /**
-   * Report every frame in and out as `Step.Frame`, with up to this many bytes of its payload. Default: not at all, which
-   * costs nothing.
+   * Reports every frame in and out as `Step.Frame`, with up to `payloadPrefix` bytes of its payload. Default: no reports,
+   * at no cost.
    */
   readonly frames?: { readonly payloadPrefix: number };
   /**
-   * A server that sends binary payloads of at least this many bytes queues the caller's array itself instead of a copy;
-   * it must not change until the transmission that carries it was taken. What lies in the memory of an endpoint, such as its
-   * `chunk`, is copied all the same. Default Infinity: always copy.
+   * A server queues the caller's own array, and no copy, for binary payloads of at least so many bytes. The caller must not
+   * change the array until the transport has taken the transmission. Bytes in the memory of an endpoint, such as `chunk`,
+   * are copied in any case. Default Infinity: the engine always copies.
    */
   readonly referenceFrom?: number;
 }
 
 /** {@link ConnectionOptions}, checked and completed. One object may serve any number of endpoints. */
 export interface Settings {
-  /** Says that these are settings, and made by which function; options have no such member. */
+  /** Marks settings, and names the function that made them. Options have no such member. */
   readonly kind: "connection" | "server" | "client";
   /** See {@link ConnectionOptions}. */
   readonly host: Host;
@@ -182,11 +199,12 @@ export interface Settings {
   readonly kernels: Kernels;
 }
 
-/** One pool of masking keys per host, so that a thousand clients do not draw a thousand pools. */
+/** One pool of masking keys for each host, so that a thousand clients share one pool. */
 const maskingKeysOfHost: WeakMap<Host, MaskingKeyPool> = new WeakMap();
 
 /**
- * Which settings these are; null for options. An own member says it: what all objects inherit does not.
+ * The kind of the settings; null for options. Only an own member counts, because every object may inherit a `kind` from a
+ * polluted `Object.prototype`.
  * @throws MisuseError for what is no object.
  */
 export function settingsKind(given: object): Settings["kind"] | null {
@@ -197,8 +215,8 @@ export function settingsKind(given: object): Settings["kind"] | null {
 }
 
 /**
- * Checks once what any endpoint is told. Give the result to `Endpoint.open` for each connection: they then share it. Settings
- * of any kind come back as they are.
+ * Checks the options of both roles once. Give the result to `Endpoint.open` for each connection: all connections then share
+ * one object. The function returns settings of any kind unchanged.
  * @param defaults for the limits that are not given. Default: those of a server; {@link DEFAULT_CLIENT_LIMITS} of a client.
  * @throws MisuseError for a limit or timeout that is not a number from 0 on, for what is no extension, and for a host
  * without `random`.
@@ -251,7 +269,10 @@ export function connectionSettings(
   };
 }
 
-/** Some limits follow others where only those are given, or one could never be reached for the other. */
+/**
+ * Completes the limits. `lineBytes` follows a given `headBytes`; `frame` and `unsent` follow a given `message`. Otherwise a
+ * smaller default would make the given limit unreachable.
+ */
 function resolveLimits(given: Partial<Limits> | undefined, defaults: Limits): Limits {
   const limits = completed("options.limits", defaults, given);
   if (given === undefined) return limits;
@@ -266,7 +287,7 @@ function resolveLimits(given: Partial<Limits> | undefined, defaults: Limits): Li
   };
 }
 
-/** Defaults with the caller's values over them; a misspelt name is a mistake, not an extra. */
+/** The defaults, with the caller's values over them. An unknown name is a mistake of the caller. */
 function completed<T extends Limits | Timeouts>(
   path: string,
   defaults: T,
@@ -281,7 +302,7 @@ function completed<T extends Limits | Timeouts>(
   for (const [name, value] of Object.entries(given)) {
     if (!Object.hasOwn(defaults, name)) {
       throw new MisuseError(
-        `${path}.${name} is not known; known are ${Object.keys(defaults).join(", ")}`,
+        `${path}.${name} is not known: give some of ${Object.keys(defaults).join(", ")}`,
       );
     }
     if (value !== undefined) requireCount(`${path}.${name}`, value);

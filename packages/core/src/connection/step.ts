@@ -1,4 +1,4 @@
-/** What `endpoint.next()` answers: what happened, or that nothing more happens until the next input. */
+/** The answers of `endpoint.next()`. `Idle` means that no step is left until the next input. */
 export const Step = {
   Idle: 0,
   /** Server: a request waits for `accept`, `reject` or `respond`; see `endpoint.request`. */
@@ -9,15 +9,18 @@ export const Step = {
   Text: 3,
   /** A binary message (`endpoint.chunk` from `start` to `end`), or a piece of one. */
   Binary: 4,
-  /** A ping, already answered; its payload is `chunk` from `start` to `end`. */
+  /** A ping with the payload `chunk` from `start` to `end`. The engine has queued the pong already. */
   Ping: 5,
-  /** A pong; `endpoint.pongOf` says of which ping. */
+  /** A pong. `endpoint.pongOf` is the number of the ping that the pong answers. */
   Pong: 6,
-  /** The peer's Close: `endpoint.peerClose`. Answered when the cursor moves on, or later: see `endpoint.delayClose`. */
+  /**
+   * The peer's Close: `endpoint.peerClose`. The engine answers when the cursor moves on, or later: see
+   * `endpoint.delayClose`.
+   */
   Closing: 7,
-  /** The peer broke a rule: `endpoint.violation`. Answered as `Closing` is. At most once. */
+  /** The peer broke a rule: `endpoint.violation`. The engine answers as at `Closing`. This step comes at most once. */
   Violation: 8,
-  /** A frame, in or out, if the option `frames` is on: `endpoint.frame`. */
+  /** A frame, in or out: `endpoint.frame`. Only with the option `frames`. */
   Frame: 9,
   /** The end: `endpoint.ended`. Exactly once, always last. */
   Ended: 10,

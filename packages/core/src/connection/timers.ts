@@ -1,6 +1,6 @@
 /**
- * Time is an input. The state holds points in time and periods of silence; from them follow one deadline, the earliest,
- * and what to do when it has passed. Asking early, or twice, changes nothing.
+ * Time is an input. The state holds points in time and periods of silence. The earliest deadline follows from them, and so
+ * does the action when a deadline has passed. A call that comes early, or twice, changes nothing.
  */
 import { CloseCode } from "./close-code.ts";
 import { close, endPatience, isPatient, queueDueClose } from "./closing.ts";
@@ -33,7 +33,10 @@ function hasPassed(at: number, now: number): boolean {
   return at !== NEVER && now >= at;
 }
 
-/** What the transport takes is life too: the peer of a long message has nothing to say, and a pong may lie unread. */
+/**
+ * Bytes that a full transport takes are a sign of life too. The peer of a long message has no reason to send, and its pongs
+ * may lie unread while reading is paused.
+ */
 function idleAt(connection: Connection): number {
   const { lastReceived, progressAt, settings } = connection;
   const lastLife = Math.max(lastReceived, progressAt, readBy(connection));
@@ -41,8 +44,9 @@ function idleAt(connection: Connection): number {
 }
 
 /**
- * Behind much that the transport took lately, our Close is far from the peer still. That is not what the application is
- * waited for, nor the server's end of the TCP connection: a FIN of ours keeps its place behind that, too.
+ * When the transport took much lately, our Close reaches the peer late, so the timer begins later. Two waits are no waits
+ * for our Close, and begin at once: the wait for the application's answers, and a client's wait for the server's end of
+ * TCP.
  */
 function closeAt(connection: Connection): number {
   if (connection.writing === Writing.CloseDue || isPatient(connection)) return connection.closeAt;
@@ -51,7 +55,10 @@ function closeAt(connection: Connection): number {
   return Math.max(connection.closeAt, readBy(connection) + connection.settings.timeouts.close);
 }
 
-/** A ping goes out after that much silence, and again after that much silence behind it, but not while one is out. */
+/**
+ * A ping is due after `timeouts.ping` of silence, and again after as much silence behind the last ping. No ping is due
+ * while an earlier one is out.
+ */
 function pingAt(connection: Connection): number {
   const { keepalive, lastReceived } = connection;
   const { ping, pong } = connection.settings.timeouts;
@@ -62,33 +69,36 @@ function pingAt(connection: Connection): number {
   return deadlineAfter(Math.max(lastReceived, pingedAt), ping);
 }
 
-/** While reading is paused the pong may lie in a buffer of the transport: the timer stands still. */
+/** While reading is paused, the pong may lie in a buffer of the transport, so the timer stands still. */
 function pongAt(connection: Connection): number {
   const { keepalive } = connection;
   if (keepalive === null || connection.pausedAt !== NEVER) return NEVER;
   if (keepalive.pingState !== PingState.Taken || keepalive.pongAt === NEVER) return NEVER;
-  // The peer has to read what stands before the ping first.
+  // The peer has to read the bytes before the ping first.
   return Math.max(keepalive.pongAt, keepalive.pingReadBy + connection.settings.timeouts.pong);
 }
 
-/** It is `now`, or as late as it was before, whichever is later. */
+/** Sets the time of the connection. A time earlier than the last one counts as the last one. */
 export function advanceTime(connection: Connection, now: number): void {
   connection.now = checkedTime(now, connection.now);
 }
 
-/** Runs until the connection is open. Where it is off it never fires, but keeps the timers of open connections away. */
+/**
+ * Starts the timer of the opening handshake. A timer that is off holds Infinity, so that the timers of open connections do
+ * not run yet.
+ */
 export function startHandshakeTimer(connection: Connection): void {
   const { handshake } = connection.settings.timeouts;
   connection.handshakeAt = handshake === 0 ? Number.POSITIVE_INFINITY : connection.now + handshake;
 }
 
-/** What is left of the opening handshake has `timeout` ms from now on, or the time that it had, whichever is less. */
+/** Limits the rest of the opening handshake to `timeout` ms from now. An earlier deadline stays. */
 export function shortenHandshakeTimer(connection: Connection, timeout: number): void {
   const at = deadlineAfter(connection.now, timeout);
   if (at !== NEVER) connection.handshakeAt = Math.min(connection.handshakeAt, at);
 }
 
-/** A byte arrived: whatever ping is out, the peer is alive. */
+/** A byte arrived, so the peer is alive: the `pong` timer stops. */
 export function heardFromPeer(connection: Connection, now: number): void {
   connection.now = now;
   connection.lastReceived = now;
@@ -113,8 +123,8 @@ export function resumeTimers(connection: Connection, now: number): void {
 }
 
 /**
- * Does what the deadlines that have passed ask for.
- * @returns true when the opening handshake has run out of time: what that means is the endpoint's affair.
+ * Acts on every deadline that has passed.
+ * @returns true when the opening handshake has run out of time. The endpoint then ends the handshake.
  */
 export function expireTimers(connection: Connection, now: number): boolean {
   connection.now = now;
@@ -122,7 +132,8 @@ export function expireTimers(connection: Connection, now: number): boolean {
   if (connection.closeAt !== NEVER) {
     if (!hasPassed(closeAt(connection), now)) return false;
     if (connection.writing === Writing.CloseDue) {
-      // The application has had its time to answer, and the peer has it now: nobody has failed.
+      // The application has had its time to answer, and now the peer gets our Close. No timeout is noted, because neither
+      // side has failed.
       queueDueClose(connection, now);
       return false;
     }
@@ -152,7 +163,7 @@ export function expireTimers(connection: Connection, now: number): boolean {
   return false;
 }
 
-/** Politely first, since the peer may be well and only silent; the `close` deadline ends it if it is not. */
+/** Closes politely, because a silent peer may be alive. The `close` deadline ends the connection if the peer is dead. */
 function closeFor(connection: Connection, name: TimeoutName, reason: string, now: number): void {
   noteTimeout(connection, name);
   close(connection, CloseCode.GoingAway, reason, now);
@@ -162,7 +173,7 @@ export function noteTimeout(connection: Connection, name: TimeoutName): void {
   endingFacts(connection).timeout ??= name;
 }
 
-/** Time is up. What has been read from the transport before is still pulled first. */
+/** The time is up. The host can still pull the bytes that it had received before. */
 function endTransport(connection: Connection): void {
   connection.closeAt = NEVER;
   if (connection.memory === null) finish(connection);

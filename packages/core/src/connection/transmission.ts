@@ -1,4 +1,4 @@
-/** Output on its way to the transport: what to write now, and what becomes of it. */
+/** Output on its way to the transport: the next transmission, and the reports of what the transport has taken. */
 import { describeValue } from "../bytes/describe-value.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import { lendOutput, outputTaken, Taking } from "../bytes/output-queue.ts";
@@ -10,16 +10,16 @@ import { PingState } from "./keepalive.ts";
 import { noteTaken, readBy } from "./progress.ts";
 import { finishWriting, noteEndLent } from "./transitions.ts";
 
-/** What `Endpoint.transmit` asks the host to do with its transport. */
+/** The work that `Endpoint.transmit` gives to the host's transport. */
 export interface Transmission {
   /**
-   * Bytes to write, in this order. They are lent until `sent`: the engine does not touch them before, and they may be
-   * parts of memory that is used again after.
+   * Bytes to write, in this order. The engine lends these bytes until `sent`. The engine does not change them before, and
+   * may use their memory again afterwards.
    */
   readonly chunks: readonly Uint8Array[];
   /**
-   * "end-write": end the writing half of the transport behind the chunks (TCP FIN), and go on reading. "destroy": let go
-   * of the transport altogether; there are no chunks.
+   * "end-write": end the writing half of the transport behind the chunks (TCP FIN), and continue to read. "destroy":
+   * destroy the transport; there are no chunks.
    */
   readonly then: "continue" | "end-write" | "destroy";
 }
@@ -30,7 +30,7 @@ function makeTransmission(chunks: readonly Uint8Array[], then: Transmission["the
   return { chunks, then };
 }
 
-/** What to hand to the transport now, or null: nothing, or it still has the last transmission. */
+/** The next transmission; null when there is no output, or while the transport still has the last transmission. */
 export function transmit(connection: Connection): Transmission | null {
   const { ending, output } = connection;
   if (ending !== null) {
@@ -54,7 +54,7 @@ export function transmit(connection: Connection): Transmission | null {
   return makeTransmission(lendOutput(output), isEnd ? "end-write" : "continue");
 }
 
-/** The transport has taken that many bytes more of the transmission that is out, and not all of it. */
+/** The transport has taken `byteCount` bytes more of the current transmission, and not all of it. */
 export function sentPart(connection: Connection, byteCount: number, now: number): void {
   const { output } = connection;
   if (connection.ending?.ended) return;
@@ -72,17 +72,17 @@ export function sentPart(connection: Connection, byteCount: number, now: number)
 }
 
 /**
- * A transport that was full, has taken something, and has more to take: the peer reads. What a transport takes at once
- * proves nothing, since a kernel takes megabytes for a dead peer. Nor does the last that one takes late: some say of
- * everything only later that they took it.
+ * A transport that was full, has taken some bytes, and has more bytes to take, shows that the peer reads. Bytes that a
+ * transport takes at once prove nothing, since a kernel takes megabytes for a dead peer. The last bytes that a transport
+ * takes late prove nothing either, since some transports report every write late.
  */
 function noteProgress(connection: Connection, now: number): void {
   if (connection.output.taking === Taking.Busy) connection.progressAt = now;
 }
 
 /**
- * Progress towards the end: a peer who takes our last words slowly, but takes them, is given the time. Not while our Close
- * is due: the application could go on sending for ever.
+ * Gives more time to a peer that takes our last words slowly. The timer is not renewed while our Close is due, because an
+ * application could send for ever.
  */
 function renewCloseTimer(connection: Connection, now: number): void {
   if (isPatient(connection)) startPatience(connection, now);
@@ -91,7 +91,7 @@ function renewCloseTimer(connection: Connection, now: number): void {
   }
 }
 
-/** The transport has taken the whole transmission: the chunks are the engine's again. */
+/** The transport has taken the whole transmission. The chunks belong to the engine again. */
 export function sent(connection: Connection, now: number): void {
   const { output } = connection;
   const taking = output.taking === Taking.Busy ? Taking.Later : Taking.AtOnce;
@@ -111,7 +111,8 @@ export function sent(connection: Connection, now: number): void {
   if (keepalive !== null) {
     if (keepalive.pingState === PingState.Lent) {
       keepalive.pingState = PingState.Taken;
-      // Paused, the timer stands still: it begins at the pause, and moves on by its length when reading resumes.
+      // The timer stands still while reading is paused. So it begins at the pause, and `resumeTimers` adds the length of
+      // the pause.
       const from = connection.pausedAt === NEVER ? now : connection.pausedAt;
       keepalive.pongAt = deadlineAfter(from, connection.settings.timeouts.pong);
       keepalive.pingReadBy = readBy(connection);
@@ -122,7 +123,7 @@ export function sent(connection: Connection, now: number): void {
   renewCloseTimer(connection, now);
 }
 
-/** The transport keeps the chunks for now, and will be `sent` later. */
+/** The transport keeps the chunks for now. The host calls `sent` later. */
 export function keep(connection: Connection): void {
   connection.output.taking = Taking.Busy;
 }

@@ -1,13 +1,13 @@
 /**
- * A violation: what the peer did that the RFC forbids, as a value. It never looks like the peer's Close, it is never
- * thrown, and its prose is `describeViolation` in `@sansocket/core/describe`, for those who want prose.
+ * A violation is a value that says which rule of the RFC the peer broke. A violation never looks like the peer's Close, and
+ * the engine never throws one. `describeViolation` in `@sansocket/core/describe` puts a violation into words.
  */
 import { FrameViolation } from "../frame/frame-violation.ts";
 import type { HandshakeFaultKind } from "../handshake/handshake-fault.ts";
 import { MessageViolation } from "../message/message-violation.ts";
 import { CloseCode } from "./close-code.ts";
 
-/** What a Close frame can break beyond what every frame can. */
+/** The rules that only a Close frame can break. */
 export const CloseViolation = {
   /** RFC 6455 §5.5.1: a body begins with a two-byte code. */
   CloseBodyOneByte: "close-body-one-byte",
@@ -23,7 +23,7 @@ export type WireViolation = FrameViolation | MessageViolation | CloseViolation;
 /** Every fault that a peer can be found guilty of. */
 export type ViolationKind = WireViolation | HandshakeFaultKind;
 
-/** What the peer did against the rules. It is a value: no input of a peer throws. */
+/** A rule that the peer broke, as a value: no input throws because of the peer. */
 export interface Violation {
   /** Which rule was broken. */
   readonly kind: ViolationKind;
@@ -34,10 +34,10 @@ export interface Violation {
   /** The HTTP status that answers it; 0 after the opening handshake, and 0 where the client judges. */
   readonly status: number;
   /**
-   * Where: bytes before the one that proves the violation. In the opening handshake they count from the first byte of
-   * the connection, afterwards from the first byte behind the peer's handshake; for the text of a message that an
-   * extension transformed, from the first byte of the message as it came out. Data that an extension cannot decode is told
-   * with the first byte of the message's first frame. -1 where no single byte is at fault.
+   * The number of bytes before the byte that proves the violation. In the opening handshake the offset counts from the
+   * first byte of the connection. Afterwards the offset counts from the first byte behind the peer's handshake. For text
+   * that an extension transformed, the offset counts from the first byte of the transformed message. For data that an
+   * extension cannot decode, the offset is that of the message's first frame. -1: no single byte is at fault.
    */
   readonly offset: number;
 }

@@ -1,6 +1,6 @@
 /**
- * The client's side of the opening handshake, as a phase of an endpoint (RFC 6455 §4.1): send the request, read the
- * answer, judge it. Nothing else is sent before it is judged.
+ * The client's side of the opening handshake, as a phase of an endpoint (RFC 6455 §4.1). The client sends the request,
+ * reads the answer and judges the answer. The client sends no frame before the verdict.
  */
 import { givenOptions, requireList, requireStrings } from "../bytes/given-arguments.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
@@ -44,26 +44,28 @@ export interface ClientOpening {
   readonly reader: HttpHeadReader;
   readonly key: string;
   readonly protocols: readonly string[];
-  /** Statuses of refusals whose body is not read. */
+  /** Statuses of the refusals whose body the engine does not read. */
   readonly unreadBodies: readonly number[];
   /** The body of a refusal, while it is read. */
   body: ResponseBody | null;
-  /** The server's answer, once its head is there. */
+  /** The server's answer; null until its head is complete. */
   response: ServerResponse | null;
   accepted: { readonly protocol: string; readonly agreement: ExtensionAgreement } | null;
 }
 
-/** What the request of a client says (RFC 6455 §4.1), and which answers end without their body. */
+/** The parts of a client's opening request (RFC 6455 §4.1), and the statuses whose body is not read. */
 export interface ClientRequestOptions {
   /** A ws or wss URI (RFC 6455 §3). The host connects the transport, with TLS for wss; the engine writes the request. */
   readonly url: string;
   /** Subprotocols to offer, in order of preference. Default none. */
   readonly protocols?: readonly string[];
-  /** More header lines, for instance Origin, Cookie or Authorization. Those of the handshake itself are the engine's. */
+  /**
+   * More header lines, for example Origin, Cookie or Authorization. The engine writes the header lines of the handshake.
+   */
   readonly headers?: HeaderList;
   /**
-   * Statuses of refusals that are reported at their head, without the body: those of redirects, for a host that follows
-   * them. Default none.
+   * Statuses of the refusals that the engine reports at their head, without the body. Example: a host that follows
+   * redirects gives their statuses. Default none.
    */
   readonly unreadBodies?: readonly number[];
 }
@@ -89,7 +91,7 @@ export function resolveClientRequest(given: ClientRequestOptions): ClientRequest
   requireStrings("options.protocols", protocols);
   if (protocols.length > 0 && parseProtocols(protocols) === null) {
     throw new MisuseError(
-      `protocols ${JSON.stringify(protocols)}: each is a token, and none comes twice (RFC 6455 §4.1)`,
+      `protocols ${JSON.stringify(protocols)}: each must be a token, and none may come twice (RFC 6455 §4.1)`,
     );
   }
   for (const protocol of protocols) {
@@ -103,7 +105,10 @@ export function resolveClientRequest(given: ClientRequestOptions): ClientRequest
   return { uri, protocols, headers, unreadBodies };
 }
 
-/** @returns the opening, and the head of its request. The key is fresh: §4.1 asks for one "for each connection". */
+/**
+ * @returns the opening, and the head of its request. Each opening has a key of its own: §4.1 wants a nonce selected "for
+ * each connection".
+ */
 export function createClientOpening(settings: Settings & ClientRequest): {
   readonly opening: ClientOpening;
   readonly head: string;
@@ -163,7 +168,7 @@ function readHead(connection: Connection, opening: ClientOpening): void {
       finish(connection);
       return;
     }
-    // RFC 9110 §15.2: any number of interim responses may come first; 101 alone is final here.
+    // RFC 9110 §15.2: any number of interim responses may come first. Of the 1xx statuses, only 101 is final here.
     if (reader.statusCode >= 200 || reader.statusCode === 101) break;
     restartHttpHead(reader);
   }
@@ -185,7 +190,7 @@ function judge(connection: Connection, opening: ClientOpening): void {
     return;
   }
   if (head.status === 101) {
-    // What follows a 101 is not HTTP: there is no body to wait for.
+    // The bytes behind a 101 are no HTTP, so the engine waits for no body.
     failHandshake(connection, verdict.fault);
     finish(connection);
     return;
@@ -193,11 +198,11 @@ function judge(connection: Connection, opening: ClientOpening): void {
   const { limits, timeouts } = connection.settings;
   const isUnread = opening.unreadBodies.includes(head.status);
   opening.body = createResponseBody(head, isUnread ? 0 : limits.refusalBody);
-  // A body without an end, of a connection that stays open, is waited for a short while.
+  // A body may have no end while the connection stays open, so the engine waits only `timeouts.refusalBody`.
   shortenHandshakeTimer(connection, timeouts.refusalBody);
 }
 
-/** The reason of a refusal is often in its body: it is read as far as the limit and the deadlines allow. */
+/** Reads the body of a refusal, as far as the limit and the deadlines allow. The body often says why the server refuses. */
 function readBody(connection: Connection, opening: ClientOpening, body: ResponseBody): void {
   while (!body.done) {
     if (!hasInput(connection)) {
@@ -225,7 +230,10 @@ function refuse(connection: Connection, opening: ClientOpening, body: ResponseBo
   finish(connection);
 }
 
-/** The deadline has passed: there is no answer; or it is a refusal, which is reported with what there is of its body. */
+/**
+ * The deadline has passed. Without a complete head the handshake ends. A refusal is reported with the part of its body that
+ * has arrived.
+ */
 export function expireClientOpening(connection: Connection, opening: ClientOpening): void {
   if (opening.body === null) {
     noteTimeout(connection, "handshake");

@@ -1,7 +1,7 @@
 /**
- * The facts of an endpoint: what can be asked at any time and changes nothing. Those of the current step hold until the
- * cursor moves on. They are a class of their own, below `Endpoint`, so that `events` can be typed against what it reads
- * without the machine that makes events: one class would be a circle of two files, and one file of 600 lines.
+ * The facts of an endpoint. A host can ask for a fact at any time, and no fact changes the state. The facts of the current
+ * step hold until the cursor moves on. The facts are the base class of `Endpoint` for two reasons: `events` reads them
+ * without importing `Endpoint`, which imports `events`; and one file of both classes would have 600 lines.
  */
 import { MisuseError } from "../bytes/misuse-error.ts";
 import { decodeUtf8 } from "../bytes/utf8-text.ts";
@@ -17,7 +17,7 @@ import type { ServerResponse } from "../handshake/response.ts";
 import type { ClientOpening } from "./client-opening.ts";
 import type { Refusal, ServerOpening } from "./server-opening.ts";
 
-/** Above this many bytes the host's decoder is worth the view that it needs. */
+/** Above this length the host's decoder is faster, although the call needs a view. */
 const HOST_DECODER_ABOVE = 16;
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 
@@ -25,7 +25,7 @@ const NO_BYTES: Uint8Array = new Uint8Array(0);
 export abstract class EndpointFacts {
   /** @internal Plain data, all of it; see `connection/connection.ts`. */
   protected readonly connection: Connection;
-  /** @internal Dropped once the connection is open. */
+  /** @internal null once the connection is open. */
   protected opening: ServerOpening | ClientOpening | null;
 
   /** @internal */
@@ -37,9 +37,9 @@ export abstract class EndpointFacts {
   // ---- facts of the step that the cursor stands on
 
   /**
-   * The text message. Decoded at each call.
-   * @throws what the host's decoder throws, and the runtime's RangeError for more text than its strings can hold: V8 ends
-   * at 512 MiB. The bytes are still there, and the connection goes on.
+   * The text message. Each call decodes the message again.
+   * @throws the exceptions of the host's decoder, and the runtime's RangeError for a text that is longer than its strings
+   * can be (512 MiB in V8). The bytes stay, and the connection stays open.
    */
   get text(): string {
     const { connection } = this;
@@ -54,16 +54,16 @@ export abstract class EndpointFacts {
       }
       return decodeUtf8(bytes, eventStart, eventEnd);
     } catch (error) {
-      // The host may let it pass and never pull again: what the thread shares is given back.
+      // The host may not catch the exception and never pull again, so the engine gives the memory of the thread back now.
       setInputAside(connection);
       throw error;
     }
   }
 
   /**
-   * The memory that holds the payload, from {@link start} to {@link end}: the engine's. The array that was answered may be
-   * used until `next`, `setAside`, `abort` or another input is called; asked again, all three hold until the cursor moves
-   * on. What lies outside that range is none of the caller's business.
+   * The engine's memory that holds the payload, from {@link start} to {@link end}. The caller may read this array until the
+   * next call of `next`, `setAside`, `abort` or an input. After `setAside` or an input, ask for all three facts again: they
+   * hold until the cursor moves on. The caller must not read outside the range.
    */
   get chunk(): Uint8Array<ArrayBufferLike> {
     const { eventBytes, memory } = this.connection;
@@ -81,12 +81,12 @@ export abstract class EndpointFacts {
     return this.connection.eventEnd;
   }
 
-  /** With the option `pieces`: the piece is the last of its message. Whole messages are always final. */
+  /** Whether this piece is the last of its message (option `pieces`). A whole message is always final. */
   get final(): boolean {
     return this.connection.message === null && this.connection.deferred === null;
   }
 
-  /** The number of our ping that the pong answers, and with it every lower one; 0 if it answers none. */
+  /** The number of our ping that the pong answers; the pong answers every lower number too. 0: the pong answers none. */
   get pongOf(): number {
     return this.connection.keepalive?.pongOf ?? 0;
   }
@@ -103,12 +103,12 @@ export abstract class EndpointFacts {
     return this.opening?.role === "server" ? this.opening.request : null;
   }
 
-  /** On a server, the request that the engine has refused by itself; null when it did not. */
+  /** On a server, the request that the engine itself has refused; null without such a request. */
   get refusal(): Refusal | null {
     return this.opening?.role === "server" ? this.opening.refusal : null;
   }
 
-  /** The server's answer, on a client that is not open (yet): of a refusal with its body. */
+  /** The server's answer, on a client, until the connection is open. A refusal has its body. */
   get response(): ServerResponse | null {
     return this.opening?.role === "client" ? this.opening.response : null;
   }
@@ -123,7 +123,7 @@ export abstract class EndpointFacts {
     return this.connection.ending?.violation ?? null;
   }
 
-  /** Facts about the end; null before it. */
+  /** The facts about the end; null before the end. */
   get ended(): Ended | null {
     return this.connection.ending?.ended ?? null;
   }
@@ -133,7 +133,10 @@ export abstract class EndpointFacts {
     return this.connection.role.name;
   }
 
-  /** "open" as long as messages can be sent: also behind the peer's Close or a violation, until our Close is queued. */
+  /**
+   * "open" as long as messages can be sent. The state stays "open" behind the peer's Close or a violation until our Close
+   * is queued.
+   */
   get state(): "opening" | "open" | "closing" | "ended" {
     const { ending, reading, writing } = this.connection;
     if (ending?.ended) return "ended";
@@ -152,24 +155,24 @@ export abstract class EndpointFacts {
     return this.connection.agreed.extensions;
   }
 
-  /** Bytes queued or with the transport, and not yet taken by it. */
+  /** Bytes that are queued or with the transport, and that the transport has not taken yet. */
   get unsent(): number {
     return this.connection.output.queued + this.connection.output.lent;
   }
 
   /**
-   * When a peer that reads 128 KiB within `timeouts.close`, the least that is expected, has read what the transport took,
-   * but for the last 128 KiB; 0 where there is no more than that. The timers `idle`, `pong` and `close` begin no earlier.
-   * ms
+   * When a slow peer has read all bytes that the transport took, except the last 128 KiB. A slow peer here reads 128 KiB
+   * within `timeouts.close`, the least that the engine expects. The timers `idle`, `pong` and `close` begin no earlier. 0
+   * when the transport took no more than 128 KiB lately. ms
    */
   get readBy(): number {
     return readBy(this.connection);
   }
 
   /**
-   * Bytes received and not pulled. While an application decides about a request they can only wait: a host stops reading
-   * when there are more than `limits.undelivered` of them. At Idle on an open connection there are none: of the bytes
-   * of a begun frame header nothing waits for the host.
+   * Bytes that were received and not pulled. They wait while an application decides about a request; a host stops reading
+   * above `limits.undelivered` bytes. At Idle on an open connection the number is 0: the bytes of a begun frame header do
+   * not count, because only more input completes the header.
    */
   get unread(): number {
     return unreadBytes(this.connection);

@@ -1,4 +1,4 @@
-/** What an endpoint is told when it is made. */
+/** The options of an endpoint, and the settings that the checked options become. */
 
 import { describeValue } from "../bytes/describe-value.ts";
 import { givenOptions } from "../bytes/given-arguments.ts";
@@ -22,15 +22,19 @@ import {
 } from "./client-opening.ts";
 import type { Refusal, ServerPolicy } from "./server-opening.ts";
 
-/** What `Endpoint.server` and {@link serverSettings} take: what every connection has, and whom the server lets in. */
+/**
+ * The options of `Endpoint.server` and {@link serverSettings}: those of every connection, and the rules of which requests
+ * the server accepts.
+ */
 export interface ServerEndpointOptions extends ConnectionOptions, Partial<OriginPolicy> {
   /**
-   * The hosts that the server answers for: "app.example" at any port, "app.example:8080", "[::1]", ".app.example" with every
-   * name below it. Others get 421, also for plain requests. With `trustProxy` the host is the one that the proxy says. Keeps
-   * out pages whose name was made to resolve to this server (DNS rebinding). Default null: any.
+   * The hosts that the server answers for: "app.example" at any port, "app.example:8080", "[::1]", ".app.example" with
+   * every name below it. A request for another host is answered with 421, a plain request too. With `trustProxy` the host
+   * is the one that the proxy names. The option protects against pages whose name resolves to this server (DNS rebinding).
+   * Default null: any host.
    */
   readonly allowedHosts?: readonly string[] | null;
-  /** The body, as text, of what the engine answers to a request that it refuses itself. Default: none. */
+  /** Returns the body, as text, of the answer to a request that the engine itself refuses. Default: no body. */
   readonly explain?: (refusal: Refusal) => string;
   /**
    * The body, as text, of the answer at the end of `timeouts.handshake`: 408 for a request that is not complete, 503 for one that
@@ -38,7 +42,10 @@ export interface ServerEndpointOptions extends ConnectionOptions, Partial<Origin
    */
   readonly explainTimeout?: (status: 408 | 503) => string;
 }
-/** What `Endpoint.client` takes: what every connection has, and what the client's request says. */
+/**
+ * The options of `Endpoint.client` and {@link clientSettings}: those of every connection, and those of the client's
+ * request.
+ */
 export interface ClientEndpointOptions extends ConnectionOptions, ClientRequestOptions {}
 
 /** {@link ServerEndpointOptions}, checked once for any number of endpoints; see {@link serverSettings}. */
@@ -53,7 +60,7 @@ export interface ClientSettings extends Settings, ClientRequest {
   readonly kind: "client";
 }
 
-/** What a foreign opening handshake agreed on. */
+/** The subprotocol and the extensions that a foreign opening handshake agreed on. */
 export interface Agreed {
   /** Default "": none. */
   readonly protocol?: string;
@@ -62,8 +69,8 @@ export interface Agreed {
 }
 
 /**
- * Checks a server's options once. Give the result to `Endpoint.server` for each connection: they then share it. A server's
- * settings come back as they are; settings of any connection are completed.
+ * Checks the options of a server once. Give the result to `Endpoint.server` for each connection: all connections then share
+ * one object. The function returns the settings of a server unchanged, and completes the settings of a connection.
  * @throws MisuseError as `Endpoint.server` does.
  */
 export function serverSettings(given: ServerEndpointOptions | ServerSettings): ServerSettings {
@@ -85,8 +92,9 @@ export function serverSettings(given: ServerEndpointOptions | ServerSettings): S
 }
 
 /**
- * Checks a client's options once. Give the result to `Endpoint.client` for each connection to the same URL: they then share
- * it. A client's settings come back as they are; settings of any connection are completed.
+ * Checks the options of a client once. Give the result to `Endpoint.client` for each connection to the same URL: all
+ * connections then share one object. The function returns the settings of a client unchanged, and completes the settings of
+ * a connection.
  * @throws MisuseError as `Endpoint.client` does.
  */
 export function clientSettings(given: ClientEndpointOptions | ClientSettings): ClientSettings {
@@ -105,8 +113,8 @@ function isKind(role: "client" | "server", given: object): boolean {
 }
 
 /**
- * What an endpoint behind a foreign handshake begins with.
- * @throws MisuseError for another role, for what is no agreement, for options that are wrong.
+ * Checks the arguments of `Endpoint.open`.
+ * @throws MisuseError for an unknown role, for a value that is no agreement, and for wrong options.
  */
 export function checkedOpening(
   role: "client" | "server",

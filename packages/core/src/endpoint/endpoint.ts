@@ -1,8 +1,9 @@
 /**
- * An endpoint: the opening handshake and then the connection, as one machine (RFC 6455). What hosts hold.
+ * An endpoint: the opening handshake and then the connection, as one machine (RFC 6455). A host holds one endpoint for each
+ * connection.
  *
  * A turn is one input, `next()` until it answers Idle, then `transmit()`. Times are milliseconds of any clock that never
- * goes back; fractions are dropped, and an earlier time than the last counts as the last.
+ * goes back. The engine drops fractions, and takes a time before the last one as the last one.
  */
 import { requireString } from "../bytes/given-arguments.ts";
 import { isBytes } from "../bytes/is-bytes.ts";
@@ -73,7 +74,7 @@ import {
 /** One side of one connection. A turn is an input, `next` to `Step.Idle`, `transmit`; a command needs a turn too. */
 export class Endpoint extends EndpointFacts {
   /**
-   * A server's side of a connection that a client has just made.
+   * Makes the server's side of a connection that a client has just opened.
    * @throws MisuseError for options that are wrong.
    */
   static server(options: ServerEndpointOptions | ServerSettings, now: number): Endpoint {
@@ -84,7 +85,7 @@ export class Endpoint extends EndpointFacts {
   }
 
   /**
-   * A client's side of a transport that was just connected to the host of `options.url`; the request is queued.
+   * Makes the client's side of a transport that is connected to the host of `options.url`, and queues the request.
    * @throws MisuseError for options that are wrong.
    */
   static client(options: ClientEndpointOptions | ClientSettings, now: number): Endpoint {
@@ -97,9 +98,9 @@ export class Endpoint extends EndpointFacts {
   }
 
   /**
-   * An endpoint behind an opening handshake that somebody else made: an HTTP server's upgrade, an HTTP/2 stream. The
-   * first input is what followed the handshake.
-   * @throws MisuseError for another role, for what is no agreement, for options that are wrong.
+   * Makes an endpoint behind a foreign opening handshake, for example an HTTP server's upgrade or an HTTP/2 stream. The
+   * first input is the bytes behind the handshake.
+   * @throws MisuseError for an unknown role, for a value that is no agreement, and for wrong options.
    */
   static open(
     role: "client" | "server",
@@ -114,11 +115,11 @@ export class Endpoint extends EndpointFacts {
     return new Endpoint(connection, null);
   }
 
-  // ---- inputs: what the host tells the engine. They never throw because of the peer.
+  // ---- inputs: the reports of the host. An input never throws because of the peer.
 
   /**
-   * Bytes from the peer. `chunk` is borrowed until `next()` has answered Idle (or {@link setAside}); it is neither
-   * written nor kept. Ignored when the peer has nothing more to say that matters.
+   * Bytes from the peer have arrived. The engine borrows `chunk` until `next()` has answered Idle or {@link setAside} was
+   * called, and neither writes to `chunk` nor keeps it. The engine ignores bytes that arrive when it reads no more frames.
    */
   receive(chunk: Uint8Array, now: number): void {
     if (!isBytes(chunk)) throw new MisuseError("receive takes a Uint8Array");
@@ -126,8 +127,8 @@ export class Endpoint extends EndpointFacts {
   }
 
   /**
-   * Where a host may read a socket into, in place of `receive`: up to 65,536 bytes. One array for all endpoints of the
-   * thread: read into it and call {@link received} without letting another endpoint do the same in between.
+   * An array of 65,536 bytes into which a host may read a socket, in place of `receive`. All endpoints of the thread share
+   * this array: no other endpoint may use the inbox between the read and the call of {@link received}.
    */
   get inbox(): Uint8Array<ArrayBuffer> {
     return inboxBytes();
@@ -139,15 +140,16 @@ export class Endpoint extends EndpointFacts {
     if (this.hear(byteCount, now)) offerInbox(this.connection, takeInbox(), byteCount);
   }
 
-  /** The peer has ended its stream (TCP FIN); what it sent before is still pulled. */
+  /** The peer has ended its stream (TCP FIN). The host can still pull the bytes before the end. */
   endOfStream(now: number): void {
     this.advanceTime(now);
     noteEndOfStream(this.connection);
   }
 
   /**
-   * The transport is gone, in both directions; what was received before is still pulled.
-   * @param error what the runtime calls it, for `ended.transportError`: "ECONNRESET" and the like; null: it has no name.
+   * The transport has closed in both directions. The host can still pull the bytes that were received before.
+   * @param error the runtime's name of the error, for `ended.transportError`, for example "ECONNRESET". null: no error, or
+   * an error without a name.
    */
   transportClosed(error: string | null, now: number): void {
     if (error !== null) requireString("error", error);
@@ -155,7 +157,10 @@ export class Endpoint extends EndpointFacts {
     loseTransport(this.connection, error);
   }
 
-  /** It is that late. Does what was due by then; early or twice, nothing. */
+  /**
+   * The time is `now`. The engine acts on every deadline that has passed. A call that comes early, or twice, changes
+   * nothing.
+   */
   handleTimeout(now: number): void {
     this.advanceTime(now);
     const { connection, opening } = this;
@@ -164,7 +169,9 @@ export class Endpoint extends EndpointFacts {
     else expireClientOpening(connection, opening);
   }
 
-  /** The host has stopped reading from the transport: a pong cannot be expected meanwhile. */
+  /**
+   * The host has stopped reading from the transport. The `pong` timer stands still, because no pong can arrive meanwhile.
+   */
   pauseReading(now: number): void {
     this.advanceTime(now);
     pauseTimers(this.connection, this.connection.now);
@@ -176,15 +183,15 @@ export class Endpoint extends EndpointFacts {
     resumeTimers(this.connection, this.connection.now);
   }
 
-  /** The transport has taken the whole last transmission; its chunks are the engine's again. */
+  /** The transport has taken the whole last transmission. Its chunks belong to the engine again. */
   sent(now: number): void {
     this.advanceTime(now);
     sent(this.connection, this.connection.now);
   }
 
   /**
-   * The transport has taken `byteCount` bytes more of the last transmission, and not all of it: for the timers, so that a
-   * peer who reads slowly is not taken for dead. Throws MisuseError for more than is out.
+   * The transport has taken `byteCount` bytes more of the last transmission, and not all of it. The timers need this
+   * report: without it, a peer that reads slowly looks dead. @throws MisuseError for more bytes than the transport has.
    */
   sentPart(byteCount: number, now: number): void {
     sentPart(this.connection, byteCount, checkedTime(now, this.connection.now));
@@ -195,11 +202,11 @@ export class Endpoint extends EndpointFacts {
     keep(this.connection);
   }
 
-  // ---- commands: what the application wants. A mistake throws MisuseError and changes nothing.
+  // ---- commands: the wishes of the application. A mistake of the caller throws MisuseError and changes nothing.
 
   /**
    * Answers an upgrade request with 101.
-   * @returns false when it is too late: the peer has left, or time ran out.
+   * @returns false when the decision is late: the peer has left, or the time has run out.
    * @throws MisuseError without an upgrade request, for a subprotocol that was not offered, for unsendable headers.
    */
   accept(options: AcceptOptions, now: number): boolean {
@@ -215,7 +222,7 @@ export class Endpoint extends EndpointFacts {
 
   /**
    * Refuses an upgrade request with an HTTP answer, then ends the connection.
-   * @returns false when it is too late.
+   * @returns false when the decision is late, as for {@link accept}.
    * @throws MisuseError without an upgrade request, for a status not in 300 to 599, for unsendable headers.
    */
   reject(status: number, options: AnswerOptions, now: number): boolean {
@@ -224,7 +231,7 @@ export class Endpoint extends EndpointFacts {
 
   /**
    * Answers a request that does not ask for a WebSocket, then ends the connection.
-   * @returns false when it is too late.
+   * @returns false when the decision is late, as for {@link accept}.
    * @throws MisuseError without such a request, for a status not in 200 to 599, for unsendable headers.
    */
   respond(status: number, options: AnswerOptions, now: number): boolean {
@@ -233,7 +240,7 @@ export class Endpoint extends EndpointFacts {
 
   /**
    * Queues a text message. Lone surrogates are sent as U+FFFD.
-   * @param compress false: an extension that was agreed on leaves the message as it is. Default true: the extension decides.
+   * @param compress false: an agreed extension does not transform the message. Default true: the extension decides.
    */
   sendText(text: string, compress: boolean = true): SendResult {
     this.requireOpened("sendText");
@@ -241,8 +248,8 @@ export class Endpoint extends EndpointFacts {
   }
 
   /**
-   * Queues `bytes[start, end)` as a binary message. The bytes are copied, and never modified; see the option
-   * `referenceFrom` for large ones.
+   * Queues `bytes[start, end)` as a binary message. The engine copies the bytes and never modifies them. See the option
+   * `referenceFrom` for large messages.
    * @param compress as for {@link sendText}.
    */
   sendBinary(
@@ -255,21 +262,23 @@ export class Endpoint extends EndpointFacts {
     return sendBinary(this.connection, bytes, start, end, compress);
   }
 
-  /** Queues a message that `prepareMessage` has encoded: for one message to many endpoints. */
+  /** Queues a message that `prepareMessage` has encoded. Use it to send one message to many endpoints. */
   sendPrepared(message: PreparedMessage, compress: boolean = true): SendResult {
     this.requireOpened("sendPrepared");
     return sendPrepared(this.connection, message, compress);
   }
 
-  /** Begins a message in fragments (RFC 6455 §5.4). Control frames may go between them, other messages may not. */
+  /**
+   * Starts a message in fragments (RFC 6455 §5.4). Control frames may stand between the fragments; other messages may not.
+   */
   startMessage(type: "text" | "binary", compress: boolean = true): SendResult {
     this.requireOpened("startMessage");
     return startMessage(this.connection, type, compress);
   }
 
   /**
-   * Queues the next fragment. A text message takes strings, or bytes that are UTF-8 when joined.
-   * @param isFinal the message ends with it.
+   * Queues the next fragment. A text message takes strings, or bytes that are valid UTF-8 when joined.
+   * @param isFinal the message ends with this fragment.
    */
   sendFragment(data: string | Uint8Array, isFinal: boolean): SendResult {
     this.requireOpened("sendFragment");
@@ -277,26 +286,26 @@ export class Endpoint extends EndpointFacts {
   }
 
   /**
-   * Queues a ping, with up to 125 bytes of payload; with null the payload is the ping's number.
-   * @returns its number, which `pongOf` will name or pass; 0 when the connection is closing. While more than 64 are
-   * unanswered, the oldest are told as passed only.
+   * Queues a ping with up to 125 bytes of payload. null: the payload is the number of the ping.
+   * @returns the number of the ping; 0 when the connection is closing. The ping is answered when `pongOf` is this number or
+   * a higher one. Of more than 64 unanswered pings, `pongOf` names only the newest 64.
    */
   ping(payload: Uint8Array | null, now: number): number {
     this.requireOpened("ping");
     return sendPing(this.connection, payload, false, checkedTime(now, this.connection.now));
   }
 
-  /** Queues a pong that answers nothing (RFC 6455 §5.5.3). Pings are answered by the engine. */
+  /** Queues a pong that answers no ping (RFC 6455 §5.5.3). The engine itself answers pings. */
   pong(payload: Uint8Array | null = null): "queued" | "closed" {
     this.requireOpened("pong");
     return sendPong(this.connection, payload);
   }
 
   /**
-   * Begins the closing handshake, behind what is queued. Messages go on arriving until the peer's Close.
-   * @param code 1000 to 1003, 1007 to 1014, 3000 to 4999; or 1005 for none.
+   * Starts the closing handshake, behind the queued output. Messages can still arrive until the peer's Close.
+   * @param code 1000 to 1003, 1007 to 1014, 3000 to 4999; or 1005 for a Close without a code.
    * @param reason at most 123 bytes as UTF-8.
-   * @returns "closed" when the connection is closing already. A Close that was delayed goes out then, with its own code.
+   * @returns "closed" when the connection is closing already. A Close that was delayed is then queued, with its own code.
    */
   close(code: number, reason: string, now: number): "queued" | "closed" {
     this.requireOpened("close");
@@ -306,22 +315,28 @@ export class Endpoint extends EndpointFacts {
   }
 
   /**
-   * At `Step.Closing` and `Step.Violation`: keeps our Close back when the cursor moves on, so that messages which came before
-   * can still be answered (RFC 6455 §5.5.1 allows it). It goes out at {@link releaseClose}, at `close`, or when four fifths
-   * of `timeouts.close` have passed since the step. Nothing more is read meanwhile.
-   * @returns false when no Close is due: ours was queued before, or there is none to send.
+   * Call this at `Step.Closing` or `Step.Violation` to delay our Close, so that the application can answer the messages
+   * before (RFC 6455 §5.5.1 allows the delay). The engine queues the Close at {@link releaseClose}, at `close`, or four
+   * fifths of `timeouts.close` after the step. The engine reads no more input meanwhile.
+   * @returns false when no Close is due: our Close was queued before, or the peer has neither closed nor broken a rule.
    */
   delayClose(): boolean {
     return delayClose(this.connection);
   }
 
-  /** Queues the Close that {@link delayClose} kept back, behind everything that was sent. Nothing if there is none. */
+  /**
+   * Queues the Close that {@link delayClose} has delayed, behind all earlier output. Without a delayed Close the call does
+   * nothing.
+   */
   releaseClose(now: number): void {
     this.advanceTime(now);
     releaseClose(this.connection, this.connection.now);
   }
 
-  /** Ends the connection at once: nothing more is sent or delivered, the transport is to be destroyed. */
+  /**
+   * Ends the connection at once. The engine sends and delivers no more, and `transmit` tells the host to destroy the
+   * transport.
+   */
   abort(now: number): void {
     const { connection } = this;
     this.advanceTime(now);
@@ -329,12 +344,13 @@ export class Endpoint extends EndpointFacts {
     abort(connection);
   }
 
-  // ---- outputs: what the engine tells the host.
+  // ---- outputs: the answers of the engine.
 
   /**
-   * What happened next; {@link Step.Idle} when nothing more happens until the next input.
-   * @throws what an extension or the host throws. The connection ends with 1011 then (1009 for a RangeError: a message is
-   * larger than the runtime allows); pull on to `Step.Ended`, or not: no memory of the thread is held.
+   * Moves the cursor to the next step. @returns {@link Step.Idle} when no step is left until the next input.
+   * @throws the exceptions of an extension or of the host. The connection then ends with 1011, or with 1009 for a
+   * RangeError: a message is larger than the runtime allows. The host may pull on to `Step.Ended`; the engine has given the
+   * memory of the thread back in any case.
    */
   next(): Step {
     const { connection } = this;
@@ -347,17 +363,19 @@ export class Endpoint extends EndpointFacts {
     }
   }
 
-  /** The same as objects that are the receiver's own. */
+  /** The steps as objects. Each object and its bytes belong to the receiver. */
   events(): Generator<EndpointEvent, void, undefined> {
     return eventsOf(this);
   }
 
-  /** Ends the turn early: what was not pulled is copied, and the chunk given to `receive` is the caller's again. */
+  /** Ends the turn early. The engine copies the unread bytes, and the chunk of `receive` belongs to the caller again. */
   setAside(): void {
     setInputAside(this.connection);
   }
 
-  /** What to hand to the transport now; null when there is nothing, or it still has the last transmission. */
+  /**
+   * The next transmission for the transport. null: there is no output, or the transport still has the last transmission.
+   */
   transmit(now: number): Transmission | null {
     this.advanceTime(now);
     return transmit(this.connection);
@@ -409,7 +427,7 @@ export class Endpoint extends EndpointFacts {
     throw new MisuseError(`${command} before Step.Open: the opening handshake is not done`);
   }
 
-  /** @returns whether bytes from the peer still matter. */
+  /** @returns false when the engine reads no more bytes from the peer. */
   private hear(byteCount: number, now: number): boolean {
     const { connection } = this;
     this.advanceTime(now);

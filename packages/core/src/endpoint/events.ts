@@ -1,6 +1,6 @@
 /**
- * The steps as objects, for hosts that prefer them: a tagged union, made on the way out of the cursor. Everything in an
- * event is the receiver's own. The cursor makes no object at all.
+ * The steps as objects: a tagged union, for hosts that prefer objects to a cursor. Each event and its bytes belong to the
+ * receiver. The cursor itself makes no object.
  */
 
 import type { CloseFrame, Ended } from "../connection/ended.ts";
@@ -10,7 +10,7 @@ import type { Violation } from "../connection/violation.ts";
 import type { PlainHead, UpgradeHead } from "../handshake/request.ts";
 import type { EndpointFacts } from "./endpoint-facts.ts";
 
-/** What `Endpoint.events` gives in place of a cursor: one object for each step, which owns its bytes. */
+/** An object of `Endpoint.events`: one for each step, with bytes of its own. */
 export type EndpointEvent =
   | { readonly type: "request"; readonly request: UpgradeHead | PlainHead }
   | { readonly type: "open"; readonly protocol: string }
@@ -29,7 +29,7 @@ export type EndpointEvent =
   | { readonly type: "frame"; readonly frame: WatchedFrame }
   | { readonly type: "ended"; readonly ended: Ended };
 
-/** What is pulled, and the facts of the step that it stands on: an `Endpoint`. */
+/** The part of an `Endpoint` that this file reads: the cursor, and the facts of the current step. */
 export interface Cursor extends Pick<EndpointFacts, FactOfEvent> {
   next(): Step;
   setAside(): void;
@@ -39,7 +39,10 @@ type FactOfEvent =
   | ("request" | "protocol" | "text" | "chunk" | "start" | "end" | "final" | "deliversPieces")
   | ("pongOf" | "peerClose" | "violation" | "frame" | "ended");
 
-/** Pulls until Idle. Breaking out loses nothing: the next call goes on behind the last event that was seen. */
+/**
+ * Pulls until Idle. A loop that breaks out loses no event: the next call continues behind the last event that the loop has
+ * seen.
+ */
 export function* eventsOf(cursor: Cursor): Generator<EndpointEvent, void, undefined> {
   try {
     for (;;) {
@@ -84,6 +87,6 @@ function piece(cursor: Cursor, of: "text" | "binary"): EndpointEvent {
 }
 
 function copiedBytes(cursor: Cursor): Uint8Array<ArrayBuffer> {
-  // slice copies; a view would show memory that other connections use.
+  // The constructor copies. A view would show memory that other connections use.
   return new Uint8Array(cursor.chunk.subarray(cursor.start, cursor.end));
 }

@@ -1,4 +1,4 @@
-/** HTTP heads and bodies on their way out: the engine's only bytes that are not frames. */
+/** Writes HTTP heads and bodies into the output: the only output of the engine that is no frame. */
 import { commitOutput, reserveOutput } from "../bytes/output-queue.ts";
 import type { Connection } from "../connection/connection.ts";
 

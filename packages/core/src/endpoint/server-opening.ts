@@ -1,6 +1,6 @@
 /**
- * The server's side of the opening handshake, as a phase of an endpoint (RFC 6455 §4.2): read a head, judge it, hand it
- * to the application, answer.
+ * The server's side of the opening handshake, as a phase of an endpoint (RFC 6455 §4.2). The server reads a head, judges
+ * it, asks the application and answers.
  */
 
 import { describeValue } from "../bytes/describe-value.ts";
@@ -30,7 +30,7 @@ import { judgeRequest, type PlainHead, type UpgradeHead } from "../handshake/req
 import { encodeAcceptance, encodeAnswer } from "../handshake/response.ts";
 import { queueHead } from "./http-output.ts";
 
-/** What the engine refuses requests by. */
+/** The rules by which the engine itself refuses requests. */
 export interface ServerPolicy {
   /** The pages that may connect. */
   readonly originPolicy: OriginPolicy;
@@ -42,15 +42,15 @@ export interface ServerPolicy {
   readonly explainTimeout: ((status: 408 | 503) => string) | null;
 }
 
-/** A request that the engine has refused, and what it was judged by: enough to say what is to be done. */
+/** A request that the engine has refused, with the facts of the verdict: enough to explain the refusal and its remedy. */
 export interface Refusal {
   /** Why the request is refused. */
   readonly fault: HandshakeFault;
-  /** As far as it was read. */
+  /** The header lines that were read. */
   readonly headers: HeaderList;
-  /** Host and port that the request is for, as written; "" where it does not say, or was not judged so far. */
+  /** Host and port of the request, as written; "" when the request names none, or when the fault was found earlier. */
   readonly host: string;
-  /** The server's own origin, as the request makes it; null when it cannot be told. */
+  /** The server's own origin, derived from the request; null when the request does not tell it. */
   readonly ownOrigin: string | null;
 }
 
@@ -58,25 +58,28 @@ export interface ServerOpening {
   readonly role: "server";
   readonly reader: HttpHeadReader;
   readonly policy: ServerPolicy;
-  /** What the engine refused by itself; null when it did not. */
+  /** The request that the engine itself has refused; null without such a request. */
   refusal: Refusal | null;
-  /** What the application is to decide about; null before the head is whole, and when the engine decided itself. */
+  /**
+   * The request about which the application decides. null before the head is complete, and when the engine itself has
+   * decided.
+   */
   request: UpgradeHead | PlainHead | null;
-  /** Answered, by the application or by the engine. */
+  /** The application or the engine has answered the request. */
   isAnswered: boolean;
 }
 
-/** What an application adds to the 101. */
+/** The parts of the 101 that the application chooses. */
 export interface AcceptOptions {
   /** One of `request.protocols`; absent or "": none (RFC 6455 §4.2.2). */
   readonly protocol?: string;
-  /** More header lines, for instance Set-Cookie. Those of the handshake itself are the engine's. */
+  /** More header lines, for example Set-Cookie. The engine writes the header lines of the handshake. */
   readonly headers?: HeaderList;
 }
 
 /** An HTTP answer. */
 export interface AnswerOptions {
-  /** Header lines besides Content-Length, Connection and what the status itself demands. */
+  /** More header lines. The engine writes Content-Length, Connection and the header lines that the status demands. */
   readonly headers?: HeaderList;
   /** A string is sent as UTF-8. Default: none. */
   readonly body?: string | Uint8Array;
@@ -101,21 +104,21 @@ export function stepServerOpening(connection: Connection, opening: ServerOpening
   return stepAtRest(connection);
 }
 
-/** The application has not decided: bytes behind the head wait, and a peer who leaves ends it. */
+/** The application has not decided. The bytes behind the head wait, and a peer that leaves ends the connection. */
 function stepUndecided(connection: Connection, opening: ServerOpening): Step {
   if (connection.reading !== Reading.Frames) return stepAtRest(connection); // aborted
   setInputAside(connection);
   const { request } = opening;
   const isHalfClosed = connection.inputEnd === InputEnd.EndOfStream;
-  // An HTTP client may end its stream behind its request and wait for the answer (RFC 9112 §9.6); a WebSocket cannot
-  // live on half a connection.
+  // RFC 9112 §9.6: an HTTP client may end its stream behind its request and wait for the answer. A WebSocket needs both
+  // directions.
   if (isHalfClosed && request?.kind === "plain") return Step.Idle;
   if (connection.inputEnd === InputEnd.Unknown) return Step.Idle;
   applyInputEnd(connection);
   return stepAtRest(connection);
 }
 
-/** @returns true when a request is there that the application is to decide about. */
+/** @returns true when the application has to decide about a request. */
 function readHead(connection: Connection, opening: ServerOpening): boolean {
   const { reader } = opening;
   const { limits } = connection.settings;
@@ -143,7 +146,7 @@ function readHead(connection: Connection, opening: ServerOpening): boolean {
   return true;
 }
 
-/** Who may ask, and for whom, of a request that is without fault. */
+/** Judges a sound request by the policy: may this page connect, and does the server answer for this host? */
 function faultOfPolicy(
   verdict: UpgradeHead | PlainHead,
   { originPolicy, allowedHosts }: ServerPolicy,
@@ -161,7 +164,7 @@ function faultOfPolicy(
   return isAllowed ? null : HandshakeFaultKind.OriginRefused;
 }
 
-/** §4.2.1: a request that is not a proper opening handshake is answered with an HTTP error, and that is all. */
+/** §4.2.1: answers a request that is no proper opening handshake with an HTTP error, and ends the connection. */
 function refuse(
   connection: Connection,
   opening: ServerOpening,
@@ -181,7 +184,7 @@ function refuse(
   failHandshake(connection, fault);
 }
 
-/** As text and as nothing else: what a peer has sent may stand in it. */
+/** The body may contain bytes of the peer, so the browser must show it as text and never run it as a page. */
 function asText(body = ""): AnswerOptions {
   return body === "" ? {} : { headers: AS_TEXT, body };
 }
@@ -191,7 +194,7 @@ const AS_TEXT: HeaderList = [
   ["X-Content-Type-Options", "nosniff"],
 ];
 
-/** Sends the 101. @returns null when the peer has left, or the engine has answered, before the decision came. */
+/** Sends the 101. @returns null when the peer has left, or the engine has answered, before the decision. */
 export function acceptUpgrade(
   connection: Connection,
   opening: ServerOpening,
@@ -200,7 +203,7 @@ export function acceptUpgrade(
   const request = requireRequest(opening, "accept");
   if (request.kind !== "upgrade") {
     throw new MisuseError(
-      "accept: the request does not ask for a WebSocket; answer it with respond",
+      "accept: the request does not ask for a WebSocket: answer the request with respond",
     );
   }
   const { protocol = "", headers = [] } = givenOptions("options", options);
@@ -230,7 +233,7 @@ export function acceptUpgrade(
   return { protocol, agreement };
 }
 
-/** Answers the request with HTTP. @returns false when it was too late. */
+/** Answers the request with HTTP. @returns false when the decision is late. */
 export function answerRequest(
   connection: Connection,
   opening: ServerOpening,
@@ -245,7 +248,7 @@ export function answerRequest(
   }
   if (command === "respond" && request.kind !== "plain") {
     throw new MisuseError(
-      "respond is for plain requests; an upgrade request is accepted or rejected",
+      "respond is for plain requests: answer an upgrade request with accept or reject",
     );
   }
   const lowest = command === "reject" ? 300 : 200;
@@ -261,7 +264,7 @@ export function answerRequest(
   return true;
 }
 
-/** The deadline of the handshake has passed: the request was not finished, or not decided. */
+/** The deadline of the handshake has passed before the request was complete (408), or before the decision (503). */
 export function expireServerOpening(connection: Connection, opening: ServerOpening): void {
   noteTimeout(connection, "handshake");
   const status = opening.request === null ? 408 : 503;
@@ -294,7 +297,7 @@ function queueAnswer(
   }
   const bytes = typeof body === "string" ? encodeUtf8(body) : body;
   const head = encodeAnswer(status, { headers, bodyLength: bytes.length });
-  // RFC 9110 §9.3.2: the answer to HEAD says how long the body would be, and has none.
+  // RFC 9110 §9.3.2: the answer to HEAD announces the length of the body, and has no body.
   queueHead(connection, head, opening.reader.method === "HEAD" ? null : bytes);
   opening.isAnswered = true;
 }

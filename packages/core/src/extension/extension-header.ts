@@ -1,9 +1,9 @@
 /**
  * The Sec-WebSocket-Extensions field (RFC 6455 §9.1), from and to text: a list of extensions, each with parameters.
  *
- * A scanner that looks at each character once: the regular expressions that peers read this field with took time that
- * grew exponentially (CVE-2020-7662, an unterminated quoted string). Names and values stay in lists; where a map is
- * wanted it has no prototype, since a peer may well name his extension "constructor" (GHSA-5v72-xg48-5rpm).
+ * The scanner looks at each character once. Other libraries read this field with regular expressions, whose time grew
+ * exponentially (CVE-2020-7662, an unterminated quoted string). Names and values stay in lists. A map of parameters has no
+ * prototype, because a peer may name a parameter "constructor" (GHSA-5v72-xg48-5rpm).
  */
 import { describeValue } from "../bytes/describe-value.ts";
 import {
@@ -27,13 +27,13 @@ export interface ExtensionParameter {
 export interface ExtensionOffer {
   /** A token; its case counts. */
   readonly name: string;
-  /** In the order they were sent, repetitions included. */
+  /** In the order of the field, repetitions included. */
   readonly parameters: readonly ExtensionParameter[];
 }
 
 /**
- * Extensions and parameters of one field, together. Each of them is an object that two bytes of the head can demand, so
- * that a limit on bytes alone would be one in name only. The longest offers met in practice have some twenty.
+ * The most extensions and parameters of one field, together. Each of them becomes an object, and two bytes of the head are
+ * enough for one. So a limit on bytes alone would not limit the memory. The longest offers in practice have about twenty.
  */
 export const MAX_EXTENSION_ELEMENTS = 256;
 
@@ -52,18 +52,18 @@ interface Cursor {
 }
 
 /**
- * @param values those of every Sec-WebSocket-Extensions line, in order: together they are one list (§9.1). Each can be
- * read by itself, since a comma between two lines ends whatever the first left open, and a quoted string that reaches
- * over it could not unquote to a token.
- * @returns what is offered, in order and with repetitions; empty for no lines; null when a value is malformed, when
- * there are lines but no extension in them, or when there are more than {@link MAX_EXTENSION_ELEMENTS}.
+ * @param values the values of every Sec-WebSocket-Extensions line, in order. §9.1: all lines together are one list. The
+ * scanner can read each line by itself: the comma between two lines ends the last element of the first line, and a quoted
+ * string with a comma is no token.
+ * @returns the extensions, in order and with repetitions. Empty without a line. null when a value is malformed, when the
+ * lines contain no extension, or when there are more than {@link MAX_EXTENSION_ELEMENTS} elements.
  */
 export function parseExtensions(values: readonly string[]): ExtensionOffer[] | null {
   requireStrings("the values of Sec-WebSocket-Extensions", values);
   return readExtensions(values);
 }
 
-/** The same of values that were judged to be strings. */
+/** The same for values that are known to be strings. */
 export function readExtensions(values: readonly string[]): ExtensionOffer[] | null {
   const offers: ExtensionOffer[] = [];
   let elementsLeft = MAX_EXTENSION_ELEMENTS;
@@ -72,7 +72,7 @@ export function readExtensions(values: readonly string[]): ExtensionOffer[] | nu
     if (!readExtensionList(cursor, offers)) return null;
     elementsLeft = cursor.elementsLeft;
   }
-  // §9.1: `1#extension`. At least one, when the field is there at all.
+  // §9.1: `1#extension`, so a field contains at least one extension.
   return values.length > 0 && offers.length === 0 ? null : offers;
 }
 
@@ -81,7 +81,7 @@ function readExtensionList(cursor: Cursor, offers: ExtensionOffer[]): boolean {
   for (;;) {
     skipWhitespace(cursor);
     if (cursor.at === cursor.text.length) return true;
-    // RFC 9110 §5.6.1.2: empty elements are ignored, and do not count.
+    // RFC 9110 §5.6.1.2: a recipient ignores empty elements.
     if (!takeDelimiter(cursor, COMMA)) {
       const offer = readExtension(cursor);
       if (offer === null) return false;
@@ -130,13 +130,16 @@ function readToken(cursor: Cursor): string | null {
 }
 
 /**
- * The rest of a `quoted-string`, behind its first quotation mark. §9.1: what it says must be a token, so the first
- * character that is none ends the search for the second quotation mark, commas and spaces included.
+ * The rest of a `quoted-string`, behind its first quotation mark. §9.1: the unquoted value must be a token. So the first
+ * character that no token can have, such as a comma or a space, ends the search for the second quotation mark.
  */
 function readQuotedToken(cursor: Cursor): string | null {
   const { text } = cursor;
   let value = "";
-  /** Where the characters begin that are not yet part of `value`: a slice per quoted pair, not one per character. */
+  /**
+   * The index from which the characters are not yet part of `value`. One slice for each quoted pair is cheaper than one for
+   * each character.
+   */
   let start = cursor.at;
   for (;;) {
     const code = text.charCodeAt(cursor.at);
@@ -151,7 +154,7 @@ function readQuotedToken(cursor: Cursor): string | null {
       cursor.at += 1;
       start = cursor.at;
     }
-    // Also where the text has ended: NaN belongs to no class.
+    // The test is true behind the end of the text too: NaN belongs to no class.
     if (!isTokenCode(text.charCodeAt(cursor.at))) return null;
     cursor.at += 1;
   }
@@ -168,9 +171,9 @@ function takeDelimiter(cursor: Cursor, delimiter: number): boolean {
 }
 
 /**
- * The value of a Sec-WebSocket-Extensions line; "" for no offers, which must not be sent (§9.1: at least one). Values
- * are written without quotation marks: they are tokens, and some peers do not read the other form.
- * @throws MisuseError for a name or a value that is not a token, whoever supplied it.
+ * The value of a Sec-WebSocket-Extensions line. "" without offers: do not send such a line (§9.1: at least one). Values are
+ * written without quotation marks, because they are tokens, and some peers do not read quoted values.
+ * @throws MisuseError for a name or a value that is not a token.
  */
 export function formatExtensions(offers: readonly ExtensionOffer[]): string {
   requireOffers("offers", offers);
@@ -194,9 +197,9 @@ function checkedToken(what: string, text: string): string {
 }
 
 /**
- * The parameters by name, for extensions whose parameters come at most once (RFC 7692 §7.1 is one): an object without a
- * prototype, so that only what was sent is in it.
- * @returns null when a parameter is there twice.
+ * The parameters by name, for extensions whose parameters come at most once, for example RFC 7692 §7.1. The object has no
+ * prototype, so that it contains only the parameters of the field.
+ * @returns null when a parameter comes twice.
  */
 export function parameterMap(offer: ExtensionOffer): Record<string, string | null> | null {
   requireOffer("offer", offer);

@@ -1,8 +1,9 @@
 /**
- * Who gets which extension (RFC 6455 §9.1, RFC 7692 §5): the client offers, the server accepts some, the client confirms.
+ * The negotiation of extensions (RFC 6455 §9.1, RFC 7692 §5): the client offers, the server accepts some, the client
+ * confirms.
  *
- * One session per connection. Sessions could be stacked in the order of the response (§9.1), but two that transform
- * messages compete for RSV1, which RFC 7692 §5 forbids, and no second one has been registered.
+ * A connection has at most one session. §9.1 would allow a stack of sessions in the order of the response. But two
+ * compressions would share RSV1, which RFC 7692 §5 forbids, and no other extension is registered that transforms messages.
  */
 
 import { describeValue } from "../bytes/describe-value.ts";
@@ -21,14 +22,14 @@ import {
 } from "./extension.ts";
 import { requireOffers } from "./extension-header.ts";
 
-/** Why a client fails the handshake over the server's extensions; kinds of `HandshakeFault`. */
+/** The faults of the server's extensions for which a client fails the handshake; kinds of `HandshakeFault`. */
 export type ExtensionFault =
   | "extension-not-offered"
   | "extension-duplicate"
   | "extension-parameters-refused";
 
 /**
- * @returns the list. What is none would be found out by the first peer, whose request it would throw at.
+ * Checks the list when it is given: otherwise the request of the first peer would throw. @returns the list.
  * @throws MisuseError for what is not a list of extensions.
  */
 export function checkExtensions(extensions: readonly Extension[]): readonly Extension[] {
@@ -49,8 +50,8 @@ export function checkExtensions(extensions: readonly Extension[]): readonly Exte
 }
 
 /**
- * Client: what to offer, in order of preference: that of `extensions`, then each one's own.
- * @throws MisuseError when an extension offers in another's name: the answer could not be given to it.
+ * Client: the offers, in order of preference: first the order of `extensions`, then the order of each extension.
+ * @throws MisuseError when an extension offers another name than its own: the engine could not give it the answer.
  */
 export function clientOffers(extensions: readonly Extension[]): ExtensionOffer[] {
   checkExtensions(extensions);
@@ -69,13 +70,14 @@ export function clientOffers(extensions: readonly Extension[]): ExtensionOffer[]
 /**
  * Server: chooses among the client's offers.
  *
- * In the order of `extensions`: among extensions the server's preference counts, among the offers of one that of the
- * client (RFC 7692 §5). Once there is a session a second one is declined, and so is a name that is already agreed on, so
- * that the same extension may be configured twice, the second time for clients whom the first declined.
+ * The order of `extensions` decides between two extensions: the server's preference counts. The order of the client decides
+ * between two offers of one extension (RFC 7692 §5). The engine declines a second session and a second use of one name. So
+ * an extension may be configured twice: the second configuration serves clients that the first one declined.
  *
- * @param offers as the client sent them; names that nobody knows are ignored (§9.1: offering is not using).
- * @throws MisuseError for an extension that answers in another's name or claims impossible bits; what else an extension
- * throws passes through. No session is left behind.
+ * @param offers the client's offers, in its order. The server ignores unknown names: §9.1 lets it accept any part of the
+ * offers.
+ * @throws MisuseError for an extension that answers with another name than its own, or claims impossible bits. Other
+ * exceptions of an extension pass through. The function has disposed of every session then.
  */
 export function acceptOffers(
   offers: readonly ExtensionOffer[],
@@ -119,10 +121,10 @@ function acceptOwnOffers(
  * Client: judges the extensions of the server's response.
  * @param response every element of it, in order.
  * @param extensions those that {@link clientOffers} made the offers of.
- * @returns the kind of fault for which the client must fail the connection (§4.1, §9.1, RFC 7692 §5): an extension that
- * was not offered, one that is there twice, parameters that do not follow from the offer, or a second extension that
- * transforms messages. No session is left behind then.
- * @throws MisuseError for an extension that claims impossible bits; what else an extension throws passes through.
+ * @returns the kind of fault for which the client must fail the connection (§4.1, §9.1, RFC 7692 §5): an extension that was
+ * not offered, one that is there twice, parameters that do not follow from the offer, or a second extension that transforms
+ * messages. The function has disposed of every session then.
+ * @throws MisuseError for an extension that claims impossible bits. Other exceptions of an extension pass through.
  */
 export function confirmResponse(
   response: readonly ExtensionOffer[],
@@ -171,7 +173,10 @@ function faultOfName(
   return isNamed(agreed, element.name) ? "extension-duplicate" : null;
 }
 
-/** The first of that name that confirms it: the response does not say which of several offers it answers. */
+/**
+ * The first extension of this name that confirms the response. The response does not say which of several offers it
+ * answers.
+ */
 function confirmElement(
   element: ExtensionOffer,
   own: readonly Extension[],
@@ -197,7 +202,7 @@ function checkOwnName(extension: Extension, method: string, offer: ExtensionOffe
   );
 }
 
-/** Without a bit of its own nobody could tell the messages that a session transformed from the others. */
+/** A session needs a bit of its own: without it the peer could not recognize the messages that the session transformed. */
 function checkSession(extension: Extension, session: ExtensionSession | null): void {
   if (session === null) return;
   const { rsv } = session;
@@ -210,7 +215,7 @@ function checkSession(extension: Extension, session: ExtensionSession | null): v
 }
 
 /**
- * An agreement that a foreign handshake was told of: a wrong one would be found at the first frame.
+ * Checks the agreement of a foreign handshake now. Otherwise a wrong agreement would throw at the first frame.
  * @throws MisuseError
  */
 export function checkAgreement(agreement: ExtensionAgreement): void {

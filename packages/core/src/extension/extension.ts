@@ -1,13 +1,14 @@
 /**
- * The seam between the engine and its extensions (RFC 6455 §5.8 and §9): an {@link Extension} negotiates in the opening
- * handshake, and an {@link ExtensionSession} then transforms the payload of messages. The seam is that of a per-message
- * extension, such as compression (RFC 7692); an extension that adds opcodes, or sees single frames, is not covered.
+ * The seam between the engine and its extensions (RFC 6455 §5.8 and §9). An {@link Extension} negotiates in the opening
+ * handshake. An {@link ExtensionSession} then transforms the payload of messages. The seam fits per-message extensions,
+ * such as compression (RFC 7692). The seam does not fit an extension that adds opcodes or reads single frames.
  *
- * Everything is synchronous. A session that answered later would let a Ping or a Close overtake the message before it,
- * and the engine would have to queue what the session has not yet given back.
+ * Every method is synchronous. An asynchronous session would let a Ping or a Close overtake the message before it, and the
+ * engine would have to queue the messages inside the session.
  *
- * A session is the one thing of a connection that is not plain data: it may hold memory outside the engine, as zlib
- * does. Therefore every path by which a connection ends, or a handshake fails, calls {@link ExtensionSession.dispose}.
+ * A session is the one part of a connection that is not plain data, because a session may hold memory outside the engine,
+ * as zlib does. Therefore every path by which a connection ends, or a handshake fails, calls {@link
+ * ExtensionSession.dispose}.
  */
 import type { ExtensionOffer } from "./extension-header.ts";
 
@@ -17,54 +18,53 @@ export type { ExtensionOffer, ExtensionParameter } from "./extension-header.ts";
 export const RSV_BITS = 0x70;
 
 /**
- * What an extension does on one connection, in both directions. Control frames never pass through it. The methods throw
- * for nothing that the peer sent. An exception of theirs passes through the engine to the host, and ends the connection
- * with 1011.
+ * An extension on one connection, in both directions. Control frames never pass through a session. The methods must not
+ * throw because of the peer's bytes. An exception of a method passes through the engine to the host, and ends the
+ * connection with 1011.
  */
 export interface ExtensionSession {
   /**
-   * The bits that it sets on the first frame of a message it transforms: at least one of {@link RSV_BITS}, and always
-   * the same. The peer's frames may carry them there and nowhere else; the engine judges that.
+   * The bits that the session sets on the first frame of a message that it transforms: at least one of {@link RSV_BITS},
+   * and always the same. The engine refuses these bits on every other frame of the peer.
    */
   readonly rsv: number;
 
   /**
-   * A text or binary message is about to be sent.
+   * The engine is about to send a text or binary message.
    * @param opcode 0x1 or 0x2.
-   * @param sizeHint bytes of the whole message; null when it is sent in fragments, so that nobody knows yet.
-   * @returns true: `rsv` is set on its first frame and every fragment passes through `encode`, the last with `final`.
-   * false: this message goes out as it is (RFC 7692 §6: that is decided message by message).
+   * @param sizeHint bytes of the whole message; null when the message goes out in fragments and its size is not known.
+   * @returns true: the engine sets `rsv` on the first frame and passes every fragment through `encode`, the last one with
+   * `final`. false: the engine sends this message untransformed (RFC 7692 §6: the sender decides for each message).
    */
   encodeStart(opcode: number, sizeHint: number | null): boolean;
 
   /**
-   * Messages that are encoded under the same terms are the same bytes, on whichever connection: an object that stands for
-   * these terms, compared by identity. A message to many connections is then encoded once for all that have equal terms.
-   * null, or absent: what a message becomes depends on the messages before it.
+   * An object that stands for the terms of the encoding, compared by identity. Under the same terms a message becomes the
+   * same bytes on every connection, so the engine encodes a broadcast once for all connections with these terms. null or
+   * absent: the encoding of a message depends on the messages before it.
    */
   readonly terms?: object | null;
 
   /**
-   * One fragment out.
-   * @param payload lent until it returns, neither written nor kept; may be empty.
-   * @param final the last one of the message.
+   * Encodes one outgoing fragment.
+   * @param payload lent until the method returns, neither written nor kept; may be empty.
+   * @param final the fragment is the last one of its message.
    * @returns the payload of the frame, which may be empty. Lent to the engine until the next call of this session.
    */
   encode(payload: Uint8Array, final: boolean): Uint8Array;
 
-  /** A message is about to be received whose first frame carried `rsv`. @param opcode 0x1 or 0x2. */
+  /** The engine is about to receive a message whose first frame carried `rsv`. @param opcode 0x1 or 0x2. */
   decodeStart(opcode: number): void;
 
   /**
-   * The next bytes of that message, unmasked. Where they are cut has nothing to do with fragments, and the session must
-   * not care: the same bytes give the same output, the same verdict, and the same bytes before it.
-   * @param payload lent until it returns, neither written nor kept; may be empty.
-   * @param final the last call for the message, unless an earlier one said otherwise than "ok".
-   * @param budget how many bytes the message may still become; never negative.
-   * @param sink takes what the bytes became, in order and in any number of pieces, each lent until `sink` returns.
-   * @returns "corrupt": these bytes are no encoding of a message. "limit": the message is longer than `budget`. In both
-   * cases all bytes that come before that have gone to `sink`, for "limit" exactly `budget`, and nothing will follow
-   * but `dispose`.
+   * Decodes the next unmasked bytes of this message. The cuts between two calls have no relation to fragments. The output,
+   * the verdict and the bytes before the verdict must not depend on the cuts.
+   * @param payload lent until the method returns, neither written nor kept; may be empty.
+   * @param final the last call for the message, unless an earlier call did not answer "ok".
+   * @param budget the most bytes of output that the message may still give; never negative.
+   * @param sink takes the output, in order and in any number of pieces. Each piece is lent until `sink` returns.
+   * @returns "corrupt": the bytes are no encoding of a message. "limit": the output is longer than `budget`. In both cases
+   * `sink` got all output before the fault, for "limit" exactly `budget` bytes, and the engine then calls only `dispose`.
    */
   decode(
     payload: Uint8Array,
@@ -74,13 +74,13 @@ export interface ExtensionSession {
   ): "ok" | "corrupt" | "limit";
 
   /**
-   * No other method will be called any more, perhaps in the middle of a message. May be called again. What it throws is
-   * passed over: nothing depends on the session any more, and the connection has to end in any case.
+   * The session ends, perhaps in the middle of a message. The engine calls no other method afterwards, and may call
+   * `dispose` again. The engine ignores an exception of `dispose`, because the connection has to end in any case.
    */
   dispose(): void;
 }
 
-/** Lets go of a session. Never throws. */
+/** Disposes of a session. Never throws. */
 export function disposeOf(session: ExtensionSession | null | undefined): void {
   try {
     session?.dispose();
@@ -89,45 +89,45 @@ export function disposeOf(session: ExtensionSession | null | undefined): void {
   }
 }
 
-/** An answer to offers, by a server. */
+/** A server's answer to the offers for one extension. */
 export interface ExtensionAcceptance {
-  /** What the client is told: of the extension's own name. */
+  /** The element of the response. Its name is the name of the extension. */
   readonly response: ExtensionOffer;
-  /** null when nothing of the connection's messages changes. */
+  /** null when the extension transforms no messages. */
   readonly session: ExtensionSession | null;
 }
 
 /**
- * An extension as it was configured, shared by all connections. It need not play both roles. The methods must not
- * begin anything expensive: most connections that negotiate compression never compress.
+ * An extension with its configuration, shared by all connections. An extension may play one role only. The methods must not
+ * do expensive work: most connections that negotiate compression never compress.
  */
 export interface Extension {
-  /** The extension-token (§9.1). Compared with its case. */
+  /** The extension-token (§9.1). The case counts. */
   readonly name: string;
 
-  /** Client: the elements to offer, in order of preference, all of its own name (RFC 7692 §5). */
+  /** Client: the elements to offer, in order of preference. Every element has the name of the extension (RFC 7692 §5). */
   offer?(): readonly ExtensionOffer[];
 
   /**
    * Server: chooses among offers.
-   * @param offers those of its own name, at least one, in the client's order of preference.
-   * @returns null declines them all: the connection goes on without. An offer with unknown or impossible parameters is
-   * declined by itself; the next may be better.
+   * @param offers the offers with the name of the extension, at least one, in the client's order of preference.
+   * @returns null declines all offers, and the connection goes on without the extension. A method that meets unknown or
+   * impossible parameters declines this offer and tries the next one.
    */
   accept?(offers: readonly ExtensionOffer[]): ExtensionAcceptance | null;
 
   /**
-   * Client: judges what the server made of the offers.
-   * @returns null: that does not follow from the offers, and the handshake fails (§4.1).
+   * Client: judges the server's response to the offers.
+   * @returns null when the response does not follow from the offers: the handshake then fails (§4.1).
    */
   confirm?(response: ExtensionOffer): { readonly session: ExtensionSession | null } | null;
 }
 
-/** What both sides agreed on. */
+/** The extensions that both sides agreed on. */
 export interface ExtensionAgreement {
   /** In the order of the server's response; empty when there is no extension in use. */
   readonly extensions: readonly ExtensionOffer[];
-  /** The one that transforms messages, if there is one. Whoever holds the agreement disposes of it. */
+  /** The session that transforms messages; null without one. The holder of the agreement disposes of the session. */
   readonly session: ExtensionSession | null;
 }
 

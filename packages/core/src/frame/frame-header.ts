@@ -32,11 +32,11 @@ export const MAX_CONTROL_PAYLOAD_BYTES = 125;
 export const MAX_HEADER_BYTES = 14;
 
 /**
- * Everything that the first two bytes tell is judged by them, before a length or a payload has arrived: a frame that
- * is wrong already must not make us wait or keep anything.
+ * Judges the first two bytes as soon as both are there, before a length or a payload arrives. The engine must neither wait
+ * nor keep memory for a frame that is wrong already.
  *
- * @param maskBit what the MASK bit must be: {@link MASK} on a server, 0 on a client.
- * @param claimedBits the RSV bits that an extension has given a meaning on this frame.
+ * @param maskBit the MASK bit that the peer must send: {@link MASK} on a server, 0 on a client.
+ * @param claimedBits the RSV bits to which an extension has given a meaning on this frame.
  */
 export function judgeFirstBytes(
   firstByte: number,
@@ -71,14 +71,14 @@ export function byteAtFault(violation: FrameViolation): number {
     : 0;
 }
 
-/** How many bytes the header has in all, once its second byte is known: 2 to {@link MAX_HEADER_BYTES}. */
+/** The size of the whole header, 2 to {@link MAX_HEADER_BYTES} bytes. The second byte decides it. */
 export function headerBytes(secondByte: number): number {
   const lengthField = secondByte & LENGTH_BITS;
   const extended = lengthField === LENGTH_16 ? 2 : lengthField === LENGTH_64 ? 8 : 0;
   return 2 + extended + ((secondByte & MASK) === 0 ? 0 : 4);
 }
 
-/** What {@link readPayloadLength} answers instead of a length; all negative. */
+/** The answers of {@link readPayloadLength} in place of a length; all are negative. */
 export const LENGTH_NOT_MINIMAL = -1;
 export const LENGTH_TOP_BIT_SET = -2;
 export const LENGTH_UNSAFE = -3;

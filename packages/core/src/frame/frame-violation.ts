@@ -1,4 +1,7 @@
-/** What one frame can break. The table of what follows from each is `connection/violation.ts`. */
+/**
+ * The rules that a single frame can break. The table in `connection/violation.ts` has the section and the close code of
+ * each.
+ */
 export const FrameViolation = {
   /** §5.2: RSV1, RSV2 or RSV3 is set and no negotiated extension gives it a meaning here. */
   ReservedBitSet: "reserved-bit-set",
@@ -12,7 +15,7 @@ export const FrameViolation = {
   ControlFragmented: "control-fragmented",
   /** §5.5: a control frame carries at most 125 bytes. */
   ControlTooLong: "control-too-long",
-  /** §5.2: the minimal number of bytes must be used for the length. */
+  /** §5.2: the length must use as few bytes as possible. */
   LengthNotMinimal: "length-not-minimal",
   /** §5.2: the most significant bit of a 64-bit length must be 0. */
   LengthTopBitSet: "length-top-bit-set",

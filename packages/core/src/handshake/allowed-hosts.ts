@@ -1,7 +1,7 @@
 /**
- * The hosts that a server answers for (RFC 9110 §7.4). A page of another site can have its own name resolve to this server's
- * address (DNS rebinding): its Origin and its Host then agree, and the check of the Origin lets it in. The name in the Host
- * field is what gives it away.
+ * The hosts that a server answers for (RFC 9110 §7.4). Another site can make its own name resolve to the address of this
+ * server (DNS rebinding). The Origin and the Host of its pages then agree, so the check of the Origin accepts them. Only
+ * the name in the Host field tells such pages from the server's own.
  */
 
 import { describeValue } from "../bytes/describe-value.ts";
@@ -9,11 +9,11 @@ import { requireList } from "../bytes/given-arguments.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import { normalizeHost, parsePort, splitAuthority } from "./authority.ts";
 
-/** One entry, as it is compared. */
+/** One entry, in the form for comparisons. */
 export interface AllowedHost {
   /** Normalized; without its leading dot. */
   readonly name: string;
-  /** The names below it too: it was written with a leading dot. */
+  /** The entry had a leading dot: the names below it match too. */
   readonly hasSubdomains: boolean;
   /** Null: any port. */
   readonly port: number | null;
@@ -22,7 +22,7 @@ export interface AllowedHost {
 /**
  * @param hosts names or addresses: "app.example" at any port, "app.example:8080" at that one, ".app.example" with every name
  * below it, "[::1]". No scheme, no pattern.
- * @throws MisuseError for what no Host field could say.
+ * @throws MisuseError for a text that no Host field can have.
  */
 export function resolveAllowedHosts(hosts: readonly string[]): readonly AllowedHost[] {
   requireList("allowedHosts", hosts);
@@ -46,19 +46,19 @@ function parseEntry(text: string): AllowedHost | null {
   const written = splitAuthority(hasSubdomains ? text.slice(1) : text);
   const name = normalizeHost(written.host);
   const port = parsePort(written.port, NO_PORT);
-  // A star may stand in a host (RFC 3986 §3.2.2), but means itself.
+  // RFC 3986 §3.2.2 allows a star in a host, but the star is no pattern there.
   if (name === null || port === null || name.includes("*")) return null;
   return { name: withoutDot(name), hasSubdomains, port: port === NO_PORT ? null : port };
 }
 
 const NO_PORT = -1;
 
-/** The root's dot at the end of a name changes nothing about whom it names. */
+/** A dot at the end of a name, the root, does not change the host that the name means. */
 function withoutDot(name: string): string {
   return name.endsWith(".") ? name.slice(0, -1) : name;
 }
 
-/** @param defaultPort what a host without a port means: that of the scheme. */
+/** @param defaultPort the port of a host without a port: the default port of the scheme. */
 export function isHostAllowed(
   host: string,
   defaultPort: number,

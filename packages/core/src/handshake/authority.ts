@@ -18,7 +18,8 @@ const MAX_PORT = 65_535;
 
 /** Parts `text` at the colon that begins the port, and judges neither part. */
 export function splitAuthority(text: string): WrittenAuthority {
-  // Colons inside the brackets belong to the address. Without a second bracket all of it is a host, and a bad one.
+  // Colons inside the brackets belong to the address. Without a second bracket the whole text is a host, and a malformed
+  // one.
   const bracket = text.startsWith("[") ? text.indexOf("]") : 0;
   const colon = bracket === -1 ? -1 : text.indexOf(":", bracket);
   if (colon === -1) return { host: text, port: "" };
@@ -26,8 +27,8 @@ export function splitAuthority(text: string): WrittenAuthority {
 }
 
 /**
- * What URL parsers let into names besides (url.spec.whatwg.org, "forbidden domain code point"): a client that was given the
- * URL of an application has to ask for them.
+ * The further characters that URL parsers allow in names (url.spec.whatwg.org, "forbidden domain code point"): the client
+ * needs them for the URL of an application.
  */
 export const URL_NAME_CHARACTERS = '"`{}';
 
@@ -35,11 +36,11 @@ export const URL_NAME_CHARACTERS = '"`{}';
  * The host in its usual spelling: lower case (RFC 3986 §6.2.2.1), without percent-encoding (§6.2.2.2), an IPv6 address
  * as RFC 5952 has it and without its brackets, so that a colon in it says that it is one.
  *
- * A name is not taken to the DNS, and "127.1" is not read as an address: two spellings that only a resolver would call
- * the same are two hosts.
+ * The function asks no DNS, and does not read "127.1" as an address. Two spellings that only a resolver would call the same
+ * are two hosts here.
  * @param further characters of names, besides those of RFC 3986 §3.2.2.
- * @returns null for a malformed or empty host. Names with other than ASCII characters are malformed: their ASCII form,
- * "xn--" and so on, takes tables of Unicode that the host of this engine has and the engine has not.
+ * @returns null for a malformed or empty host. A name with characters outside ASCII is malformed: the conversion to its
+ * ASCII form ("xn--") needs tables of Unicode, which the engine does not have.
  */
 export function normalizeHost(host: string, further: string = ""): string | null {
   if (host.startsWith("[")) {
@@ -57,7 +58,7 @@ export function normalizeHost(host: string, further: string = ""): string | null
     if (!isRegNameCode(code) && !further.includes(character)) return null;
     name += character;
   }
-  // Nothing but ASCII is left, so this changes A to Z only.
+  // The text is ASCII now, so this call changes A to Z only.
   return name === "" ? null : name.toLowerCase();
 }
 

@@ -1,6 +1,6 @@
 /**
- * Where the body of an HTTP/1.x message ends, as its head says (RFC 9112 §6.3). Whoever reads the length in another way than
- * the next one on the path takes the end of one message for the beginning of another: request smuggling.
+ * The end of the body of an HTTP/1.x message, as its head tells it (RFC 9112 §6.3). If two recipients on the path read
+ * different lengths, one of them takes a part of a body for the next request (request smuggling).
  */
 import { equalsIgnoringCase, trimWhitespace } from "../bytes/http-token.ts";
 import { type HeaderList, headerValues } from "./header-list.ts";
@@ -8,7 +8,7 @@ import { type HeaderList, headerValues } from "./header-list.ts";
 /**
  * The Content-Length (RFC 9110 §8.6). The same length several times, in several fields or in one list, is one length
  * (RFC 9112 §6.3, number 5).
- * @returns null when there is none; NaN when it is malformed, or when two differ; Infinity above 2^53 - 1.
+ * @returns null without the field; NaN for a malformed length, or when two lengths differ; Infinity above 2^53 - 1.
  */
 export function contentLengthOf(headers: HeaderList): number | null {
   const values = headerValues(headers, "content-length");
@@ -36,7 +36,7 @@ export function hasTransferCoding(headers: HeaderList): boolean {
   return headerValues(headers, "transfer-encoding").length > 0;
 }
 
-/** RFC 9112 §6.3, number 4: only a body whose last coding is chunked says where it ends. */
+/** RFC 9112 §6.3, number 4: only a body whose last coding is chunked tells its own end. */
 export function isChunkedLast(headers: HeaderList): boolean {
   const codings = headerValues(headers, "transfer-encoding").join(",");
   return equalsIgnoringCase(trimWhitespace(codings, codings.lastIndexOf(",") + 1), "chunked");

@@ -1,6 +1,7 @@
 /**
- * What proxies say of a request that they pass on: the X-Forwarded fields, and the Forwarded field of RFC 7239. Anybody can
- * write them, so they are read only where a proxy is known to stand before the server and to write them itself.
+ * The reports of proxies about a request that they pass on: the X-Forwarded fields, and the Forwarded field of RFC 7239.
+ * Every client can write these fields. So the engine reads them only with `trustProxy`: a proxy stands before the server
+ * and writes the fields itself.
  */
 
 import { describeValue } from "../bytes/describe-value.ts";
@@ -10,18 +11,18 @@ import { MisuseError } from "../bytes/misuse-error.ts";
 import { parsePort, splitAuthority } from "./authority.ts";
 import { type HeaderList, headerValues } from "./header-list.ts";
 
-/** How a browser has asked for the server. */
+/** The scheme and the host by which a browser has asked for the server. */
 export interface SeenServer {
-  /** Null: the proxy names a scheme that no browser speaks. */
+  /** null: the proxy names a scheme that no browser speaks. */
   readonly scheme: "http" | "https" | null;
   /** Host and perhaps port, as written. */
   readonly host: string;
 }
 
 /**
- * The first element counts, which the proxy next to the browser wrote. A client could have put one before it, but not one
- * that matters here: a page cannot add fields to an opening handshake.
- * @param own what holds where no proxy says anything else.
+ * The first element counts: the proxy next to the browser wrote it. A client that is no browser could put an element before
+ * it, but a page cannot add fields to an opening handshake, and the check of the Origin protects against pages only.
+ * @param own the scheme and the host to use when the fields tell no other.
  */
 export function seenServer(
   headers: HeaderList,
@@ -43,7 +44,7 @@ export function seenServer(
   };
 }
 
-/** A host that names its port itself has it from the browser, which knows best. */
+/** A port in the host comes from the browser itself, so this port counts. */
 function withPort(host: string, port: string): string {
   const isPort = port !== "" && parsePort(port, 0) !== null;
   return isPort && host !== "" && splitAuthority(host).port === "" ? `${host}:${port}` : host;
@@ -57,11 +58,11 @@ function schemeOf(proto: string): "http" | "https" | null {
 }
 
 /**
- * Whom the outermost of the trusted proxies was connected to, counted from the right: each proxy appends whom it has seen, and
- * what stands further left was in the client's own request, and may be a lie.
+ * The address of the peer of the outermost trusted proxy, counted from the right. Each proxy appends the address of its own
+ * peer. Elements further left were in the client's own request, and may be a lie.
  * @param proxies how many proxies stand before this server, from 1 on.
- * @returns the node as written, without brackets, quotes and port; null where the fields name fewer, and for a node that has
- * no address ("unknown", "_hidden").
+ * @returns the node as written, without brackets, quotes and port; null when the fields have fewer elements, and for a node
+ * without an address ("unknown", "_hidden").
  */
 export function forwardedFor(headers: HeaderList, proxies: number): string | null {
   requireList("headers", headers);
@@ -79,7 +80,7 @@ function addressOf(node: string): string | null {
   let address = node;
   if (node.startsWith("[")) address = node.slice(1, Math.max(1, node.indexOf("]")));
   else if (node.indexOf(":") === node.lastIndexOf(":")) address = splitAuthority(node).host;
-  // An address is digits, dots, colons and hexadecimal letters; a name is none, and "unknown" is nobody.
+  // An address consists of digits, dots, colons and hexadecimal letters. A name and "unknown" are no addresses.
   let hasSeparator = false;
   for (const character of address) {
     if (character === "." || character === ":") hasSeparator = true;
@@ -92,7 +93,7 @@ function firstElement(headers: HeaderList, lowerCaseName: string): string | null
   const value = headerValues(headers, lowerCaseName)[0];
   if (value === undefined) return null;
   const comma = value.indexOf(",");
-  // An empty one is none that a proxy would write, and is judged as what it is.
+  // No proxy writes an empty element. An empty element is judged like any other element.
   return trimWhitespace(value, 0, comma === -1 ? value.length : comma);
 }
 

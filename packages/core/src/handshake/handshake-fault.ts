@@ -1,6 +1,6 @@
 /**
- * A handshake fault: what is wrong with the peer's part of the opening handshake, as a value. Faults of the head machine
- * carry the offset of the byte that proves them; verdicts over a finished head carry none.
+ * A handshake fault: a value that tells the rule which the peer's part of the opening handshake breaks. A fault of the head
+ * machine has the offset of the byte that proves the fault. A verdict over a finished head has no offset.
  */
 
 export const HandshakeFaultKind = {
@@ -35,9 +35,9 @@ export const HandshakeFaultKind = {
   VersionMissing: "version-missing",
   VersionUnsupported: "version-unsupported",
   OriginDuplicate: "origin-duplicate",
-  /** Not judged here: for the floor above, when `isOriginAllowed` says no. */
+  /** The endpoint floor makes this fault, when `isOriginAllowed` answers false. */
   OriginRefused: "origin-refused",
-  /** The same, when `isHostAllowed` says no. */
+  /** The endpoint floor makes this fault, when `isHostAllowed` answers false. */
   HostRefused: "host-refused",
   ProtocolMalformed: "protocol-malformed",
   ExtensionsMalformed: "extensions-malformed",
@@ -61,13 +61,13 @@ export const HandshakeFaultKind = {
 } as const;
 export type HandshakeFaultKind = (typeof HandshakeFaultKind)[keyof typeof HandshakeFaultKind];
 
-/** What is wrong with the other side's part of the opening handshake (RFC 6455 §4). */
+/** A fault of the other side's part of the opening handshake (RFC 6455 §4). */
 export interface HandshakeFault {
   /** Which rule was broken. */
   readonly kind: HandshakeFaultKind;
   /** The section that forbids it: of RFC 6455 ("4.2.1"), or with its RFC before it ("RFC 9112 5.1"). */
   readonly section: string;
-  /** The HTTP status that a server answers with; 0 where the client judges, since nobody answers a response. */
+  /** The HTTP status of the server's answer; 0 when a client judges, since a client does not answer a response. */
   readonly status: number;
   /** Bytes from the start of the stream to the one that proves the fault; -1 for a verdict over a header list. */
   readonly offset: number;
@@ -78,7 +78,7 @@ const Answers: {
   readonly [K in HandshakeFaultKind]: readonly [section: string, status: number];
 } = {
   "head-too-large": ["RFC 6585 5", 431],
-  // A request line can only be that long by its target.
+  // Only its target can make a request line so long.
   "request-line-too-long": ["RFC 9112 3", 414],
   "line-too-long": ["RFC 6585 5", 431],
   "too-many-headers": ["RFC 6585 5", 431],
@@ -138,7 +138,7 @@ export function handshakeFault(kind: HandshakeFaultKind, offset: number = -1): H
 /** The sections for faults that both sides may find, where the client's rule is another one. */
 const CLIENT_SECTION = "4.1";
 
-/** The fault as a client sees it, in a response: there is nothing to answer, so the status is 0. */
+/** The fault as a client sees it in a response. The status is 0, because a client does not answer a response. */
 export function responseFault(kind: HandshakeFaultKind, offset: number = -1): HandshakeFault {
   const [section] = Answers[kind];
   return { kind, section: section === "4.2.1" ? CLIENT_SECTION : section, status: 0, offset };

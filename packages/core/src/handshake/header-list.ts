@@ -1,6 +1,6 @@
 /**
- * Header fields as they were on the wire: a list, in order, with the case and the repetitions that were sent. A list and
- * not an object: a peer chooses the names, and "constructor" or "__proto__" must be names like any other
+ * Header fields as they were on the wire: a list, in order, with the case and the repetitions of the peer. The list is no
+ * object, because the peer chooses the names: "constructor" and "__proto__" must be names like any other
  * (GHSA-5v72-xg48-5rpm).
  */
 import { requireList, requireString } from "../bytes/given-arguments.ts";
@@ -16,9 +16,8 @@ import { MisuseError } from "../bytes/misuse-error.ts";
 export type HeaderList = readonly (readonly [name: string, value: string])[];
 
 /**
- * Lower-case names of the fields that only the engine writes, in requests and in responses: those that decide about the
- * protocol (RFC 6455 §4), and those that say where the message ends (RFC 9112 §6), which is never a thing to leave to
- * chance.
+ * Lower-case names of the fields that only the engine writes, in requests and in responses: the fields of the opening
+ * handshake (RFC 6455 §4), and the fields that tell the end of a message (RFC 9112 §6).
  */
 export const RESERVED_HEADERS: readonly string[] = [
   "connection",
@@ -68,8 +67,8 @@ export function hasListToken(values: readonly string[], lowerCaseToken: string):
 }
 
 /**
- * Checks headers that the application wants to send. A line break that reached the wire would let whoever chose the
- * value write headers, or a whole message, of his own (CVE-2026-1527).
+ * Checks headers that the application wants to send. A line break on the wire would let the author of the value write
+ * header lines, or a whole message (CVE-2026-1527).
  * @param reserved lower-case names of the fields that the engine writes itself.
  * @throws MisuseError for a name that is not a token or is reserved, and for a value with a control character other
  * than the tab or a character above U+00FF.
@@ -121,7 +120,7 @@ export function formatHeaders(headers: HeaderList): string {
   return lines;
 }
 
-/** For messages: text of any origin, on one line and not too long. */
+/** Text of any origin for an error message: on one line, and not too long. */
 function quoted(value: unknown): string {
   return typeof value === "string" ? JSON.stringify(value.slice(0, 64)) : `of type ${typeof value}`;
 }

@@ -1,14 +1,14 @@
 /**
  * The head of an HTTP/1.1 message, from bytes to a start line and a header list (RFC 9112).
  *
- * A machine that is shown one byte at a time: each is examined once and judged at once, so the result, the fault and
- * its offset cannot depend on how the stream was cut, and the work is linear however slowly a peer dribbles
- * (CVE-2023-43669 was a parser that began again with every read). It stops behind the empty line; what follows belongs
- * to the connection and is never touched. No faster path over runs of bytes: a browser's head of 467 bytes takes 11 µs
- * (Node 20), once per connection.
+ * The machine reads each byte once and judges it at once. So the result, the fault and its offset cannot depend on how the
+ * stream was cut. The work is linear, however slowly a peer dribbles (CVE-2023-43669 was a parser that started again with
+ * every read). The machine stops behind the empty line, and never touches the bytes of the connection behind that line. A
+ * faster path over runs of bytes would gain little: a browser's head of 467 bytes takes 11 µs (Node 20), once for each
+ * connection.
  *
- * Strict where leniency would let two readers of one head disagree: lines end in CR LF and nothing else, no folding in a
- * request, no space before the colon, one space between the parts of a request line.
+ * The machine is strict where a lenient reader and another recipient could read one head differently. Lines end in CR LF
+ * only, a request has no folds, no space stands before the colon, and one space stands between the parts of a request line.
  */
 import { isFieldValueCode, isTokenCode, isWhitespaceCode } from "../bytes/http-token.ts";
 import { decodeLatin1 } from "../bytes/latin1.ts";
@@ -30,20 +30,20 @@ export interface HeadLimits {
   readonly lineBytes: number;
 }
 
-/** Plain data. Readers: everything from `done` on; the rest is the machine's. */
+/** Plain data. Callers read the fields from `done` on; the other fields are private to the machine. */
 export interface HttpHeadReader {
   readonly kind: "request" | "response";
   position: Position;
   /** The element being read (a method, a name, a value), without the delimiters around it. */
   element: Uint8Array<ArrayBuffer>;
   elementLength: number;
-  /** How many bytes of "HTTP/1." were seen; how many digits of a status code. */
+  /** The number of bytes of "HTTP/1." that were read, or of digits of a status code. */
   matched: number;
-  /** Of the field whose value is being read, or whose line may go on in the next one. */
+  /** The name of the field whose value is being read, or whose line may continue in the next line. */
   headerName: string;
   lineBytes: number;
   headerCount: number;
-  /** Bytes taken from the stream, all heads together. The byte of a fault is not taken. */
+  /** Bytes taken from the stream, of all heads together. The byte of a fault does not count. */
   byteCount: number;
   /** The head is complete. */
   done: boolean;
@@ -62,7 +62,7 @@ export interface HttpHeadReader {
   headers: [name: string, value: string][];
 }
 
-/** Where in the grammar the next byte stands; the parts of a start line come first, so that one can ask for them. */
+/** The place of the next byte in the grammar. The parts of a start line come first, so that one comparison finds them. */
 const Position = {
   MethodStart: 0,
   Method: 1,
@@ -92,12 +92,14 @@ const CR = 0x0d;
 const SP = 0x20;
 const COLON = 0x3a;
 
-/** RFC 9112 §2.3, as far as every version that we read goes: case-sensitive. */
+/** RFC 9112 §2.3: the common, case-sensitive prefix of the versions that the engine reads. */
 const VERSION_PREFIX = "HTTP/1.";
-/** In the prefix, where the major version stands. */
+/** The index of the major version in the prefix. */
 const MAJOR_VERSION_AT = 5;
 
-/** Most elements fit; one that did not, a cookie as a rule, does not keep its buffer for the rest of the head. */
+/**
+ * Most elements fit into this size. A longer element, usually a cookie, gives its buffer up before the rest of the head.
+ */
 const ELEMENT_CAPACITY = 256;
 
 export function createHttpHeadReader(kind: "request" | "response"): HttpHeadReader {
@@ -127,9 +129,9 @@ function firstPosition(kind: "request" | "response"): Position {
 }
 
 /**
- * Shows the machine `bytes[start, end)`, which it only reads and does not keep.
- * @returns the index behind the last byte taken: behind the empty line when `reader.done`, at the byte that proves it
- * when there is a `reader.fault`, otherwise `end`. Done or at fault, it takes nothing more.
+ * Reads `bytes[start, end)`. The machine neither writes to the bytes nor keeps them.
+ * @returns the index behind the last taken byte: behind the empty line when `reader.done`, at the byte of the fault with a
+ * `reader.fault`, otherwise `end`. A machine that is done or at fault takes no more bytes.
  */
 export function readHttpHead(
   reader: HttpHeadReader,
@@ -154,8 +156,8 @@ export function readHttpHead(
 }
 
 /**
- * Makes the machine ready for the head after a 1xx response (RFC 9110 §15.2). The bytes and header lines so far keep
- * counting, or a server could send interim responses for ever.
+ * Makes the machine ready for the head after a 1xx response (RFC 9110 §15.2). The counts of bytes and header lines go on.
+ * Otherwise a server could send interim responses for ever.
  */
 export function restartHttpHead(reader: HttpHeadReader): void {
   if (!reader.done) throw new Error("bug: a head was restarted before it was complete");
@@ -165,20 +167,22 @@ export function restartHttpHead(reader: HttpHeadReader): void {
   reader.headers = [];
 }
 
-/** Whether there is room for one byte more. Judged before the byte is: a limit does not depend on what comes. */
+/**
+ * Whether the limits allow one byte more. The limits are judged before the byte, so that they do not depend on its value.
+ */
 function faultOfLimits(reader: HttpHeadReader, limits: HeadLimits): HandshakeFaultKind | null {
   const isHeadFull = reader.byteCount >= limits.headBytes;
   if (!isHeadFull && reader.lineBytes < limits.lineBytes) return null;
   const isStartLine =
     reader.position <= Position.StatusText || reader.position === Position.StartLineFeed;
-  // RFC 9112 §3 has a status of its own for a request line that is too long, whatever it is too long for.
+  // RFC 9112 §3 has a status of its own for a request line that is too long, for each of the limits.
   if (isStartLine && reader.kind === "request" && reader.lineBytes > 0) {
     return HandshakeFaultKind.RequestLineTooLong;
   }
   return isHeadFull ? HandshakeFaultKind.HeadTooLarge : HandshakeFaultKind.LineTooLong;
 }
 
-/** Takes one byte; when it may not stand here, says so and leaves the machine as it was. */
+/** Takes one byte. @returns the fault when the byte may not stand here; the machine is unchanged then. */
 function faultOfByte(
   reader: HttpHeadReader,
   byte: number,
@@ -196,19 +200,23 @@ function faultOfByte(
     case Position.Value:
       return takeValue(reader, byte);
     default:
-      // Behind a CR. RFC 9112 §2.2 would also allow to read it as a space; but then it may hide a field.
+      // The byte stands behind a CR. RFC 9112 §2.2 would also allow a recipient to read the CR as a space, but such a CR
+      // may hide a field.
       return HandshakeFaultKind.BareCarriageReturn;
   }
 }
 
-/** RFC 9112 §2.2 lets a recipient take a LF alone for a line end. Where two recipients differ, requests are smuggled. */
+/**
+ * RFC 9112 §2.2 lets a recipient take a single LF as a line end. The engine does not: if two recipients differ there,
+ * requests can be smuggled.
+ */
 function takeLineFeed(reader: HttpHeadReader): HandshakeFaultKind | null {
   switch (reader.position) {
     case Position.StartLineFeed:
       reader.position = Position.LineStart;
       return null;
     case Position.HeaderLineFeed:
-      // The field is whole once the next line has begun: that may be a fold.
+      // The field is complete only when the next line has begun, because the next line may be a fold.
       reader.position = Position.LineStart;
       return null;
     case Position.EmptyLineFeed:
@@ -284,7 +292,8 @@ function takeStatusLine(reader: HttpHeadReader, byte: number): HandshakeFaultKin
       return null;
     case Position.StatusCode:
       if (reader.matched < 3) {
-        // No status begins with 0. Those from 600 on mean nothing (RFC 9110 §15) but are sent, and a client may say so.
+        // No status begins with 0. A status from 600 on has no meaning (RFC 9110 §15), but servers send some, and a client
+        // may report it.
         if (!isDigit(byte) || (reader.matched === 0 && byte === 0x30)) break;
         reader.statusCode = reader.statusCode * 10 + (byte - 0x30);
         reader.matched += 1;
@@ -295,8 +304,9 @@ function takeStatusLine(reader: HttpHeadReader, byte: number): HandshakeFaultKin
         reader.position = Position.StatusText;
         return null;
       }
-      // Not the grammar: servers without a reason phrase often leave out the space too (h2o/picohttpparser #47). A
-      // client alone reads it and nothing can be hidden behind it, so this once we are as lenient as all clients.
+      // This is no part of the grammar: servers without a reason phrase often leave out the space too (h2o/picohttpparser
+      // #47). Only a client reads a status line, and no attack can use the missing space. So the engine is as lenient here
+      // as all clients.
       if (byte !== CR) break;
       reader.matched = 0;
       reader.position = Position.StartLineFeed;
@@ -335,7 +345,7 @@ function takeVersion(
   return null;
 }
 
-/** The first byte of a line: of a header, of the empty line, or of one that goes on with the header before. */
+/** The first byte of a line: of a header line, of the empty line, or of a line that continues the header line before. */
 function takeLineStart(
   reader: HttpHeadReader,
   byte: number,
@@ -355,8 +365,8 @@ function takeLineStart(
 }
 
 /**
- * RFC 9112 §5.2: a user agent MUST replace a fold by spaces, a server may refuse it. §2.2: whitespace behind the start
- * line continues nothing.
+ * RFC 9112 §5.2: a user agent MUST replace a fold by spaces, and a server may refuse a fold. §2.2: whitespace behind the
+ * start line is no fold, since no field stands before it.
  */
 function takeFold(reader: HttpHeadReader): HandshakeFaultKind | null {
   if (reader.kind === "request" || reader.headerName === "") {
@@ -366,7 +376,7 @@ function takeFold(reader: HttpHeadReader): HandshakeFaultKind | null {
   return reader.elementLength === 0 ? null : keep(reader, SP);
 }
 
-/** The field of the lines before is whole. */
+/** The field of the lines before is complete. */
 function endHeader(reader: HttpHeadReader): void {
   if (reader.headerName === "") return;
   reader.headers.push([reader.headerName, takeElement(reader)]);

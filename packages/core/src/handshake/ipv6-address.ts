@@ -1,7 +1,7 @@
 /**
- * IPv6 addresses as URIs write them (RFC 3986 §3.2.2, `IPv6address`). One address has many spellings, and which hosts
- * are the same is asked where it decides about access; so they are read into their eight groups and written in the one
- * spelling of RFC 5952 §4, as browsers do.
+ * IPv6 addresses as URIs write them (RFC 3986 §3.2.2, `IPv6address`). One address has many spellings, and the comparison of
+ * hosts decides about access. So the engine reads an address into its eight groups, and writes them in the one spelling of
+ * RFC 5952 §4, as browsers do.
  */
 import { hexDigitValue } from "../bytes/hex-digit.ts";
 
@@ -9,10 +9,13 @@ const GROUPS = 8;
 const DOT = 0x2e;
 const COLON = 0x3a;
 
-/** @returns the eight groups of 16 bits, or null. No zone, which has no meaning to another host (RFC 6874 §1). */
+/**
+ * @returns the eight groups of 16 bits, or null. A zone is refused, because a zone has no meaning for another host (RFC
+ * 6874 §1).
+ */
 export function parseIpv6Address(text: string): number[] | null {
   const groups: number[] = [];
-  /** Before which group "::" stands; -1: nowhere yet. */
+  /** The index of the group behind "::"; -1 without "::". */
   let gapAt = -1;
   let at = 0;
   if (text.startsWith("::")) {

@@ -1,6 +1,6 @@
 /**
- * The key of the client and the proof that the server has read it (RFC 6455 §1.3, §4.1, §4.2.2): no server that does not
- * know the protocol answers so by accident, and no cache can.
+ * The key of the client, and the proof that the server has read the key (RFC 6455 §1.3, §4.1, §4.2.2). A server that does
+ * not know the protocol cannot give this proof by accident, and a cache cannot either.
  */
 
 import { decodeBase64, encodeBase64 } from "../bytes/base64.ts";
@@ -17,7 +17,7 @@ const KEY_OCTETS = 16;
 
 /**
  * The Sec-WebSocket-Key of one connection.
- * @param random16 16 bytes from a strong source of entropy, fresh for each connection (§4.1); only read.
+ * @param random16 16 bytes from a strong source of entropy, new for each connection (§4.1); read-only.
  * @throws MisuseError when there are not 16.
  */
 export function createKey(random16: Uint8Array): string {
@@ -31,15 +31,16 @@ export function createKey(random16: Uint8Array): string {
 }
 
 /**
- * Whether `key`, without whitespace around it, is 16 bytes in base64 (§4.2.1). Its padding bits need not be zero: in
- * the example that §4.1 prints they are not.
+ * Whether `key`, without whitespace around it, is 16 bytes in base64 (§4.2.1). The padding bits need not be zero: in the
+ * example of §4.1 they are not.
  */
 export function isValidKey(key: string): boolean {
   return typeof key === "string" && decodeBase64(key)?.length === KEY_OCTETS;
 }
 
 /**
- * §4.2.2: the Sec-WebSocket-Accept that answers a valid key. The key is hashed as text, not as what it encodes.
+ * §4.2.2: the Sec-WebSocket-Accept that answers a valid key. The hash is over the text of the key, and not over the 16
+ * bytes that the text encodes.
  * @throws MisuseError for a key that is not valid.
  */
 export function acceptFor(key: string): string {

@@ -1,11 +1,12 @@
 /**
  * The Origin field (RFC 6455 §10.2, RFC 6454): which web pages may connect.
  *
- * A browser lets any page open a WebSocket to any server and sends the user's cookies along; what stands between a
- * hostile page and the user's session is this check alone (cross-site WebSocket hijacking). So it is on unless it is
- * turned off, and what cannot be understood is refused.
+ * A browser lets any page open a WebSocket to any server, and sends the user's cookies with the request. Only this check
+ * protects the user's session from a hostile page (cross-site WebSocket hijacking). So the check is on by default, and
+ * refuses an Origin that it cannot read.
  *
- * It protects users with a browser, which writes Origin itself, and nobody else: any other client can write what it likes.
+ * The check protects only users with a browser, because a browser writes the Origin itself. Any other client can write any
+ * Origin.
  */
 import {
   givenOptions,
@@ -21,29 +22,32 @@ import type { HeaderList } from "./header-list.ts";
 /** Which web pages a server lets in (RFC 6455 §10.2). */
 export interface OriginPolicy {
   /**
-   * Origins as browsers send them: scheme, host, port unless it is the default; no path, no slash at the end, no
-   * patterns. "null" stands for pages without one, such as sandboxed frames and files; anyone can make such a page.
-   * Default null: the same origin as the request's own, that is scheme, host and port of the server as the page sees it.
+   * Origins as browsers send them: scheme, host, port unless it is the default; no path, no slash at the end, no patterns.
+   * "null" stands for pages without an origin, such as sandboxed frames and files. Every attacker can make such a page.
+   * Default null: only the server's own origin, that is scheme, host and port of the server as the page sees it.
    */
   readonly allowedOrigins: readonly string[] | null;
-  /** Any page may connect. For services that do not know their users by what browsers send along. Default false. */
+  /**
+   * Any page may connect. Only for services that do not recognize users by cookies or by anything else that browsers send
+   * unasked. Default false.
+   */
   readonly dangerouslyAllowAnyOrigin: boolean;
-  /** The transport is TLS, so the server's own origin begins with "https". Default false. */
+  /** The transport is TLS, so the scheme of the server's own origin is "https". Default false. */
   readonly secure: boolean;
   /**
    * A proxy stands before this server, for instance one that ends TLS, and writes X-Forwarded-Proto, -Host and -Port, or
-   * Forwarded (RFC 7239), which then say what the server's own origin is. Default false.
+   * Forwarded (RFC 7239). The engine then reads the server's own origin from these fields. Default false.
    */
   readonly trustProxy: boolean;
 }
 
-/** The policies that were checked, which each request then need not do again. */
+/** The policies that were checked. A request under such a policy needs no new check. */
 const resolved: WeakSet<object> = new WeakSet();
 
 /**
  * The policy with its defaults, its origins normalized.
- * @throws MisuseError for an origin that no browser could send, and that would therefore never match; and for what is
- * neither true nor false where one of them is meant: the string "false" is truthy, and would let everybody in.
+ * @throws MisuseError for an origin that no browser can send, because such an origin would never match. Also for a value
+ * that is neither true nor false in place of a boolean: the string "false" is truthy, and would allow every page.
  */
 export function resolveOriginPolicy(options: Partial<OriginPolicy>): OriginPolicy {
   const {
@@ -68,7 +72,7 @@ export function resolveOriginPolicy(options: Partial<OriginPolicy>): OriginPolic
 
 function checkedOrigin(text: unknown, index: number): string {
   const origin = typeof text === "string" ? normalizeOrigin(text) : null;
-  // A star may stand in a host (RFC 3986 §3.2.2), but means itself.
+  // RFC 3986 §3.2.2 allows a star in a host, but the star is no pattern there.
   if (origin !== null && !origin.includes("*")) return origin;
   const given = typeof text === "string" ? JSON.stringify(text) : `of type ${typeof text}`;
   throw new MisuseError(
@@ -79,11 +83,11 @@ function checkedOrigin(text: unknown, index: number): string {
 }
 
 /**
- * Whether a request may go on to the application; if not, the answer is 403 (§10.2).
- * @param origin the value of the Origin field; null when there is none, as from all clients that are no browsers.
+ * Whether the application gets the request. If not, the server answers with 403 (§10.2).
+ * @param origin the value of the Origin field; null without the field: the client is no browser.
  * @param host the request's own host and port: `UpgradeHead.host`.
  * @param headers of the request; read only with `trustProxy`.
- * @param given as `resolveOriginPolicy` returned it; another one is checked at each call.
+ * @param given a result of `resolveOriginPolicy`. Another policy is checked at each call.
  */
 export function isOriginAllowed(
   origin: string | null,
@@ -104,7 +108,7 @@ export function isOriginAllowed(
   return asking === ownOrigin(host, headers, policy);
 }
 
-/** The server's own origin, as the browser that sent the request sees it; null when it cannot be told. */
+/** The server's own origin, as the browser of the request sees it; null when the request does not tell it. */
 export function ownOrigin(host: string, headers: HeaderList, policy: OriginPolicy): string | null {
   const scheme = policy.secure ? "https" : "http";
   const seen = policy.trustProxy ? seenServer(headers, { scheme, host }) : { scheme, host };
@@ -114,8 +118,8 @@ export function ownOrigin(host: string, headers: HeaderList, policy: OriginPolic
 /**
  * One origin (RFC 6454 §6.2) in the spelling that can be compared: lower case, without the default port. Schemes other
  * than those of the web pass too, for pages inside applications ("capacitor://localhost", "file://").
- * @returns "null" for the origin of pages without one; null for anything malformed, lists of origins included, since a
- * browser sends one.
+ * @returns "null" for the origin of pages without one; null for malformed text. A list of origins is malformed too, since a
+ * browser sends one origin.
  */
 export function normalizeOrigin(text: string): string | null {
   requireString("an origin", text);
@@ -125,7 +129,7 @@ export function normalizeOrigin(text: string): string | null {
   const scheme = text.slice(0, schemeEnd).toLowerCase();
   const defaultPort = defaultPortOf(scheme);
   const written = splitAuthority(text.slice(schemeEnd + 3));
-  // Of the web's schemes each has a host; "file" has none.
+  // Each scheme of the web has a host; "file" has none.
   if (written.host === "" && written.port === "" && defaultPort === NO_DEFAULT_PORT) {
     return `${scheme}://`;
   }
@@ -135,7 +139,7 @@ export function normalizeOrigin(text: string): string | null {
   return `${scheme}://${formatAuthority(host, port, defaultPort)}`;
 }
 
-/** No port that could be written. */
+/** A number that no port has. */
 const NO_DEFAULT_PORT = -1;
 
 function defaultPortOf(scheme: string): number {

@@ -1,6 +1,6 @@
 /**
- * A client's exchange with an HTTP proxy: CONNECT, and the proxy's answer (RFC 9110 §9.3.6). RFC 6455 §4.1 leaves it to
- * the client whether it goes through a proxy; when it does, this comes before TLS and the opening handshake.
+ * A client's exchange with an HTTP proxy: CONNECT, and the proxy's answer (RFC 9110 §9.3.6). RFC 6455 §4.1 lets the client
+ * choose whether to use a proxy. This exchange then comes before TLS and the opening handshake.
  */
 import { describeValue } from "../bytes/describe-value.ts";
 import {
@@ -34,7 +34,7 @@ import {
   readResponseBody,
 } from "./response-body.ts";
 
-/** Whereto a proxy is asked to connect, by CONNECT (RFC 9110 §9.3.6). */
+/** The target of a CONNECT request to a proxy (RFC 9110 §9.3.6). */
 export interface ProxyTunnelOptions {
   /** The server to reach: a name, or an address without brackets, as {@link parseWebSocketUri} answers it. */
   readonly host: string;
@@ -46,31 +46,33 @@ export interface ProxyTunnelOptions {
 
 /** Plain data. */
 export interface ProxyTunnel {
-  /** To be sent first. */
+  /** The request. Send these bytes first. */
   readonly request: Uint8Array;
   /** @internal What has been read of the answer. */
   readonly reader: HttpHeadReader;
   /** The body of a refusal, while it is read. */
   body: ResponseBody | null;
-  /** Null while the answer is not whole. */
+  /** null until the answer is complete. */
   outcome: ProxyTunnelOutcome | null;
 }
 
-/** What the proxy answered. */
+/** The answer of the proxy. */
 export type ProxyTunnelOutcome =
-  /** What follows the answer is from the server. */
+  /** The bytes behind the answer are from the server. */
   | { readonly kind: "established"; readonly response: ResponseHead }
-  /** With its body as far as `limits.refusalBody` goes; what follows is left where it is. */
+  /** The refusal, with at most `limits.refusalBody` bytes of its body. Bytes behind them are not taken. */
   | { readonly kind: "refused"; readonly response: ServerResponse }
   | { readonly kind: "faulty"; readonly fault: HandshakeFault };
 
 /** Limits for the answer of a proxy. */
 export interface ProxyTunnelLimits extends HeadLimits {
-  /** Bytes of a refusal's body that are read, for its reason. Default 0: it is told at its head. */
+  /**
+   * The most bytes to read of a refusal's body, which may hold the reason. Default 0: the refusal is reported at its head.
+   */
   readonly refusalBody?: number;
 }
 
-/** No default port: the target of CONNECT has one always. */
+/** A number that no port has: the target of CONNECT always names its port. */
 const NO_PORT = -1;
 
 /** @throws MisuseError for a host, port or header that cannot be sent. */
@@ -89,7 +91,8 @@ function targetOf(host: string, port: number): string {
   if (typeof host !== "string") {
     throw new MisuseError(`the host of a tunnel is of type ${typeof host}: give a string`);
   }
-  // A colon makes it an address or a mistake: with brackets around it, "a.example:80" is seen to be no address.
+  // A host with a colon is an IPv6 address or a mistake. With brackets around it, the parser finds that "a.example:80" is
+  // no address.
   const written = host.includes(":") ? `[${host}]` : host;
   const normalized = normalizeHost(written, URL_NAME_CHARACTERS);
   if (normalized === null) {
@@ -107,8 +110,8 @@ function targetOf(host: string, port: number): string {
 }
 
 /**
- * Shows it `bytes[start, end)` of the proxy's answer, which it only reads and does not keep.
- * @returns the index behind the last byte taken; those from there on are the tunnel's, when there is one.
+ * Reads `bytes[start, end)` of the proxy's answer. The function neither writes to the bytes nor keeps them.
+ * @returns the index behind the last taken byte. When the proxy has accepted, the bytes from there on belong to the tunnel.
  */
 export function readProxyTunnel(
   tunnel: ProxyTunnel,
@@ -141,8 +144,9 @@ export function readProxyTunnel(
 }
 
 /**
- * Nothing more comes: a refusal is told with what there is of its body.
- * @param isEndOfStream the proxy has ended its stream, which ends a body without a length; false: it is waited for no longer.
+ * No more bytes come: a refusal is reported with the part of its body that has arrived.
+ * @param isEndOfStream true: the proxy has ended its stream, which ends a body without a length. false: the host does not
+ * wait longer.
  */
 export function endProxyTunnel(tunnel: ProxyTunnel, isEndOfStream: boolean): void {
   requireTunnel(tunnel);
@@ -191,8 +195,9 @@ function judge(tunnel: ProxyTunnel, refusalBody: number): void {
   const response = headOf(tunnel);
   const { status } = response;
   if (status === 101) {
-    // Final, since what follows is not HTTP (RFC 9110 §15.2.2); and no refusal but a fault: nobody may switch to a protocol
-    // that no Upgrade field of the request named (§7.8), and the request cannot have one.
+    // RFC 9110 §15.2.2: a 101 is final, because the bytes behind it are no HTTP. The 101 is a fault and no refusal: §7.8
+    // forbids a switch to a protocol that the request's Upgrade field did not name, and a CONNECT request has no such
+    // field.
     const fault = responseFault(HandshakeFaultKind.UpgradeNotRequested);
     tunnel.outcome = { kind: "faulty", fault };
   } else if (status < 200) {

@@ -17,14 +17,14 @@ const SLASH = 0x2f;
 const QUESTION_MARK = 0x3f;
 
 /**
- * Visible ASCII but "#": a fragment is never sent (RFC 6455 §3). RFC 3986 would forbid a few more, which browsers leave
- * in queries as they are ("|", "^", "%" alone), so they pass.
+ * Visible ASCII except "#": RFC 6455 §3 allows no fragment. RFC 3986 forbids a few characters more ("|", "^", a single
+ * "%"), but browsers leave them in queries, so they are accepted.
  */
 export function isTargetCode(code: number): boolean {
   return code > 0x20 && code < 0x7f && code !== 0x23;
 }
 
-/** @returns null when the target is malformed, or in a form that its method does not have. */
+/** @returns null for a malformed target, and for a form that the method does not allow. */
 export function parseRequestTarget(method: string, target: string): RequestTarget | null {
   for (let at = 0; at < target.length; at += 1) {
     if (!isTargetCode(target.charCodeAt(at))) return null;
@@ -42,7 +42,10 @@ export function parseRequestTarget(method: string, target: string): RequestTarge
   return parseAbsoluteForm(target);
 }
 
-/** RFC 9112 §3.2.2. Proxies get this form, and every server MUST accept it; ours are of the four schemes of RFC 6455 §3. */
+/**
+ * RFC 9112 §3.2.2. The absolute-form is made for proxies, but every server MUST accept it. The engine accepts the schemes
+ * http, https, ws and wss.
+ */
 function parseAbsoluteForm(target: string): RequestTarget | null {
   const colon = target.indexOf("://");
   if (colon === -1) return null;
@@ -57,7 +60,8 @@ function parseAbsoluteForm(target: string): RequestTarget | null {
   let end = start;
   while (end < target.length && !isAuthorityEnd(target.charCodeAt(end))) end += 1;
   const authority = target.slice(start, end);
-  // No userinfo either: RFC 9110 §4.2.4 has recipients treat it as an error, since it is used to deceive.
+  // Userinfo is refused too: RFC 9110 §4.2.4 wants recipients to treat userinfo as an error, since attackers use it to
+  // deceive.
   if (!isAuthority(authority)) return null;
   const rest = target.slice(end);
   const resource = rest.charCodeAt(0) === SLASH ? rest : `/${rest}`;

@@ -1,7 +1,7 @@
 /**
- * The client's part of the opening handshake: judged as a server does (RFC 6455 §4.2.1), and written as a client does
- * (§4.1). Both are pure. The verdict takes a header list from any HTTP stack, not only from `http-head.ts`, and so
- * repeats what such a stack may have let through.
+ * The client's part of the opening handshake: a server judges it (RFC 6455 §4.2.1), and a client writes it (§4.1). Both
+ * functions are pure. The verdict takes a header list from any HTTP stack, not only from `http-head.ts`. So the verdict
+ * repeats the checks that such a stack may leave out.
  */
 import { describeValue } from "../bytes/describe-value.ts";
 import { requireList, requireObject, requireString } from "../bytes/given-arguments.ts";
@@ -23,7 +23,7 @@ import { isValidKey } from "./opening-key.ts";
 import { isAuthority, isTargetCode, parseRequestTarget } from "./request-target.ts";
 import { checkProtocols, parseProtocols } from "./subprotocol.ts";
 
-/** §4.1: the version of RFC 6455, and the only one that we speak. */
+/** §4.1: the version of RFC 6455, the only version that the engine speaks. */
 export const WEBSOCKET_VERSION = "13";
 
 /** The head of an HTTP request, from this engine's reader or from any other HTTP stack. */
@@ -38,15 +38,17 @@ export interface RequestHead {
   readonly headers: HeaderList;
 }
 
-/** A request to open a WebSocket, without fault so far: what remains is the decision of the server. */
+/** A sound request to open a WebSocket. The server still has to decide about the request. */
 export interface UpgradeHead extends RequestHead {
   /** Tells it from a {@link PlainHead}. */
   readonly kind: "upgrade";
   /** §3, the resource name: path and query, beginning with "/", also when the peer sent an absolute URI. */
   readonly target: string;
-  /** Host and port as written; of the target if that was absolute (RFC 9112 §3.2.2), otherwise of the Host field. */
+  /**
+   * Host and port as written: from the target if the target is absolute (RFC 9112 §3.2.2), otherwise from the Host field.
+   */
   readonly host: string;
-  /** §10.2: null when the field is absent, so that no browser is asking. Not yet judged: see `isOriginAllowed`. */
+  /** §10.2: the Origin field. null without the field: the client is no browser. `isOriginAllowed` judges the value. */
   readonly origin: string | null;
   /** The value of Sec-WebSocket-Key, valid (§4.2.1, number 5). */
   readonly key: string;
@@ -56,7 +58,7 @@ export interface UpgradeHead extends RequestHead {
   readonly offers: readonly ExtensionOffer[];
 }
 
-/** Any other request that is without fault: to be answered by HTTP, with a 426 when there is nothing to serve. */
+/** Any other sound request. Answer it with HTTP; with 426 if the server has no pages. */
 export interface PlainHead extends RequestHead {
   /** Tells it from an {@link UpgradeHead}. */
   readonly kind: "plain";
@@ -64,11 +66,11 @@ export interface PlainHead extends RequestHead {
   readonly target: string;
   /** As in {@link UpgradeHead}; "" when the request names none, as one of HTTP/1.0 may. */
   readonly host: string;
-  /** Bytes of its body; null when the head does not say, as of a chunked one. Infinity above 2^53 - 1. */
+  /** Bytes of the body; null when the head does not tell them, as for a chunked body. Infinity above 2^53 - 1. */
   readonly contentLength: number | null;
 }
 
-/** A request that must be answered with `fault.status`; its target and headers are as sent. */
+/** A request to answer with `fault.status`. Its target and headers are as the peer sent them. */
 export interface RefusedRequest extends RequestHead {
   /** Tells it from a request without fault. */
   readonly kind: "refused";
@@ -79,7 +81,10 @@ export interface RefusedRequest extends RequestHead {
 /** What {@link judgeRequest} says of a request. */
 export type RequestVerdict = UpgradeHead | PlainHead | RefusedRequest;
 
-/** The first fault found counts; the order is that of the code, from what is true of all requests to the details. */
+/**
+ * Judges a request. The first fault counts. The order is the order of the code: first the rules of all requests, then the
+ * details.
+ */
 export function judgeRequest(head: RequestHead): RequestVerdict {
   requireObject("head", head);
   const { method, minorVersion, headers } = head;
@@ -112,13 +117,15 @@ export function judgeRequest(head: RequestHead): RequestVerdict {
       contentLength,
     };
   }
-  // A WebSocket client whose Upgrade field was lost, as a rule in a proxy that does not forward it.
+  // A WebSocket client sent this request, and its Upgrade field was lost, usually in a proxy that does not forward the
+  // field.
   if (!asksForWebSocket) return refused(head, HandshakeFaultKind.UpgradeMissing);
 
   const fault =
     faultOfUpgrade(method, headers) ?? faultOfVersions(versions) ?? faultOfKeys(keys) ?? null;
   if (fault !== null) return refused(head, fault);
-  // §4.2.1: the server's authority; a Host that may be empty elsewhere (RFC 9112 §3.2) may not be here.
+  // §4.2.1 wants the server's authority in the Host field. An empty Host is allowed for other requests (RFC 9112 §3.2), but
+  // not here.
   if (host === "") return refused(head, HandshakeFaultKind.HostMalformed);
   const origins = headerValues(headers, "origin");
   if (origins.length > 1) return refused(head, HandshakeFaultKind.OriginDuplicate);
@@ -140,7 +147,7 @@ export function judgeRequest(head: RequestHead): RequestVerdict {
   };
 }
 
-/** @throws MisuseError for the version of another than HTTP/1: its requests are no RequestHead. */
+/** @throws MisuseError for a version that is neither HTTP/1.0 nor HTTP/1.1. */
 export function requireMinorVersion(minorVersion: unknown): void {
   if (minorVersion === 0 || minorVersion === 1) return;
   throw new MisuseError(
@@ -153,7 +160,7 @@ function refused(head: RequestHead, kind: HandshakeFaultKind): RefusedRequest {
   return { kind: "refused", fault: handshakeFault(kind), method, target, minorVersion, headers };
 }
 
-/** RFC 9112 §3.2: 400 for any HTTP/1.1 request without one, for any request with two, and for an invalid value. */
+/** RFC 9112 §3.2: 400 for an HTTP/1.1 request without a Host field, for any request with two, and for an invalid value. */
 function faultOfHosts(hosts: readonly string[], minorVersion: 0 | 1): HandshakeFaultKind | null {
   if (hosts.length > 1) return HandshakeFaultKind.HostDuplicate;
   const host = hosts[0];
@@ -161,7 +168,7 @@ function faultOfHosts(hosts: readonly string[], minorVersion: 0 | 1): HandshakeF
   return host === "" || isAuthority(host) ? null : HandshakeFaultKind.HostMalformed;
 }
 
-/** RFC 9112 §6.3: 400 for every request whose body has no end that all would find at the same place. */
+/** RFC 9112 §6.3: 400 for a request whose body could end at different places for two recipients. */
 function faultOfBody(
   headers: HeaderList,
   contentLength: number | null,
@@ -171,7 +178,7 @@ function faultOfBody(
     return HandshakeFaultKind.ContentLengthMalformed;
   }
   if (!hasTransferCoding(headers)) return null;
-  // §6.1: of the two lengths the chunked one counts, but somebody on the path may have read the other.
+  // §6.1: the chunked length counts, but another recipient on the path may have read the Content-Length.
   if (contentLength !== null) return HandshakeFaultKind.BodyLengthAmbiguous;
   // §6.1: HTTP/1.0 has no transfer codings.
   return minorVersion === 1 && isChunkedLast(headers)
@@ -179,10 +186,11 @@ function faultOfBody(
     : HandshakeFaultKind.TransferEncodingMalformed;
 }
 
-/** §4.2.1, number 1 and 4, and what would make the bytes behind the head something else than frames. */
+/** §4.2.1, numbers 1 and 4, and the fields that would make the bytes behind the head something else than frames. */
 function faultOfUpgrade(method: string, headers: HeaderList): HandshakeFaultKind | null {
   if (method !== "GET") return HandshakeFaultKind.MethodNotGet;
-  // With a body, whoever reads the length differently takes its end for frames, or frames for its end.
+  // Two recipients may read the length of a body differently. One of them would then take body bytes for frames, or frames
+  // for body bytes.
   const lengths = headerValues(headers, "content-length");
   const hasBody =
     lengths.some((length) => length !== "0") ||
@@ -190,12 +198,15 @@ function faultOfUpgrade(method: string, headers: HeaderList): HandshakeFaultKind
   if (hasBody) return HandshakeFaultKind.BodyInUpgrade;
   const connection = headerValues(headers, "connection");
   if (!hasListToken(connection, "upgrade")) return HandshakeFaultKind.ConnectionUpgradeMissing;
-  // RFC 9112 §9.6: "close" says that this is the last request, and nothing else follows it.
+  // RFC 9112 §9.6: "close" announces that no bytes follow the answer on this connection.
   if (hasListToken(connection, "close")) return HandshakeFaultKind.ConnectionClose;
   return null;
 }
 
-/** §4.2.1, number 6; before the key, so that a client of another version learns ours (§4.4). §11.3.5: at most once. */
+/**
+ * §4.2.1, number 6; The version is judged before the key, so that a client of another version gets our version in the
+ * answer (§4.4). §11.3.5: at most once.
+ */
 function faultOfVersions(versions: readonly string[]): HandshakeFaultKind | null {
   if (versions.length === 0) return HandshakeFaultKind.VersionMissing;
   const isOurs = versions.length === 1 && versions[0] === WEBSOCKET_VERSION;
@@ -210,7 +221,7 @@ function faultOfKeys(keys: readonly string[]): HandshakeFaultKind | null {
   return isValidKey(key) ? null : HandshakeFaultKind.KeyMalformed;
 }
 
-/** What a client asks for. */
+/** The parts of a client's opening request. */
 export interface OpeningRequest {
   /** Host, and port unless it is the default one: `WebSocketUri.hostHeader`. */
   readonly hostHeader: string;
@@ -228,8 +239,8 @@ export interface OpeningRequest {
 
 /**
  * The client's opening handshake (§4.1), every character one byte.
- * @throws MisuseError for any part that could not stand where it is to go: nothing that the application chose can begin
- * a line of its own.
+ * @throws MisuseError for any part that is not allowed at its place, so that no part of the application can begin a new
+ * line.
  */
 export function encodeRequest(request: OpeningRequest): string {
   requireObject("request", request);
@@ -266,7 +277,7 @@ function checkResource(resource: string): void {
   }
   if (isSound) return;
   throw new MisuseError(
-    // Without the query, which may hold a token.
+    // The message leaves out the query, because a query may hold a token.
     `resource ${describeValue(resource.split("?", 1)[0])} is not a path with an optional query (RFC 6455 §3): it begins ` +
       'with "/" and has no spaces, no "#", no control and no other than ASCII characters; percent-encode those',
   );

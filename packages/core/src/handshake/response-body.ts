@@ -1,8 +1,8 @@
 /**
- * The body of a server's refusal (RFC 9112 §6 and §7), for the client's error: servers explain themselves there.
+ * The body of a server's refusal (RFC 9112 §6 and §7), for the client's error. Servers often put the reason into the body.
  *
- * Only as much is kept as the application will read, and reading stops there. Framing that cannot be trusted costs
- * nothing but the end of the explanation: the connection is closed either way, and no second message follows.
+ * The engine keeps only the bytes that the application may read, and then stops. Malformed framing costs only the end of
+ * the body: the connection closes in any case, and no second message follows.
  */
 import { appendBytes, createGrowingBytes, type GrowingBytes } from "../bytes/growing-bytes.ts";
 import { hexDigitValue } from "../bytes/hex-digit.ts";
@@ -10,7 +10,7 @@ import { isFieldValueCode, isWhitespaceCode } from "../bytes/http-token.ts";
 import { contentLengthOf, hasTransferCoding, isChunkedLast } from "./body-length.ts";
 import type { HeaderList } from "./header-list.ts";
 
-/** What says how long the body is. */
+/** The parts of a head that tell the length of the body. */
 export interface ResponseBodyHead {
   readonly status: number;
   readonly headers: HeaderList;
@@ -18,7 +18,7 @@ export interface ResponseBodyHead {
   readonly minorVersion?: 0 | 1;
 }
 
-/** Plain data. Readers: `bytes` and what follows; the rest is the machine's. */
+/** Plain data. Callers read `bytes` and the fields behind it; the other fields are private to the machine. */
 export interface ResponseBody {
   /** Bytes that are kept at most. */
   readonly limit: number;
@@ -26,24 +26,24 @@ export interface ResponseBody {
   readonly isChunked: boolean;
   /** @internal */
   position: Position;
-  /** Bytes still to come, of the chunk or of the body; Infinity when only the end of the stream ends it. */
+  /** Missing bytes of the chunk or of the body; Infinity when only the end of the stream ends the body. */
   left: number;
   /** @internal */
   gathered: GrowingBytes;
   /**
-   * What was kept so far, at most `limit` bytes, without the framing of chunks. When `done`, an exact array to keep;
-   * before, a view that is valid until the next call.
+   * The kept bytes, at most `limit`, without the framing of chunks. When `done`, an exact array of its own; before, a view
+   * that is valid until the next call.
    */
   bytes: Uint8Array;
-  /** Nothing more will be taken. */
+  /** The machine takes no more bytes. */
   done: boolean;
-  /** There was more than `limit`. */
+  /** The body has more than `limit` bytes. */
   truncated: boolean;
-  /** The chunks are malformed, or the stream ended before the body did; `bytes` has what came before. */
+  /** The chunks are malformed, or the stream ended inside the body. `bytes` has the bytes before the fault. */
   malformed: boolean;
 }
 
-/** Where in the grammar the next byte stands. All but the first belong to the chunked coding (RFC 9112 §7.1). */
+/** The place of the next byte in the grammar. All places except the first belong to the chunked coding (RFC 9112 §7.1). */
 const Position = {
   Data: 0,
   SizeStart: 1,
@@ -63,7 +63,7 @@ const LF = 0x0a;
 const CR = 0x0d;
 const SEMICOLON = 0x3b;
 
-/** @param limit how many bytes to keep; 0: the body is not waited for either. */
+/** @param limit the most bytes to keep. 0: the engine does not wait for the body either. */
 export function createResponseBody(head: ResponseBodyHead, limit: number): ResponseBody {
   const isChunked = mayHaveBody(head.status) && isChunkedBody(head);
   const left = isChunked || !mayHaveBody(head.status) ? 0 : bodyLength(head);
@@ -81,14 +81,14 @@ export function createResponseBody(head: ResponseBodyHead, limit: number): Respo
   };
 }
 
-/** RFC 9112 §6.3, number 1: these have none, whatever their fields say. */
+/** RFC 9112 §6.3, number 1: responses with these statuses have no body, whatever their fields say. */
 function mayHaveBody(status: number): boolean {
   return status >= 200 && status !== 204 && status !== 304;
 }
 
 /** RFC 9112 §6.3, number 4: chunked is the last coding. Codings under it stay as they are. */
 function isChunkedBody(head: ResponseBodyHead): boolean {
-  // RFC 9112 §6.1: HTTP/1.0 has no transfer codings; where one is named, the framing is at fault.
+  // RFC 9112 §6.1: HTTP/1.0 has no transfer codings; a response that names one has faulty framing.
   if (head.minorVersion === 0) return false;
   return isChunkedLast(head.headers);
 }
@@ -96,16 +96,16 @@ function isChunkedBody(head: ResponseBodyHead): boolean {
 /** RFC 9112 §6.3, numbers 4 to 8, without the chunked coding: Infinity when the body ends with the stream. */
 function bodyLength({ headers }: ResponseBodyHead): number {
   if (hasTransferCoding(headers)) return Number.POSITIVE_INFINITY;
-  // Lengths that differ or are none say nothing.
+  // Lengths that differ, and malformed lengths, do not count.
   const length = contentLengthOf(headers);
   return length === null || Number.isNaN(length) ? Number.POSITIVE_INFINITY : length;
 }
 
 /**
- * Takes what it can of `bytes[start, end)`, which it only reads and does not keep. The result is a function of the
- * stream, not of how it was cut.
- * @returns the index behind the last byte taken: `end`, or where it was done. A byte over the limit, or one that is
- * malformed, is not taken.
+ * Reads `bytes[start, end)`. The machine neither writes to the bytes nor keeps them. The result does not depend on how the
+ * stream was cut.
+ * @returns the index behind the last taken byte: `end`, or the place where the body was done. A byte above the limit and a
+ * malformed byte are not taken.
  */
 export function readResponseBody(
   body: ResponseBody,
@@ -131,7 +131,7 @@ export function readResponseBody(
 /** The stream has ended. */
 export function endResponseBody(body: ResponseBody): void {
   if (body.done) return;
-  // RFC 9112 §8: incomplete, unless the end of the stream is what was to end it.
+  // RFC 9112 §8: the body is incomplete, unless the end of the stream is its proper end.
   body.malformed = body.left !== Number.POSITIVE_INFINITY;
   body.done = true;
   showGathered(body);
@@ -143,7 +143,7 @@ function showGathered(body: ResponseBody): void {
   else if (body.bytes.length !== length) body.bytes = bytes.subarray(0, length);
 }
 
-/** @returns how many bytes it took. */
+/** @returns the number of taken bytes. */
 function takeData(body: ResponseBody, bytes: Uint8Array, start: number, end: number): number {
   const { gathered, limit } = body;
   const size = Math.min(body.left, end - start);
@@ -175,7 +175,8 @@ function takeFraming(body: ResponseBody, byte: number): boolean {
       else if (byte === CR) body.position = Position.SizeLineFeed;
       else return false;
       return true;
-    // Chunk extensions (§7.1.1) and trailers (§7.1.2) are read over. They cost nothing but time, which has a deadline.
+    // The machine skips chunk extensions (§7.1.1) and trailers (§7.1.2). They cost only time, and a deadline bounds the
+    // time.
     case Position.Extension:
       return skipToLineEnd(body, byte, Position.SizeLineFeed);
     case Position.SizeLineFeed:
@@ -212,6 +213,6 @@ function takeSizeDigit(body: ResponseBody, byte: number): boolean {
   const digit = hexDigitValue(byte);
   if (digit === -1) return false;
   body.left = body.left * 16 + digit;
-  // RFC 9112 §7.1: recipients MUST anticipate large sizes; no stream is that long.
+  // RFC 9112 §7.1: recipients MUST anticipate large sizes. No stream reaches such a size.
   return body.left <= Number.MAX_SAFE_INTEGER;
 }

@@ -1,6 +1,6 @@
 /**
- * The server's part of the opening handshake: judged as a client does (RFC 6455 §4.1), and written as a server does
- * (§4.2.2), together with every other answer that a server gives. All of it is pure.
+ * The server's part of the opening handshake: a client judges it (RFC 6455 §4.1), and a server writes it (§4.2.2). The file
+ * also writes every other answer of a server. All functions are pure.
  */
 import { describeValue } from "../bytes/describe-value.ts";
 import {
@@ -48,11 +48,11 @@ export interface ResponseHead {
 export interface ServerResponse extends ResponseHead {
   /** Of a refusal, up to `limits.refusalBody` bytes, chunked transfer decoded; empty for a 101. */
   readonly body: Uint8Array;
-  /** There was more than that, or its end did not come within `timeouts.refusalBody`. */
+  /** The body was longer, or its end did not come within `timeouts.refusalBody`. */
   readonly isBodyTruncated: boolean;
 }
 
-/** What the client had asked for. */
+/** The parts of the client's request by which the response is judged. */
 export interface SentRequest {
   /** The Sec-WebSocket-Key that was sent. */
   readonly key: string;
@@ -73,8 +73,9 @@ export type ResponseVerdict =
   | { readonly kind: "refused"; readonly fault: HandshakeFault };
 
 /**
- * §4.1, the numbered steps behind "The client MUST validate the server's response", in their order but for the last
- * two: extensions come last, since with them a session begins, and a refusal behind it would have to end it again.
+ * §4.1, the numbered steps behind "The client MUST validate the server's response", in their order, except for the last
+ * two. Extensions come last, because a session begins with them, and a fault behind them would have to end the session
+ * again.
  */
 export function judgeResponse(head: ResponseHead, sent: SentRequest): ResponseVerdict {
   requireObject("head", head);
@@ -96,7 +97,7 @@ export function judgeResponse(head: ResponseHead, sent: SentRequest): ResponseVe
     faultOfAccept(headers, sent.key) ??
     faultOfProtocol(headers, sent.protocols);
   if (fault !== null) return refused(fault);
-  // §11.3.2 has this field at most once in a response, §4.2.2 allows several: several mean one list in all of HTTP.
+  // §11.3.2 allows this field once in a response, §4.2.2 allows several lines. In HTTP several lines mean one list.
   const extensions = parseExtensions(headerValues(headers, "sec-websocket-extensions"));
   if (extensions === null) return refused(HandshakeFaultKind.ResponseExtensionsMalformed);
   const agreement = confirmResponse(extensions, sent.extensions);
@@ -109,10 +110,10 @@ function refused(kind: HandshakeFaultKind): ResponseVerdict {
   return { kind: "refused", fault: responseFault(kind) };
 }
 
-/** Number 1. Whatever another status asks for, a redirect or a password, is the application's affair. */
+/** Number 1. The application handles other statuses, such as a redirect or a demand for a password. */
 function faultOfStatus(head: ResponseHead): HandshakeFaultKind | null {
   if (head.status !== 101) return HandshakeFaultKind.StatusNot101;
-  // RFC 9110 §15.2: HTTP/1.0 has no 1xx; whoever sends one in its name has not read the request.
+  // RFC 9110 §15.2: HTTP/1.0 has no 1xx. A server that sends a 1xx as HTTP/1.0 does not follow the request.
   return head.minorVersion === 0 ? HandshakeFaultKind.HttpVersionUnsupported : null;
 }
 
@@ -120,7 +121,8 @@ function faultOfStatus(head: ResponseHead): HandshakeFaultKind | null {
 function faultOfUpgrade(headers: HeaderList): HandshakeFaultKind | null {
   const upgrade = headerValues(headers, "upgrade");
   if (upgrade.length === 0) return HandshakeFaultKind.UpgradeMissing;
-  // A value and not a list: a 101 that also switched to something else would not be ours to read.
+  // The field must be one value and no list: behind a 101 that switches to a second protocol too, the engine could not read
+  // the bytes.
   if (upgrade.length > 1 || !equalsIgnoringCase(upgrade[0]!, "websocket")) {
     return HandshakeFaultKind.UpgradeNotWebSocket;
   }
@@ -136,7 +138,10 @@ function faultOfAccept(headers: HeaderList, key: string): HandshakeFaultKind | n
   return accepts[0] === acceptFor(key) ? null : HandshakeFaultKind.AcceptWrong;
 }
 
-/** Number 6. §11.3.4: at most once. To offer some and be given none is no fault (§4.2.2, /subprotocol/). */
+/**
+ * Number 6. §11.3.4: at most once. A response without a subprotocol is no fault, also when the client offered some (§4.2.2,
+ * /subprotocol/).
+ */
 function faultOfProtocol(
   headers: HeaderList,
   offered: readonly string[],
@@ -144,18 +149,18 @@ function faultOfProtocol(
   const protocols = headerValues(headers, "sec-websocket-protocol");
   if (protocols.length > 1) return HandshakeFaultKind.ProtocolDuplicate;
   const protocol = protocols[0];
-  // Compared as it is: subprotocol names are case-sensitive. An empty value was never offered.
+  // Subprotocol names are case-sensitive. An empty value is a fault, since no client offers one.
   if (protocol === undefined || offered.includes(protocol)) return null;
   return HandshakeFaultKind.ProtocolNotOffered;
 }
 
-/** What a server says yes with. */
+/** The parts of a server's acceptance. */
 export interface Acceptance {
   /** The key of the request. */
   readonly key: string;
   /** One of those that the request offers; null or "": none. */
   readonly protocol: string | null;
-  /** What was agreed: `ExtensionAgreement.extensions`; empty: none. */
+  /** The agreed extensions: `ExtensionAgreement.extensions`. Empty: none. */
   readonly extensions: readonly ExtensionOffer[];
   /** Further fields, such as Set-Cookie; not of {@link RESERVED_HEADERS}. */
   readonly headers: HeaderList;
@@ -163,7 +168,7 @@ export interface Acceptance {
 
 /**
  * The 101 that completes the opening handshake (§4.2.2, number 5), every character one byte.
- * @throws MisuseError for any part that could not stand where it is to go.
+ * @throws MisuseError for any part that is not allowed at its place.
  */
 export function encodeAcceptance(acceptance: Acceptance): string {
   requireObject("acceptance", acceptance);
@@ -179,7 +184,7 @@ export function encodeAcceptance(acceptance: Acceptance): string {
     ["Connection", "Upgrade"],
     ["Sec-WebSocket-Accept", acceptFor(key)],
   ];
-  // §4.2.2: the empty string is not a legal value; none is said by leaving the field out.
+  // §4.2.2: the empty string is no legal value. A server without a subprotocol leaves the field out.
   if (protocol !== null && protocol !== "") {
     if (typeof protocol !== "string" || !isToken(protocol)) {
       throw new MisuseError(
@@ -197,7 +202,7 @@ export function encodeAcceptance(acceptance: Acceptance): string {
   return `${statusLine(101, undefined)}${formatHeaders(lines)}${formatHeaders(headers)}\r\n`;
 }
 
-/** Everything of an answer but its status and the bytes of its body. */
+/** The parts of an answer besides its status and the bytes of its body. */
 export interface Answer {
   /** The reason phrase. Default: that of RFC 9110 for the usual statuses, otherwise none. */
   readonly statusText?: string | undefined;
@@ -208,17 +213,17 @@ export interface Answer {
 }
 
 /**
- * The head of an answer that is no acceptance: a refusal, or plain HTTP. It always announces the end of the connection:
- * the engine reads one request.
+ * The head of an answer that is no acceptance: a refusal, or plain HTTP. The head always announces the end of the
+ * connection, because the engine reads one request for each connection.
  *
- * A 426 says what to upgrade to (RFC 9110 §15.5.22) and the version that we speak (RFC 6455 §4.4), a 405 the method
- * (RFC 9110 §15.5.6).
+ * A 426 names the protocol for the upgrade (RFC 9110 §15.5.22) and our version (RFC 6455 §4.4). A 405 names the method (RFC
+ * 9110 §15.5.6).
  *
- * It says HTTP/1.1 to clients of HTTP/1.0 too, as RFC 9110 §2.5 wants, and has no Date, since the engine has no clock
- * (RFC 9110 §6.6.1): who has one adds it.
+ * The version is HTTP/1.1 for clients of HTTP/1.0 too, as RFC 9110 §2.5 wants. The head has no Date, because the engine has
+ * no clock (RFC 9110 §6.6.1): a host with a clock can add the Date.
  *
- * @throws MisuseError for a status that is not from 200 to 999, a body where the status allows none, and any part that
- * could not stand where it is to go.
+ * @throws MisuseError for a status that is not from 200 to 999, a body where the status allows none, and any part that is
+ * not allowed at its place.
  */
 export function encodeAnswer(status: number, answer: Answer): string {
   const { statusText, headers, bodyLength } = givenOptions("answer", answer);
@@ -251,12 +256,12 @@ export function encodeAnswer(status: number, answer: Answer): string {
   return `${statusLine(status, statusText)}${formatHeaders(lines)}${formatHeaders(headers)}\r\n`;
 }
 
-/** RFC 9112 §4: the space before the reason phrase stays when there is none. */
+/** RFC 9112 §4: the space before the reason phrase stays without a reason phrase. */
 function statusLine(status: number, statusText: string | undefined): string {
   return `HTTP/1.1 ${status} ${statusText ?? ReasonPhrases[status] ?? ""}\r\n`;
 }
 
-/** RFC 9110 §15, RFC 6585: the statuses that servers answer an opening handshake with, or a plain request beside it. */
+/** RFC 9110 §15, RFC 6585: the usual statuses of answers to an opening handshake or to a plain request. */
 const ReasonPhrases: { readonly [status: number]: string } = {
   101: "Switching Protocols",
   200: "OK",

@@ -1,18 +1,16 @@
-/**
- * Subprotocols (RFC 6455 §1.9): the Sec-WebSocket-Protocol field of a request, and the choice among what it offers.
- */
+/** Subprotocols (RFC 6455 §1.9): the Sec-WebSocket-Protocol field of a request, and the choice among its subprotocols. */
 import { requireList, requireStrings } from "../bytes/given-arguments.ts";
 import { isToken, trimWhitespace } from "../bytes/http-token.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 
 /**
- * How many subprotocols one request may offer. Each becomes a string of its own, so a limit on bytes alone would not
- * limit what is retained; and the choice compares each with each.
+ * The most subprotocols of one request. Each of them becomes a string, so a limit on bytes alone would not limit the
+ * memory. The choice also compares each offer with each supported subprotocol.
  */
 export const MAX_PROTOCOLS = 256;
 
 /**
- * @param values those of every Sec-WebSocket-Protocol line, in order: together they are one list (§11.3.4).
+ * @param values the values of every Sec-WebSocket-Protocol line, in order. §11.3.4: all lines together are one list.
  * @returns the subprotocols in the client's order of preference; empty for no lines. null for what §4.1, number 10,
  * forbids: an element that is not a token, the same one twice (their case counts), lines without any element; and for
  * more than {@link MAX_PROTOCOLS}.
@@ -22,7 +20,7 @@ export function parseProtocols(values: readonly string[]): string[] | null {
   return readProtocols(values);
 }
 
-/** The same of values that were judged to be strings. */
+/** The same for values that are known to be strings. */
 export function readProtocols(values: readonly string[]): string[] | null {
   const protocols = new Set<string>();
   for (const value of values) {
@@ -31,7 +29,7 @@ export function readProtocols(values: readonly string[]): string[] | null {
       const end = comma === -1 ? value.length : comma;
       const protocol = trimWhitespace(value, start, end);
       start = end + 1;
-      // RFC 9110 §5.6.1.2: empty elements are ignored, and do not count.
+      // RFC 9110 §5.6.1.2: a recipient ignores empty elements.
       if (protocol === "") continue;
       if (!isToken(protocol) || protocols.has(protocol)) return null;
       if (protocols.size === MAX_PROTOCOLS) return null;
@@ -42,9 +40,9 @@ export function readProtocols(values: readonly string[]): string[] | null {
 }
 
 /**
- * The subprotocol that a server with these preferences speaks: the first of `supported` that the client offers. The
- * client's order is a wish, the choice is the server's (§4.2.2, /subprotocol/).
- * @returns null when there is none; the connection may still be accepted, without a subprotocol.
+ * The subprotocol that a server with these preferences speaks: the first of `supported` that the client offers. The server
+ * chooses; the client's order is only a wish (§4.2.2, /subprotocol/).
+ * @returns null without a common subprotocol. The server may still accept the connection, without a subprotocol.
  */
 export function selectProtocol(
   offered: readonly string[],
@@ -56,8 +54,8 @@ export function selectProtocol(
 }
 
 /**
- * What an application offers, or speaks: §4.1, number 10.
- * @throws MisuseError for what is not a token, and for the same one twice.
+ * Checks the subprotocols that an application offers or supports: §4.1, number 10.
+ * @throws MisuseError for a value that is no token, and for a subprotocol that comes twice.
  */
 export function checkProtocols(protocols: readonly string[]): void {
   requireList("protocols", protocols);

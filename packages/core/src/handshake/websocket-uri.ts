@@ -1,4 +1,4 @@
-/** The ws and wss URI schemes (RFC 6455 §3): what the client of an application is told to connect to. */
+/** The ws and wss URI schemes (RFC 6455 §3): the URL that an application gives to a client. */
 import { equalsIgnoringCase } from "../bytes/http-token.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import {
@@ -11,7 +11,7 @@ import {
 
 /** The components of a WebSocket URI, as §3 and §4.1 name them. */
 export interface WebSocketUri {
-  /** The scheme is wss: the transport is to be TLS. */
+  /** The scheme is wss: the host must connect with TLS. */
   readonly secure: boolean;
   /** Lower case; an IPv6 address without its brackets, as resolvers want it. */
   readonly host: string;
@@ -27,16 +27,15 @@ const SLASH = 0x2f;
 const QUESTION_MARK = 0x3f;
 
 /**
- * Reads an absolute URI as it is, where a browser would repair it: other characters than ASCII must already be
- * percent-encoded, and in the host be in their "xn--" form; "http" is not read as "ws"; a fragment is not dropped.
+ * Reads an absolute URI, and repairs nothing, unlike a browser. Characters outside ASCII must be percent-encoded, or in
+ * their "xn--" form in the host. The scheme "http" is not read as "ws". A fragment is a mistake.
  *
- * What RFC 3986 excludes and a URL parser leaves as it is passes: "|", "[", "{" and a "%" that begins no percent-encoding in
- * path and query, and in the host {@link URL_NAME_CHARACTERS}.
+ * Some characters are accepted although RFC 3986 excludes them, because URL parsers leave them unchanged: "|", "[", "{" and
+ * a single "%" in path and query, and {@link URL_NAME_CHARACTERS} in the host.
  *
- * A host that wants the leniency of browsers takes `new URL(text).href` first.
+ * A host that wants the leniency of browsers calls `new URL(text).href` first.
  *
- * @throws MisuseError for everything that is not such a URI. Its message never repeats userinfo or query, which often
- * hold secrets.
+ * @throws MisuseError for any other text. The message never repeats userinfo or query, because both often hold secrets.
  */
 export function parseWebSocketUri(text: string): WebSocketUri {
   if (typeof text !== "string") throw misuse(`of type ${typeof text}: give a string`);
@@ -97,7 +96,8 @@ function readAuthority(
   const port = parsePort(written.port, defaultPort);
   // Nothing can listen on port 0.
   if (port === null || port === 0) {
-    // Not repeated: behind "user:pass/word@" unencoded, the port is a part of the password.
+    // The message does not repeat the port: in an unencoded "user:pass/word@" the text behind the colon is a part of the
+    // password.
     throw misuse("has a port that is no number from 1 to 65535");
   }
   return { host, port };

@@ -1,6 +1,6 @@
 /**
- * A message under way (RFC 6455 §5.4): from the first byte of its first frame that cannot be delivered at once to the
- * last byte of its final frame. There is at most one per connection, and an idle connection has none.
+ * An incoming message under way (RFC 6455 §5.4), from the header of its first frame to the last byte of its final frame. A
+ * connection has at most one, and an idle connection has none.
  */
 import { appendBytes, createGrowingBytes, type GrowingBytes } from "../bytes/growing-bytes.ts";
 import type { Kernels } from "../bytes/kernels.ts";
@@ -16,10 +16,10 @@ export interface MessageAssembly {
   readonly startsAt: number;
   /** Bytes of application data so far, after the extension. */
   length: number;
-  /** Frames so far, empty ones included: a limit in bytes alone would let those through without end. */
+  /** Frames so far, empty frames included. A limit in bytes alone would let empty frames through without end. */
   fragments: number;
   utf8State: number;
-  /** What waits to be delivered; null while nothing does. */
+  /** The bytes that wait to be delivered; null without such bytes. */
   gathered: GrowingBytes | null;
 }
 
@@ -39,7 +39,7 @@ export function createMessageAssembly(
   };
 }
 
-/** §5.4: fragments of one message are not interleaved with those of another, and a continuation continues something. */
+/** §5.4: the fragments of two messages are never interleaved, and a continuation needs a message that it continues. */
 export function judgeSequence(
   opcode: number,
   underWay: MessageAssembly | null,
@@ -54,7 +54,8 @@ export function judgeSequence(
 }
 
 /**
- * §8.1, judged at the byte: the index of the first byte of `bytes[start, end)` that the text cannot have there, or -1.
+ * §8.1: judges the text byte by byte. @returns the index of the first byte of `bytes[start, end)` that no UTF-8 text can
+ * have there, or -1.
  */
 export function judgeText(
   message: MessageAssembly,
@@ -69,7 +70,7 @@ export function judgeText(
   return -1;
 }
 
-/** @param announced bytes of the frame under way that are still to come. */
+/** @param announced the bytes of the current frame that have not arrived yet. */
 export function gather(
   message: MessageAssembly,
   bytes: Uint8Array,

@@ -1,4 +1,7 @@
-/** What a sequence of frames can break. The table of what follows from each is `connection/violation.ts`. */
+/**
+ * The rules that a sequence of frames can break. The table in `connection/violation.ts` has the section and the close code
+ * of each.
+ */
 export const MessageViolation = {
   /** §5.4: a continuation frame without a message that it continues. */
   ContinuationUnexpected: "continuation-unexpected",

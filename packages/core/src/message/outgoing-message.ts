@@ -1,6 +1,6 @@
 /**
- * A message that the application sends in fragments (RFC 6455 §5.4): from `startMessage` to its final fragment. There is at
- * most one per connection. The mirror image of `message-assembly`.
+ * A message that the application sends in fragments (RFC 6455 §5.4), from `startMessage` to the final fragment. A
+ * connection has at most one. `message-assembly` is the same for incoming messages.
  */
 import { MisuseError } from "../bytes/misuse-error.ts";
 import { encodeUtf8, isHighSurrogate } from "../bytes/utf8-text.ts";
@@ -8,7 +8,7 @@ import { UTF8_ACCEPT, validateUtf8 } from "../bytes/utf8-validation.ts";
 
 export interface OutgoingMessage {
   readonly opcode: number;
-  /** The extension session transforms it, and its bits are due on the first frame. */
+  /** The extension session transforms the message, and its bits stand on the first frame. */
   readonly isExtended: boolean;
   isFirst: boolean;
   /** Of text given as bytes; see {@link validateUtf8}. */
@@ -21,7 +21,7 @@ export function createOutgoingMessage(opcode: number, isExtended: boolean): Outg
   return { opcode, isExtended, isFirst: true, utf8State: UTF8_ACCEPT, pendingSurrogate: "" };
 }
 
-/** A pair of surrogates is one character, also when the fragments part it. */
+/** A pair of surrogates is one character, also when two fragments contain one half each. */
 export function encodeFragment(
   outgoing: OutgoingMessage,
   data: string,

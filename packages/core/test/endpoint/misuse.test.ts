@@ -80,7 +80,7 @@ describe("a command that is a mistake", () => {
       what: "respond to an upgrade",
       make: upgrade,
       act: (e: Endpoint) => e.respond(200, {}, 0),
-      says: /accepted or rejected/,
+      says: /accept or reject/,
     },
     {
       what: "respond with 101",
@@ -221,7 +221,7 @@ describe("options that are a mistake", () => {
     {
       what: "a misspelt limit",
       options: { host, limits: { mesage: 1 } },
-      says: /known are .*message/,
+      says: /give some of .*message/,
     },
     {
       what: "a timeout that is NaN",

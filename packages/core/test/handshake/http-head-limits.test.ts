@@ -74,10 +74,10 @@ describe("each limit of a head holds to the octet", () => {
   ] as const) {
     test(`exactly at it a ${of} passes, one above is ${kind}: ${because}`, () => {
       const sound = readHead(of, [octets(fits)], SMALL);
-      expect(sound).toMatchObject({ done: true, fault: null, octets: fits.length });
+      expect(sound).toMatchObject({ done: true, fault: null, byteCount: fits.length });
       const faulty = readHead(of, [octets(breaks)], SMALL);
       expect(faulty.fault).toMatchObject({ kind, status, offset });
-      expect(faulty).toMatchObject({ done: false, octets: offset });
+      expect(faulty).toMatchObject({ done: false, byteCount: offset });
     });
   }
 
@@ -161,7 +161,7 @@ describe("after a 1xx response the next head is read (RFC 9110 §15.2)", () => {
     expect(reader.done).toBe(false);
     const end = readHttpHead(reader, stream, hints.length, stream.length, ROOMY);
     expect(end).toBe(hints.length + switching.length);
-    expect(reader).toMatchObject({ done: true, statusCode: 101, octets: end });
+    expect(reader).toMatchObject({ done: true, statusCode: 101, byteCount: end });
     expect(reader.headers).toEqual([["Upgrade", "websocket"]]);
     expect(interim.length).toBe(2);
   });
@@ -186,7 +186,7 @@ describe("after a 1xx response the next head is read (RFC 9110 §15.2)", () => {
     const reader = createHttpHeadReader("response");
     for (let round = 1; round <= 3; round += 1) {
       showParts(reader, [continued], limits);
-      expect(reader).toMatchObject({ done: true, octets: continued.length * round });
+      expect(reader).toMatchObject({ done: true, byteCount: continued.length * round });
       restartHttpHead(reader);
     }
     showParts(reader, [continued], limits);

@@ -53,7 +53,7 @@ describe("the machine takes its head and nothing else", () => {
     expect(readHttpHead(reader, stream, 0, stream.length, ROOMY)).toBe(head.length);
     expect(reader.byteCount).toBe(head.length);
     expect(readHttpHead(reader, stream, head.length, stream.length, ROOMY)).toBe(head.length);
-    expect(reader).toMatchObject({ done: true, fault: null, octets: head.length });
+    expect(reader).toMatchObject({ done: true, fault: null, byteCount: head.length });
   });
 
   test("after a fault nothing more is taken and the fault stays", () => {
@@ -93,7 +93,7 @@ describe("the machine takes its head and nothing else", () => {
   test("no octets are no work and no fault", () => {
     const reader = createHttpHeadReader("request");
     expect(readHttpHead(reader, new Uint8Array(0), 0, 0, ROOMY)).toBe(0);
-    expect(reader).toMatchObject({ done: false, fault: null, octets: 0 });
+    expect(reader).toMatchObject({ done: false, fault: null, byteCount: 0 });
   });
 });
 

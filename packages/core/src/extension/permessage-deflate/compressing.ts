@@ -3,12 +3,14 @@ import type { DeflateCodec, Deflater, DeflaterOptions } from "./deflate-codec.ts
 import type { DeflateTerms } from "./deflate-negotiation.ts";
 import type { DeflateSettings } from "./deflate-options.ts";
 
-/** What a connection's outgoing half keeps between messages. */
+/** The state of a connection's outgoing half between messages. */
 export interface Compressing {
   readonly codec: DeflateCodec;
   readonly options: DeflaterOptions;
   readonly threshold: number;
-  /** What is shared with other connections, where messages are compressed without takeover; otherwise null. */
+  /**
+   * The compressor that the connection shares with others, when messages are compressed without takeover; otherwise null.
+   */
   readonly shared: SharedCompressing | null;
   /** The connection's own deflater, for takeover; made for the first message. */
   own: Deflater | null;
@@ -81,7 +83,7 @@ function deflaterOf(compressing: Compressing): Deflater {
 }
 
 /**
- * What connections that send without takeover have in common: one compressor, 220 to 285 KiB in all instead of as much per
+ * The compressor of all connections that send without takeover: 220 to 285 KiB in all instead of as much for each
  * connection. The object also stands for the terms under which equal messages become equal bytes.
  */
 export interface SharedCompressing {

@@ -3,7 +3,7 @@ import type { DeflateCodec, Inflater } from "./deflate-codec.ts";
 import type { DeflateTerms } from "./deflate-negotiation.ts";
 import type { DeflateSettings } from "./deflate-options.ts";
 
-/** What a connection's incoming half keeps. */
+/** The state of a connection's incoming half. */
 export interface Decompressing {
   readonly codec: DeflateCodec;
   readonly windowBits: number;

@@ -1,4 +1,4 @@
-/** What an application may say of permessage-deflate, checked and completed once for all connections. */
+/** The options of permessage-deflate, checked and completed once for all connections. */
 
 import { describeValue } from "../../bytes/describe-value.ts";
 import { givenOptions } from "../../bytes/given-arguments.ts";

@@ -1,6 +1,7 @@
 /**
- * The four parameters of permessage-deflate (RFC 7692 §7.1), from the lists of the header field and back to them. Whatever
- * breaks a rule of §7 is null: a server declines such an offer, and a client fails such a response.
+ * The four parameters of permessage-deflate (RFC 7692 §7.1), from the lists of the header field and back to them. The
+ * result is null for parameters that break a rule of §7: a server declines such an offer, and a client fails such a
+ * response.
  */
 import type { ExtensionOffer, ExtensionParameter } from "../extension-header.ts";
 
