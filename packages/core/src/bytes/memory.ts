@@ -16,7 +16,7 @@ export interface Memory {
   readonly view: DataView<ArrayBuffer>;
   /** The same memory as 32-bit words. */
   readonly words: Int32Array<ArrayBuffer>;
-  /** Who gets it back. */
+  /** The owner, to which {@link releaseMemory} gives the memory back. */
   readonly belongsTo: MemoryOwner;
 }
 

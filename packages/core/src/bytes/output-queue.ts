@@ -30,14 +30,18 @@ export interface OutputQueue {
 }
 
 /**
- * A transport takes a transmission at once, or keeps it for a while. Some always keep it (Deno writes by promises), others
- * only while their peer does not read. One field for both facts, because an idle connection pays for each.
+ * How a transport takes transmissions: at once, or after a while. Some transports keep every transmission (Deno writes by
+ * promises), others do while their peer does not read. One field holds both facts, because each field costs memory in an
+ * idle connection.
  */
 export const Taking = {
   AtOnce: 0,
-  /** It kept the last one, and has taken it since. So it is before the first: that is little, and the peer a stranger. */
+  /**
+   * The transport kept the last transmission and has taken it since. Also before the first transmission, which is small and
+   * goes to an unknown peer.
+   */
   Later: 1,
-  /** It has one that it has not taken. */
+  /** The transport has a transmission that it has not taken. */
   Busy: 2,
 } as const;
 export type Taking = (typeof Taking)[keyof typeof Taking];

@@ -22,9 +22,9 @@ export interface Ended {
   readonly isCloseSent: boolean;
   /** The Close that arrived. */
   readonly peerClose: CloseFrame | null;
-  /** Whose Close came first; null where there was none. */
+  /** The side whose Close came first; null without a Close. */
   readonly firstClose: "local" | "peer" | null;
-  /** What the peer did against the rules, where that is why it ended. */
+  /** The rule that the peer broke; null when the connection ended for another reason. */
   readonly violation: Violation | null;
   /** The first timer that ran out, if one did. */
   readonly timeout: TimeoutName | null;

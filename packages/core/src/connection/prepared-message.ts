@@ -21,11 +21,11 @@ import {
  * copy.
  */
 export interface PreparedMessage {
-  /** What {@link prepareMessage} was given: a string or bytes. */
+  /** "text" for a string given to {@link prepareMessage}, "binary" for bytes. */
   readonly type: "text" | "binary";
   /** The payload: text as UTF-8. Read-only. */
   readonly payload: Uint8Array;
-  /** The whole frame as a server sends it, without a mask. Not to be written. */
+  /** The whole frame as a server sends it, without a mask. Read-only. */
   readonly frame: Uint8Array;
 }
 

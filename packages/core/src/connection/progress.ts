@@ -37,8 +37,8 @@ function inTransitAt(connection: Connection, now: number): number {
 }
 
 /**
- * When a peer that reads at the least rate has read all bytes that the transport took, except the last {@link
- * STEADY_BYTES}: the timers allow for these bytes by themselves. 0 when the transport took no more than those. ms
+ * When a peer that reads at the least rate has read all bytes that the transport took, except the last
+ * {@link STEADY_BYTES}: the timers allow for these bytes by themselves. 0 when the transport took no more than those. ms
  */
 export function readBy(connection: Connection): number {
   const { inTransit, inTransitAt: at } = connection;

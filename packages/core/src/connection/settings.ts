@@ -149,11 +149,14 @@ export const DEFAULT_TIMEOUTS: Timeouts = {
 
 /** The options of both roles. Every option except `host` has a default. */
 export interface ConnectionOptions {
-  /** What the engine needs from outside: entropy, and faster loops where there are some. */
+  /** The functions of the host: entropy, and optional faster loops. */
   readonly host: Host;
-  /** How much a peer can make us keep or accept. Default: {@link DEFAULT_LIMITS}, or {@link DEFAULT_CLIENT_LIMITS}. */
+  /**
+   * The limits of what a peer can make the engine retain or accept. Default: {@link DEFAULT_LIMITS}, or
+   * {@link DEFAULT_CLIENT_LIMITS}.
+   */
   readonly limits?: Partial<Limits>;
-  /** In ms; 0 switches one off. Default: {@link DEFAULT_TIMEOUTS}. */
+  /** The timeouts in ms. 0 turns a timeout off. Default: {@link DEFAULT_TIMEOUTS}. */
   readonly timeouts?: Partial<Timeouts>;
   /** Extensions to offer (client) or accept (server), in order of preference. Default none. */
   readonly extensions?: readonly Extension[];
@@ -193,9 +196,9 @@ export interface Settings {
   readonly framePrefix: number;
   /** See {@link ConnectionOptions}. */
   readonly referenceFrom: number;
-  /** @internal Where masking keys are drawn from. */
+  /** @internal The pool of masking keys. */
   readonly maskingKeys: MaskingKeyPool;
-  /** The host's kernels, and the engine's own for those that it does not bring. */
+  /** The host's kernels, and the engine's own in place of missing ones. */
   readonly kernels: Kernels;
 }
 

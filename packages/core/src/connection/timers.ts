@@ -50,7 +50,7 @@ function idleAt(connection: Connection): number {
  */
 function closeAt(connection: Connection): number {
   if (connection.writing === Writing.CloseDue || isPatient(connection)) return connection.closeAt;
-  // A peer that broke a rule has no claim to patience: it could keep its connection for minutes.
+  // A peer that broke a rule gets no extra time: otherwise it could keep its connection for minutes.
   if (connection.ending !== null && connection.ending.violation !== null) return connection.closeAt;
   return Math.max(connection.closeAt, readBy(connection) + connection.settings.timeouts.close);
 }

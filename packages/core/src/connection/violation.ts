@@ -25,7 +25,7 @@ export type ViolationKind = WireViolation | HandshakeFaultKind;
 
 /** A rule that the peer broke, as a value: no input throws because of the peer. */
 export interface Violation {
-  /** Which rule was broken. */
+  /** The rule that the peer broke. */
   readonly kind: ViolationKind;
   /** The section that forbids it: of RFC 6455, or "RFC 9112 5.1" and the like. */
   readonly section: string;

@@ -37,8 +37,8 @@ export interface ServerEndpointOptions extends ConnectionOptions, Partial<Origin
   /** Returns the body, as text, of the answer to a request that the engine itself refuses. Default: no body. */
   readonly explain?: (refusal: Refusal) => string;
   /**
-   * The body, as text, of the answer at the end of `timeouts.handshake`: 408 for a request that is not complete, 503 for one that
-   * the application has not decided about. Default: none.
+   * Returns the body, as text, of the answer at the end of `timeouts.handshake`. 408: the request is not complete. 503: the
+   * application has not decided. Default: no body.
    */
   readonly explainTimeout?: (status: 408 | 503) => string;
 }

@@ -44,7 +44,7 @@ export interface ServerPolicy {
 
 /** A request that the engine has refused, with the facts of the verdict: enough to explain the refusal and its remedy. */
 export interface Refusal {
-  /** Why the request is refused. */
+  /** The fault for which the engine refuses the request. */
   readonly fault: HandshakeFault;
   /** The header lines that were read. */
   readonly headers: HeaderList;

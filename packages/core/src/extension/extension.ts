@@ -7,8 +7,8 @@
  * engine would have to queue the messages inside the session.
  *
  * A session is the one part of a connection that is not plain data, because a session may hold memory outside the engine,
- * as zlib does. Therefore every path by which a connection ends, or a handshake fails, calls {@link
- * ExtensionSession.dispose}.
+ * as zlib does. Therefore every path by which a connection ends, or a handshake fails, calls
+ * {@link ExtensionSession.dispose}.
  */
 import type { ExtensionOffer } from "./extension-header.ts";
 

@@ -63,7 +63,7 @@ export type HandshakeFaultKind = (typeof HandshakeFaultKind)[keyof typeof Handsh
 
 /** A fault of the other side's part of the opening handshake (RFC 6455 §4). */
 export interface HandshakeFault {
-  /** Which rule was broken. */
+  /** The rule that the peer broke. */
   readonly kind: HandshakeFaultKind;
   /** The section that forbids it: of RFC 6455 ("4.2.1"), or with its RFC before it ("RFC 9112 5.1"). */
   readonly section: string;

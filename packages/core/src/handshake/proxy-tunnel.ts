@@ -48,7 +48,7 @@ export interface ProxyTunnelOptions {
 export interface ProxyTunnel {
   /** The request. Send these bytes first. */
   readonly request: Uint8Array;
-  /** @internal What has been read of the answer. */
+  /** @internal The state of the reader of the answer. */
   readonly reader: HttpHeadReader;
   /** The body of a refusal, while it is read. */
   body: ResponseBody | null;

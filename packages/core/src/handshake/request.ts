@@ -28,7 +28,7 @@ export const WEBSOCKET_VERSION = "13";
 
 /** The head of an HTTP request, from this engine's reader or from any other HTTP stack. */
 export interface RequestHead {
-  /** As it was sent; its case counts. */
+  /** The method as the peer sent it. The case counts. */
   readonly method: string;
   /** The request-target as it was sent (RFC 9112 §3.2). */
   readonly target: string;
@@ -40,7 +40,7 @@ export interface RequestHead {
 
 /** A sound request to open a WebSocket. The server still has to decide about the request. */
 export interface UpgradeHead extends RequestHead {
-  /** Tells it from a {@link PlainHead}. */
+  /** Marks this kind; {@link PlainHead} has "plain". */
   readonly kind: "upgrade";
   /** §3, the resource name: path and query, beginning with "/", also when the peer sent an absolute URI. */
   readonly target: string;
@@ -60,11 +60,11 @@ export interface UpgradeHead extends RequestHead {
 
 /** Any other sound request. Answer it with HTTP; with 426 if the server has no pages. */
 export interface PlainHead extends RequestHead {
-  /** Tells it from an {@link UpgradeHead}. */
+  /** Marks this kind; {@link UpgradeHead} has "upgrade". */
   readonly kind: "plain";
   /** Path and query, also when the peer sent an absolute URI; "*" for OPTIONS, host and port for CONNECT. */
   readonly target: string;
-  /** As in {@link UpgradeHead}; "" when the request names none, as one of HTTP/1.0 may. */
+  /** As in {@link UpgradeHead}; "" when the request names no host, which HTTP/1.0 allows. */
   readonly host: string;
   /** Bytes of the body; null when the head does not tell them, as for a chunked body. Infinity above 2^53 - 1. */
   readonly contentLength: number | null;
@@ -72,13 +72,13 @@ export interface PlainHead extends RequestHead {
 
 /** A request to answer with `fault.status`. Its target and headers are as the peer sent them. */
 export interface RefusedRequest extends RequestHead {
-  /** Tells it from a request without fault. */
+  /** Marks this kind: the request has a fault. */
   readonly kind: "refused";
   /** The rule that the request breaks, and the status of the answer. */
   readonly fault: HandshakeFault;
 }
 
-/** What {@link judgeRequest} says of a request. */
+/** The verdict of {@link judgeRequest}. */
 export type RequestVerdict = UpgradeHead | PlainHead | RefusedRequest;
 
 /**

@@ -20,7 +20,7 @@ export interface ResponseBodyHead {
 
 /** Plain data. Callers read `bytes` and the fields behind it; the other fields are private to the machine. */
 export interface ResponseBody {
-  /** Bytes that are kept at most. */
+  /** The most bytes to keep. */
   readonly limit: number;
   /** The body has the chunked coding (RFC 9112 §7.1). */
   readonly isChunked: boolean;

@@ -62,7 +62,7 @@ export interface SentRequest {
   readonly extensions: readonly Extension[];
 }
 
-/** What {@link judgeResponse} says of an answer. */
+/** The verdict of {@link judgeResponse}. */
 export type ResponseVerdict =
   | {
       readonly kind: "accepted";
