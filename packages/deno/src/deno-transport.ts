@@ -216,6 +216,7 @@ function isTls(conn: Deno.Conn): conn is Deno.TlsConn {
  * of what is written: a Deno.Conn of JavaScript may hand on the bytes, and hold them when its promise has resolved.
  */
 export function fromConn(conn: Deno.Conn): OpenTransport {
+  requireConn(conn);
   return (handler) => {
     if (served.has(conn)) {
       throw new MisuseError(
@@ -225,6 +226,16 @@ export function fromConn(conn: Deno.Conn): OpenTransport {
     served.add(conn);
     return new DenoTransport(conn, handler, false);
   };
+}
+
+/** @throws MisuseError for a value without the methods that the transport calls. */
+function requireConn(conn: unknown): void {
+  const given = (conn ?? {}) as Readonly<Record<string, unknown>>;
+  const members = ["read", "write", "closeWrite", "close"];
+  if (members.every((member) => typeof given[member] === "function")) return;
+  throw new MisuseError(
+    "fromConn is given no Deno.Conn: give a connection of Deno.connect or of a listener",
+  );
 }
 
 /** A connection of Deno's own. It has written the bytes when its promise resolves, and is lent them. */

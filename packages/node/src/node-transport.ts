@@ -198,8 +198,16 @@ function onError(this: Duplex, error: NodeJS.ErrnoException): void {
  * Any Duplex of bytes as a transport, for `server.accept` and for `connect`'s option `socket`. Its `allowHalfOpen` becomes
  * true: otherwise the peer's end of stream cuts off what is still to be said. A stream that has ended, failed or was destroyed
  * before is a connection whose peer has left.
+ * @param first bytes that were read already, which come before all others.
+ * @throws MisuseError for what is no Duplex, and when it is opened and is served already.
  */
 export function fromDuplex(stream: Duplex, first: Uint8Array = NOTHING): OpenTransport {
+  requireDuplex(stream);
+  if (!ArrayBuffer.isView(first)) {
+    throw new MisuseError(
+      "fromDuplex: what came first is no Uint8Array: give the bytes that were read already",
+    );
+  }
   return (handler) => {
     requireUnserved(stream);
     const transport = new NodeTransport(stream, handler);
@@ -211,6 +219,16 @@ export function fromDuplex(stream: Duplex, first: Uint8Array = NOTHING): OpenTra
     });
     return transport;
   };
+}
+
+/** What the transport calls, of any stream that has it. @throws MisuseError */
+function requireDuplex(stream: unknown): void {
+  const given = (stream ?? {}) as Readonly<Record<string, unknown>>;
+  const members = ["write", "end", "on", "pause", "resume", "destroy"];
+  if (members.every((member) => typeof given[member] === "function")) return;
+  throw new MisuseError(
+    "fromDuplex is given no Duplex: give a stream of Node that is readable and writable",
+  );
 }
 
 const NOTHING = new Uint8Array(0);

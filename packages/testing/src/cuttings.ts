@@ -15,13 +15,22 @@ export function cut(octets: Uint8Array, cutting: Cutting): Uint8Array[] {
   return pieces;
 }
 
+/** @throws RangeError for what is no number of bytes, from `least` on. */
+function requireCount(name: string, value: number, least: number): void {
+  if (Number.isSafeInteger(value) && value >= least) return;
+  throw new RangeError(`${name} is ${String(value)}: give a whole number from ${least} on`);
+}
+
 /** One octet at a time. */
 export function everyOctet(length: number): Cutting {
+  requireCount("length", length, 0);
   return Array.from({ length }, (_, index) => index);
 }
 
 /** In pieces of `size`. */
 export function everySize(length: number, size: number): Cutting {
+  requireCount("length", length, 0);
+  requireCount("size", size, 1);
   return Array.from({ length: Math.ceil(length / size) }, (_, index) => index * size);
 }
 
@@ -32,6 +41,7 @@ export function* everyPoint(length: number): Generator<Cutting, void, undefined>
 
 /** Any cutting of a stream of `length` octets: whole, octet by octet, even sizes, a few points, many. */
 export function cuttings(length: number): fc.Arbitrary<Cutting> {
+  requireCount("length", length, 0);
   const points = fc
     .uniqueArray(fc.nat({ max: Math.max(0, length) }), { maxLength: 12 })
     .map((some) => [...some].sort((a, b) => a - b));

@@ -3,14 +3,17 @@ export class VirtualClock {
   /** ms. */
   now: number;
 
+  /** @throws RangeError for what is no time: every comparison with NaN is false, and the clock would stand. */
   constructor(now: number = 0) {
+    if (!Number.isFinite(now)) throw new RangeError(`a clock cannot begin at ${String(now)}`);
     this.now = now;
   }
 
   /** @throws RangeError when asked to go back. */
   advanceTo(now: number): void {
-    if (!(now >= this.now))
-      throw new RangeError(`the clock is at ${this.now} ms and cannot go to ${now}`);
+    if (typeof now !== "number" || !(now >= this.now)) {
+      throw new RangeError(`the clock is at ${this.now} ms and cannot go to ${String(now)}`);
+    }
     this.now = now;
   }
 

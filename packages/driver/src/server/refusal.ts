@@ -135,6 +135,15 @@ function quoted(text: string): string {
   return JSON.stringify(text.slice(0, MOST_CHARACTERS));
 }
 
+/** The codes of errors that are printed when there is no `error` hook: an application would look for them in vain otherwise. */
+export const PRINTED: ReadonlySet<string> = new Set([
+  "hook-failed",
+  "engine-failed",
+  "source-failed",
+  "unsent-limit",
+  "accept-failed",
+]);
+
 /**
  * Printed where there is no `error` hook, once for each server: developers meet them first, and a stranger who repeats them
  * shall not fill a log.

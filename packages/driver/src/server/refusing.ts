@@ -29,9 +29,7 @@ export class Refusing implements Owner {
   }
 
   requested({ endpoint, now }: Binding): void {
-    const { status, answer } = ownAnswer(this.why);
-    if (endpoint.request!.kind === "upgrade") endpoint.reject(status, answer, now);
-    else endpoint.respond(status, answer, now);
+    giveOwnAnswer(endpoint, this.why, now);
   }
 
   opened(): void {}
@@ -43,4 +41,11 @@ export class Refusing implements Owner {
   report(binding: Binding, error: ConnectionError): void {
     this.server.report(binding, error);
   }
+}
+
+/** Answers the request, of either kind, and ends the connection. */
+export function giveOwnAnswer(endpoint: Endpoint, why: OwnAnswer, now: number): void {
+  const { status, answer } = ownAnswer(why);
+  if (endpoint.request!.kind === "upgrade") endpoint.reject(status, answer, now);
+  else endpoint.respond(status, answer, now);
 }

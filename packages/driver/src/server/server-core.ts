@@ -20,8 +20,14 @@ import type { OpenedRequest } from "./accepted-request.ts";
 import { answerOptions, hasLongBody, type PlainResponse, UPGRADE_REQUIRED } from "./answer.ts";
 import { type Handed, type Intake, type Listener, NOTHING_HANDED } from "./intake.ts";
 import { UnansweredRequest } from "./plain-request.ts";
-import { explainToApplication, type OwnAnswer, ownAnswer, PRINTED_ONCE } from "./refusal.ts";
-import { Refusing } from "./refusing.ts";
+import {
+  explainToApplication,
+  type OwnAnswer,
+  ownAnswer,
+  PRINTED,
+  PRINTED_ONCE,
+} from "./refusal.ts";
+import { giveOwnAnswer, Refusing } from "./refusing.ts";
 import { type ResolvedServer, resolveServer, type ServerOptions } from "./server-options.ts";
 import { resolveShutdown, Shutdown, type ShutdownOptions } from "./shutdown.ts";
 import { checkTlsServerOptions, replaceTls, type TlsServerOptions } from "./tls-options.ts";
@@ -142,9 +148,7 @@ export class ServerCore implements Owner, Decider, Intake {
   requested(binding: Binding): void {
     const head = binding.endpoint.request!;
     if (this.ending !== null) {
-      const { status, answer } = ownAnswer("shut-down");
-      if (head.kind === "upgrade") binding.endpoint.reject(status, answer, binding.now);
-      else binding.endpoint.respond(status, answer, binding.now);
+      giveOwnAnswer(binding.endpoint, "shut-down", binding.now);
     } else if (head.kind === "upgrade") {
       const handed = this.handed.get(binding) ?? NOTHING_HANDED;
       this.decide(binding, new UndecidedUpgrade(binding, head, this, handed));
@@ -191,8 +195,7 @@ export class ServerCore implements Owner, Decider, Intake {
   private answer(binding: Binding, request: UnansweredRequest, isLong: boolean): void {
     const { endpoint } = binding;
     if (isLong) {
-      const { status, answer } = ownAnswer("body-too-long");
-      endpoint.respond(status, answer, binding.now);
+      giveOwnAnswer(endpoint, "body-too-long", binding.now);
       return;
     }
     const { request: hook } = this.options;
@@ -354,12 +357,3 @@ function rejectFailed(request: UndecidedUpgrade): void {
   const { status, answer } = ownAnswer("hook-failed");
   request.reject(status, answer);
 }
-
-/** Errors that are printed when there is no `error` hook. Without the print the application would never see them. */
-const PRINTED: ReadonlySet<string> = new Set([
-  "hook-failed",
-  "engine-failed",
-  "source-failed",
-  "unsent-limit",
-  "accept-failed",
-]);

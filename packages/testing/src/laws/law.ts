@@ -21,8 +21,30 @@ export interface LawOptions {
 export type Law = (engine: Engine, options?: LawOptions) => void;
 
 /** Checks a property with the options of a law. */
-export function checkLaw<Ts>(property: fc.IProperty<Ts>, { runs = 1000, seed }: LawOptions): void {
+export function checkLaw<Ts>(property: fc.IProperty<Ts>, options: LawOptions): void {
+  requireLawOptions(options);
+  const { runs = 1000, seed } = options;
   fc.assert(property, { numRuns: runs, ...(seed === undefined ? {} : { seed }) });
+}
+
+const LAW_OPTIONS: readonly string[] = ["runs", "seed", "extensions"];
+
+/**
+ * A misspelt option would pass for an absent one, and a law that is tried no times holds of every engine.
+ * @throws RangeError
+ */
+function requireLawOptions(options: LawOptions): void {
+  const unknown = Object.keys(options).find((name) => !LAW_OPTIONS.includes(name));
+  if (unknown !== undefined) {
+    throw new RangeError(`a law has no option ${unknown}; known are ${LAW_OPTIONS.join(", ")}`);
+  }
+  const { runs = 1, seed = 0 } = options;
+  if (!Number.isSafeInteger(runs) || runs < 1) {
+    throw new RangeError(`runs is ${String(runs)}: give a whole number from 1 on`);
+  }
+  if (!Number.isSafeInteger(seed)) {
+    throw new RangeError(`seed is ${String(seed)}: give a whole number`);
+  }
 }
 
 /** Octets as fast-check prints them in a counterexample. */
