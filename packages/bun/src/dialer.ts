@@ -1,6 +1,6 @@
 /**
- * Connecting with Bun.connect. TLS is always begun on a connection that is made, with a proxy or without one: TLS is as fast so
- * as from the start (1.4 GiB/s both, Bun 1.4.5).
+ * Connecting with Bun.connect. TLS is always begun on a connection that is made, with a proxy or without one: TLS is as fast
+ * so as from the start (1.4 GiB/s both, Bun 1.4.5).
  */
 import {
   type Dialed,

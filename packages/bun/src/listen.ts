@@ -19,7 +19,7 @@ import {
   secureHandlers,
 } from "./bun-transport.ts";
 
-/** What Bun has no API for. */
+/** The options that Bun has no API for. */
 const NOT_HERE = {
   fd: "Bun.listen takes no descriptor",
   listener: "Bun.listen takes no listener that is there",
@@ -67,7 +67,7 @@ function refuseNewTls(): never {
   );
 }
 
-/** As Node has them by default, whatever Object.prototype says. */
+/** With the defaults of Node. Every default is written out, so that Object.prototype has no say. */
 function tlsOptions(tls: TlsServerOptions): object {
   const { cert, key, passphrase, ca = [], ciphers } = tls;
   const { requestCert = false, rejectUnauthorized = true } = tls;
@@ -87,9 +87,9 @@ function tlsOptions(tls: TlsServerOptions): object {
 }
 
 /**
- * Bun says nothing when accepting fails (too many open files), and goes on trying: there is nothing to report. With TLS the
- * handshake is yet to come, since there is a handler for it: a connection counts from its accept on, and
- * `timeouts.handshake` is for both handshakes.
+ * Bun says nothing when accepting fails (too many open files), and goes on trying: there is nothing to report. With TLS, Bun
+ * calls `open` before the handshake, because there is a function for the handshake. So a connection counts from its accept
+ * on, and `timeouts.handshake` is for both handshakes.
  */
 function accepting(acceptor: Acceptor, tls: TlsServerOptions | undefined): BunHandlers {
   const isSecure = tls !== undefined;
@@ -102,7 +102,7 @@ function accepting(acceptor: Acceptor, tls: TlsServerOptions | undefined): BunHa
   };
 }
 
-/** Before anything that the client says is told. Bun refuses by itself too, and reports nothing. */
+/** Judges the certificate of a client before the client's first byte is told. Bun refuses too, but reports nothing. */
 function judgingClients(
   acceptor: Acceptor,
   { rejectUnauthorized = true }: TlsServerOptions,

@@ -3,6 +3,7 @@ import { type Runtime, webRuntime } from "@sansocket/driver";
 import { zlibCodec } from "@sansocket/zlib";
 
 /**
- * `afterPoll` stays a timeout of 0: in Bun an immediate of a timer comes before the next poll (100 of 100 times, 1.4.5).
+ * `afterPoll` stays a timeout of 0: an immediate that a timer sets comes before the next poll in Bun (100 of 100 times,
+ * 1.4.5).
  */
 export const runtime: Runtime = { ...webRuntime(), deflate: zlibCodec };

@@ -96,8 +96,8 @@ export class DenoTransport extends ConnectedStream {
 
   /**
    * Deno writes at once if it can, but says so in a promise only. A small write is copied, so that no connection that writes
-   * holds 64 KiB of the engine's until the promise resolves (5.2 in place of 18 µs for 100 bytes, with 50 connections). There is
-   * one copy at a time: the handler counts what waits, and is told that a copy is taken.
+   * holds 64 KiB of the engine's until the promise resolves (5.2 in place of 18 µs for 100 bytes, with 50 connections). There
+   * is one copy at a time: the handler counts what waits, and is told that a copy is taken.
    */
   write(chunks: readonly Uint8Array[]): boolean {
     const { isWriting } = this;
@@ -122,7 +122,7 @@ export class DenoTransport extends ConnectedStream {
         const chunks = this.unwritten;
         this.unwritten = NOTHING;
         for (const chunk of chunks) {
-          // One after the other: of two writes at once, the first may be cut short and the second follow all the same.
+          // One write after another: of two writes at once, the first may be cut short, and the second would follow it.
           let written = await conn.write(chunk);
           while (written < chunk.length) written += await conn.write(chunk.subarray(written));
         }
@@ -140,8 +140,8 @@ export class DenoTransport extends ConnectedStream {
   // ---- the end
 
   /**
-   * Deno has no reset: the peer sees an end of the stream, or a reset if the peer had sent bytes that nobody has read. With TLS,
-   * a peer that neither reads nor leaves keeps its descriptor: Deno goes on trying to send close_notify (2.9.6).
+   * Deno has no reset: the peer sees an end of the stream, or a reset if the peer had sent bytes that nobody has read. With
+   * TLS, a peer that neither reads nor leaves keeps its descriptor: Deno goes on trying to send close_notify (2.9.6).
    */
   destroy(): void {
     if (this.hasLeft) return;
@@ -154,12 +154,12 @@ export class DenoTransport extends ConnectedStream {
     queueMicrotask(() => this.settle());
   }
 
-  /** What fails once the connection was closed here is no failure of the peer's. */
+  /** A failure behind our own `close` is a consequence of that `close`, and is ignored. */
   private broke(error: unknown): void {
     if (!this.hasLeft) this.failed(error); // of TLS there is only prose
   }
 
-  /** One of the loops has ended: what follows from that? */
+  /** Called when a loop has ended. The last one closes the connection. */
   private settle(): void {
     const { isReading, isWriting } = this;
     if (!isReading && !isWriting) this.whenIdle?.();
@@ -212,8 +212,8 @@ function isTls(conn: Deno.Conn): conn is Deno.TlsConn {
 }
 
 /**
- * A connection that was made or accepted by other means, for `server.accept` and for `connect`'s option `socket`. It gets copies
- * of what is written: a Deno.Conn of JavaScript may hand on the bytes, and hold them when its promise has resolved.
+ * A connection that was made or accepted by other means, for `server.accept` and for `connect`'s option `socket`. It gets
+ * copies of what is written: a Deno.Conn of JavaScript may hand on the bytes, and hold them when its promise has resolved.
  */
 export function fromConn(conn: Deno.Conn): OpenTransport {
   requireConn(conn);

@@ -33,29 +33,29 @@ export function listen(acceptor: Acceptor, options: ListenOptions): Listener {
 }
 
 /**
- * With TLS the handshake is yet to come: `timeouts.handshake` is for both. Who does not finish it is let go of then; the
- * descriptor goes when he does (see DenoTransport.destroy).
+ * With TLS the handshake comes later, and `timeouts.handshake` is for both handshakes. A client that does not finish in time
+ * is let go of. Its descriptor goes when the client leaves (see DenoTransport.destroy).
  */
 async function next(listener: Deno.Listener): Promise<Accepted | null> {
   try {
     const conn = await listener.accept();
     return { open: fromOwnConn(conn), drop: () => conn.close() };
   } catch (error) {
-    // Reset while it waited in the kernel: it has no address any more, and Deno gives up on it (ENOTCONN, 2.9.6). A pause
-    // for that would let one peer keep all others out.
+    // The peer has reset the connection while it waited in the kernel. It has no address any more, so that Deno gives up on
+    // it (ENOTCONN, 2.9.6). With a pause here one peer could keep all others out.
     if (error instanceof Deno.errors.NotConnected) return null;
     throw error;
   }
 }
 
-/** What Deno has no API for. */
+/** The options that Deno has no API for. */
 const NOT_HERE = {
   fd: "Deno listens on no descriptor",
   listener:
-    "of a Deno.Listener give what its accept brings to a server of createServer: server.accept(fromConn(conn))",
+    "hand each connection of a Deno.Listener to a server of createServer: server.accept(fromConn(conn))",
 };
 
-/** Deno.listenTls has one certificate, and no word about the rest. */
+/** The options of TLS that Deno.listenTls does not have. */
 const NO_TLS = {
   serverNames: "Deno.listenTls has one certificate",
   requestCert: "Deno.listenTls asks no client for a certificate",
@@ -78,7 +78,7 @@ function listenAt(options: ListenOptions): Deno.Listener {
     }
     return withFileMode(Deno.umask, pathMode, () => Deno.listen({ transport: "unix", path }));
   }
-  // Without the flag Deno would not throw, but end the process. What else the flag brings is there with it.
+  // Without the flag Deno would not throw, but end the process. `listenDatagram` comes with the same flag.
   if (reusePort && !("listenDatagram" in Deno)) {
     throw new MisuseError("options.reusePort needs Deno's flag --unstable-net");
   }

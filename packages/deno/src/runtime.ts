@@ -12,6 +12,6 @@ export const runtime: Runtime = {
     if (!isAwaited && typeof timer === "number") Deno.unrefTimer(timer);
     return timer;
   },
-  // `afterPoll` stays a timeout of 0: behind a late timer, octets that had arrived were read before it 95 times of 100, and
-  // once before an immediate (Deno 2.9.6, a busy machine).
+  // `afterPoll` stays a timeout of 0. Behind a late timer, bytes that had arrived were read before the timeout 95 times of
+  // 100, and before an immediate once of 100 (Deno 2.9.6, a busy machine).
 };

@@ -63,8 +63,8 @@ export interface AdapterParts extends Platform {
 
 /**
  * Makes the functions and classes that an adapter exports of what its runtime brings.
- * @typeParam Own what the adapter's own class of servers makes of the types: an {@link Adapter} whose `serve` and `createServer`
- * return that class.
+ * @typeParam Own what the adapter's own class of servers makes of the types: an {@link Adapter} whose `serve` and
+ * `createServer` return that class.
  */
 export function createAdapter<Own extends Adapter = Adapter>(parts: AdapterParts): Own {
   const { runtime, listen, server: ServerOfAdapter = Server } = parts;

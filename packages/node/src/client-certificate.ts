@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import { type TLSSocket, Server as TlsServer } from "node:tls";
 import { type ClientCertificate, clientCertificate } from "@sansocket/driver";
 
-/** Node forgets it when the socket is closed, and then somebody may want to know who has left. */
+/** Certificates by socket. Node forgets the certificate when the socket is closed, and the `close` hook may ask for it. */
 const remembered: WeakMap<Duplex, ClientCertificate> = new WeakMap();
 
 interface Handle {
@@ -11,8 +11,9 @@ interface Handle {
 }
 
 /**
- * Why nobody can trust the certificate, in OpenSSL's word; null when it is trusted. A tls.Server tells `authorized`; of another
- * TLSSocket it is undocumented where OpenSSL's verdict is. Where there is none, nobody is trusted.
+ * OpenSSL's word for why the certificate is not trusted. Null when it is trusted. A tls.Server tells the verdict as
+ * `authorized`. The place of the verdict in another TLSSocket is not documented. A certificate without a verdict is not
+ * trusted.
  */
 export function distrustOf(secure: TLSSocket): string | null {
   if (secure.getPeerX509Certificate() === undefined) return "NO_CERTIFICATE";

@@ -39,7 +39,7 @@ export async function listen(acceptor: Acceptor, options: ListenOptions): Promis
 
 const SOCKETS = { allowHalfOpen: true, noDelay: true, pauseOnConnect: true } as const;
 
-/** What Node says nothing about, and does not do. */
+/** Refuses the options that Node accepts and then does not honour. */
 function requireHonoured({ path, pathMode, reusePort }: ListenOptions): void {
   if (path !== undefined) requireSocketPath(path);
   if (pathMode !== undefined && process.platform === "win32") {
@@ -62,15 +62,15 @@ export function knowsReusePort(version: string): boolean {
   return major > 23 || (major === 23 && minor >= 1) || (major === 22 && minor >= 12);
 }
 
-/** @throws MisuseError for what accepts no connections, or has somebody who takes them. */
+/** @throws MisuseError for an object that accepts no connections, or whose connections the application takes. */
 function requireListener(value: object): NetServer {
   if (!(value instanceof NetServer)) {
     throw new MisuseError("options.listener is no net.Server: give one of net.createServer()");
   }
   if (value.listenerCount("connection") > 0) {
     throw new MisuseError(
-      "options.listener has somebody who takes its connections: give a net.Server that has nobody, and the option tls for " +
-        "TLS; of a server of node:http hand on what the event upgrade brings, to handleUpgrade",
+      "options.listener has a listener for the event connection: give a net.Server without one, and the option tls for TLS. " +
+        "With a server of node:http, hand the arguments of the event upgrade to handleUpgrade",
     );
   }
   if (!value.listening) {
@@ -81,7 +81,7 @@ function requireListener(value: object): NetServer {
   return value;
 }
 
-/** With the options that our own has. */
+/** Gives the sockets of the application's server the options that the sockets of our own server have. */
 function takeOver(server: NetServer, onConnection: (socket: Socket) => void): void {
   server.on("connection", (socket: Socket) => {
     socket.setNoDelay(true);
@@ -109,7 +109,7 @@ function placeOf(options: ListenOptions): object {
     port,
     backlog,
     ...(hostname === undefined ? {} : { host: hostname }),
-    // Said only where it is wanted: with it, the workers of a cluster listen each by itself.
+    // Only where the application asks for it: with `reusePort`, each worker of a cluster listens by itself.
     ...(reusePort === true ? { reusePort } : {}),
   };
 }
@@ -120,7 +120,7 @@ function addressOf(server: NetServer): NetworkAddress {
   return { hostname: address.address, port: address.port };
 }
 
-/** Node's own callback waits for all connections, of which this server knows more. */
+/** Without Node's callback, which waits for all connections: the server ends them by itself. */
 function close(server: NetServer): Promise<void> {
   server.close();
   return new Promise((resolve) => setImmediate(resolve));

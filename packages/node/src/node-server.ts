@@ -27,8 +27,8 @@ export class NodeServer<Data = undefined> extends Server<Data> {
    * bytes any more or hold line ends, is answered with 400, and `error` hears of it.
    * The request is `request.raw` in the `upgrade` hook and of `socket.request`, so that what middleware has put on it
    * arrives: a session, a user.
-   * @param head what came behind the request, in the same packet.
-   * @param options.data what `socket.data` begins as, unless `accept` gives another.
+   * @param head the bytes that came behind the request, in the same packet.
+   * @param options.data the first value of `socket.data`, unless `accept` gives another.
    * @throws MisuseError for other arguments, and for a socket that is served already.
    */
   handleUpgrade(
@@ -66,7 +66,7 @@ export class NodeServer<Data = undefined> extends Server<Data> {
   }
 }
 
-/** What this adapter exports: as others do, with its own class of servers. */
+/** The exports of this adapter. Its servers are of the class {@link NodeServer}. */
 export interface NodeAdapter extends Adapter {
   /** See {@link Adapter.serve}. */
   serve<Data = undefined>(options: ServeOptions<Data>): Promise<NodeServer<Data>>;

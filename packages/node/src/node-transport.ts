@@ -95,8 +95,9 @@ export class NodeTransport extends ConnectedStream {
   }
 
   /**
-   * Without a callback where the kernel takes everything at once, as it mostly does: a callback costs a tick of the process, 5.1
-   * in place of 4.75 µs for an echo of 64 bytes. Where the kernel does not, an empty write behind the bytes has a callback.
+   * Without a callback where the kernel takes everything at once, as it mostly does: a callback costs a tick of the process,
+   * 5.1 in place of 4.75 µs for an echo of 64 bytes. Where the kernel does not, an empty write behind the bytes has a
+   * callback.
    */
   write(chunks: readonly Uint8Array[]): boolean {
     const { stream } = this;
@@ -169,8 +170,9 @@ export class NodeTransport extends ConnectedStream {
 }
 
 /**
- * Asks for the peer's address at once, so that the `close` hook knows who has left: behind a reset the kernel has no address any
- * more, and Node keeps the one that it was told. It costs 100 of the 2,570 bytes of an idle connection, and no time that shows.
+ * Asks for the peer's address at once, so that the `close` hook knows who has left: behind a reset the kernel has no address
+ * any more, and Node keeps the one that it was told. It costs 100 of the 2,570 bytes of an idle connection, and no time that
+ * shows.
  */
 function rememberPeer(stream: Duplex & { readonly remoteAddress?: string }): boolean {
   return stream.remoteAddress !== undefined;
@@ -198,14 +200,14 @@ function onError(this: Duplex, error: NodeJS.ErrnoException): void {
  * Any Duplex of bytes as a transport, for `server.accept` and for `connect`'s option `socket`. Its `allowHalfOpen` becomes
  * true: otherwise the peer's end of stream cuts off what is still to be said. A stream that has ended, failed or was destroyed
  * before is a connection whose peer has left.
- * @param first bytes that were read already, which come before all others.
- * @throws MisuseError for what is no Duplex, and when it is opened and is served already.
+ * @param first bytes that were read already. They come before all others.
+ * @throws MisuseError for an object that is no Duplex, and at the opening of a stream that is served already.
  */
 export function fromDuplex(stream: Duplex, first: Uint8Array = NOTHING): OpenTransport {
   requireDuplex(stream);
   if (!ArrayBuffer.isView(first)) {
     throw new MisuseError(
-      "fromDuplex: what came first is no Uint8Array: give the bytes that were read already",
+      "fromDuplex: first is no Uint8Array: give the bytes that were read already",
     );
   }
   return (handler) => {

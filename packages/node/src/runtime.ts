@@ -9,7 +9,7 @@ import { zlibCodec } from "@sansocket/zlib";
 export const runtime: Runtime = {
   ...webRuntime({ crypto: webcrypto, performance, TextDecoder, TextEncoder } as WebPlatform),
   deflate: zlibCodec,
-  // A socket that is not read from keeps no process alive, nor does a Duplex in memory.
+  // A socket keeps no process alive while it is paused. A Duplex in memory never does. So a timer that is awaited has to.
   setTimer(callback, delay, isAwaited) {
     const timer = setTimeout(callback, delay);
     return isAwaited ? timer : timer.unref();

@@ -2,9 +2,9 @@
  * Reading into one memory for all connections, the engine's inbox, in place of a fresh buffer per read: with it an echo of
  * one message per read costs 4.6 µs, less than the 5.0 µs of a plain TCP echo with `'data'` events (`bench:echo`, 100x1x64).
  *
- * `onread` is a public option of net.Socket, but for sockets that connect. That a socket can be made with it from the
- * handle of an accepted one is not documented, so it is tried out first, once per process, on a connection of our own;
- * where it does not work, `'data'` events do.
+ * `onread` is a public option of net.Socket, but for sockets that connect. Node does not document that a socket with `onread`
+ * can be made from the handle of an accepted socket. So a trial on a connection of our own comes first, once per process.
+ * Where the trial fails, `'data'` events bring the bytes.
  */
 
 import { Buffer } from "node:buffer";
@@ -13,7 +13,7 @@ import { setTimeout } from "node:timers";
 import type { OpenTransport, TransportHandler } from "@sansocket/driver";
 import { fromDuplex, NodeTransport, transportOf } from "./node-transport.ts";
 
-/** What an accepted socket has besides its public members. */
+/** The members of an accepted socket that are not public. */
 interface Internals {
   _handle: object | null;
   _server: object | null;
@@ -23,7 +23,7 @@ interface Internals {
 let isKnownToWork: boolean | null = null;
 let trial: Promise<boolean> | null = null;
 
-/** Whether sockets can be made to read into the scratch here. Tried out at the first call. */
+/** Whether sockets can read into the scratch in this process. The first call runs the trial. */
 export function canReadIntoScratch(): Promise<boolean> {
   trial ??= tryOut().then((works) => {
     isKnownToWork = works;
@@ -46,7 +46,7 @@ interface OnRead {
   readonly callback: (this: Socket, byteCount: number) => boolean;
 }
 
-/** One for all sockets of the thread, over the engine's one inbox. */
+/** The option of all sockets of the thread, over the one inbox of the engine. */
 let onRead: OnRead | null = null;
 
 function onReadInto(inbox: Uint8Array<ArrayBuffer>): OnRead {
@@ -56,15 +56,15 @@ function onReadInto(inbox: Uint8Array<ArrayBuffer>): OnRead {
   return onRead;
 }
 
-/** Called as a method of the socket: one function does for all of them. The trial proves that too. */
+/** Node calls this as a method of the socket, so that one function does for all sockets. The trial proves that too. */
 function tell(this: Socket, byteCount: number): boolean {
   transportOf(this).handler.onInbox(byteCount);
   return true;
 }
 
 /**
- * The same connection as another Socket, which reads into `inbox`. The accepted one is an empty shell from then on, and
- * nothing may hold on to it: it would double what an idle connection costs.
+ * The same connection as another Socket, which reads into `inbox`. From then on the accepted socket is an empty shell.
+ * Nothing may hold on to the shell: it would double the memory of an idle connection.
  */
 function takenOver(accepted: Socket, inbox: Uint8Array<ArrayBuffer>): Socket {
   const shell = accepted as unknown as Internals;
@@ -113,7 +113,7 @@ class TrialHandler implements TransportHandler {
   }
 }
 
-/** A connection of our own over loopback: octets arrive in the scratch, go back, and the end is told. */
+/** A connection of our own over loopback: bytes arrive in the scratch, go back, and the end is told. */
 async function tryOut(): Promise<boolean> {
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true });
   try {
@@ -145,7 +145,7 @@ async function tryOut(): Promise<boolean> {
   }
 }
 
-/** For tests: what a process does where the trial has failed. */
+/** For tests of a process in which the trial has failed. */
 export function forgetTrial(works: boolean | null): void {
   isKnownToWork = works;
   trial = works === null ? null : Promise.resolve(works);

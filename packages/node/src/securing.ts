@@ -1,4 +1,4 @@
-/** TLS over the connections that a server accepts, whose handshake is yet to come. */
+/** TLS over the connections that a server accepts. The handshake comes later. */
 import type { Socket } from "node:net";
 import {
   createSecureContext,
@@ -18,16 +18,16 @@ import { distrustOf, rememberClient } from "./client-certificate.ts";
 import { fromDuplex } from "./node-transport.ts";
 
 /**
- * A connection counts from the moment it was accepted, and `timeouts.handshake` is for both handshakes. A tls.Server would keep
- * those that are under way to itself; so what it does for its sockets is done here: the choice of the certificate, and the
- * judgement on the client's.
+ * A connection counts from the moment it was accepted, and `timeouts.handshake` is for both handshakes. A tls.Server would
+ * not show the connections whose handshake is under way. So this class does the work of a tls.Server for its sockets: it
+ * chooses the certificate, and judges the certificate of the client.
  */
 export class Securing {
   private readonly acceptor: Pick<Acceptor, "clientRefused">;
   private tls: TlsServerOptions;
   private options: TLSSocketOptions;
 
-  /** @throws whatever Node does about certificates, keys and ciphers. */
+  /** @throws the error of Node about a certificate, a key or the ciphers. */
   constructor(acceptor: Pick<Acceptor, "clientRefused">, tls: TlsServerOptions) {
     this.acceptor = acceptor;
     this.tls = tls;
@@ -44,7 +44,7 @@ export class Securing {
     const { options, tls } = this;
     return (handler) => {
       const secure = new TLSSocket(socket, options);
-      // RFC 6455 knows no use for it, and under TLS 1.2 each costs the server more than the client.
+      // RFC 6455 needs no renegotiation, and under TLS 1.2 each one costs the server more than the client.
       secure.disableRenegotiation();
       secure.on(TLS_FAILED, onTlsFailed);
       if (tls.requestCert === true) this.judgeClient(secure, tls.rejectUnauthorized !== false);
@@ -52,7 +52,7 @@ export class Securing {
     };
   }
 
-  /** Before anything that the client says is read: `secure` comes from inside of the handshake. */
+  /** Judges before the first byte of the client is read: the event `secure` comes from inside of the handshake. */
   private judgeClient(secure: TLSSocket, isTrustNeeded: boolean): void {
     secure.once("secure", () => {
       const distrust = distrustOf(secure);
@@ -102,9 +102,9 @@ function contextOf(
     ciphers,
     minVersion,
     maxVersion,
-    // As a tls.Server has it: of the ciphers that both know, ours decide.
+    // As in a tls.Server: of the ciphers that both sides know, the order of ours decides.
     honorCipherOrder: true,
-    // Without one, OpenSSL ends every connection that resumes a session with a certificate of the client.
+    // Without an identifier, OpenSSL ends every connection that resumes a session with a certificate of the client.
     sessionIdContext: "sansocket",
   });
 }
@@ -120,8 +120,9 @@ function chooseFrom(contexts: ReadonlyMap<string, SecureContext>): TLSSocketOpti
 }
 
 /**
- * Of a TLSSocket that no tls.Server has made, Node tells what fails behind the handshake in this event only, which is not
- * documented: a record that does not decrypt, a renegotiation. A tls.Server passes it on as `error`.
+ * The event for a failure behind the handshake: a record that does not decrypt, a renegotiation. Node does not document the
+ * event. A tls.Server passes it on as `error`. A TLSSocket that no tls.Server has made tells of such a failure in no other
+ * way.
  */
 const TLS_FAILED = "_tlsError";
 

@@ -1,4 +1,4 @@
-/** What an HTTP server has taken for an upgrade, as an application hands it on; and the bytes that stood for it. */
+/** A request that an HTTP server has taken for an upgrade, as an application hands it on, and the bytes of that request. */
 import { Buffer } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
@@ -7,13 +7,13 @@ import { MisuseError } from "@sansocket/driver";
 export interface Upgraded {
   readonly socket: Duplex;
   readonly request: IncomingMessage;
-  /** What came behind the request, in the same packet. */
+  /** The bytes that came behind the request, in the same packet. */
   readonly head: Uint8Array;
 }
 
 /**
  * The arguments of `handleUpgrade` in either order.
- * @throws MisuseError for what cannot be meant.
+ * @throws MisuseError for other arguments.
  */
 export function upgradedOf(one: unknown, other: unknown, head: unknown): Upgraded {
   const isSocketFirst = isDuplex(one);
@@ -21,7 +21,7 @@ export function upgradedOf(one: unknown, other: unknown, head: unknown): Upgrade
   const request = isSocketFirst ? other : one;
   if (isDuplex(socket) && isRequest(request) && isBytes(head)) return { socket, request, head };
   throw new MisuseError(
-    'handleUpgrade takes what the event "upgrade" brings, as (socket, request, head) or as (request, socket, head): a ' +
+    'handleUpgrade takes the arguments of the event "upgrade", as (socket, request, head) or as (request, socket, head): a ' +
       "stream, the request of node:http, and the bytes behind it",
   );
 }
@@ -44,16 +44,16 @@ function isBytes(value: unknown): value is Uint8Array {
   return ArrayBuffer.isView(value);
 }
 
-/** The request as bytes again, and what came behind it. */
+/** The request as bytes again, and the bytes behind the request. */
 export interface Rewritten {
   readonly bytes: Uint8Array;
-  /** Why these are not the bytes that came; null when they are. */
+  /** Why these are not the bytes that came. Null when they are. */
   readonly fault: string | null;
 }
 
 /**
- * Writes the request again. The HTTP server has made a character of each byte (ISO 8859-1, RFC 9110 §5.5), and no line end
- * is left in any part. An application that has decoded a part since would have more header lines written than came: U+010D
+ * Writes the request again. The HTTP server has made a character of each byte (ISO 8859-1, RFC 9110 §5.5), and no part
+ * contains a line end. If an application has decoded a part since, the request would get more header lines than came: U+010D
  * becomes a carriage return.
  */
 export function rewrite({ request, head }: Upgraded): Rewritten {
@@ -69,7 +69,7 @@ export function rewrite({ request, head }: Upgraded): Rewritten {
   ];
   const faulty = parts.find(({ text, forbidden }) => forbidden.test(text));
   const fault = faulty === undefined ? null : faultOf(faulty);
-  // A request that is refused is written for the sake of its answer alone.
+  // A request that is refused is written only so that the engine answers it.
   const lines = fault === null ? linesOf(rawHeaders) : ["Host: refused"];
   const start = fault === null ? `${method} ${url}` : "GET /";
   const text = [`${start} HTTP/${httpVersion}`, ...lines, "", ""].join("\r\n");
@@ -82,7 +82,7 @@ interface Part {
   readonly forbidden: RegExp;
 }
 
-/** No byte at all, or a line end. */
+/** A character that is no byte, or a line end. */
 const NO_BYTE = /[\r\n\0]|[^\0-\xff]/;
 /** RFC 9112 §5: a field name ends at its colon. */
 const NO_NAME = /[\r\n\0:]|[^\0-\xff]/;

@@ -1,4 +1,6 @@
-/** A tunnel through an HTTP proxy (RFC 9110 §9.3.6). The exchange with the proxy is a machine of core; its bytes go over here. */
+/**
+ * A tunnel through an HTTP proxy (RFC 9110 §9.3.6). The exchange with the proxy is a machine of core; its bytes go over here.
+ */
 import { endProxyTunnel, type ProxyTunnel, readProxyTunnel, type Settings } from "@sansocket/core";
 import { ConnectError } from "../errors.ts";
 import type { Dialed } from "../runtime/dialing.ts";
@@ -8,14 +10,14 @@ import type { Deadlines, Due } from "../socket/deadlines.ts";
 
 export interface TunnelSurroundings {
   readonly deadlines: Deadlines;
-  /** How much of an answer is read, and for how long a refusal's body is waited for. */
+  /** The limits of an answer, and the time for the body of a refusal. */
   readonly settings: Pick<Settings, "limits" | "timeouts">;
   readonly signal: AbortSignal;
 }
 
 /**
  * Asks the proxy at the other end of `dialed` for a tunnel.
- * @returns the same connection, which is one to the server from now on.
+ * @returns the same connection. From now on it is a connection to the server.
  */
 export function openTunnel(
   dialed: Dialed,
@@ -47,7 +49,7 @@ export function openTunnel(
   });
 }
 
-/** @param reason the runtime's, of a connection that broke before there was an answer. */
+/** @param reason the runtime's word for why the connection broke before there was an answer. */
 function errorOf({ outcome }: ProxyTunnel, reason: string | undefined): ConnectError | null {
   if (outcome?.kind === "established") return null;
   if (outcome?.kind === "refused") {

@@ -1,5 +1,5 @@
 /**
- * What all transports have in common: the states of one connected stream, and the rules about what a handler is told.
+ * The states that all transports have in common, and the rules about the calls of a handler.
  *
  * A stream has two directions and a life. Each has a state of its own:
  *
@@ -10,8 +10,8 @@
  *   life:     Handshaking ──TLS is agreed──> Open ──destroy──> Leaving ──onClosed──> Closed
  * ```
  *
- * No transport needs all of them: the kernel of one runtime takes a write at once, the promise of another does later. The class
- * of a runtime extends {@link ConnectedStream} by the calls of that runtime.
+ * No transport needs all of them: the kernel of one runtime takes a write at once, the promise of another does later. The
+ * class of a runtime extends {@link ConnectedStream} by the calls of that runtime.
  */
 import { reasonOf } from "./dialing.ts";
 import type { NetworkAddress, TlsFacts, Transport, TransportHandler } from "./transport.ts";
@@ -71,7 +71,10 @@ export abstract class ConnectedStream implements Transport {
   protected reading: Reading = Reading.Flowing;
   protected writing: Writing = Writing.Free;
   protected life: Life;
-  /** The first failure in either direction. Later ones are consequences of the first, and some runtimes call them orderly ends. */
+  /**
+   * The first failure in either direction. Later ones are consequences of the first, and some runtimes call them orderly
+   * ends.
+   */
   protected failure: string | undefined = undefined;
 
   constructor(handler: TransportHandler, life: Life) {

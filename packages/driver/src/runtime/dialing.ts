@@ -1,4 +1,4 @@
-/** Connecting: what a runtime has to offer besides a transport. */
+/** Connecting: the part that a runtime offers besides a transport. */
 import { messageOf, textOf } from "../errors.ts";
 import type { NetworkAddress, OpenTransport } from "./transport.ts";
 
@@ -12,15 +12,15 @@ export interface TlsClientOptions {
   readonly key?: string;
   /** The name to ask for (SNI) and to check the certificate against. Default: the host of the URL. */
   readonly serverName?: string;
-  /** false: any certificate will do, and anybody can read and change what is sent. For tests. Default true. */
+  /** false: any certificate will do, so that anybody can read and change the bytes. For tests. Default true. */
   readonly rejectUnauthorized?: boolean;
 }
 
 /** How an adapter makes connections: TCP or a unix socket, and TLS upon that. */
 export interface Dialer {
   /**
-   * Connects, and no more: TLS is asked for with {@link Dialed.startTls}.
-   * @throws whatever the runtime throws; `signal.reason` when it was aborted.
+   * Connects, and no more: {@link Dialed.startTls} adds TLS.
+   * @throws the error of the runtime. Throws `signal.reason` when the signal was aborted.
    */
   dial(address: NetworkAddress, signal: AbortSignal): Promise<Dialed>;
 }
@@ -30,8 +30,8 @@ export interface Dialed {
   /** Its transport. Called once at most: where one handler follows another, a relay stands between them. */
   readonly open: OpenTransport;
   /**
-   * TLS over the connection, as a client. From then on only what this returns is used. Where {@link open} was called before, the
-   * transport is paused. `serverName` has no dot at its end.
+   * TLS over the connection, as a client. From then on the caller uses only the connection that this returns. Where {@link
+   * open} was called before, the transport is paused. `serverName` has no dot at its end.
    */
   startTls(options: TlsClientOptions, serverName: string, signal: AbortSignal): Promise<Dialed>;
   /** Lets go of the connection at once. */
@@ -41,7 +41,7 @@ export interface Dialed {
 /**
  * Waits for a connection of a runtime that knows no signal, or keeps it badly.
  * @param drop lets go of a connection that is made behind the abort.
- * @returns the connection. Rejects with `signal.reason` at the abort, and with whatever `connecting` rejects with.
+ * @returns the connection. Rejects with `signal.reason` at the abort, and with the reason of `connecting`.
  */
 export function unlessAborted<Made>(
   connecting: Promise<Made>,
@@ -58,7 +58,7 @@ export function unlessAborted<Made>(
   });
 }
 
-/** Why something of the runtime failed, in as few words as it has for it. */
+/** Why something of the runtime failed, in the fewest words that the runtime has for it. */
 export function reasonOf(error: unknown): string {
   return systemCodeOf(error) ?? messageOf(error);
 }

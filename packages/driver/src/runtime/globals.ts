@@ -1,9 +1,9 @@
 /**
- * What the driver takes of the global object: once, when it is loaded, and all of it here. Test runners replace globals
- * before or after that (jsdom, fake timers), and a class whose events are another realm's throws in the middle of them.
+ * Everything that the driver takes of the global object. The driver takes it once, when it is loaded: test runners replace
+ * globals later (jsdom, fake timers), and a class whose events are of another realm throws in the middle of them.
  */
 
-/** Stands for what is missing: whatever is made with it says so. To load the driver is no mistake yet. */
+/** A class in place of a global that is missing. The mistake is to use the class, not to load the driver. */
 function missing(name: string): unknown {
   return class {
     constructor() {
@@ -37,7 +37,7 @@ export type ReadableStream<T> = globalThis.ReadableStream<T>;
 export const WritableStream: typeof globalThis.WritableStream = take("WritableStream");
 export type WritableStream<T> = globalThis.WritableStream<T>;
 
-/** Fake timers carry their clock, as those of Vitest and Jest do: what waits for them waits until a test moves it. */
+/** The fake timers of Vitest and Jest carry their clock. A callback of theirs waits until a test moves the clock. */
 export function isFake(timer: object | undefined): boolean {
   return timer !== undefined && "clock" in timer;
 }
@@ -45,7 +45,7 @@ export function isFake(timer: object | undefined): boolean {
 const { queueMicrotask: ownMicrotask } = globalThis;
 const resolved = Promise.resolve();
 
-/** Behind what runs now. A promise does the same where the global is missing, or a fake. */
+/** Calls back behind the code that runs now. A promise does the same where the global is missing, or a fake. */
 export const queueMicrotask: (callback: () => void) => void =
   ownMicrotask === undefined || isFake(ownMicrotask)
     ? (callback) => void resolved.then(callback)

@@ -1,21 +1,22 @@
 /**
- * Memory to read into, for runtimes where a read holds its memory until something arrives, and where many reads end in one
- * turn of the event loop, so that no two connections can share one. Idle connections hold a small buffer: 3,000 of Deno's
- * take 65 MiB in all, and 205 MiB with large ones. A large one is lent to those whose last read has filled what it had.
+ * Memory to read into, for runtimes where a read holds its memory until something arrives. Many reads end in one turn of the
+ * event loop there, so that two connections cannot share a buffer. An idle connection holds a small buffer: 3,000 connections
+ * of Deno's take 65 MiB in all, and 205 MiB with large buffers. A connection whose last read has filled its buffer gets a
+ * large one.
  */
 
-/** What an idle connection holds. Most messages fit. */
+/** Bytes that an idle connection holds. Most messages fit. */
 const SMALL = 4_096;
 
 /** As large as the engine's own scratch. */
 const LARGE = 65_536;
 
-/** Decrypted octets come by the record (RFC 8446 §5.1), never more of them in one read. */
+/** Decrypted bytes come by the record (RFC 8446 §5.1): one read brings no more. */
 const LARGE_TLS = 16_384;
 
 /**
- * Large buffers that may be held by connections that wait for more, and that are kept for the next who needs one. Whoever
- * gets messages between the two sizes would otherwise read each of them twice: 31 in place of 20 µs at 16 KiB.
+ * Large buffers that connections may hold while they wait for more bytes, and that are kept for the next connection.
+ * Otherwise a connection would read each message between the two sizes twice: 31 in place of 20 µs at 16 KiB.
  */
 const HELD = 64;
 
@@ -37,19 +38,19 @@ function giveBack(buffer: Uint8Array): void {
 export class ReadBuffer {
   private readonly small: Uint8Array = new Uint8Array(SMALL);
   private readonly large: number;
-  /** What the next read may fill. */
+  /** The memory that the next read may fill. */
   memory: Uint8Array = this.small;
 
   constructor(isTls: boolean) {
     this.large = isTls ? LARGE_TLS : LARGE;
   }
 
-  /** What a read has brought. */
+  /** The bytes that a read has brought. */
   filled(count: number): Uint8Array {
     return count === this.memory.length ? this.memory : this.memory.subarray(0, count);
   }
 
-  /** Nobody looks at what that read has brought any more: makes ready for the next one. */
+  /** Nobody looks at the bytes of that read any more. Makes ready for the next read. */
   ready(count: number): void {
     const { memory } = this;
     const isFull = count === memory.length;
@@ -60,7 +61,7 @@ export class ReadBuffer {
     }
   }
 
-  /** Nobody is reading into it, nor from it. */
+  /** No read is under way, and nobody looks at the bytes of the last one. */
   shrink(): void {
     if (this.memory !== this.small) giveBack(this.memory);
     this.memory = this.small;

@@ -1,16 +1,16 @@
 /**
- * The time in which this process ran. While it was stopped (a debugger, a suspended machine, SIGSTOP, a loop that
- * computes) no peer could be heard, so that time is nobody's silence, and the clock leaves it out. A timer that fires much
- * later than it was set for tells of such a gap, so there has to be one whenever the clock is to go on.
+ * The time in which this process ran. While the process was stopped (a debugger, a suspended machine, SIGSTOP, a loop that
+ * computes), it could hear no peer. The clock leaves that time out, because it is not the silence of a peer. A timer that
+ * fires much later than it was set for tells of such a gap. So the clock needs a timer whenever it is to go on.
  */
 import type { Runtime } from "./runtime.ts";
 
-/** ms. A timer that is later than this tells of a gap: less is the rule on a busy machine. */
+/** ms. A timer that is later than this tells of a gap. On a busy machine most timers are late by less. */
 const USUAL_DELAY = 100;
 
 export class RunningClock {
   private readonly runtime: Runtime;
-  /** Of the runtime's time: what was left out. ms */
+  /** The part of the runtime's time that was left out. ms */
   private leftOut = 0;
   /** When the process was seen running last, by the runtime's clock. ms */
   private seenAt: number;
@@ -25,7 +25,7 @@ export class RunningClock {
   /** ms; never goes back. */
   now(): number {
     const at = this.runtime.now();
-    // The timer has not fired yet: nothing has run since it should have, but for whoever asked last.
+    // The timer has not fired yet. So nothing has run since it was due, except for the caller that asked last.
     if (at > this.expectedAt + USUAL_DELAY) {
       const gap = at - Math.max(this.expectedAt, this.seenAt);
       if (gap > 0) this.leftOut += gap;
@@ -39,7 +39,7 @@ export class RunningClock {
     this.expectedAt = this.runtime.now() + delay;
   }
 
-  /** It has fired, or will not. */
+  /** The timer has fired, or will not. */
   expectNothing(): void {
     this.now();
     this.expectedAt = Number.POSITIVE_INFINITY;

@@ -1,4 +1,6 @@
-/** What the driver needs of a runtime besides its sockets: a clock, timers, the end of a poll phase, the engine's host. */
+/**
+ * The parts of a runtime that the driver needs besides sockets: a clock, timers, the end of a poll phase, the engine's host.
+ */
 import type { Host } from "@sansocket/core";
 import type { DeflateCodec } from "@sansocket/core/permessage-deflate";
 import { clearTimeout, setTimeout } from "./globals.ts";
@@ -8,7 +10,7 @@ import { clearTimeout, setTimeout } from "./globals.ts";
  * globals.
  */
 export interface Runtime {
-  /** What the engine needs and what this runtime does faster. */
+  /** The functions that the engine needs, and those that this runtime does faster. */
   readonly host: Host;
   /**
    * Gives the DEFLATE codec for permessage-deflate (RFC 7692), the same one at each call. Called by each server and client
@@ -18,20 +20,20 @@ export interface Runtime {
   /** Milliseconds of a clock that never goes back. */
   now(): number;
   /**
-   * @param isAwaited somebody awaits what the timer brings at the latest: it keeps the process alive, where the runtime has
-   * such a notion. Any other timer must not: connections do.
+   * @param isAwaited the application awaits something that the timer brings at the latest. Such a timer keeps the process
+   * alive, where the runtime has such a notion. Any other timer must not: connections keep the process alive.
    */
   setTimer(callback: () => void, delay: number, isAwaited: boolean): unknown;
   /** Stops a timer that `setTimer` gave. */
   clearTimer(timer: unknown): void;
   /**
-   * Calls back once the runtime has looked for input: a timer that fires late must not win against octets that lie in the
+   * Calls back once the runtime has looked for input: a timer that fires late must not win against bytes that lie in the
    * kernel already.
    */
   afterPoll(callback: () => void): void;
 }
 
-/** What a runtime is made of. Each may be missing, in a realm of `node:vm` for one. */
+/** The globals that a runtime is made of. Each may be missing, for example in a realm of `node:vm`. */
 export interface WebPlatform {
   /** Entropy. */
   readonly crypto?: Pick<typeof globalThis.crypto, "getRandomValues"> | undefined;
@@ -50,7 +52,7 @@ function unrefed(timer: unknown): unknown {
   return timer;
 }
 
-/** A runtime made of what every web platform has; adapters replace what theirs does better. */
+/** A runtime made of the globals that every web platform has. Adapters replace the parts that their runtime does better. */
 export function webRuntime(platform: WebPlatform = globalThis): Runtime {
   const { crypto, performance, TextDecoder, TextEncoder } = platform;
   const host: Writable<Host> = {
@@ -63,7 +65,7 @@ export function webRuntime(platform: WebPlatform = globalThis): Runtime {
       crypto.getRandomValues(into);
     },
   };
-  // Without them the engine's own are used.
+  // Without the two classes the engine uses code of its own.
   if (TextDecoder !== undefined) {
     const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
     host.decodeUtf8 = (bytes) => decoder.decode(bytes);
@@ -74,15 +76,16 @@ export function webRuntime(platform: WebPlatform = globalThis): Runtime {
   }
   return {
     host,
-    // Fake timers replace the method, not what it was.
+    // Fake timers replace the method of the object. The bound function stays the real one.
     now: performance === undefined ? Date.now : performance.now.bind(performance),
-    // A timer that is an object keeps a process alive until it is told not to; jsdom's is a number, as in browsers.
+    // A timer that is an object keeps a process alive until `unref` is called. The timers of jsdom are numbers, as in
+    // browsers.
     setTimer(callback, delay, isAwaited) {
       const timer = setTimeout(callback, delay);
       return isAwaited ? timer : unrefed(timer);
     },
     clearTimer: clearTimeout,
-    // The nearest to "after the next poll" that the web platform has: a macrotask.
+    // A macrotask: nothing on the web platform is nearer to "after the next poll".
     afterPoll: (callback) => setTimeout(callback, 0),
   };
 }

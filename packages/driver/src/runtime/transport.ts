@@ -1,95 +1,105 @@
 /**
- * What a runtime has to offer: a stream of octets in both directions, and a way to be told when it moves. Everything above
- * it is written once, in this package.
+ * The part that a runtime offers: a stream of bytes in both directions, and a handler that is told when the stream moves.
+ * This package writes everything above it once.
  */
 
 /**
- * One connected stream. None of its methods calls a handler before it returns, and after `onClosed` none of them does
- * anything.
+ * One connected stream. No method calls a handler before the method returns. After `onClosed` no method does anything.
  */
 export interface Transport {
   /**
    * Writes the chunks, in order, behind everything written before.
-   * @returns true: taken, the chunks are the caller's again. false: they are borrowed until `onDrain`, and nothing more
-   * is written before.
+   * @returns true: all chunks are taken, and are the caller's again. false: the chunks are borrowed until `onDrain`, and the
+   * caller writes nothing more before.
    */
   write(chunks: readonly Uint8Array[]): boolean;
   /**
-   * Ends the writing half behind everything written before (TCP FIN, TLS close_notify and FIN); reading goes on.
-   * @returns true: all of it was taken. false: `onDrain` says when.
+   * Ends the writing half behind everything written before (TCP FIN, TLS close_notify and FIN). Reading goes on.
+   * @returns true: everything is taken. false: `onDrain` says when.
    */
   endWrite(): boolean;
   /** Lets go of the stream in both directions, at once. `onClosed` follows. */
   destroy(): void;
-  /** Asks for no more input. What was on its way may still come. */
+  /** Asks for no more input. Bytes that were on their way may still come. */
   pause(): void;
   /** Takes back {@link pause}. */
   resume(): void;
-  /** Where the peer is; null when nobody knows. */
+  /** The address of the peer. Null where the runtime knows none. */
   readonly remoteAddress: NetworkAddress | null;
-  /** What TLS agreed on; null without TLS. */
+  /** The facts that TLS agreed on. Null without TLS. */
   readonly tls: TlsFacts | null;
 }
 
-/** Who is told what happens to a {@link Transport}. */
+/** A handler is told what happens to a {@link Transport}. */
 export interface TransportHandler {
-  /** Octets from the peer, borrowed until this returns. */
+  /** Bytes from the peer, borrowed until this returns. */
   onData(chunk: Uint8Array): void;
-  /** Where the next octets may be read to, for {@link onInbox}; one array for all connections of a thread. */
+  /** Memory for the next read, see {@link onInbox}. All connections of a thread share one array. */
   readonly inbox: Uint8Array<ArrayBuffer>;
-  /** The first `byteCount` octets of {@link inbox} are from the peer. */
+  /** The first `byteCount` bytes of {@link inbox} are from the peer. */
   onInbox(byteCount: number): void;
-  /** The peer has ended its stream; writing goes on. */
+  /** The peer has ended its stream. Writing goes on. */
   onEnd(): void;
-  /** What `write` or `endWrite` did not take at once is taken now. Never behind one that failed: `onClosed` tells of that. */
+  /**
+   * Everything that `write` or `endWrite` did not take at once is taken now. Not called behind a write or an end that failed:
+   * `onClosed` tells of the failure.
+   */
   onDrain(): void;
-  /** The stream is gone, in both directions. Exactly once, and last. `error` is what the runtime calls the reason. */
+  /**
+   * The stream is gone in both directions. Called exactly once, as the last call. `error` is the runtime's word for the
+   * reason.
+   */
   onClosed(error?: string): void;
 }
 
 /**
- * Connects a handler to a stream that is there already. No handler is called before this has returned, and what arrived
- * in the meantime is kept.
+ * Connects a handler to a stream that is there already. No handler is called before the function has returned. Bytes that
+ * arrived before are kept.
  */
 export type OpenTransport = (handler: TransportHandler) => Transport;
 
-/** Where something listens, or is connected from: a host and a port, or the path of a unix socket. */
+/** The place of one end: a host and a port, or the path of a unix socket. */
 export type NetworkAddress =
   | { readonly hostname: string; readonly port: number }
   | { readonly path: string };
 
-/** What is known of the TLS below a connection. */
+/** The facts about the TLS below a connection. */
 export interface TlsFacts {
-  /** "TLSv1.3" and the like; null where the runtime does not say. */
+  /** "TLSv1.3" and the like. Null where the runtime does not say. */
   readonly protocol: string | null;
-  /** The protocol that ALPN chose (RFC 7301); null when it was not used. */
+  /** The protocol that ALPN chose (RFC 7301). Null where ALPN was not used. */
   readonly alpnProtocol: string | null;
-  /** The name that the client asked for (SNI), on the side and in the runtimes that tell it. */
+  /** The name that the client asked for (SNI). Null on a side, or in a runtime, that does not tell the name. */
   readonly serverName: string | null;
   /**
-   * What the client has shown to a server with `tls.requestCert`, proven to be its own. Null when nobody asked, when the client
-   * has none, and on clients.
+   * The certificate that the client has shown to a server with `tls.requestCert`, and has proven to be its own. Null where
+   * the server did not ask, where the client has no certificate, and on clients.
    */
   readonly clientCertificate: ClientCertificate | null;
 }
 
 /** A certificate of X.509 (RFC 5280). */
 export interface ClientCertificate {
-  /** Somebody of `tls.ca` vouches for it, and it is valid now. Anybody can make one for whom nobody does. */
+  /**
+   * An authority of `tls.ca` vouches for the certificate, and the certificate is valid now. Anybody can make a certificate
+   * that no authority vouches for.
+   */
   readonly isTrusted: boolean;
-  /** Why it is not trusted, in the runtime's word: "DEPTH_ZERO_SELF_SIGNED_CERT" and the like. Null when it is. */
+  /**
+   * The runtime's word for why the certificate is not trusted: "DEPTH_ZERO_SELF_SIGNED_CERT" and the like. Null when it is.
+   */
   readonly distrust: string | null;
-  /** Whose it is, one attribute per line: "C=CH\nCN=alice". */
+  /** The name of the owner, one attribute per line: "C=CH\nCN=alice". */
   readonly subject: string;
-  /** Other names of whom it is: "DNS:a.example, email:a@a.example". Null when it has none. */
+  /** Other names of the owner: "DNS:a.example, email:a@a.example". Null when there are none. */
   readonly subjectAltName: string | null;
-  /** Who vouches for it, as `subject` is written. */
+  /** The name of the authority that vouches for the certificate, written as `subject` is. */
   readonly issuer: string;
   /** Hexadecimal. */
   readonly serialNumber: string;
   /** "Nov 26 00:00:00 2026 GMT". */
   readonly validFrom: string;
-  /** When it ends to hold, written as `validFrom` is. */
+  /** The end of the validity, written as `validFrom` is. */
   readonly validTo: string;
   /** SHA-256 of the whole certificate: 32 bytes in hexadecimal, with colons between them. */
   readonly fingerprint256: string;

@@ -1,4 +1,6 @@
-/** A pair of web byte streams as a transport: sockets of workers and workerd, Deno.Conn, WebTransport, or two ends in memory. */
+/**
+ * A pair of web byte streams as a transport: sockets of workers and workerd, Deno.Conn, WebTransport, or two ends in memory.
+ */
 
 import { isBytes, MisuseError } from "@sansocket/core";
 import { aFunction, shown } from "../option-kinds.ts";
@@ -12,23 +14,23 @@ import type {
   TransportHandler,
 } from "../runtime/transport.ts";
 
-/** One connection: what the peer sends is read from `readable`, and what is written to `writable` goes to the peer. */
+/** One connection: `readable` brings the bytes of the peer, and `writable` takes the bytes for the peer. */
 export interface ByteStreams {
   /** Its end is the peer's end of stream. Chunks are Uint8Arrays. */
   readonly readable: ReadableStream<Uint8Array>;
   /**
-   * Closing it must end only this direction. What is written to it is never used again on this side, so that it may be
-   * transferred; the queuing strategy decides how much it holds before we wait.
+   * Closing the stream must end only this direction. This side never uses again the chunks that it writes, so that the stream
+   * may transfer them. The queuing strategy decides how many bytes the stream holds before we wait.
    */
   readonly writable: WritableStream<Uint8Array>;
-  /** What the socket's `remoteAddress` says. Default null. */
+  /** The `remoteAddress` of the socket. Default null. */
   readonly remoteAddress?: NetworkAddress | null;
-  /** What the socket's `tls` says. Default null. */
+  /** The `tls` of the socket. Default null. */
   readonly tls?: TlsFacts | null;
   /**
-   * Called once, when nothing of the connection is needed any more, in whatever way it has ended. For that which is behind
-   * both streams and outlives them: sockets of workerd and Deno.Conn have such a method, and need it. What it throws, or
-   * rejects with, is passed over.
+   * Called once, when the connection has ended in any way. Closes the object behind both streams, which outlives them:
+   * sockets of workerd and Deno.Conn have such a method, and need the call. An exception or a rejection of this function is
+   * ignored.
    */
   close?(): unknown;
 }
@@ -47,7 +49,7 @@ export function fromStreams(streams: ByteStreams): OpenTransport {
   };
 }
 
-/** A class of a runtime may have them: members are read wherever they are, and those that are not known are let be. */
+/** The object may be of a class of the runtime: inherited members count, and unknown ones are allowed. */
 function checkStreams(given: ByteStreams): void {
   if (typeof given !== "object" || given === null) {
     throw new MisuseError(`fromStreams takes { readable, writable }, not ${shown(given)}`);
@@ -66,10 +68,10 @@ function checkStreams(given: ByteStreams): void {
   }
 }
 
-/** Both before either is locked: what was not taken is not touched. */
+/** Both streams are checked before one is locked: a pair that is refused is not touched. */
 function requireUnlocked(name: string, stream: { readonly locked: boolean } | undefined): void {
   if (stream?.locked === false) return;
-  const wrong = stream?.locked ? "is locked: somebody reads or writes it" : "is no stream";
+  const wrong = stream?.locked ? "is locked: other code reads or writes it" : "is no stream";
   throw new MisuseError(`fromStreams: ${name} ${wrong}`);
 }
 
@@ -78,7 +80,7 @@ interface ReadResult {
   readonly value?: Uint8Array | undefined;
 }
 
-/** What is needed of a reader: the runtimes' typings disagree about the rest. */
+/** The part of a reader that is used here. The typings of the runtimes disagree about the rest. */
 interface ChunkReader {
   read(): Promise<ReadResult>;
   cancel(reason: unknown): Promise<unknown>;
@@ -157,8 +159,8 @@ class WebStreamTransport extends ConnectedStream {
     }
     written.catch(this.broken);
     const room = writer.desiredSize!;
-    // A stream that counts nothing, as the sockets of workerd without `highWaterMark`, says nothing of its room: only the sink
-    // knows. A stream of workerd that counts forgets a `ready` that was asked for while several writes were under way.
+    // A stream that counts nothing, as the sockets of workerd without `highWaterMark`, says nothing of its room: only the
+    // sink knows. A stream of workerd that counts forgets a `ready` that was asked for while several writes were under way.
     const isCounting = room < roomBefore;
     if (room > 0 && isCounting) return true;
     this.writing = Writing.Full;
