@@ -8,10 +8,10 @@ import {
   type NetworkAddress,
   type OpenTransport,
   queueMicrotask,
-  Reading,
+  ReadState,
   Relay,
   type TlsFacts,
-  Writing,
+  WriteState,
 } from "@sansocket/driver";
 
 export class BunTransport extends ConnectedStream {
@@ -50,8 +50,8 @@ export class BunTransport extends ConnectedStream {
   drained(): void {
     const { untaken, writing } = this;
     // Bun calls this without a reason too.
-    if (untaken === null || writing === Writing.Failed || !this.writeOut(untaken)) return;
-    if (writing === Writing.Ending) this.socket.shutdown();
+    if (untaken === null || writing === WriteState.Failed || !this.writeOut(untaken)) return;
+    if (writing === WriteState.Ending) this.socket.shutdown();
     this.taken();
   }
 
@@ -62,7 +62,7 @@ export class BunTransport extends ConnectedStream {
     // Bun calls this from inside of `terminate`, and no handler expects to be called from inside of `destroy`.
     queueMicrotask(() => {
       // When both sides have shut down, Bun calls `close` without `end`.
-      if (this.writing === Writing.Ended) this.peerEnded();
+      if (this.writing === WriteState.Ended) this.peerEnded();
       this.closed();
     });
   }
@@ -71,7 +71,7 @@ export class BunTransport extends ConnectedStream {
 
   write(chunks: readonly Uint8Array[]): boolean {
     if (this.writeOut(chunks)) return true;
-    if (this.writing === Writing.Free) this.writing = Writing.Full;
+    if (this.writing === WriteState.Free) this.writing = WriteState.Full;
     return false;
   }
 
@@ -92,41 +92,41 @@ export class BunTransport extends ConnectedStream {
 
   /** Bun has answered a write with -1: the peer has reset the connection, and Bun says no more about it. */
   private meetReset(): void {
-    this.writing = Writing.Failed;
-    this.failed(this.reading === Reading.Ended ? "EPIPE" : "ECONNRESET");
+    this.writing = WriteState.Failed;
+    this.failed(this.reading === ReadState.Ended ? "EPIPE" : "ECONNRESET");
     this.leaveIfUnheard();
   }
 
   /** `close` follows a reset that a write has met. A paused socket is never told of it. */
   private leaveIfUnheard(): void {
-    const isReset = this.writing === Writing.Failed;
-    if (isReset && this.reading !== Reading.Flowing) this.socket.terminate();
+    const isReset = this.writing === WriteState.Failed;
+    if (isReset && this.reading !== ReadState.Flowing) this.socket.terminate();
   }
 
   protected beginEnd(): boolean {
-    if (this.writing === Writing.Failed) return false;
-    this.writing = Writing.Ending;
+    if (this.writing === WriteState.Failed) return false;
+    this.writing = WriteState.Ending;
     if (this.untaken !== null) return false;
     this.socket.shutdown(); // not `end`, which closes both directions
-    this.writing = Writing.Ended;
+    this.writing = WriteState.Ended;
     return true;
   }
 
   destroy(): void {
     // A reset would overtake what the peer has not acknowledged yet. Once both sides have ended, nothing is unread.
-    const isDone = this.writing === Writing.Ended && this.reading === Reading.Ended;
+    const isDone = this.writing === WriteState.Ended && this.reading === ReadState.Ended;
     if (isDone) this.socket.close();
     else this.socket.terminate();
   }
 
   pause(): void {
-    if (this.reading === Reading.Flowing) this.reading = Reading.Paused;
+    if (this.reading === ReadState.Flowing) this.reading = ReadState.Paused;
     this.socket.pause();
     this.leaveIfUnheard();
   }
 
   resume(): void {
-    if (this.reading === Reading.Paused) this.reading = Reading.Flowing;
+    if (this.reading === ReadState.Paused) this.reading = ReadState.Flowing;
     this.socket.resume();
   }
 

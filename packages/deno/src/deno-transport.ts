@@ -9,10 +9,10 @@ import {
   type OpenTransport,
   queueMicrotask,
   ReadBuffer,
-  Reading,
+  ReadState,
   type TlsFacts,
   type TransportHandler,
-  Writing,
+  WriteState,
 } from "@sansocket/driver";
 
 export class DenoTransport extends ConnectedStream {
@@ -36,21 +36,21 @@ export class DenoTransport extends ConnectedStream {
 
   /** A read is under way, and holds its memory. */
   private get isReading(): boolean {
-    return this.reading === Reading.Flowing || this.reading === Reading.Pausing;
+    return this.reading === ReadState.Flowing || this.reading === ReadState.Pausing;
   }
 
   pause(): void {
-    if (this.reading === Reading.Flowing) this.reading = Reading.Pausing;
+    if (this.reading === ReadState.Flowing) this.reading = ReadState.Pausing;
   }
 
   resume(): void {
-    if (this.reading === Reading.Pausing) this.reading = Reading.Flowing;
-    else if (this.reading === Reading.Paused && !this.hasLeft) void this.readAll();
+    if (this.reading === ReadState.Pausing) this.reading = ReadState.Flowing;
+    else if (this.reading === ReadState.Paused && !this.hasLeft) void this.readAll();
   }
 
   private async readAll(): Promise<void> {
-    this.reading = Reading.Flowing;
-    while (this.reading === Reading.Flowing && !this.hasLeft) {
+    this.reading = ReadState.Flowing;
+    while (this.reading === ReadState.Flowing && !this.hasLeft) {
       const count = await this.readOnce();
       if (this.hasLeft) break;
       if (count > 0) {
@@ -60,11 +60,11 @@ export class DenoTransport extends ConnectedStream {
         this.peerEnded();
       } else {
         // Deno calls what follows a failure an orderly end. The handler is not told of that end.
-        this.reading = Reading.Ended;
+        this.reading = ReadState.Ended;
       }
     }
     this.buffer.shrink();
-    if (this.reading !== Reading.Ended) this.reading = Reading.Paused;
+    if (this.reading !== ReadState.Ended) this.reading = ReadState.Paused;
     this.settle();
   }
 
@@ -91,7 +91,9 @@ export class DenoTransport extends ConnectedStream {
   /** A write or the end is under way, and may hold memory that was lent. */
   private get isWriting(): boolean {
     const { writing } = this;
-    return writing === Writing.Copied || writing === Writing.Full || writing === Writing.Ending;
+    return (
+      writing === WriteState.Copied || writing === WriteState.Full || writing === WriteState.Ending
+    );
   }
 
   /**
@@ -103,14 +105,14 @@ export class DenoTransport extends ConnectedStream {
     const { isWriting } = this;
     const isCopied = !isWriting && lengthOf(chunks) <= LARGEST_COPY;
     this.unwritten = isCopied || !this.isLentTo ? [joined(chunks)] : chunks;
-    this.writing = isCopied ? Writing.Copied : Writing.Full;
+    this.writing = isCopied ? WriteState.Copied : WriteState.Full;
     if (!isWriting) void this.writeAll();
     return isCopied;
   }
 
   protected beginEnd(): boolean {
     const { isWriting } = this;
-    this.writing = Writing.Ending;
+    this.writing = WriteState.Ending;
     if (!isWriting) void this.writeAll();
     return false;
   }
@@ -127,10 +129,10 @@ export class DenoTransport extends ConnectedStream {
           while (written < chunk.length) written += await conn.write(chunk.subarray(written));
         }
       }
-      if (this.writing === Writing.Ending) await conn.closeWrite(); // with TLS, close_notify before it
+      if (this.writing === WriteState.Ending) await conn.closeWrite(); // with TLS, close_notify before it
     } catch (error) {
       this.broke(error);
-      this.writing = Writing.Failed;
+      this.writing = WriteState.Failed;
       this.unwritten = NOTHING;
     }
     this.taken();
@@ -163,7 +165,7 @@ export class DenoTransport extends ConnectedStream {
   private settle(): void {
     const { isReading, isWriting } = this;
     if (!isReading && !isWriting) this.whenIdle?.();
-    const isDone = this.reading === Reading.Ended && this.writing === Writing.Ended;
+    const isDone = this.reading === ReadState.Ended && this.writing === WriteState.Ended;
     if (this.hasLeft) {
       // While a loop runs, Deno may still look at memory that was lent.
       if (!isReading && !isWriting) this.closed();

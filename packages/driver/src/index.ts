@@ -9,7 +9,7 @@ export * from "./application.ts";
 export { type ConnectWays, connectWith, type Platform } from "./client/connect.ts";
 export { checkOptions, refuseOptions } from "./known-options.ts";
 export { judgedLater, type OptionKind } from "./option-kinds.ts";
-export { ConnectedStream, Life, Reading, Writing } from "./runtime/connected-stream.ts";
+export { ConnectedStream, Life, ReadState, WriteState } from "./runtime/connected-stream.ts";
 export { type Dialed, type Dialer, reasonOf, unlessAborted } from "./runtime/dialing.ts";
 export { queueMicrotask } from "./runtime/globals.ts";
 export { joined, lengthOf } from "./runtime/joined-chunks.ts";

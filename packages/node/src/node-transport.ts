@@ -13,7 +13,7 @@ import {
   queueMicrotask,
   type TlsFacts,
   type TransportHandler,
-  Writing,
+  WriteState,
 } from "@sansocket/driver";
 import { clientCertificateOf } from "./client-certificate.ts";
 
@@ -112,24 +112,24 @@ export class NodeTransport extends ConnectedStream {
     }
     // Node does not count what the kernel has taken at once. Nor does it count what the kernel has refused at once.
     if (stream.writableLength === 0 && !stream.errored && !stream.destroyed) return true;
-    this.writing = Writing.Full;
+    this.writing = WriteState.Full;
     stream.write(NOTHING, this.written);
     return false;
   }
 
   private readonly written = (error?: Error | null): void => {
-    if (this.writing === Writing.Full) this.finished(error);
+    if (this.writing === WriteState.Full) this.finished(error);
   };
 
   protected beginEnd(): boolean {
-    this.writing = Writing.Ending;
+    this.writing = WriteState.Ending;
     this.stream.end((error?: Error | null) => this.finished(error));
     return false;
   }
 
   /** Of a write that a reset has overtaken, Node says nothing but that the stream is destroyed. */
   private finished(error: Error | null | undefined): void {
-    if (error != null || this.stream.destroyed) this.writing = Writing.Failed;
+    if (error != null || this.stream.destroyed) this.writing = WriteState.Failed;
     this.taken();
   }
 

@@ -17,7 +17,7 @@ import { reasonOf } from "./dialing.ts";
 import type { NetworkAddress, TlsFacts, Transport, TransportHandler } from "./transport.ts";
 
 /** The states of the reading half. */
-export const Reading = {
+export const ReadState = {
   /** The runtime reads, and tells what arrives. */
   Flowing: 0,
   /** A read that was begun before the pause is under way. Its bytes are told. */
@@ -30,10 +30,10 @@ export const Reading = {
   Ended: 4,
 } as const;
 /** One of the states of the reading half. */
-export type Reading = (typeof Reading)[keyof typeof Reading];
+export type ReadState = (typeof ReadState)[keyof typeof ReadState];
 
 /** The states of the writing half. */
-export const Writing = {
+export const WriteState = {
   /** Everything was taken, and `onDrain` is not awaited. */
   Free: 0,
   /** A write is under way with a copy of the bytes: the handler was told that they are taken, and awaits nothing. */
@@ -48,7 +48,7 @@ export const Writing = {
   Failed: 5,
 } as const;
 /** One of the states of the writing half. */
-export type Writing = (typeof Writing)[keyof typeof Writing];
+export type WriteState = (typeof WriteState)[keyof typeof WriteState];
 
 /** The states of the stream as a whole. */
 export const Life = {
@@ -68,8 +68,8 @@ export type Life = (typeof Life)[keyof typeof Life];
 export abstract class ConnectedStream implements Transport {
   /** The handler that is told what happens, for the whole life of the stream. */
   readonly handler: TransportHandler;
-  protected reading: Reading = Reading.Flowing;
-  protected writing: Writing = Writing.Free;
+  protected reading: ReadState = ReadState.Flowing;
+  protected writing: WriteState = WriteState.Free;
   protected life: Life;
   /**
    * The first failure in either direction. Later ones are consequences of the first, and some runtimes call them orderly
@@ -123,17 +123,17 @@ export abstract class ConnectedStream implements Transport {
 
   /** The peer has ended its stream. */
   peerEnded(): void {
-    if (this.reading === Reading.Ended) return;
-    this.reading = Reading.Ended;
+    if (this.reading === ReadState.Ended) return;
+    this.reading = ReadState.Ended;
     this.handler.onEnd();
   }
 
   /** The runtime has taken all that it was given. */
   protected taken(): void {
     const { writing } = this;
-    if (writing === Writing.Free || writing >= Writing.Ended) return;
-    this.writing = writing === Writing.Ending ? Writing.Ended : Writing.Free;
-    if (writing === Writing.Copied || this.hasLeft || this.failure !== undefined) return;
+    if (writing === WriteState.Free || writing >= WriteState.Ended) return;
+    this.writing = writing === WriteState.Ending ? WriteState.Ended : WriteState.Free;
+    if (writing === WriteState.Copied || this.hasLeft || this.failure !== undefined) return;
     this.handler.onDrain();
   }
 

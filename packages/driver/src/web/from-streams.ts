@@ -4,7 +4,7 @@
 
 import { isBytes, MisuseError } from "@sansocket/core";
 import { aFunction, shown } from "../option-kinds.ts";
-import { ConnectedStream, Life, Reading, Writing } from "../runtime/connected-stream.ts";
+import { ConnectedStream, Life, ReadState, WriteState } from "../runtime/connected-stream.ts";
 import { queueMicrotask } from "../runtime/globals.ts";
 import { joined } from "../runtime/joined-chunks.ts";
 import type {
@@ -108,19 +108,19 @@ class WebStreamTransport extends ConnectedStream {
   // ---- reading
 
   private readSoon(): void {
-    this.reading = Reading.Due;
+    this.reading = ReadState.Due;
     queueMicrotask(() => this.readIfDue());
   }
 
   private readIfDue(): void {
-    if (this.reading !== Reading.Due || this.hasLeft) return;
-    this.reading = Reading.Flowing;
+    if (this.reading !== ReadState.Due || this.hasLeft) return;
+    this.reading = ReadState.Flowing;
     this.reader.read().then(this.hasRead, this.broken);
   }
 
   private readonly hasRead = ({ done, value }: ReadResult): void => {
     if (this.hasLeft) return;
-    this.reading = this.reading === Reading.Pausing ? Reading.Paused : Reading.Due;
+    this.reading = this.reading === ReadState.Pausing ? ReadState.Paused : ReadState.Due;
     if (done) {
       this.peerEnded();
       this.closeIfDone();
@@ -133,14 +133,14 @@ class WebStreamTransport extends ConnectedStream {
   };
 
   pause(): void {
-    if (this.reading === Reading.Flowing) this.reading = Reading.Pausing;
-    else if (this.reading === Reading.Due) this.reading = Reading.Paused;
+    if (this.reading === ReadState.Flowing) this.reading = ReadState.Pausing;
+    else if (this.reading === ReadState.Due) this.reading = ReadState.Paused;
   }
 
   resume(): void {
-    if (this.reading === Reading.Pausing) this.reading = Reading.Flowing;
+    if (this.reading === ReadState.Pausing) this.reading = ReadState.Flowing;
     // Not at once: the pull of a stream is code of the application, and may do anything.
-    else if (this.reading === Reading.Paused) this.readSoon();
+    else if (this.reading === ReadState.Paused) this.readSoon();
   }
 
   // ---- writing
@@ -163,19 +163,19 @@ class WebStreamTransport extends ConnectedStream {
     // sink knows. A stream of workerd that counts forgets a `ready` that was asked for while several writes were under way.
     const isCounting = room < roomBefore;
     if (room > 0 && isCounting) return true;
-    this.writing = Writing.Full;
+    this.writing = WriteState.Full;
     const roomAgain = isCounting ? Promise.race([writer.ready, written]) : written;
     roomAgain.then(this.hasRoom, this.broken);
     return false;
   }
 
   private readonly hasRoom = (): void => {
-    if (this.writing === Writing.Full) this.taken();
+    if (this.writing === WriteState.Full) this.taken();
   };
 
   protected beginEnd(): boolean {
     const { writer } = this;
-    this.writing = Writing.Ending;
+    this.writing = WriteState.Ending;
     const ended = (): void => {
       this.taken();
       this.closeIfDone();
@@ -195,7 +195,7 @@ class WebStreamTransport extends ConnectedStream {
   }
 
   private closeIfDone(): void {
-    const isDone = this.reading === Reading.Ended && this.writing === Writing.Ended;
+    const isDone = this.reading === ReadState.Ended && this.writing === WriteState.Ended;
     if (!isDone || this.hasLeft) return;
     this.closed();
     this.closeWhatIsBehind();

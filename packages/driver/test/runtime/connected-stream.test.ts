@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ConnectedStream, Life, type TransportHandler, Writing } from "../../src/index.ts";
+import { ConnectedStream, Life, type TransportHandler, WriteState } from "../../src/index.ts";
 
 /** A stream without a runtime: the test says what the runtime would. */
 class BareStream extends ConnectedStream {
@@ -8,15 +8,15 @@ class BareStream extends ConnectedStream {
   readonly tls = null;
 
   write(): boolean {
-    this.writing = Writing.Full;
+    this.writing = WriteState.Full;
     return false;
   }
   copy(): void {
-    this.writing = Writing.Copied;
+    this.writing = WriteState.Copied;
   }
   protected beginEnd(): boolean {
     this.calls.push("end");
-    this.writing = Writing.Ending;
+    this.writing = WriteState.Ending;
     return false;
   }
   destroy(): void {
@@ -29,7 +29,7 @@ class BareStream extends ConnectedStream {
     this.taken();
   }
   refuses(): void {
-    this.writing = Writing.Failed;
+    this.writing = WriteState.Failed;
     this.taken();
   }
 }
