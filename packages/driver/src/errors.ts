@@ -18,7 +18,7 @@ export type ConnectErrorCode =
   | "aborted"
   /** `timeouts.handshake` passed before the connection was open. */
   | "timeout"
-  /** No connection to the host: the name was not found, nobody listens, no route. The runtime's error is the `cause`. */
+  /** No connection to the host: the name was not found, no server listens, no route. The runtime's error is the `cause`. */
   | "unreachable"
   /** The TLS handshake failed, for instance on a certificate that is not trusted. */
   | "tls-failed"

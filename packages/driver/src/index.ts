@@ -1,6 +1,6 @@
 /**
  * The engine bound to any transport: sockets, a server and a client, written once for all runtimes. Applications import
- * an adapter, `@sansocket/node` and its siblings; whoever writes an adapter, or has a transport of his own, imports this.
+ * an adapter, `@sansocket/node` and its siblings; authors of an adapter or of a transport import this package.
  *
  * @module
  */

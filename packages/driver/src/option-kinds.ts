@@ -95,7 +95,7 @@ export const aSignal: OptionKind = (path, value) => {
   throw new MisuseError(`${path} is not an AbortSignal: give the signal of an AbortController`);
 };
 
-/** A connection itself is easily given in place of what is made of it. */
+/** Callers easily give a connection in place of the function that opens it. */
 export const anOpenTransport: OptionKind = (path, value) => {
   if (typeof value === "function") return;
   throw new MisuseError(

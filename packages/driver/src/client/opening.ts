@@ -35,7 +35,7 @@ function openingFailed(cause: unknown): ConnectError {
   return new ConnectError("engine-failed", `the engine failed: ${messageOf(cause)}`, { cause });
 }
 
-/** The opening handshake of one connection, and afterwards whom it belongs to. */
+/** The opening handshake of one connection; the owner of the connection afterwards. */
 export class Opening implements Owner {
   readonly runtime: Runtime;
   readonly deadlines: Deadlines;
@@ -91,7 +91,7 @@ export class Opening implements Owner {
     });
   }
 
-  /** @throws MisuseError; a ConnectError for what an extension threw. */
+  /** @throws MisuseError; a ConnectError for an exception of an extension. */
   private bind(options: OpeningOptions, open: OpenTransport): Binding {
     const now = this.deadlines.now();
     let endpoint: Endpoint;

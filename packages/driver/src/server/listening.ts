@@ -8,7 +8,7 @@ import { intakeOf, type Server } from "./server.ts";
 import { KNOWN_SERVE_OPTIONS, type ServerOptions } from "./server-options.ts";
 import type { TlsServerOptions } from "./tls-options.ts";
 
-/** Where to listen: a port, the path of a unix socket, or what somebody else has opened. */
+/** Where to listen: a port, the path of a unix socket, or a listener that is open already. */
 export interface ListenOptions {
   /** Default 0: one that is free; see `server.address`. */
   readonly port?: number;

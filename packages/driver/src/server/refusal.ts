@@ -1,4 +1,4 @@
-/** What is said of a request that the engine has refused: to whoever asked, and to the application. */
+/** The texts about a refused request: for the client that asked, and for the application. */
 import { headerValues, type Refusal } from "@sansocket/core";
 import { describeViolation } from "@sansocket/core/describe";
 

@@ -42,10 +42,10 @@ import type { UpgradeRequest } from "./upgrade-request.ts";
 export interface ServerBase {
   /**
    * Web pages that may connect, by their origin: `["https://app.example"]`. Default: pages of the server's own host, and
-   * whoever sends no Origin header and so is no browser.
+   * clients that send no Origin header, and so are no browsers.
    */
   readonly allowedOrigins?: readonly string[];
-  /** Any web page may connect, with the cookies of whoever looks at it. Default false. */
+  /** Any web page may connect, with the cookies of the user who looks at the page. Default false. */
   readonly dangerouslyAllowAnyOrigin?: boolean;
   /**
    * The hosts that this server answers for, also plain requests: "app.example" at any port, "app.example:8080", "[::1]",
@@ -55,7 +55,7 @@ export interface ServerBase {
   readonly allowedHosts?: readonly string[];
   /**
    * So many proxies stand before this server, true for one, and write X-Forwarded-For, -Proto, -Host and -Port, or Forwarded
-   * (RFC 7239). They say whom `clientAddress` names, what `url` is, and what the server's own origin is. Default false.
+   * (RFC 7239). The proxies decide `clientAddress`, `url` and the server's own origin. Default false.
    */
   readonly trustProxy?: boolean | number;
   /** One or several subprotocols, the most wanted first: the first that the client offers is agreed on. Default none. */

@@ -1,4 +1,4 @@
-/** The file of a unix socket: whoever may write to it may connect. */
+/** The file of a unix socket: a process that may write to the file may connect. */
 
 /**
  * Listens so that the file never has more rights than `mode` gives: were the mode set behind the call, a stranger could have

@@ -32,7 +32,7 @@ export interface TlsServerOptions extends TlsCertificate {
   /** Certificates, in PEM, of those who vouch for clients. Nobody else does: the authorities of the system vouch for servers. */
   readonly ca?: string | readonly string[];
   /**
-   * false: clients without a certificate, or with one that nobody of `ca` vouches for, are served too, and the `upgrade` hook
+   * false: clients without a certificate, or with one that no authority in `ca` has issued, are served too, and the `upgrade` hook
    * looks at `request.tls.clientCertificate`. Default true: such a client is refused before it can say anything.
    */
   readonly rejectUnauthorized?: boolean;
@@ -113,7 +113,7 @@ export function checkTlsServerOptions(path: string, value: unknown): TlsServerOp
     for (const name of ["ca", "rejectUnauthorized"] as const) {
       if (given[name] === undefined) continue;
       throw new MisuseError(
-        `${path}.${name} is about certificates of clients, which nobody is asked for: give requestCert: true too`,
+        `${path}.${name} is about certificates of clients, and this server asks for none: give requestCert: true too`,
       );
     }
   } else if (rejectUnauthorized !== false && (ca === undefined || ca.length === 0)) {

@@ -12,7 +12,7 @@ export const MOST_ESCAPES = 4;
 /** Bytes that make a string in every runtime, whatever they are: V8 ends at 2^29 - 24 units, with 32 bits at 2^28 - 16. */
 const LARGEST_TEXT = 2 ** 28 - 16;
 
-/** An exception of the hook that was running, or of what the engine rests on. */
+/** An exception of the running hook, or of an extension, a transport or a decoder under the engine. */
 export function escaped(link: Link, runner: HookRunner, error: unknown): void {
   const name = runner.running;
   runner.running = null;

@@ -70,7 +70,7 @@ export class Loops {
     loop.answersIn = 0;
   }
 
-  /** @param isAnswerAwaited our Close waits for what the loop may still write. */
+  /** @param isAnswerAwaited our Close waits for messages that the loop may still write. */
   leave(loop: Loop, isAnswerAwaited: boolean): void {
     loop.isLeft = true;
     this.begun -= 1;

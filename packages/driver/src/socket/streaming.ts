@@ -140,7 +140,7 @@ export class Streaming {
   /** Sends what waits, and what comes to wait meanwhile. */
   async run(): Promise<void> {
     while (this.waiting.length > 0) {
-      // Taken from its end, an array lets go of what was sent, and nothing moves.
+      // Pieces are taken from the end of the array, so that no other piece moves.
       const batch = this.waiting.reverse();
       this.waiting = [];
       for (let item = batch.pop(); item !== undefined; item = batch.pop()) {

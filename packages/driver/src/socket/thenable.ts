@@ -1,7 +1,7 @@
 /** Promises of others: what a hook returns may be any object with a `then`. */
 
 /**
- * Whether a result is to be waited for: a promise, whoever made it.
+ * Whether a result is a promise to wait for, also a promise of a library or of another realm.
  * @throws what a getter `then` throws.
  */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -17,14 +17,14 @@ export function webSocketOptions(given: unknown): ClassOptions {
       const { protocols = [], ...options } = connectMembers(given);
       requireAbortSignal(options.signal, "options.signal");
       const list = typeof protocols === "string" ? [protocols] : protocols;
-      // Names that nobody knows stay, to be told.
+      // Unknown names stay, so that an error names them.
       return { ...given, ...options, protocols: stringSequence(list, "options.protocols") };
     }
   }
   return { protocols: [`${given as string}`] };
 }
 
-/** The second argument of WebSocketStream, a dictionary: names that nobody knows are passed over. */
+/** The second argument of WebSocketStream, a dictionary: unknown names are ignored. */
 export function webSocketStreamOptions(given: unknown): ClassOptions {
   const { protocols = [], ...options } = connectMembers(dictionary(given, "the options"));
   const list = stringSequence(protocols, "protocols");

@@ -59,7 +59,7 @@ export class IncomingMessages implements Answering {
     bindingOf(socket).delivery.answersIn(this);
     void owner.ended.then((error) => {
       this.end = { error };
-      // Where nobody reads, `closed` of a reader has to hear of it all the same.
+      // The promise `closed` of a reader has to settle also when no read is waiting.
       if (!this.isPulling && bindingOf(socket).delivery.waitingBytes === 0) this.finish(error);
     });
   }

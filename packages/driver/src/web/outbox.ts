@@ -31,7 +31,7 @@ export class Outbox {
   private sent: Sent[] = [];
   /** Those before it are taken. */
   private firstSent = 0;
-  /** Bytes of what was sent and is not known to be taken, of what waits, and of what will never be sent. */
+  /** Bytes of three kinds: sent and not known to be taken, waiting, and never to be sent. */
   private buffered = 0;
   /** The taken bytes when this task first sent something: `bufferedAmount` only sinks between tasks. */
   private takenBefore = 0;

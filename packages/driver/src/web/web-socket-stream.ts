@@ -46,7 +46,7 @@ export interface StandardWebSocketStream {
 }
 
 /**
- * `protocols` and `signal` are the standard's; the others of `connect` are an extension of ours. Members that nobody knows
+ * `protocols` and `signal` are the standard's; the others of `connect` are an extension of ours. Unknown members
  * are passed over, as in every dictionary of the platform.
  */
 export interface WebSocketStreamOptions extends Omit<ConnectOptions<unknown>, "protocols"> {
