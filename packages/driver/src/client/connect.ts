@@ -34,7 +34,7 @@ import {
   withCredentials,
   withoutUserinfo,
 } from "./connect-options.ts";
-import { clientDeadlines, Opening } from "./opening.ts";
+import { clientDeadlines, notConnected, Opening } from "./opening.ts";
 import { headersFor, isRedirect, REDIRECTS, redirectTarget, tlsFor } from "./redirect.ts";
 import { openTunnel } from "./tunnel.ts";
 
@@ -316,7 +316,7 @@ class Attempt {
   private givenUp(): ConnectError {
     if (this.isTimeout) {
       const { handshake } = this.settings.timeouts ?? DEFAULT_TIMEOUTS;
-      return new ConnectError("timeout", `not connected after timeouts.handshake, ${handshake} ms`);
+      return notConnected(handshake);
     }
     const cause: unknown = this.options.signal?.reason;
     return new ConnectError("aborted", `connect was aborted: ${messageOf(cause)}`, { cause });

@@ -35,6 +35,15 @@ function openingFailed(cause: unknown): ConnectError {
   return new ConnectError("engine-failed", `the engine failed: ${messageOf(cause)}`, { cause });
 }
 
+/**
+ * `timeouts.handshake` has passed. The clock of `connect` and the deadline of the engine are due in the same moment, where nothing
+ * had to be dialed: whichever is asked first, the application hears the same.
+ */
+export function notConnected(handshake: number): ConnectError {
+  const message = `not connected after timeouts.handshake, ${handshake} ms`;
+  return new ConnectError("timeout", message);
+}
+
 /** The opening handshake of one connection; the owner of the connection afterwards. */
 export class Opening implements Owner {
   readonly runtime: Runtime;
@@ -124,8 +133,7 @@ export class Opening implements Owner {
     if (binding.failure?.code === "engine-failed") {
       this.fail?.(openingFailed(binding.failure.cause));
     } else if (timeout !== null) {
-      const message = `the server did not answer within timeouts.handshake, ${this.handshake} ms`;
-      this.fail?.(new ConnectError("timeout", message));
+      this.fail?.(notConnected(this.handshake));
     } else if (violation?.kind === "status-not-101") {
       const { status, statusText } = response!;
       const message = `the server answered ${status} ${statusText}`.trimEnd();
