@@ -1,9 +1,9 @@
 /** What is left of a `connect` that was aborted: nothing, in whatever phase it was. */
 import { readdirSync } from "node:fs";
-import { createServer as createHttpServer } from "node:http";
+import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
+import { connect as dial } from "node:net";
 import { certificate } from "@sansocket/workshop/certificate";
-import { createProxy } from "proxy";
 import { describe, expect, test } from "vitest";
 import { connect, serve } from "./adapter.ts";
 import { unixPath } from "./places.ts";
@@ -43,6 +43,23 @@ function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
+/**
+ * A proxy that lets go of both ends when one is gone. (The npm package `proxy` keeps the connection to the target of a client
+ * that left while the proxy was dialing: 4 or 5 of 300, descriptors of this process that are not ours.)
+ */
+function relayTunnels(http: HttpServer): void {
+  http.on("connect", (request, client) => {
+    const { hostname, port } = new URL(`http://${request.url}`);
+    const target = dial({ host: hostname, port: Number(port) }, () => {
+      client.write("HTTP/1.1 200 Connection established\r\n\r\n");
+      client.pipe(target);
+      target.pipe(client);
+    });
+    target.on("error", () => {}).on("close", () => client.destroy());
+    client.on("error", () => {}).on("close", () => target.destroy());
+  });
+}
+
 describe("connect that is aborted leaves no descriptor", () => {
   test.each([
     ["ws", false, null],
@@ -62,7 +79,7 @@ describe("connect that is aborted leaves no descriptor", () => {
         dangerouslyAllowAnyOrigin: true,
       });
       const http = way === "https" ? createHttpsServer({ cert, key }) : createHttpServer();
-      createProxy(http as Parameters<typeof createProxy>[0]);
+      relayTunnels(http);
       await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
       const { port } = http.address() as { port: number };
       const url = `${way}://localhost:${port}`;
