@@ -6,7 +6,7 @@ import { RequestView, type Surroundings, type UpgradeFields } from "./request-vi
 
 export class OpenedRequest extends RequestView implements AcceptedRequest {
   readonly raw: unknown;
-  /** Null once the request is packed; {@link packed} has the fields then. */
+  /** Null once the request is packed; from then on {@link packed} has the fields. */
   private unpacked: UpgradeFields | null;
   private packed = "";
 
@@ -34,8 +34,8 @@ export class OpenedRequest extends RequestView implements AcceptedRequest {
   }
 
   /**
-   * The application may never look at the request again: one string costs a fourth of the memory that a list of header
-   * lines takes, some 800 bytes for a browser's.
+   * Packs the fields into one string, because the application may never look at the request again. One string costs a fourth of
+   * the memory of a list of header lines, which takes some 800 bytes for a browser's request.
    */
   pack(): void {
     if (this.unpacked === null) return;
@@ -46,8 +46,8 @@ export class OpenedRequest extends RequestView implements AcceptedRequest {
 
 /**
  * Writes the request as one string, which {@link unpack} reads. No part of a request has a line end, and no part of the first
- * line has a space. The string holds what core has judged, so that nothing is judged again: the host of an absolute target
- * stands in no header line, and a Host field beside such a target may be empty (RFC 9112 §3.2.2).
+ * line has a space. The string holds the fields that core has judged, so that no field is judged again: the host of an absolute
+ * target stands in no header line, and a Host field beside such a target may be empty (RFC 9112 §3.2.2).
  */
 function pack({ method, target, host, origin, protocols, headers }: UpgradeFields): string {
   const lines = [

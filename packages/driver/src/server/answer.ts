@@ -1,4 +1,4 @@
-/** HTTP answers as applications give them, to requests that ask for no WebSocket and to those that get none. */
+/** HTTP answers of applications: to requests that ask for no WebSocket, and to requests for a WebSocket that are refused. */
 import { type AnswerOptions, isBytes, MisuseError, type PlainHead } from "@sansocket/core";
 import { type HeaderFields, headerList } from "../header-fields.ts";
 import { checkOptions, type KnownOptions } from "../known-options.ts";
@@ -12,7 +12,7 @@ export interface RejectOptions {
   readonly body?: string | Uint8Array;
 }
 
-/** The answer to a `request` hook; Content-Length and Connection are the engine's. */
+/** The answer to a `request` hook. The engine writes Content-Length and Connection. */
 export interface PlainResponse {
   /** 200 to 599. Default 200. */
   readonly status?: number;
@@ -23,8 +23,8 @@ export interface PlainResponse {
 }
 
 /**
- * Turns an application's answer into options of the engine. An answer of another type is a mistake. If the engine sent what it
- * can make of an array or of another view, the application would not notice the mistake.
+ * Turns an application's answer into options of the engine. An answer of another type is a mistake. If the engine sent an array
+ * or another view as bytes, the application would not notice the mistake.
  * @throws MisuseError
  */
 export function answerOptions(
@@ -55,10 +55,13 @@ export const UPGRADE_REQUIRED: PlainResponse = {
     "If a WebSocket client has sent it, a proxy in front of the server has not passed on the headers Upgrade and Connection.\n",
 };
 
-/** Bytes of a request's body that the engine reads and drops. A longer body is refused. */
+/** Number of bytes of a request's body that the engine reads and drops. The engine refuses a longer body. */
 const REQUEST_BODY_LIMIT = 65_536;
 
-/** A chunked body does not tell its length. The part above the limit stays unread. */
+/**
+ * Whether the body has a Content-Length above the limit. A chunked body does not tell its length: the part above the limit
+ * stays unread.
+ */
 export function hasLongBody(request: PlainHead): boolean {
   return request.contentLength !== null && request.contentLength > REQUEST_BODY_LIMIT;
 }

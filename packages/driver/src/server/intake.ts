@@ -1,17 +1,20 @@
-/** How connections come into a server: for adapters, which listen or take over the requests of an HTTP server. */
+/**
+ * How connections come into a server. Adapters use this file: an adapter listens, or takes over the requests of an HTTP server.
+ */
 import type { NetworkAddress, OpenTransport } from "../runtime/transport.ts";
 import type { OwnAnswer } from "./refusal.ts";
 import type { TlsServerOptions } from "./tls-options.ts";
 
 /** A part of an adapter that accepts connections for a server. */
 export interface Listener {
-  /** Where it listens. */
+  /** The address at which the listener listens. */
   readonly address: NetworkAddress;
-  /** Accepts no more; the connections that are there stay. */
+  /** Accepts no more connections. The open connections stay open. */
   close(): Promise<void>;
   /**
-   * TLS of the connections that are accepted from then on. Missing where the server has no TLS.
-   * @throws MisuseError where the runtime cannot, and whatever the runtime throws; nothing has changed then.
+   * Replaces TLS for the connections that are accepted from then on. Missing where the server has no TLS.
+   * @throws MisuseError where the runtime cannot replace TLS. The exceptions of the runtime are thrown too. After an exception,
+   * the listener still has the old TLS.
    */
   setTls?(options: TlsServerOptions): void;
 }
@@ -30,26 +33,26 @@ export const NOTHING_HANDED: Handed = { raw: null, data: undefined };
 export interface Intake {
   /**
    * Serves one more connection.
-   * @param handed what an HTTP server brings with it. Default: nothing.
-   * @returns false when the server did not take it: the server has `maxConnections`, or is shut down. The transport is
-   * untouched then.
+   * @param handed the objects that an HTTP server hands over with the connection. Default: no objects.
+   * @returns false when the server did not take the connection: the server has `maxConnections`, or is shut down. The transport
+   * is untouched then.
    * @throws MisuseError for an `open` that is no function.
    */
   accept(open: OpenTransport, handed?: Handed): boolean;
   /**
    * Answers the request of a connection that {@link accept} does not take, and ends the connection. The connection does not
-   * count, and a shutdown does not wait for it: `timeouts.handshake` and `timeouts.close` bound it.
-   * @param answer one of the answers that the driver gives by itself: it has the status and a body that says why.
-   * @param why what the `error` hook hears; null when it hears nothing.
+   * count, and a shutdown does not wait for the connection: `timeouts.handshake` and `timeouts.close` limit its time.
+   * @param answer one of the driver's own answers, with the status and a body that gives the reason.
+   * @param why the message that the `error` hook gets; null for no call of the `error` hook.
    */
   refuse(open: OpenTransport, answer: OwnAnswer, why: string | null): void;
-  /** The adapter listens: `server.address` is the listener's, and a shutdown closes the listener. */
+  /** The adapter listens: `server.address` is the listener's address, and a shutdown closes the listener. */
   listening(listener: Listener): void;
-  /** The adapter could not accept a connection, and goes on trying: the `error` hook hears "accept-failed". */
+  /** The adapter could not accept a connection, and goes on trying. The `error` hook gets "accept-failed". */
   acceptFailed(cause: unknown): void;
   /**
-   * The adapter has refused a client before its request, because the client's certificate is not the one that the option
-   * `tls` asks for: the `error` hook hears "handshake-refused".
+   * The adapter has refused a client before its request, because the client's certificate is not the certificate that the
+   * option `tls` asks for. The `error` hook gets "handshake-refused".
    */
   clientRefused(why: string): void;
 }

@@ -1,4 +1,4 @@
-/** Listening: what a runtime is asked for, and a server that gets what is accepted. */
+/** Listening: the options that a runtime gets, and the server that gets the accepted connections. */
 import { MisuseError } from "@sansocket/core";
 import { isMisuse, messageOf, ServerError } from "../errors.ts";
 import { checkOptions } from "../known-options.ts";
@@ -10,18 +10,22 @@ import type { TlsServerOptions } from "./tls-options.ts";
 
 /** Where to listen: a port, the path of a unix socket, or a listener that is open already. */
 export interface ListenOptions {
-  /** Default 0: one that is free; see `server.address`. */
+  /** Default 0: a free port, which `server.address` tells. */
   readonly port?: number;
   /** Default: all addresses of the machine, IPv6 and IPv4. */
   readonly hostname?: string;
-  /** A unix socket, in place of a port. */
+  /** The path of a unix socket, in place of a port. */
   readonly path?: string;
   /**
-   * The mode of the unix socket's file, as 0o660; who may write to it may connect. The file never has more rights than that.
-   * Default: what the process's umask leaves of 0o777. On Deno it needs `--allow-sys=umask`.
+   * The mode of the unix socket's file, for example 0o660: a process that may write to the file may connect. The file never has
+   * more rights than this mode. Default: the rights of 0o777 that the umask of the process allows. On Deno, the option needs
+   * `--allow-sys=umask`.
    */
   readonly pathMode?: number;
-  /** A descriptor that is bound already, in place of a port: of systemd, or of another process. Node only. */
+  /**
+   * A descriptor that is bound already, in place of a port. The descriptor comes from systemd or from another process. Node
+   * only.
+   */
   readonly fd?: number;
   /**
    * Node: a `net.Server` that listens already, in place of a port. The connections that it accepts from then on are served, and
@@ -29,31 +33,32 @@ export interface ListenOptions {
    */
   readonly listener?: object;
   /**
-   * Other processes may listen on the same port, and the kernel spreads the connections over them (SO_REUSEPORT). Default
-   * false. Node from 22.12 on, Deno with `--unstable-net`, and Bun; a MisuseError elsewhere.
+   * Other processes may listen on the same port, and the kernel spreads the connections over the processes (SO_REUSEPORT).
+   * Default false. Node from 22.12 on, Deno with `--unstable-net`, and Bun; a MisuseError elsewhere.
    */
   readonly reusePort?: boolean;
   /**
-   * Connections that the kernel accepts for the process while it is busy, a whole number from 1 on; the kernel may allow fewer
-   * (`net.core.somaxconn`). Default 4,096. Bun, and Deno on a unix socket, choose it themselves: a MisuseError there.
+   * The number of connections that the kernel accepts for the process while the process is busy, a whole number from 1 on. The
+   * kernel may allow fewer connections (`net.core.somaxconn`). Default 4,096. Bun, and Deno on a unix socket, choose the number
+   * themselves: a MisuseError there.
    */
   readonly backlog?: number;
-  /** TLS, with these certificates. Default: none. `server.setTls` replaces them while the server runs. */
+  /** TLS, with these certificates. Default: no TLS. `server.setTls` replaces the certificates while the server runs. */
   readonly tls?: TlsServerOptions;
 }
 
 /** The options of `serve`: the options of a server, and the place where the server listens. */
 export type ServeOptions<Data = undefined> = ServerOptions<Data> & ListenOptions;
 
-/** The server, as a listener gives its connections to it. */
+/** The part of the server to which a listener gives its connections. */
 export type Acceptor = Pick<Intake, "accept" | "acceptFailed" | "clientRefused">;
 
-/** Throws, or rejects with, whatever the runtime does. */
+/** Throws the exception of the runtime, or rejects with the exception. */
 export type Listen = (acceptor: Acceptor, options: ListenOptions) => Listener | Promise<Listener>;
 
 /**
- * Listens on all addresses, as a runtime does that is given no hostname: IPv6 and IPv4, or IPv4 alone where there is no
- * IPv6, as in many a container.
+ * Listens on all addresses, as a runtime does without a hostname: on IPv6 and IPv4, or on IPv4 alone where there is no IPv6.
+ * Many containers have no IPv6.
  */
 export function onAllAddresses<Listening>(listenAt: (hostname: string) => Listening): Listening {
   try {
@@ -64,13 +69,13 @@ export function onAllAddresses<Listening>(listenAt: (hostname: string) => Listen
   }
 }
 
-/** Connections that the kernel accepts for us while we are busy: as many as Linux allows. */
+/** The number of connections that the kernel accepts for us while we are busy: as many as Linux allows. */
 export const BACKLOG = 4_096;
 
-/** Each is a place by itself; without any of them it is a port. */
+/** Each of these options is a place to listen. Without these options, the place is a port. */
 const PLACES = ["listener", "fd", "path"] as const;
 
-/** Which place an option says something about: elsewhere it would change nothing. */
+/** The places for which an option has an effect. With any other place, the option would have no effect. */
 const BELONGS_TO: Readonly<Record<string, readonly string[]>> = {
   fd: ["fd"],
   path: ["path"],
@@ -83,7 +88,7 @@ const BELONGS_TO: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * Judges the options that each runtime would understand differently, or would judge only when the first client comes.
- * @returns the options to listen by, each read once. With `tls` the connections will be TLS.
+ * @returns the options to listen by. Each option was read once. With `tls`, the connections will be TLS.
  * @throws MisuseError
  */
 export function checkServeOptions<Options extends ListenOptions>(given: Options): Options {
@@ -101,8 +106,9 @@ export function checkServeOptions<Options extends ListenOptions>(given: Options)
 }
 
 /**
- * @returns the server, once it listens. Rejects with a ServerError "listen-failed", with "aborted" when `signal` aborted
- * before, or with a MisuseError.
+ * Starts a listener for the server.
+ * @returns the server, once the server listens. Rejects with a ServerError "listen-failed", with "aborted" when `signal`
+ * aborted before, or with a MisuseError.
  */
 export async function startListening<S extends Server<unknown>>(
   server: S,
@@ -115,10 +121,10 @@ export async function startListening<S extends Server<unknown>>(
     const intake = intakeOf(server);
     intake.listening(await listen(intake, options));
   } catch (cause) {
-    void server.shutdown(); // it lets go of options.signal
+    void server.shutdown(); // the shutdown stops listening to options.signal
     throw signal?.aborted ? aborted(signal) : listenFailed(options, cause);
   }
-  // The signal has shut down the server and its listener: no client can be served any more.
+  // The signal has shut down the server and its listener: the server can serve no client any more.
   if (signal?.aborted) throw aborted(signal);
   return server;
 }
@@ -134,7 +140,7 @@ function listenFailed(
   return new ServerError("listen-failed", `cannot listen on ${where}: ${why}`, { cause });
 }
 
-/** As `connect` rejects. */
+/** Makes the error of an aborted start, in the same form as `connect` does. */
 function aborted({ reason }: AbortSignal): ServerError {
   return new ServerError("aborted", `serve was aborted: ${messageOf(reason)}`, { cause: reason });
 }

@@ -7,7 +7,7 @@ import { UndecidedRequest } from "./undecided-request.ts";
 
 /** A plain HTTP request, for the `request` hook. */
 export interface PlainRequest extends RequestFacts {
-  /** Aborts when the peer leaves, or the time for an answer has passed, before there was an answer. */
+  /** Aborts before there was an answer: when the peer leaves, or when the time for an answer has passed. */
   readonly signal: AbortSignal;
 }
 

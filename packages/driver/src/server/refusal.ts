@@ -14,8 +14,9 @@ const HINTS: { readonly [kind: string]: string | undefined } = {
 };
 
 /**
- * The body of the refusal, plain text. The body names what the client asked for, and not what is allowed, because the reader may be a stranger.
- * Text of the peer is shown as a string of JSON, so that such text cannot begin a line.
+ * The body of the refusal, plain text. The body names the value that the client asked for, and does not name the allowed
+ * values, because the reader may be a stranger. Text of the peer is shown as a string of JSON, so that such text cannot begin a
+ * line.
  */
 export function explainToPeer(refusal: Refusal): string {
   const { fault } = refusal;
@@ -41,7 +42,10 @@ function detailsOf({ fault, headers, host }: Refusal): string[] {
   return [];
 }
 
-/** Why a server gives an answer of its own to a request that is not at fault, or that it does not take. */
+/**
+ * The reason for an answer of the server's own, to a request that is not at fault, or to a request that the server does not
+ * take.
+ */
 export type OwnAnswer =
   | "request-late"
   | "body-too-long"
@@ -79,7 +83,10 @@ const OWN_ANSWERS: Readonly<Record<OwnAnswer, readonly [status: number, text: st
   ],
 };
 
-/** The status, and plain text that says why. It names no place and no error of the server: a stranger may read it. */
+/**
+ * The status, and plain text that gives the reason. The text names no place and no error of the server, because a stranger may
+ * read the text.
+ */
 export function ownAnswer(why: OwnAnswer): {
   readonly status: number;
   readonly answer: { readonly headers: [string, string][]; readonly body: string };
@@ -135,7 +142,10 @@ function quoted(text: string): string {
   return JSON.stringify(text.slice(0, MOST_CHARACTERS));
 }
 
-/** The codes of errors that are printed when there is no `error` hook: an application would look for them in vain otherwise. */
+/**
+ * The codes of errors that are printed when there is no `error` hook: without the print, a developer would look for the cause
+ * in vain.
+ */
 export const PRINTED: ReadonlySet<string> = new Set([
   "hook-failed",
   "engine-failed",
@@ -145,8 +155,9 @@ export const PRINTED: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Printed where there is no `error` hook, once for each server: developers meet them first, and a stranger who repeats them
- * shall not fill a log.
+ * The codes of errors that are printed where there is no `error` hook, once for each server. Developers meet these errors
+ * first, so the errors are printed. A stranger may cause the same error many times, so each error is printed only once and
+ * fills no log.
  */
 export const PRINTED_ONCE: ReadonlySet<string> = new Set([
   "origin-refused",

@@ -1,6 +1,6 @@
 /**
- * Requests that a server does not take and that are answered all the same. The engine answers them, as it answers every
- * request: in order, with a good end, and with deadlines for a client that does not read or does not leave.
+ * Requests that a server does not take and still answers. The engine answers such a request as every other request: in order,
+ * with a clean end, and with deadlines for a client that does not read or does not leave.
  */
 import { Endpoint, type ServerSettings } from "@sansocket/core";
 import type { ConnectionError } from "../errors.ts";
@@ -43,7 +43,7 @@ export class Refusing implements Owner {
   }
 }
 
-/** Answers the request, of either kind, and ends the connection. */
+/** Answers a plain request or a request for a WebSocket, and ends the connection. */
 export function giveOwnAnswer(endpoint: Endpoint, why: OwnAnswer, now: number): void {
   const { status, answer } = ownAnswer(why);
   if (endpoint.request!.kind === "upgrade") endpoint.reject(status, answer, now);

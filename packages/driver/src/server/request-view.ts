@@ -18,9 +18,9 @@ export type UpgradeFields = PlainFields & Pick<UpgradeHead, "origin" | "protocol
 
 /** The facts of the server that a request needs. */
 export interface Surroundings {
-  /** The connections of the server are TLS. */
+  /** Whether the connections of the server are TLS. */
   readonly secure: boolean;
-  /** How many trusted proxies stand before the server. */
+  /** The number of trusted proxies that stand before the server. */
   readonly proxies: number;
 }
 
@@ -63,12 +63,13 @@ export abstract class RequestView implements RequestFacts {
     const own = secure ? "https" : "http";
     const asked = { scheme: own, host: named } as const;
     const seen = proxies > 0 ? seenServer(headers, asked) : asked;
-    // A proxy may have let through a host with "/" or "@", where a path or userinfo would begin: that is no host.
+    // A proxy may have let through a host with "/" or "@". A path or userinfo would begin at such a character, so the text is
+    // no host.
     const host = normalizeOrigin(`http://${seen.host}`) === null ? "" : seen.host;
     const scheme = seen.scheme ?? own;
-    const path = target.startsWith("/") ? target : ""; // "*" of OPTIONS, host and port of CONNECT
+    const path = target.startsWith("/") ? target : ""; // "*" of OPTIONS, and host and port of CONNECT, are no path
     const url = `${scheme}://${host}${path}`;
-    // HTTP knows more hosts than URLs do, "1.2.3.999" for one; a peer must not make an application throw.
+    // HTTP allows more hosts than URLs do, for example "1.2.3.999". A peer must not make an application throw.
     return new URL(host !== "" && URL.canParse(url) ? url : `${scheme}://localhost${path}`);
   }
 

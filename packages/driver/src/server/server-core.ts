@@ -40,7 +40,7 @@ export class ServerCore implements Owner, Decider, Intake {
   readonly protocols: readonly string[];
   readonly secure: boolean;
   private readonly options: ResolvedServer;
-  /** Each connection with its socket; null until it is open. */
+  /** Each connection with its socket; the socket is null until the connection is open. */
   private readonly bindings: Map<Binding, Socket | null> = new Map();
   /** Requests that wait for a decision. */
   private readonly undecided: Map<Binding, UndecidedRequest> = new Map();
@@ -51,10 +51,10 @@ export class ServerCore implements Owner, Decider, Intake {
   private listener: Listener | null = null;
   private readonly signal: AbortSignal | undefined;
   private ending: Shutdown | null = null;
-  /** Kinds of refusals that were printed. */
+  /** The kinds of refusals that were printed. */
   private readonly printed: Set<string> = new Set();
 
-  /** @throws MisuseError for options that are wrong. */
+  /** @throws MisuseError for wrong options. */
   constructor(options: ServerOptions<never>, runtime: Runtime, secure: boolean) {
     this.secure = secure;
     this.deadlines = new Deadlines(runtime);
@@ -169,7 +169,7 @@ export class ServerCore implements Owner, Decider, Intake {
       "upgrade",
       () => upgrade(request),
       () => {
-        if (binding.endpoint.state !== "opening") return; // decided, or too late to decide
+        if (binding.endpoint.state !== "opening") return; // decided, or too late for a decision
         const message = "the upgrade hook has neither accepted nor rejected the request";
         this.reportError(null, new ServerError("hook-failed", message));
         rejectFailed(request);
@@ -180,7 +180,7 @@ export class ServerCore implements Owner, Decider, Intake {
     );
   }
 
-  /** The extensions are the only code of the application that runs in here. */
+  /** The code of the extensions is the only code of the application that runs in this method. */
   private acceptByDefault(request: UndecidedUpgrade): void {
     try {
       request.accept();
@@ -216,7 +216,7 @@ export class ServerCore implements Owner, Decider, Intake {
     this.ask(binding, request, "request", () => hook(request), respond, failed);
   }
 
-  /** Asks a hook that may answer later. A hook that answers at once costs no microtask. */
+  /** Calls a hook that may answer later. A hook that answers at once costs no microtask. */
   private ask<Answer>(
     binding: Binding,
     request: UndecidedRequest,
@@ -285,8 +285,9 @@ export class ServerCore implements Owner, Decider, Intake {
       await connection(socket);
       await socket.close();
     } catch (error) {
-      // A loop over this socket throws the error of its connection. The application made no mistake then, and `error` has
-      // heard of that error already. Any other error is the application's: this connection is still open, and ends here.
+      // A loop over this socket throws the error of its connection. In this case the application made no mistake, and the
+      // `error` hook has already got the error. Any other error is an error of the application: this connection is still open,
+      // and ends here.
       const { failure, info } = binding;
       const isOwn = error === failure || (info !== null && error === info.error);
       if (isOwn && error !== null) return;
@@ -294,7 +295,7 @@ export class ServerCore implements Owner, Decider, Intake {
     }
   }
 
-  /** The engine has refused a request, because the application had not decided about it in time. */
+  /** The engine has refused a request, because the application had not decided about the request in time. */
   expired(binding: Binding): void {
     this.undecided.get(binding)?.abandoned();
   }

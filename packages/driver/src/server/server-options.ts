@@ -1,4 +1,4 @@
-/** The options of a server, and the settings that the server makes of them once. */
+/** The options of a server, and the settings that the server makes from the options once. */
 
 import {
   type Extension,
@@ -42,23 +42,27 @@ import type { UpgradeRequest } from "./upgrade-request.ts";
 export interface ServerBase {
   /**
    * Web pages that may connect, by their origin: `["https://app.example"]`. Default: pages of the server's own host, and
-   * clients that send no Origin header, and so are no browsers.
+   * clients that send no Origin header. A client without an Origin header is no browser.
    */
   readonly allowedOrigins?: readonly string[];
   /** Any web page may connect, with the cookies of the user who looks at the page. Default false. */
   readonly dangerouslyAllowAnyOrigin?: boolean;
   /**
-   * The hosts that this server answers for, also plain requests: "app.example" at any port, "app.example:8080", "[::1]",
-   * ".app.example" with every name below it. Others get 421. Keeps out pages whose name was made to resolve to this server
-   * (DNS rebinding), whose Origin and Host agree. Default: any.
+   * The hosts that this server answers for, also for plain requests: "app.example" at any port, "app.example:8080", "[::1]",
+   * ".app.example" with every name below this domain. Requests for other hosts get 421. The option keeps out pages whose name
+   * was made to resolve to this server (DNS rebinding): the Origin and the Host of such pages agree. Default: any host.
    */
   readonly allowedHosts?: readonly string[];
   /**
-   * So many proxies stand before this server, true for one, and write X-Forwarded-For, -Proto, -Host and -Port, or Forwarded
-   * (RFC 7239). The proxies decide `clientAddress`, `url` and the server's own origin. Default false.
+   * The number of proxies that stand before this server, or true for one proxy. The proxies write X-Forwarded-For, -Proto,
+   * -Host and -Port, or Forwarded (RFC 7239). The proxies decide `clientAddress`, `url` and the server's own origin. Default
+   * false.
    */
   readonly trustProxy?: boolean | number;
-  /** One or several subprotocols, the most wanted first: the first that the client offers is agreed on. Default none. */
+  /**
+   * One or several subprotocols, the most wanted first. The server uses the first name in this list that the client offers. Default
+   * none.
+   */
   readonly protocols?: string | readonly string[];
   /**
    * Compression of messages with permessage-deflate (RFC 7692): true, or its options. Default false: compression costs CPU
@@ -67,24 +71,27 @@ export interface ServerBase {
   readonly perMessageDeflate?: boolean | DeflateOptions;
   /** Other extensions. Default none. */
   readonly extensions?: readonly Extension[];
-  /** Open connections, those in their opening handshake included; one more is dropped at once. Default Infinity. */
+  /**
+   * The largest number of open connections, with the connections in their opening handshake. One more connection is dropped at
+   * once. Default Infinity.
+   */
   readonly maxConnections?: number;
-  /** How much a client can make us keep or accept. Default: those of `@sansocket/core`. */
+  /** Limits on the amounts that a client can make the server keep or accept. Default: the limits of `@sansocket/core`. */
   readonly limits?: Partial<Limits>;
-  /** ms; 0 turns one off. */
+  /** Times in ms; 0 turns a timeout off. */
   readonly timeouts?: Partial<Timeouts>;
   /**
-   * The `message` hook gets bytes as a view that is valid until it returns, in place of a copy that it may keep. Worth
-   * two to three times on messages above 8 KiB. Default false.
+   * The `message` hook gets bytes as a view that is valid until the hook returns, in place of a copy that the hook may keep.
+   * The view makes messages above 8 KiB two to three times faster. Default false.
    */
   readonly lend?: boolean;
   /** Shuts the server down, as `shutdown()` does. */
   readonly signal?: AbortSignal;
-  /** A plain HTTP request. Default: 426 Upgrade Required. */
+  /** A plain HTTP request has arrived. Default: 426 Upgrade Required. */
   request?(request: PlainRequest): PlainResponse | Promise<PlainResponse>;
 }
 
-/** Decides about a request to open a WebSocket, now or later; what `accept` and `reject` return is to be returned. */
+/** Decides about a request to open a WebSocket, now or later. The hook must return the result of `accept` or `reject`. */
 export type UpgradeHook<Data> = (request: UpgradeRequest<Data>) => boolean | Promise<boolean>;
 
 /** A server with a type for `data` needs the hook, because the hook gives the data. Without a hook every request is accepted. */
@@ -92,17 +99,18 @@ export type UpgradeOption<Data> = undefined extends Data
   ? { upgrade?: UpgradeHook<Data> }
   : { upgrade: UpgradeHook<Data> };
 
-/** Messages go to hooks … */
+/** Messages go to hooks. {@link IterationOptions} is the other way. */
 export interface HookOptions<Data> extends SocketHooks<Data> {
-  /** Not beside hooks: it is the other way to take messages. */
+  /** Not beside hooks: `connection` is the other way to take messages. */
   readonly connection?: never;
 }
 
-/** … or to a loop in a function that is called for each connection. */
+/** Messages go to a loop in a function that is called for each connection. {@link HookOptions} is the other way. */
 export interface IterationOptions<Data> extends Pick<SocketHooks<Data>, "error" | "trace"> {
   /**
-   * One connection, from its opening to its end: `for await (const message of socket)`. When it returns the connection is
-   * closed with 1000; when it throws, with 1011, and `error` is called, unless the connection had failed by itself.
+   * Serves one connection, from its opening to its end: `for await (const message of socket)`. When the function returns, the
+   * connection is closed with 1000. When the function throws, the connection is closed with 1011, and `error` is called, unless
+   * the connection had failed by itself.
    */
   connection(socket: Socket<Data>): Promise<void>;
   /** Not beside `connection`. */
@@ -119,12 +127,12 @@ export interface IterationOptions<Data> extends Pick<SocketHooks<Data>, "error" 
   readonly close?: never;
 }
 
-/** The options of `createServer`. An option that is not known, or of another type, is a MisuseError. */
+/** The options of `createServer`. An unknown option, or an option of another type, is a MisuseError. */
 export type ServerOptions<Data = undefined> = ServerBase &
   UpgradeOption<Data> &
   (HookOptions<Data> | IterationOptions<Data>);
 
-/** The same with nothing of its type parameter left, as the server keeps it. */
+/** The same options without a type parameter, as the server keeps the options. */
 export interface ResolvedServer {
   readonly settings: ServerSettings;
   readonly behaviour: Behaviour;
@@ -132,7 +140,7 @@ export interface ResolvedServer {
   readonly protocols: readonly string[];
   readonly maxConnections: number;
   readonly signal: AbortSignal | undefined;
-  /** How many trusted proxies stand before the server. */
+  /** The number of trusted proxies that stand before the server. */
   readonly proxies: number;
   readonly upgrade: UpgradeHook<unknown> | null;
   readonly request: ((request: PlainRequest) => PlainResponse | Promise<PlainResponse>) | null;
@@ -143,7 +151,7 @@ type ServerNames = ServerBase &
   SocketHooks &
   Pick<IterationOptions<unknown>, "connection"> & { upgrade: unknown };
 
-/** Of every server, wherever its connections come from. */
+/** The options of every server, for connections from every origin. */
 const KNOWN: KnownOptions<ServerNames> = {
   allowedOrigins: judgedLater,
   dangerouslyAllowAnyOrigin: aBoolean,
@@ -170,13 +178,13 @@ const KNOWN: KnownOptions<ServerNames> = {
   trace: aFunction,
 };
 
-/** Of `createServer`. */
+/** The options of `createServer`. */
 export const KNOWN_CREATE_OPTIONS: KnownOptions<ServerNames & { secure: unknown }> = {
   ...KNOWN,
   secure: aBoolean,
 };
 
-/** Of `serve`. */
+/** The options of `serve`. */
 export const KNOWN_SERVE_OPTIONS: KnownOptions<
   ServerNames & {
     port: unknown;
@@ -202,13 +210,13 @@ export const KNOWN_SERVE_OPTIONS: KnownOptions<
   tls: checkTlsServerOptions,
 };
 
-/** Bytes of a frame's payload that `trace` gets to see. */
+/** Number of bytes of a frame's payload that `trace` gets. */
 const TRACED_BYTES = 125;
 
 /** The hooks that `connection` replaces. */
 const HOOKS = ["open", "message", "drain", "ping", "pong", "close"] as const;
 
-/** @throws MisuseError for options that are wrong. */
+/** @throws MisuseError for wrong options. */
 export function resolveServer(
   options: ServerOptions<never>,
   runtime: Runtime,
@@ -262,7 +270,7 @@ export function resolveServer(
   };
 }
 
-/** Hooks are called as methods of the object that has them, which may be one of a class. */
+/** Hooks are called as methods of the object that has the hooks. The object may be an object of a class. */
 function boundHooks(given: SocketHooks, options: object): SocketHooks {
   const hooks = givenOptions("hooks", given) as Record<string, unknown>;
   for (const [name, hook] of Object.entries(hooks)) {

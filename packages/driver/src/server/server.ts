@@ -14,19 +14,20 @@ import type { TlsServerOptions } from "./tls-options.ts";
 export interface ServerPlatform {
   /** The clock, the timers and the engine's host. */
   readonly runtime: Runtime;
-  /** The connections that the server gets are TLS, which decides what the server's own origin is. Default false. */
+  /** Whether the connections that the server gets are TLS. TLS decides the server's own origin. Default false. */
   readonly secure?: boolean;
 }
 
 /**
- * How connections come into a server, for adapters: a listener gives them, or an HTTP server hands them over.
- * @param server also one of a subclass.
+ * How connections come into a server, for adapters: a listener gives the connections, or an HTTP server hands the connections
+ * over.
+ * @param server a server, also of a subclass.
  */
 export let intakeOf: (server: Server<unknown>) => Intake;
 
 /**
- * A WebSocket server: it decides which clients are let in, holds the open sockets and shuts down without losing a message.
- * An adapter's `serve` makes one that listens; `accept` takes connections from anywhere.
+ * A WebSocket server. The server decides which clients may connect, holds the open sockets and shuts down without losing a
+ * message. An adapter's `serve` makes a server that listens; `accept` takes connections from any source.
  */
 export class Server<Data = undefined> implements AsyncDisposable {
   readonly #core: ServerCore;
@@ -35,34 +36,37 @@ export class Server<Data = undefined> implements AsyncDisposable {
     intakeOf = (server) => server.#core;
   }
 
-  /** @throws MisuseError for options that are wrong. */
+  /** @throws MisuseError for wrong options. */
   constructor(options: ServerOptions<Data>, platform: ServerPlatform) {
     const { runtime, secure = false } = platform;
     this.#core = new ServerCore(options as ServerOptions<never>, runtime, secure);
   }
 
-  /** The connections that the server gets are TLS. */
+  /** Whether the connections that the server gets are TLS. */
   get secure(): boolean {
     return this.#core.secure;
   }
 
-  /** Where the server listens; with port 0, the port that was found. Null when it does not listen, or no more. */
+  /**
+   * The address at which the server listens; with port 0, the address has the port that was found. Null while the server does
+   * not listen.
+   */
   get address(): NetworkAddress | null {
     return this.#core.address;
   }
 
-  /** The timeouts that hold, with their defaults, ms. */
+  /** The timeouts of the server, with the defaults, ms. */
   get timeouts(): Timeouts {
     return this.#core.timeouts;
   }
 
   /**
    * Replaces the certificates and options of TLS while the server runs, for instance before a certificate expires. Open
-   * connections keep what they have, and connections that are accepted from now on get the new options. Give the whole of
-   * `serve`'s option `tls`: what is left out has its default. Node only: Deno and Bun cannot.
+   * connections keep their TLS, and connections that are accepted from now on get the new options. Give the whole of `serve`'s
+   * option `tls`: a missing field has its default. Node only: Deno and Bun cannot replace TLS.
    * @returns false when the server was shut down.
-   * @throws MisuseError for options that are wrong, for what is no certificate, for a server that does not listen by TLS, and
-   * where the runtime cannot. The server goes on with the options that it has.
+   * @throws MisuseError for wrong options, for a value that is no certificate, for a server that does not listen by TLS, and
+   * where the runtime cannot replace TLS. After the exception, the server goes on with its old options.
    */
   setTls(tls: TlsServerOptions): boolean {
     return this.#core.setTls(tls);
@@ -78,15 +82,15 @@ export class Server<Data = undefined> implements AsyncDisposable {
     return this.#core.sockets as Socket<Data>[];
   }
 
-  /** The number of connections, those in their opening handshake included. */
+  /** The number of connections, with the connections in their opening handshake. */
   get connections(): number {
     return this.#core.connections;
   }
 
   /**
-   * Serves one more connection, from wherever it comes.
-   * @returns false when the server did not take it: the server has `maxConnections`, or is shut down. The transport is
-   * untouched then.
+   * Serves one more connection, from any source.
+   * @returns false when the server did not take the connection: the server has `maxConnections`, or is shut down. The transport
+   * is untouched then.
    * @throws MisuseError for an `open` that is no function.
    */
   accept(open: OpenTransport): boolean {
@@ -94,16 +98,16 @@ export class Server<Data = undefined> implements AsyncDisposable {
   }
 
   /**
-   * Accepts no more connections; lets every message that has arrived be delivered and answered; then sends each socket a
-   * Close behind everything that was sent to it. The connections that are left after the grace are cut off. Messages that
-   * arrive later are not delivered. Never rejects; a second call waits for the first.
+   * Accepts no more connections. Every message that has arrived is delivered and answered. Then each socket sends a Close after
+   * all its queued messages. The connections that are left after the grace are cut off. Messages that arrive later are not
+   * delivered. Never rejects; a second call waits for the first call.
    * @throws MisuseError for a code or reason that a Close cannot have, and for a grace that is no time.
    */
   shutdown(options: ShutdownOptions = {}): Promise<void> {
     return this.#core.shutdown(options);
   }
 
-  /** `await using`: shuts down with the defaults. */
+  /** `await using`: shuts down with the default options. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.shutdown();
   }

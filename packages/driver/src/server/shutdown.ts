@@ -1,4 +1,4 @@
-/** A shutdown: a server that ends in good order, from the call to the end of its last connection. */
+/** A shutdown: the clean end of a server, from the call to the end of its last connection. */
 import { checkClose } from "@sansocket/core";
 import { ConnectionError } from "../errors.ts";
 import { checkOptions, type KnownOptions } from "../known-options.ts";
@@ -8,13 +8,13 @@ import type { Deadlines } from "../socket/deadlines.ts";
 import { ownAnswer } from "./refusal.ts";
 import type { UndecidedRequest } from "./undecided-request.ts";
 
-/** How a shutdown says good-bye, and how long it waits. */
+/** The Close that a shutdown sends, and the time that a shutdown waits. */
 export interface ShutdownOptions {
-  /** Of the Close that every socket gets. Default 1001, going away. */
+  /** The code of the Close that every socket sends. Default 1001, going away. */
   readonly code?: number;
-  /** Default "". */
+  /** The reason of the Close. Default "". */
   readonly reason?: string;
-  /** ms until what is left is cut off. Default 5,000. */
+  /** Number of ms until the connections that are left are cut off. Default 5,000. */
   readonly grace?: number;
 }
 
@@ -26,7 +26,7 @@ const KNOWN: KnownOptions<ShutdownOptions> = {
 
 const DEFAULT_GRACE = 5_000;
 
-/** @throws MisuseError now, and not at each socket with half of the shutdown done. */
+/** @throws MisuseError before the shutdown begins. An exception at a socket would leave half of the shutdown done. */
 export function resolveShutdown(options: ShutdownOptions): Required<ShutdownOptions> {
   const given = checkOptions("options", options, KNOWN);
   const { code = 1001, reason = "", grace = DEFAULT_GRACE } = given;
@@ -34,7 +34,7 @@ export function resolveShutdown(options: ShutdownOptions): Required<ShutdownOpti
   return { code, reason, grace };
 }
 
-/** Those who are to go: what the server has, as it changes. */
+/** The connections and requests that the shutdown must end. The server changes these lists during the shutdown. */
 export interface Remaining {
   readonly bindings: ReadonlyMap<Binding, unknown>;
   /** Requests that wait for a decision. */
@@ -42,7 +42,7 @@ export interface Remaining {
 }
 
 export class Shutdown {
-  /** Resolves when all are gone. */
+  /** Resolves when the last connection is gone. */
   readonly done: Promise<void>;
   private readonly deadlines: Deadlines;
   private readonly remaining: Remaining;
@@ -50,7 +50,9 @@ export class Shutdown {
   private allGone!: () => void;
   private whenEmpty: (() => void) | null = null;
 
-  /** Nothing happens yet: what {@link begin} leads to may call `shutdown` again, or bring one connection more. */
+  /**
+   * The constructor ends no connection yet: the work of {@link begin} may call `shutdown` again, or bring one more connection.
+   */
   constructor(deadlines: Deadlines, remaining: Remaining, options: Required<ShutdownOptions>) {
     this.deadlines = deadlines;
     this.remaining = remaining;
@@ -60,7 +62,7 @@ export class Shutdown {
     });
   }
 
-  /** @param listener which accepts no more. */
+  /** @param listener the listener, which must accept no more connections. */
   begin(listener: { close(): Promise<void> } | null): void {
     this.end(listener).then(this.allGone, this.allGone);
   }
@@ -89,7 +91,7 @@ export class Shutdown {
 
   private endOpening(binding: Binding): void {
     const { endpoint } = binding;
-    // Otherwise an answer is on its way; behind a 101 the socket opens, and is retired then.
+    // In another state, an answer is on its way. After a 101 the socket opens, and `retire` ends the socket then.
     if (endpoint.state !== "opening") return;
     if (endpoint.request === null) {
       binding.abort(new ConnectionError("aborted", SHUT_DOWN));
@@ -101,13 +103,13 @@ export class Shutdown {
     }
   }
 
-  /** Closes once everything that has arrived is delivered and answered. */
+  /** Closes once every message that has arrived is delivered and answered. */
   retire(binding: Binding): void {
     const { code, reason } = this.options;
     binding.delivery.retire(() => binding.outgoing.close(code, reason));
   }
 
-  /** The grace has passed. A Close is tried all the same, for those whose application had not finished. */
+  /** The grace has passed. The server still tries a Close, for the connections whose application had not finished. */
   private cutOff(): void {
     const { code, reason } = this.options;
     for (const binding of [...this.remaining.bindings.keys()]) {

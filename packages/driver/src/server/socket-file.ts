@@ -1,10 +1,10 @@
 /** The file of a unix socket: a process that may write to the file may connect. */
 
 /**
- * Listens so that the file never has more rights than `mode` gives: were the mode set behind the call, a stranger could have
- * connected by then.
- * @param umask sets the mask of the modes of new files, and returns the one before.
- * @param listen makes the file before it returns.
+ * Listens so that the file never has more rights than `mode` gives. If the mode were set after the call, a stranger could
+ * connect before the change.
+ * @param umask sets the mask of the modes of new files, and returns the mask before.
+ * @param listen makes the file before `listen` returns.
  */
 export function withFileMode<Listening>(
   umask: (mask: number) => number,

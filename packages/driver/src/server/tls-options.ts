@@ -1,4 +1,4 @@
-/** TLS of a server: its certificates, and what it asks of clients. */
+/** TLS of a server: its certificates, and the certificates that the server asks clients for. */
 import { givenOptions, MisuseError } from "@sansocket/core";
 import { isMisuse, messageOf } from "../errors.ts";
 import { checkOptions, type KnownOptions } from "../known-options.ts";
@@ -6,41 +6,45 @@ import { aBoolean, aString, aStringOrSeveral, type OptionKind, shown } from "../
 
 /** A certificate and its key, in PEM. */
 export interface TlsCertificate {
-  /** The certificate, and behind it the chain to an authority that clients know. */
+  /** The certificate, followed by the chain to an authority that clients know. */
   readonly cert: string;
   /** The key of `cert`. */
   readonly key: string;
-  /** Of a key that is encrypted. */
+  /** The passphrase of an encrypted key. */
   readonly passphrase?: string;
 }
 
 /** Versions of TLS. RFC 8996: 1.0 and 1.1 must not be used. */
 export type TlsVersion = "TLSv1.2" | "TLSv1.3";
 
-/** TLS of a server: its certificates, and what it asks of clients. */
+/** TLS of a server: its certificates, and the certificates that the server asks clients for. */
 export interface TlsServerOptions extends TlsCertificate {
   /**
-   * Other certificates by the name that the client asks for (SNI, RFC 6066 §3): `{ "b.example": { cert, key } }`;
-   * "*.c.example" is for every name with one label more. A client that asks for no name, or for another one, gets `cert`.
+   * Other certificates, by the name that the client asks for (SNI, RFC 6066 §3): `{ "b.example": { cert, key } }`.
+   * "*.c.example" stands for every name with one more label. A client that asks for no name, or for another name, gets `cert`.
    */
   readonly serverNames?: Readonly<Record<string, TlsCertificate>>;
   /**
-   * Clients are asked for a certificate (RFC 8446 §4.3.2), see `socket.tls.clientCertificate`. Default false. Needs `ca`, unless
-   * `rejectUnauthorized` is false.
+   * The server asks clients for a certificate (RFC 8446 §4.3.2), see `socket.tls.clientCertificate`. Default false. The option
+   * needs `ca`, unless `rejectUnauthorized` is false.
    */
   readonly requestCert?: boolean;
-  /** Certificates, in PEM, of those who vouch for clients. Nobody else does: the authorities of the system vouch for servers. */
+  /**
+   * Certificates, in PEM, of the authorities that vouch for clients. No other authority does: the system's authorities vouch
+   * for servers.
+   */
   readonly ca?: string | readonly string[];
   /**
-   * false: clients without a certificate, or with one that no authority in `ca` has issued, are served too, and the `upgrade` hook
-   * looks at `request.tls.clientCertificate`. Default true: such a client is refused before it can say anything.
+   * false: the server also serves clients without a certificate, and clients with a certificate that no authority in `ca` has
+   * issued. The `upgrade` hook then looks at `request.tls.clientCertificate`. Default true: such a client is refused before the
+   * client can send a request.
    */
   readonly rejectUnauthorized?: boolean;
   /** Default "TLSv1.2". */
   readonly minVersion?: TlsVersion;
   /** Default "TLSv1.3". */
   readonly maxVersion?: TlsVersion;
-  /** In the words of OpenSSL, the most wanted first. Default: those of the runtime. */
+  /** The ciphers in the words of OpenSSL, the most wanted first. Default: the ciphers of the runtime. */
   readonly ciphers?: string;
 }
 
@@ -57,7 +61,7 @@ const CERTIFICATE: KnownOptions<TlsCertificate> = {
   passphrase: aString,
 };
 
-/** Certificates by names, which are written as they are compared: without regard to case (RFC 6066 §3). */
+/** Certificates by names. The names are written in the form in which names are compared: without regard to case (RFC 6066 §3). */
 const certificatesByName: OptionKind = (path, value) => {
   const given = givenOptions(path, value as object) as Record<string, TlsCertificate>;
   const named: Record<string, TlsCertificate> = Object.create(null);
@@ -75,7 +79,7 @@ const certificatesByName: OptionKind = (path, value) => {
   return named;
 };
 
-/** No address, of which SNI knows none: the last label of an IPv4 address is all digits. */
+/** Whether the name is no address, because SNI allows no address: the last label of an IPv4 address is all digits. */
 function isServerName(name: string): boolean {
   return /^(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i.test(name) && !/(^|\.)[0-9]+$/.test(name);
 }
@@ -103,7 +107,7 @@ const KNOWN: KnownOptions<TlsServerOptions> = {
 };
 
 /**
- * Judges options that mean something only together. An option without effect would look like a protection.
+ * Judges options that have a meaning only together. An option without effect would look like a protection.
  * @throws MisuseError
  */
 export function checkTlsServerOptions(path: string, value: unknown): TlsServerOptions {
@@ -134,8 +138,9 @@ export interface Rekeyed {
 }
 
 /**
- * Has the listener replace its TLS.
- * @throws MisuseError for what the runtime refuses, or where it cannot; nothing has changed then.
+ * Makes the listener replace its TLS.
+ * @throws MisuseError for options that the runtime refuses, or where the runtime cannot replace TLS. After the exception, the
+ * listener still has its old TLS.
  */
 export function replaceTls(listener: Rekeyed | null, given: TlsServerOptions): void {
   if (listener?.setTls === undefined) {

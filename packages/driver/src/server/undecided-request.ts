@@ -1,4 +1,4 @@
-/** A request that waits for the decision of a hook: who hears that the decision comes too late. */
+/** A request that waits for the decision of a hook. The request tells the hook when the decision comes too late. */
 import { textOf } from "../errors.ts";
 import { AbortController } from "../runtime/globals.ts";
 import type { Binding } from "../socket/binding.ts";
@@ -23,12 +23,12 @@ export abstract class UndecidedRequest extends RequestView {
 
   /** The connection has ended, or the engine has answered. */
   abandoned(): void {
-    if (this.isDecided) return; // by a hook that goes on behind its decision
+    if (this.isDecided) return; // the hook has decided, and still runs
     this.controller ??= new AbortController();
     this.controller.abort();
   }
 
-  /** Whether the hook failed with `error` because it heeded {@link signal}. */
+  /** Whether the hook failed with `error` because the hook obeyed {@link signal}. */
   isGivenUp(error: unknown): boolean {
     return this.controller?.signal.aborted === true && textOf(error, "name") === "AbortError";
   }

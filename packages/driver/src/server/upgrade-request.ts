@@ -15,15 +15,15 @@ import { UndecidedRequest } from "./undecided-request.ts";
 /** Options of `accept`, without `data`. */
 export interface AcceptBase {
   /**
-   * The subprotocol to use, one of `request.protocols`; "" for none. Default: the first of the server's `protocols` that
-   * the client offered.
+   * The subprotocol to use, one of `request.protocols`; "" for no subprotocol. Default: the first of the server's `protocols`
+   * that the client offered.
    */
   readonly protocol?: string;
   /** More header lines for the 101, for instance Set-Cookie. */
   readonly headers?: HeaderFields;
 }
 
-/** Options of `accept`. `data` may be left out only where `undefined` is one of its values. */
+/** Options of `accept`. `data` may be left out only where `undefined` is one of the values of its type. */
 export type AcceptDecision<Data> = AcceptBase &
   (undefined extends Data ? { readonly data?: Data } : { readonly data: Data });
 
@@ -35,12 +35,12 @@ const KNOWN_DECISION: KnownOptions<AcceptDecision<unknown>> = {
 
 /** A request to open a WebSocket, for the `upgrade` hook to decide about. */
 export interface UpgradeRequest<Data = unknown> extends UpgradeFacts {
-  /** Aborts when the peer leaves, or the time for a decision has passed, before there was a decision. */
+  /** Aborts before there was a decision: when the peer leaves, or when the time for a decision has passed. */
   readonly signal: AbortSignal;
   /**
    * Answers 101: the connection is open.
-   * @returns false when it is too late: the peer has left, or `timeouts.handshake` has passed.
-   * @throws MisuseError for a subprotocol that was not offered, for headers that cannot be sent, after a decision.
+   * @returns false when the call is too late: the peer has left, or `timeouts.handshake` has passed.
+   * @throws MisuseError for a subprotocol that was not offered, for headers that cannot be sent, and after a decision.
    */
   accept(
     ...[options]: undefined extends Data
@@ -50,16 +50,16 @@ export interface UpgradeRequest<Data = unknown> extends UpgradeFacts {
   /**
    * Answers with an HTTP error, and ends the connection.
    * @param status 300 to 599. Default 403.
-   * @returns false when it is too late.
-   * @throws MisuseError for another status, for headers or a body that cannot be sent, after a decision.
+   * @returns false when the call is too late.
+   * @throws MisuseError for another status, for headers or a body that cannot be sent, and after a decision.
    */
   reject(status?: number, options?: RejectOptions): boolean;
 }
 
-/** The server, as far as a request needs it. */
+/** The part of the server that a request needs. */
 export interface Decider extends Surroundings {
   readonly protocols: readonly string[];
-  /** @param data what `socket.data` begins as. */
+  /** @param data the first value of `socket.data`. */
   accepted(binding: Binding, request: OpenedRequest, data: unknown): void;
 }
 

@@ -1,6 +1,7 @@
 /**
- * An endpoint bound to a transport: what comes from one goes to the other. The turn is here: one input, pull to Idle,
- * deliver, transmit; and when to write, and when to look at the clock.
+ * An endpoint bound to a transport: the binding carries bytes from the transport to the endpoint, and from the endpoint to the
+ * transport. A turn handles one input: the turn pulls steps until Idle, delivers, and transmits. The binding also decides when
+ * to write, and when to look at the clock.
  */
 import { type Endpoint, MisuseError, Step } from "@sansocket/core";
 import type { ConnectionError } from "../errors.ts";
@@ -23,7 +24,7 @@ import { TransportWriter } from "./transport-writer.ts";
 export interface Owner {
   readonly deadlines: Deadlines;
   readonly behaviour: Behaviour;
-  /** Server: a request waits for a decision. */
+  /** Servers only: a request waits for a decision. */
   requested(binding: Binding): void;
   /** The opening handshake is done: the owner calls {@link Binding.opened}. */
   opened(binding: Binding): void;
@@ -31,11 +32,14 @@ export interface Owner {
   expired(binding: Binding): void;
   /** The connection is over: nothing of the network remains. */
   ended(binding: Binding, info: CloseInfo): void;
-  /** Something that `error` should hear of. */
+  /** An error has occurred that the `error` hook should get. */
   report(binding: Binding, error: ConnectionError): void;
 }
 
-/** Above this many bytes unsent a connection does not wait for the end of the turn: memory is worth more than a system call. */
+/**
+ * A connection with more unsent bytes than this does not wait for the end of the turn: here memory costs more than a system
+ * call.
+ */
 const FLUSH_AT_ONCE = 65_536;
 
 export class Binding implements Link, TransportHandler, Flushable, Due {
@@ -59,7 +63,7 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
   private readonly roundTrips = new RoundTrips();
   private readonly reading = new ReadingGate();
   private isPulling = false;
-  /** Steps may follow from what was transmitted before the end of the turn. */
+  /** The bytes that were transmitted before the end of the turn may lead to steps. */
   private isPullDue = false;
 
   constructor(owner: Owner, endpoint: Endpoint, open: OpenTransport, now: number) {
@@ -76,12 +80,12 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
     markDirty(this); // a client has its request to send
   }
 
-  /** The connection is open, and the application hears of it from now on. */
+  /** The connection is open: from now on the application gets its events. */
   get isOpen(): boolean {
     return this.delivery.receiver !== null;
   }
 
-  /** The peer has closed, by the rules: its messages have come to their end. */
+  /** The peer has closed by the rules of the protocol: no more messages come from the peer. */
   get hasPeerClosed(): boolean {
     return this.endpoint.peerClose !== null && this.failure === null;
   }
@@ -101,7 +105,7 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
     try {
       this.endpoint.receive(chunk, this.now);
     } catch (error) {
-      this.escaped(error); // a stream that brings something else than bytes
+      this.escaped(error); // for example a stream that brings another type than bytes
     }
     this.turn();
   }
@@ -177,7 +181,10 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
     }
   }
 
-  /** The end of the turn. Never throws: many connections are flushed in a row, and none may keep the others from it. */
+  /**
+   * The end of the turn. Never throws, because many connections are flushed in a row: an exception would stop the flush of the
+   * others.
+   */
   flush(): void {
     try {
       this.finishTurn();
@@ -186,7 +193,7 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
     }
   }
 
-  /** Delivers what waited, writes, looks at the pressure and at the clock. */
+  /** Delivers the messages that waited, writes, and looks at the pressure and at the clock. */
   private finishTurn(): void {
     this.deliverWaiting();
     if (this.isPullDue) {
@@ -206,7 +213,7 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
     else deadlines.enter(this, this.deadline);
   }
 
-  /** A pong, the end or the `close` hook is to come, and the deadline brings it at the latest. */
+  /** The application awaits a pong, the end or the `close` hook, and the deadline is the latest time at which it comes. */
   private get isWaitedFor(): boolean {
     const { endpoint } = this;
     if (!this.isOpen) return false;
@@ -298,7 +305,7 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
     runner.notify("trace", () => receiver.trace(this.endpoint.frame!));
   }
 
-  /** The peer has read enough to go on sending: in a turn, or behind a write outside of one. */
+  /** The peer has read enough, so that the application may go on sending. Called in a turn, or after a write outside a turn. */
   private drained(): void {
     const { receiver, runner } = this.delivery;
     if (receiver === null || this.endpoint.state !== "open") return;
@@ -306,7 +313,7 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
     markDirty(this); // messages may have waited for the hook to return
   }
 
-  /** The peer has closed, or broken a rule: nothing behind it is read. */
+  /** The peer has closed, or has broken a rule: the engine reads nothing that follows. */
   private lastArrived(): void {
     if (!this.isOpen) return;
     const { violation } = this.endpoint;
@@ -337,7 +344,7 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
     }
   }
 
-  /** @returns whether steps may follow from it, or more output. */
+  /** @returns whether the transmission may lead to steps or to more output. */
   private transmit(): boolean {
     const { endpoint, writing, transport } = this;
     const transmission = endpoint.transmit(this.now);
@@ -352,17 +359,17 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
       return true;
     }
     this.taken();
-    // A message that was taken whole, which is almost every one, has no consequence but to those who watch frames.
+    // Almost every message is taken whole. Such a message leads to no step unless the application watches frames.
     return then !== "continue" || endpoint.unsent > 0 || this.behaviour.isTraced;
   }
 
-  /** The transport has taken the transmission. */
+  /** The transport has taken the whole transmission. */
   private taken(): void {
     this.endpoint.sent(this.now);
     if (this.outgoing.noteTaken(this.writing.bytes)) this.drained();
   }
 
-  /** Sends a ping, and waits for its pong: the time of the round trip, ms. */
+  /** Sends a ping and waits for the pong. @returns the round-trip time in ms, or "closed". */
   ping(payload: Uint8Array | null): Promise<number | "closed"> {
     const sentAt = this.tick();
     const number = this.endpoint.ping(payload, sentAt);
@@ -378,14 +385,14 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
     escaped(this, this.delivery.runner, error);
   }
 
-  /** Nothing more can be written, a Close neither. */
+  /** The transport threw an exception: the connection can write nothing more, not even a Close. */
   private transportThrew(error: unknown): void {
     this.escapes += 1;
     this.escaped(error);
     this.isPullDue = true;
   }
 
-  /** The engine, or something that it rests on, has thrown outside of a turn. */
+  /** The engine, or code that the engine calls, has thrown an exception outside a turn. */
   engineFailed(error: unknown): void {
     engineFailed(this, error);
   }
@@ -403,14 +410,14 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
     markDirty(this);
   }
 
-  /** @returns false where no Close can be said: something was thrown before, and it is not known what still works. */
+  /** @returns false where no Close can be sent: after an earlier exception, no part of the connection is sure to work. */
   private closeWith(code: number, reason: string): boolean {
     if (this.escapes > 1) return false;
     try {
       this.endpoint.close(code, reason, this.now);
       return true;
     } catch {
-      return false; // the host's source of masking keys, say
+      return false; // for example, the host's source of masking keys has thrown
     }
   }
 

@@ -9,23 +9,30 @@ export interface CloseInfo {
   readonly code: number;
   /** The reason of the peer's Close. */
   readonly reason: string;
-  /** Both Closes crossed (RFC 6455 §7.1.4). */
+  /** Each side has sent a Close and has received a Close (RFC 6455 §7.1.4). */
   readonly wasClean: boolean;
   /** The side that sent the first Close; null if there was none. */
   readonly initiator: "local" | "peer" | null;
-  /** Why the connection did not end cleanly; null if it did, and when we closed and the peer only left without a word. */
+  /**
+   * The reason for an end that was not clean. Null after a clean end, and where we sent a Close and the peer left without an
+   * answer.
+   */
   readonly error: ConnectionError | null;
   /**
-   * Messages that had arrived whole and that the application had not got when it was told of the end. The hook `close` comes
-   * behind the messages: a `message` hook gets none of these any more. In `closed`, which waits for nobody, it may still get
-   * them. A loop gets what waits, whenever it asks.
+   * The number of messages that had arrived whole, and that the application had not got when the driver told the application of
+   * the end. The hook `close` is called after the messages: a `message` hook gets none of the messages that `close` counts. The
+   * promise `closed` does not wait for the application: a `message` hook may still get the messages that `closed` counts. A
+   * loop gets the waiting messages, whenever the loop asks.
    */
   readonly undelivered: number;
-  /** The engine's own facts, with both Close frames. */
+  /** The facts of the engine about the end, with both Close frames. */
   readonly ended: Ended;
 }
 
-/** @param failure the reason for which the driver or the application ended the connection. It has precedence over the peer's acts. */
+/**
+ * @param failure the reason for which the driver or the application ended the connection. This reason has precedence over the
+ * acts of the peer.
+ */
 export function closeInfo(
   ended: Ended,
   failure: ConnectionError | null,

@@ -1,27 +1,27 @@
 /**
- * One timer for many connections. A message moves the deadlines of its connection, almost always to later: arming a timer
- * each time would cost 20 times the engine's work. So a connection stays where it was entered until then, and is looked at
- * again when that moment comes.
+ * One timer for many connections. Each message moves the deadline of its connection, almost always to a later time. Arming a
+ * timer for each message would cost 20 times the work of the engine. For this reason a later deadline does not move the
+ * connection in the heap: the heap keeps the earlier moment, and at that moment the deadline is read again.
  */
 import { RunningClock } from "../runtime/running-clock.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 
 /** An item with a deadline. The last three fields belong to {@link Deadlines}. */
 export interface Due {
-  /** When {@link expire} has something to do; Infinity when never. ms */
+  /** The time at which {@link expire} has work to do, ms; Infinity for never. */
   readonly deadline: number;
   expire(now: number): void;
-  /** When it will be looked at; Infinity when it is not entered. */
+  /** The time at which the deadline will be read again; Infinity while the item is not entered. */
   enteredAt: number;
   heapIndex: number;
-  /** A caller awaits a result that comes at the deadline at the latest. */
+  /** A caller awaits a result, and the deadline is the latest time at which the result comes. */
   isAwaited: boolean;
 }
 
-/** ms. The timer fires this often at least, so that the clock sees within that whether the process ran. */
+/** The timer fires at least once in so many ms: within this time the clock notices whether the process ran. */
 const BEAT = 1_000;
 
-/** An item that is due once, and that a caller awaits. */
+/** An item that is due once. A caller awaits the item. */
 class Alarm implements Due {
   deadline: number;
   enteredAt: number = Number.POSITIVE_INFINITY;
@@ -40,14 +40,14 @@ class Alarm implements Due {
   }
 }
 
-/** A binary heap of those that may be due, the earliest first, and the one timer. */
+/** A binary heap of the entered items, the earliest item first, and the one timer. */
 export class Deadlines {
   private readonly runtime: Runtime;
   private readonly clock: RunningClock;
   private readonly heap: Due[] = [];
   private timer: unknown = null;
   private timerAt = Number.POSITIVE_INFINITY;
-  /** How many of those entered are awaited. */
+  /** The number of entered items that a caller awaits. */
   private awaited = 0;
   private isTimerAwaited = false;
 
@@ -56,19 +56,19 @@ export class Deadlines {
     this.clock = new RunningClock(runtime);
   }
 
-  /** The clock of all deadlines: ms in which this process ran. */
+  /** The clock of all deadlines. The clock counts the ms in which this process ran. */
   now(): number {
     return this.clock.now();
   }
 
-  /** Calls back after so many ms, once. @returns what {@link leave} forgets. */
+  /** Calls `ring` once, after `delay` ms. @returns the item, for {@link leave}. */
   after(delay: number, ring: () => void): Due {
     const alarm = new Alarm(this.now() + delay, ring);
     this.enter(alarm, alarm.deadline);
     return alarm;
   }
 
-  /** Looks at the item no later than `at`. */
+  /** Looks at the item at `at` or earlier. */
   enter(item: Due, at: number): void {
     if (at >= item.enteredAt) return;
     const isNew = item.enteredAt === Number.POSITIVE_INFINITY;
@@ -82,7 +82,10 @@ export class Deadlines {
     this.arm();
   }
 
-  /** Whether the item keeps the process alive while it is entered: the one timer does, for all that are awaited. */
+  /**
+   * Sets whether the item keeps the process alive while the item is entered. The one timer keeps the process alive for all
+   * awaited items.
+   */
   setAwaited(item: Due, isAwaited: boolean): void {
     item.isAwaited = isAwaited;
     if (item.enteredAt === Number.POSITIVE_INFINITY) return;
@@ -106,7 +109,7 @@ export class Deadlines {
     else if (this.isTimerAwaited && this.awaited === 0) this.arm();
   }
 
-  /** No deadline is left, and a timer would keep the process of some runtimes alive. */
+  /** Stops the timer when no deadline is left, because in some runtimes a timer keeps the process alive. */
   private disarm(): void {
     if (this.timer !== null) this.runtime.clearTimer(this.timer);
     this.timer = null;
@@ -134,7 +137,7 @@ export class Deadlines {
   };
 
   private readonly expireAll = (): void => {
-    this.disarm(); // not only what has fired: during the poll phase another timer may have been armed
+    this.disarm(); // another timer may have been armed during the poll phase, so stop that timer too
     const now = this.now();
     for (;;) {
       const item = this.heap[0];

@@ -1,7 +1,7 @@
 /**
- * Messages on their way to the application: to the `message` hook, or to a loop. The engine is always pulled to Idle, so that
- * data never holds back control; a message that the application is not ready for waits in a mailbox, and above
- * `limits.undelivered` reading pauses.
+ * Messages on their way to the application: to the `message` hook, or to a loop. The driver always pulls the engine to Idle, so
+ * that data never delays control frames. A message waits in a mailbox while the application is not ready for the message.
+ * Reading pauses when more bytes wait than `limits.undelivered`.
  */
 import { HookRunner } from "./hook-runner.ts";
 import { type Answering, LastWord } from "./last-word.ts";
@@ -15,11 +15,11 @@ import type { Receiver } from "./receiver.ts";
 /** How far a connection's messages have come. */
 const DeliveryPhase = {
   Delivering: 0,
-  /** A shutdown: reading pauses; what has arrived is delivered and answered. */
+  /** During a shutdown: reading pauses, and the messages that have arrived are delivered and answered. */
   Retiring: 1,
   /** Messages that arrive now are dropped. */
   Stopped: 2,
-  /** `close` was told. A loop may still take what waits. */
+  /** The `close` hook was called. A loop may still take the waiting messages. */
   Finished: 3,
 } as const;
 type DeliveryPhase = (typeof DeliveryPhase)[keyof typeof DeliveryPhase];
@@ -35,15 +35,24 @@ export class Delivery {
   private phase: DeliveryPhase = DeliveryPhase.Delivering;
   /** Null while no message waits, which is almost always. */
   private mailbox: Mailbox | null = null;
-  /** The application asked for no messages. */
+  /** The application has called `pause`, and wants no messages. */
   private isPaused = false;
   /** Messages that arrived and were dropped. */
   private dropped = 0;
-  /** When the application last went on: it took a message, or one of its hooks finished; at the latest the end. ms */
+  /**
+   * The time at which the application last went on, ms: the application took a message, or one of its hooks finished. At the
+   * latest this is the time at which the connection ended.
+   */
   private wentOnAt = 0;
-  /** Behind the end the application has not gone on for too long: `close` waits for it no more. */
+  /**
+   * After the end of the connection the application has not gone on for too long: the `close` hook waits no longer for the
+   * application.
+   */
   private isGivenUp = false;
-  /** Since when reading is paused behind our own Close, because no more may wait; Infinity when it is not. ms */
+  /**
+   * The time since which reading is paused after our own Close, because the mailbox is full, ms; Infinity while reading is not
+   * paused.
+   */
   fullSince: number = Number.POSITIVE_INFINITY;
   /** A function of the application runs for this connection, and may begin a loop. */
   isLoopExpected = false;
@@ -59,17 +68,17 @@ export class Delivery {
 
   // ---- facts
 
-  /** Bytes of messages that wait. */
+  /** Number of bytes of the waiting messages. */
   get waitingBytes(): number {
     return this.mailbox === null ? 0 : this.mailbox.bytes;
   }
 
-  /** Messages that arrived and that the application has not got: dropped, or waiting still. */
+  /** Number of messages that arrived and that the application has not got: dropped messages, and messages that still wait. */
   get undelivered(): number {
     return this.dropped + (this.mailbox === null ? 0 : this.mailbox.count);
   }
 
-  /** Messages that still arrive are dropped. */
+  /** The driver drops each message that still arrives. */
   get isStopped(): boolean {
     return this.phase >= DeliveryPhase.Stopped;
   }
@@ -78,7 +87,7 @@ export class Delivery {
     return this.phase === DeliveryPhase.Retiring;
   }
 
-  /** `close` was told, or never will be. */
+  /** The `close` hook was called, or will never be called. */
   get isFinished(): boolean {
     return this.phase === DeliveryPhase.Finished;
   }
@@ -106,14 +115,17 @@ export class Delivery {
     }
   }
 
-  /** The peer has closed or broken a rule: nothing more arrives, and our Close waits for the answers to what came before. */
+  /**
+   * The peer has closed or has broken a rule. No more messages arrive, and our Close waits for the answers to the earlier
+   * messages.
+   */
   lastArrived(): void {
     if (this.isEverythingAnswered) return;
     const isTakerExpected = this.hasTaker || this.runner.awaited !== null || this.isLoopExpected;
     this.lastWord.delay(!isTakerExpected && this.mailbox !== null);
   }
 
-  /** The connection is over; what waits is still delivered. */
+  /** The connection is over. The waiting messages are still delivered. */
   ended(): void {
     if (this.receiver === null) this.phase = DeliveryPhase.Finished;
     this.wentOnAt = this.link.now;
@@ -137,7 +149,7 @@ export class Delivery {
 
   // ---- to the hook
 
-  /** A message that arrives now can be given to the hook at once. */
+  /** The hook can get a message that arrives now at once. */
   private get isReady(): boolean {
     return this.mailbox === null && this.canCallHook;
   }
@@ -179,9 +191,9 @@ export class Delivery {
     runner.running = null;
   }
 
-  /** An awaited hook has finished: {@link HookRunner} tells. */
+  /** An awaited hook has finished: {@link HookRunner} calls this method. */
   hookFinished(): void {
-    this.loops.isAnswerLeft = false; // whatever loop the hook has left, the hook is done with it
+    this.loops.isAnswerLeft = false; // the finished hook needs no more answer of a loop that the hook has left
     this.wentOnAt = this.link.tick();
     this.link.turn();
   }
@@ -227,7 +239,7 @@ export class Delivery {
     if (link.info !== null) link.tick();
     const result = Promise.resolve({ value: this.take(mailbox), done: false } as const);
     loops.takes(loop);
-    // Reading may go on: asked only when reading could have been paused.
+    // Reading may go on. The driver asks for a turn only where reading could have been paused.
     if (wasWaiting > link.behaviour.undelivered / 2 || this.mailbox === null) {
       link.tick();
       link.turn();
@@ -238,7 +250,7 @@ export class Delivery {
   private leave(loop: Loop): void {
     if (loop.isLeft) return;
     this.loops.leave(loop, this.lastWord.isDelayed);
-    // A shutdown need not wait for the answer of a loop that was left.
+    // A shutdown does not wait for the answer of a loop that was left.
     if (!this.isRetiring) return;
     this.link.tick();
     this.link.turn();
@@ -246,14 +258,14 @@ export class Delivery {
 
   // ---- the end
 
-  /** Drops what waits; nothing more is delivered but the end. */
+  /** Drops the waiting messages. After this call the application gets only the end. */
   stop(): void {
     if (this.phase < DeliveryPhase.Stopped) this.phase = DeliveryPhase.Stopped;
     this.dropped = this.undelivered;
     this.mailbox = null;
   }
 
-  /** Reads nothing more, delivers what has arrived, and then calls back: for a shutdown. */
+  /** For a shutdown: reads no more, delivers the messages that have arrived, and then calls `whenAnswered`. */
   retire(whenAnswered: () => void): void {
     this.whenAnswered = whenAnswered;
     if (this.phase < DeliveryPhase.Retiring) this.phase = DeliveryPhase.Retiring;
@@ -261,19 +273,22 @@ export class Delivery {
     this.link.turn();
   }
 
-  /** After each turn: whatever had to wait for the last message to be delivered and answered, and `close`. */
+  /**
+   * Called after each turn: does the work that had to wait until the last message was delivered and answered, and calls
+   * `close`.
+   */
   settle(): void {
     const { runner, lastWord } = this;
     if (runner.running !== null) return;
     if (lastWord.isDelayed && this.isEverythingAnswered) lastWord.release();
-    // The hook `open` may be awaited because of a loop in it: the hook ends with the loop.
+    // An `open` hook may be awaited because a loop runs in the hook: such a hook ends only after its loop.
     if (this.mailbox === null && (runner.awaited === null || this.loops.isParked)) {
       this.settleDelivered();
     }
     if (this.link.info !== null && !this.isFinished && !this.isCloseHeldBack) this.tellClose();
   }
 
-  /** Everything that arrived is delivered, or dropped. */
+  /** Every message that arrived is delivered or dropped. */
   private settleDelivered(): void {
     const { whenAnswered } = this;
     if (whenAnswered !== null && this.loops.answering === 0) {
@@ -286,7 +301,7 @@ export class Delivery {
     }
   }
 
-  /** The `close` hook comes behind a running hook, and behind messages that a hook or a loop may take. */
+  /** The `close` hook waits for an awaited hook, and for messages that a hook or a loop may take. */
   private get isCloseHeldBack(): boolean {
     if (this.isGivenUp) return false;
     return this.runner.awaited !== null || (this.mailbox !== null && this.hasTaker);
@@ -299,7 +314,7 @@ export class Delivery {
 
   private tellClose(): void {
     const { link, receiver } = this;
-    // The last call for its socket. A loop is no call: a loop may still take what waits.
+    // No hook may be called after `close`. A loop is no hook: a loop may still take the waiting messages.
     if (link.behaviour.hasMessageHook) this.stop();
     this.phase = DeliveryPhase.Finished;
     if (receiver === null) return;
@@ -309,7 +324,10 @@ export class Delivery {
     this.runner.notify("close", () => receiver.close(told));
   }
 
-  /** When {@link giveUp} has something to do, ms: behind the end an application has as long for each step as a peer. */
+  /**
+   * The time at which {@link giveUp} has work to do, ms. After the end, an application has as much time for each step as a peer
+   * has.
+   */
   get giveUpAt(): number {
     const { info, behaviour } = this.link;
     if (info === null) return Math.min(this.lastWord.releaseAt, this.overflowAt);
@@ -325,8 +343,9 @@ export class Delivery {
   }
 
   /**
-   * When what still arrives is dropped behind our own Close, ms. The application has not gone on since no more could wait: it
-   * may be awaiting `close`, in the very hook that alone could make room. Half of the time that the peer has for its Close.
+   * The time at which the driver starts to drop new messages after our own Close, ms. From the moment when the mailbox was
+   * full, the application has half of the time that the peer has for its Close. The limit is needed because the application may
+   * await `close` in a hook, and only the end of that same hook could make room.
    */
   private get overflowAt(): number {
     const { closeTimeout } = this.link.behaviour;
@@ -334,7 +353,7 @@ export class Delivery {
     return Math.max(this.fullSince, this.wentOnAt) + closeTimeout / 2;
   }
 
-  /** No message arrives any more: the end of the messages is known at the peer's Close, long before the end of TCP. */
+  /** No more messages arrive. The peer's Close is already the end of the messages, long before the end of TCP. */
   private get isInputOver(): boolean {
     const { info, endpoint } = this.link;
     if (info !== null || this.isStopped) return true;
@@ -343,19 +362,24 @@ export class Delivery {
 
   // ---- our last word
 
-  /** @param answering answers messages behind the hook or the loop, and calls {@link answered} when nothing is left. */
+  /**
+   * @param answering answers messages after the hook or the loop, and calls {@link answered} when no message is left to answer.
+   */
   answersIn(answering: Answering): void {
     this.lastWord.answering = answering;
   }
 
-  /** Something that our Close may wait for has been answered. */
+  /** A message was answered, and our Close may wait for the answer. */
   answered(): void {
     if (!this.lastWord.isDelayed) return;
     this.link.tick();
     this.link.turn();
   }
 
-  /** Everybody who took a message has answered it. An `open` hook that is awaited has taken none, but by a loop. */
+  /**
+   * Every hook and every loop has answered the messages that it took. An awaited `open` hook takes messages only through a
+   * loop.
+   */
   private get isEverythingAnswered(): boolean {
     const { runner, loops } = this;
     if (this.mailbox !== null || runner.running !== null || runner.awaited === "message") {

@@ -1,15 +1,18 @@
 /**
  * An exception in a turn ends its own connection and no other connection. The exception does not leave the turn: the transport
- * that called the turn could not handle the exception, and most runtimes would end the process. None of these functions throws.
+ * that called the turn could not handle the exception, and most runtimes would end the process. These functions never throw.
  */
 import { ConnectionError, messageOf, textOf } from "../errors.ts";
 import type { HookRunner } from "./hook-runner.ts";
 import type { Link } from "./link.ts";
 
-/** Two exceptions are normal: the first one, and one of the attempt to end the connection. After an abort no code is left that could throw. */
+/**
+ * Two exceptions are normal: the first exception, and an exception of the attempt to end the connection. After an abort no code
+ * is left that could throw.
+ */
 export const MOST_ESCAPES = 4;
 
-/** Bytes that make a string in every runtime, whatever they are: V8 ends at 2^29 - 24 units, with 32 bits at 2^28 - 16. */
+/** So many bytes of any content make a string in every runtime: V8 allows 2^29 - 24 units, and 2^28 - 16 units on 32 bits. */
 const LARGEST_TEXT = 2 ** 28 - 16;
 
 /** An exception of the running hook, or of an extension, a transport or a decoder under the engine. */
@@ -20,7 +23,7 @@ export function escaped(link: Link, runner: HookRunner, error: unknown): void {
   else engineFailed(link, error);
 }
 
-/** RFC 6455 §7.4.1: 1009, a message that is too big to process; 1011 for all else. */
+/** RFC 6455 §7.4.1: code 1009 for a message that is too big to process, and code 1011 for all other exceptions. */
 export function engineFailed(link: Link, error: unknown): void {
   link.escapes += 1;
   const { start, end } = link.endpoint;

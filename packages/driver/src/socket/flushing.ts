@@ -1,27 +1,28 @@
 /**
- * Messages that are sent during a turn leave in one write at its end. Of all measures this one gains most: 10 to 20 times on
- * pipelined traffic. Messages that are sent outside a turn leave in one write of a microtask.
+ * Messages that are sent during a turn leave in one write at the end of the turn. No other measure gains more: pipelined
+ * traffic is 10 to 20 times faster. Messages that are sent outside a turn leave in one write of a microtask.
  */
 
 import { queueMicrotask } from "../runtime/globals.ts";
 
 export interface Flushable {
-  /** Is in the list of those to be flushed. */
+  /** The object is in the list of objects to flush. */
   isDirty: boolean;
-  /** Writes what is queued, and does whatever follows from that. */
+  /** Writes the queued bytes, and does the work that follows from the write. */
   flush(): void;
 }
 
 /**
- * One list for the thread: a message to one socket may be an answer on a thousand others. Its first `dirtyCount` places are
- * taken; it never shrinks, since telling an array its length costs as much as parsing a frame.
+ * One list for the thread, because a message to one socket may lead to writes on a thousand other sockets. The first
+ * `dirtyCount` places of the list are taken. The list never shrinks, because setting the length of an array costs as much as
+ * parsing a frame.
  */
 const dirty: (Flushable | null)[] = [];
 let dirtyCount = 0;
 let openTurns = 0;
 let isMicrotaskQueued = false;
 
-/** The socket has something to write. */
+/** Notes that the socket has bytes to write. */
 export function markDirty(socket: Flushable): void {
   if (socket.isDirty) return;
   socket.isDirty = true;
@@ -47,7 +48,7 @@ export function beginTurn(): void {
   openTurns += 1;
 }
 
-/** The outermost turn flushes them all, those too that the flushing of others makes dirty. */
+/** The outermost turn flushes all sockets in the list, also the sockets that a flush adds to the list. */
 export function endTurn(): void {
   if (openTurns > 1) {
     openTurns -= 1;
@@ -69,7 +70,10 @@ export function endTurn(): void {
   }
 }
 
-/** A flush has thrown, which only a bug can: the others are flushed all the same, and the error goes its way. */
+/**
+ * A flush has thrown an exception, which only a bug can cause. The other sockets are flushed all the same, and the exception
+ * goes on to the caller.
+ */
 function recover(done: number): void {
   dirty.copyWithin(0, done, dirtyCount);
   dirtyCount -= done;

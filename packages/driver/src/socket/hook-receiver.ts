@@ -1,4 +1,4 @@
-/** The application's hooks as what the turn calls: each with the socket that it gets. */
+/** The application's hooks in the form that the turn calls. Each hook gets the socket of its connection. */
 import type { WatchedFrame } from "@sansocket/core";
 import type { Binding } from "./binding.ts";
 import type { CloseInfo } from "./close-info.ts";
@@ -50,8 +50,8 @@ class HookReceiver implements Receiver {
 }
 
 /**
- * The opening handshake is done: makes the socket, and calls `open`.
- * @param beforeOpen called with the socket before the hook is.
+ * Called when the opening handshake is done: makes the socket, and calls the `open` hook.
+ * @param beforeOpen called with the socket before the `open` hook.
  */
 export function openSocket(
   binding: Binding,

@@ -1,7 +1,7 @@
 /**
- * Which hook of a connection runs, which one is awaited, and what happens when one fails.
+ * Which hook of a connection runs, which hook is awaited, and what happens after a hook fails.
  *
- * A hook that runs is on the stack; a hook that is awaited has returned a promise. Messages wait for both.
+ * A running hook is on the stack. An awaited hook has returned a promise. Messages wait for both.
  */
 import { ConnectionError, messageOf } from "../errors.ts";
 import type { Link } from "./link.ts";
@@ -21,22 +21,22 @@ export type HookName =
   | "trace";
 
 export class HookRunner {
-  /** The hook that is on the stack; null almost always. */
+  /** The name of the hook that is on the stack; null almost always. */
   running: HookName | null = null;
-  /** The asynchronous `open` or `message` that has not finished. */
+  /** The name of the asynchronous `open` or `message` hook that has not finished. */
   awaited: HookName | null = null;
   private readonly link: Link;
   private readonly listener: { hookFinished(): void };
 
-  /** @param listener hears when an awaited hook has finished, or failed. */
+  /** @param listener is told when an awaited hook has finished or failed. */
   constructor(link: Link, listener: { hookFinished(): void }) {
     this.link = link;
     this.listener = listener;
   }
 
   /**
-   * Messages wait until `result` has settled, if it is a promise.
-   * @throws what a getter `then` of the result throws: the getter is part of the hook's work.
+   * Messages wait until `result` has settled, if `result` is a promise.
+   * @throws the exception of a getter `then` of the result: the getter is part of the hook's work.
    */
   awaitResult(name: HookName, result: unknown): void {
     if (!isThenable(result)) return;
@@ -51,7 +51,7 @@ export class HookRunner {
     });
   }
 
-  /** Calls a hook that no message waits for; another hook of this connection may be running. */
+  /** Calls a hook for which no message waits. Another hook of this connection may be running. */
   notify(name: HookName, call: () => unknown): void {
     const { running } = this;
     this.running = name;
@@ -71,7 +71,7 @@ export class HookRunner {
     }
   }
 
-  /** RFC 6455 §7.4.1: 1011, an unexpected condition prevented the request from being fulfilled. */
+  /** RFC 6455 §7.4.1: code 1011, because an unexpected condition prevented the fulfilment of the request. */
   failed(name: HookName, error: unknown): void {
     const message = `the ${name} hook failed: ${messageOf(error)}`;
     this.link.fail(new ConnectionError("hook-failed", message, { cause: error }), 1011, "");

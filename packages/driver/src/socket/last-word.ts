@@ -1,25 +1,26 @@
 /**
- * Our Close waits for the answers to what came before the peer's Close, or before its violation: RFC 6455 §5.5.1 lets an
- * endpoint delay its Close. The engine bounds the wait by `timeouts.close`.
+ * Our Close waits until the application has answered the messages that came before the peer's Close, or before the peer's
+ * violation. RFC 6455 §5.5.1 lets an endpoint delay its Close. The engine limits the wait with `timeouts.close`.
  */
 import type { Link } from "./link.ts";
 
 /**
- * A loop may begin behind the messages that it is for, some promises after `connect`, for instance. Where no loop has begun,
- * our Close waits this long for one, ms: the peer's own timer must not run out because of an application that only sends.
+ * The number of ms that our Close waits for a loop to begin. A loop may begin later than the messages for the loop arrive, for
+ * instance some promises after `connect`. The wait is short because of an application that only sends: the timer of the peer
+ * must not run out.
  */
 const TAKER_PATIENCE = 1_000;
 
-/** Something that answers messages in a time of its own, behind the `message` hook or the loop: an object of the web platform. */
+/** An object that answers messages at its own time, after the `message` hook or the loop: an object of the web platform. */
 export interface Answering {
   readonly isAnswering: boolean;
 }
 
 export class LastWord {
   isDelayed = false;
-  /** When our Close goes out although messages wait. Infinity where a hook or a loop may take them. ms */
+  /** The time at which our Close goes out although messages wait, ms. Infinity where a hook or a loop may take the messages. */
   releaseAt: number = Number.POSITIVE_INFINITY;
-  /** Answers messages besides hooks and loops; null for nothing. */
+  /** The object that answers messages besides hooks and loops; null for no object. */
   answering: Answering | null = null;
   private readonly link: Link;
 
@@ -27,13 +28,13 @@ export class LastWord {
     this.link = link;
   }
 
-  /** @param isForgotten messages wait, and no hook and no loop is there to take them. */
+  /** @param isForgotten messages wait, and there is no hook and no loop to take the messages. */
   delay(isForgotten: boolean): void {
     this.isDelayed = this.link.endpoint.delayClose();
     if (isForgotten) this.releaseAt = this.link.now + TAKER_PATIENCE;
   }
 
-  /** A hook or a loop takes the messages now. */
+  /** A hook or a loop is now there to take the messages. */
   takerCame(): void {
     this.releaseAt = Number.POSITIVE_INFINITY;
   }

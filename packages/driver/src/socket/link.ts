@@ -1,6 +1,6 @@
 /**
- * One connection, as the rooms of this folder know it: the engine, the transport, the clock of the turn, and how the connection
- * ended. The turn (`binding`) is what implements it; the rooms below see no more of the turn than this.
+ * One connection, as the other files of this folder know it: the engine, the transport, the clock of the turn, and how the
+ * connection ended. The turn (`binding`) implements this interface. The other files see no other part of the turn.
  */
 import type { Endpoint } from "@sansocket/core";
 import type { ConnectionError } from "../errors.ts";
@@ -16,17 +16,17 @@ export interface Link {
   readonly now: number;
   /** How the connection ended; null before. */
   readonly info: CloseInfo | null;
-  /** Why we ended the connection; null while we did not. */
+  /** The reason for which we ended the connection; null while we have not ended the connection. */
   readonly failure: ConnectionError | null;
-  /** How often something was thrown in a turn that no hook has thrown. */
+  /** The number of exceptions in turns that did not come from a hook. */
   escapes: number;
 
-  /** Brings `now` up to date, for a command from outside of a turn. @returns `now`. */
+  /** Brings `now` up to date, for a command from outside a turn. @returns `now`. */
   tick(): number;
-  /** Runs a turn, after something was done to the endpoint. Inside of a turn it only asks for more of the same turn. */
+  /** Runs a turn, after a command has changed the endpoint. Inside a turn, the call only makes the same turn go on. */
   turn(): void;
-  /** Something was queued: it leaves at the end of the turn, or in a microtask outside of one. */
+  /** Bytes were queued. The bytes leave at the end of the turn; outside a turn, the bytes leave in a microtask. */
   queued(): void;
-  /** Ends the connection with a Close, for a reason of our own, which the `error` hook hears. */
+  /** Ends the connection with a Close, for a reason of our own. The `error` hook gets the reason. */
   fail(error: ConnectionError, code: number, reason: string): void;
 }

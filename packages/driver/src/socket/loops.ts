@@ -1,10 +1,10 @@
-/** The `for await` loops over one connection: which of them wait for a message, and which have one to answer. */
+/** The `for await` loops over one connection: which loops wait for a message, and which loops have a message to answer. */
 import type { Message } from "./message.ts";
 
 /** A loop that has begun. */
 export interface Loop {
   isLeft: boolean;
-  /** The generation in which the loop has taken a message and not asked for the next one; 0 for none. */
+  /** The generation in which the loop took a message, while the loop has not asked for the next message; 0 for none. */
   answersIn: number;
 }
 
@@ -18,13 +18,16 @@ interface Parked {
 export const END_OF_LOOP: IteratorReturnResult<undefined> = { value: undefined, done: true };
 
 export class Loops {
-  /** Loops that have begun and were not left. */
+  /** The number of loops that have begun and were not left. */
   begun = 0;
-  /** Of them, the loops that have taken a message and not asked for the next one. */
+  /** The number of begun loops that have taken a message and have not asked for the next message. */
   answering = 0;
-  /** A loop was left while our Close waited for its answer, which may still come. */
+  /** A loop was left while our Close waited for the answer of the loop. The answer may still come. */
   isAnswerLeft = false;
-  /** Grows with each loop that begins. A new loop takes over from the older ones: one `next()` of a fresh iterator is a whole loop. */
+  /**
+   * Grows with each loop that begins. A new loop replaces the older loops, because one `next()` of a new iterator is a whole
+   * loop.
+   */
   private generation = 0;
   private parked: Parked[] = [];
 
@@ -46,7 +49,7 @@ export class Loops {
     });
   }
 
-  /** Gives the message to the loop that waits longest. Not to be called when none waits. */
+  /** Gives the message to the loop that has waited longest. Call this method only while a loop waits. */
   give(message: Message): void {
     const { loop, resolve } = this.parked.shift()!;
     this.takes(loop);
@@ -59,7 +62,7 @@ export class Loops {
     this.answering += 1;
   }
 
-  /** A loop has answered a message when it asks for the next one. */
+  /** A loop has answered its message when the loop asks for the next message. */
   asks(loop: Loop): void {
     this.stopsAnswering(loop);
     this.isAnswerLeft = false;
@@ -76,12 +79,12 @@ export class Loops {
     this.begun -= 1;
     if (loop.answersIn === this.generation && isAnswerAwaited) this.isAnswerLeft = true;
     this.stopsAnswering(loop);
-    // A `next()` that waits beside `return()` would lose the message that it waits for.
+    // A `next()` that still waits after `return()` would take a message and lose the message.
     for (const parked of this.parked) if (parked.loop === loop) parked.resolve(END_OF_LOOP);
     this.parked = this.parked.filter((parked) => parked.loop !== loop);
   }
 
-  /** No message comes any more. @param error what the loops throw; null: they end. */
+  /** No more messages come. @param error the error that the loops throw; null: the loops end without an error. */
   end(error: unknown): void {
     const { parked } = this;
     this.parked = [];

@@ -1,7 +1,7 @@
 /** Messages that wait for the application, in the order in which they arrived. */
 import type { Message } from "./message.ts";
 
-/** An object per message costs memory too: a peer that sends empty messages must not get the memory for nothing. */
+/** Each message also costs the memory of an object, so that the limit holds for a peer that sends empty messages too. */
 const BYTES_PER_MESSAGE = 64;
 
 interface Waiting {
@@ -10,7 +10,7 @@ interface Waiting {
 }
 
 export class Mailbox {
-  /** Bytes of the messages that wait, 64 for each message included. */
+  /** Number of bytes of the waiting messages, plus 64 for each message. */
   bytes = 0;
   private waiting: Waiting[] = [];
   /** The messages before this index are taken. */
@@ -20,20 +20,20 @@ export class Mailbox {
     return this.waiting.length - this.first;
   }
 
-  /** @param byteCount bytes of the message as it arrived. */
+  /** @param byteCount number of bytes of the message as the message arrived. */
   add(message: Message, byteCount: number): void {
     const bytes = byteCount + BYTES_PER_MESSAGE;
     this.waiting.push({ message, bytes });
     this.bytes += bytes;
   }
 
-  /** @returns the first message. Not to be called when none waits. */
+  /** @returns the first message. Call this method only while a message waits. */
   take(): Message {
     const { message, bytes } = this.waiting[this.first]!;
     this.bytes -= bytes;
     this.first += 1;
     if (this.first >= 1_024 && this.first * 2 >= this.waiting.length) {
-      // Taken messages are removed in large steps: shifting an array each time is quadratic in the worst case.
+      // Taken messages are removed in large steps: one `shift` of the array for each message is quadratic in the worst case.
       this.waiting = this.waiting.slice(this.first);
       this.first = 0;
     }

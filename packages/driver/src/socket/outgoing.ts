@@ -1,5 +1,6 @@
 /**
- * Messages on their way out, and those who wait for them: `send` for the transport to take its message, `ready` for room.
+ * Messages on their way out, and the calls that wait: `send` waits until the transport has taken its message, and `ready` waits
+ * for room.
  */
 import { checkClose, type SendResult } from "@sansocket/core";
 import { ConnectionError, isMisuse } from "../errors.ts";
@@ -11,12 +12,13 @@ import { type MessageType, Streaming, type StreamingHost } from "./streaming.ts"
 import type { TransportWriter } from "./transport-writer.ts";
 
 /**
- * The result of a write. "ok": queued. "pressure": queued too, but the peer reads slowly. "closed": not queued.
+ * The result of a write. "ok": the message is queued. "pressure": the message is queued too, but the peer reads slowly.
+ * "closed": the message is not queued.
  */
 export type WriteResult = "ok" | "pressure" | "closed";
 
 interface SendWaiter {
-  /** Taken, once the transport has taken this many bytes in all. */
+  /** The message is sent once the transport has taken this number of bytes in all. */
   readonly position: number;
   resolve(result: "sent" | "closed"): void;
 }
@@ -24,13 +26,13 @@ interface SendWaiter {
 export class Outgoing implements StreamingHost {
   private readonly link: Link;
   private readonly writing: TransportWriter;
-  /** Bytes that the transport has taken in all, the opening handshake included. */
+  /** Number of bytes that the transport has taken in all, the opening handshake included. */
   taken = 0;
-  /** More is unsent than the peer can make use of: from the high mark up, until the low mark. */
+  /** More bytes are unsent than the peer can make use of. True from the high mark up, until the low mark is reached. */
   isPressured = false;
   private waiters: SendWaiter[] | null = null;
   private readyWaiters: (() => void)[] | null = null;
-  /** A message in fragments is under way, and others wait behind it; null almost always. */
+  /** A message in fragments is being sent, and other messages wait for its end; null almost always. */
   private streaming: Streaming | null = null;
 
   constructor(link: Link, writing: TransportWriter) {
@@ -40,17 +42,17 @@ export class Outgoing implements StreamingHost {
 
   // ---- facts
 
-  /** Bytes that the transport has not taken, those behind a message in fragments included. */
+  /** Number of bytes that the transport has not taken, with the messages that wait for the end of a message in fragments. */
   get unsent(): number {
     return this.link.endpoint.unsent + (this.streaming?.bytes ?? 0);
   }
 
-  /** A message that is queued now is `sent` once the transport has taken this many bytes in all. */
+  /** A message that is queued now is sent once the transport has taken this number of bytes in all. */
   get queuedTotal(): number {
     return this.taken + this.link.endpoint.unsent;
   }
 
-  /** A message in fragments is under way, or waits. */
+  /** A message in fragments is being sent, or waits. */
   get isStreaming(): boolean {
     return this.streaming !== null;
   }
@@ -69,7 +71,7 @@ export class Outgoing implements StreamingHost {
     return "closed";
   }
 
-  /** The message waits until the message in fragments has gone out: RFC 6455 §5.4 lets nothing come between fragments. */
+  /** The message waits until the message in fragments is sent: RFC 6455 §5.4 lets no other message come between fragments. */
   private writeBehind(
     streaming: Streaming,
     data: Sendable,
@@ -101,7 +103,7 @@ export class Outgoing implements StreamingHost {
     return this.whenTaken();
   }
 
-  /** Resolves when there is no more unsent than the peer can make use of. */
+  /** Resolves when no more bytes are unsent than the peer can make use of. */
   ready(): Promise<void> {
     if (!this.isPressured || this.link.info !== null) return Promise.resolve();
     return new Promise((resolve) => {
@@ -127,10 +129,10 @@ export class Outgoing implements StreamingHost {
     return sent;
   }
 
-  /** Begins the closing handshake behind everything that was sent, at most `timeouts.close` later. */
+  /** Begins the closing handshake after every queued message is sent, at most `timeouts.close` later. */
   close(code: number, reason: string): void {
     const { link } = this;
-    checkClose(code, reason); // the Close may be queued later, when no caller can hear of a mistake
+    checkClose(code, reason); // the Close may be queued later, when no caller is left to get an exception
     const now = link.tick();
     if (link.info !== null) return;
     if (this.streaming?.isOpen) this.streaming.close(code, reason, now);
@@ -138,17 +140,17 @@ export class Outgoing implements StreamingHost {
     link.queued();
   }
 
-  /** A Close waits behind a message in fragments. */
+  /** A Close waits for the end of a message in fragments. */
   get isCloseAwaited(): boolean {
     return this.streaming !== null && this.streaming.closeAt !== Number.POSITIVE_INFINITY;
   }
 
-  /** When {@link closeNow} has something to do, ms. */
+  /** The time at which {@link closeNow} has work to do, ms. */
   get closeAt(): number {
     return this.streaming?.closeAt ?? Number.POSITIVE_INFINITY;
   }
 
-  /** A Close that waits behind a message in fragments has waited long enough. */
+  /** A Close that waits for the end of a message in fragments has waited long enough. */
   closeNow(): void {
     this.streaming?.closeNow();
   }
@@ -156,7 +158,7 @@ export class Outgoing implements StreamingHost {
   // ---- for the stream
 
   queue(data: Sendable, compress: boolean): SendResult {
-    // No closure as for `attempt`: this is the path of every message.
+    // This method does not call `attempt`, because the path of every message should make no closure.
     try {
       return queueSendable(this.link.endpoint, data, compress);
     } catch (error) {
@@ -172,14 +174,14 @@ export class Outgoing implements StreamingHost {
     }
   }
 
-  /** @throws MisuseError. Any other exception ends the connection: of an extension, or for lack of memory. */
+  /** @throws MisuseError. Any other exception ends the connection: an exception of an extension, or a lack of memory. */
   private commandFailed(error: unknown): "closed" {
     if (isMisuse(error)) throw error;
     engineFailed(this.link, error);
     return "closed";
   }
 
-  /** Something was queued. @returns whether the peer has more than it can make use of. */
+  /** A message was queued. @returns whether the peer has more bytes than the peer can make use of. */
   afterQueued(): "ok" | "pressure" {
     this.link.queued();
     return this.notePressure();
@@ -198,14 +200,14 @@ export class Outgoing implements StreamingHost {
         : `${this.unsent} bytes wait for a peer that does not read, and limits.unsent allows no ${byteCount} more: heed ` +
           '"pressure" from write, or await send or ready';
     const error = new ConnectionError("unsent-limit", message);
-    // 1008, policy violation: the nearest that RFC 6455 §7.4.1 has.
+    // Code 1008, policy violation: no other code of RFC 6455 §7.4.1 is nearer.
     this.link.fail(error, 1008, "too much unread");
   }
 
-  /** Resolves when everything that is queued now has been taken. */
+  /** Resolves when the transport has taken every byte that is queued now. */
   whenTaken(): Promise<"sent" | "closed"> {
     const { link } = this;
-    // Dropped bytes are not unsent any more.
+    // Dropped bytes no longer count as unsent.
     if (link.info !== null) return Promise.resolve("closed");
     if (link.endpoint.unsent === 0) return Promise.resolve("sent");
     return new Promise((resolve) => {
@@ -218,14 +220,14 @@ export class Outgoing implements StreamingHost {
     const { streaming, link } = this;
     this.streaming = null;
     streaming!.closeNow();
-    // Our Close may have waited for the rest of the message.
+    // Our Close may have waited until the rest of the message was sent.
     link.tick();
     link.turn();
   }
 
   // ---- from the transport
 
-  /** The transport has taken that many bytes more. @returns true when the pressure has ended. */
+  /** The transport has taken `byteCount` more bytes. @returns true when the pressure has ended. */
   noteTaken(byteCount: number): boolean {
     this.taken += byteCount;
     if (this.waiters !== null) this.resolveSent(this.waiters);

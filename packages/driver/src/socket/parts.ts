@@ -1,4 +1,7 @@
-/** The parts of one message, from a source of the application: asked for one at a time, cut to pieces, given up when need be. */
+/**
+ * The parts of one message, from a source of the application. The driver asks for one part at a time, cuts the part into
+ * pieces, and leaves the source when the message ends early.
+ */
 import { isBytes, MisuseError } from "@sansocket/core";
 
 export type Part = string | Uint8Array;
@@ -7,16 +10,16 @@ export type PartSource = AsyncIterable<Part> | Iterable<Part>;
 export class Parts {
   private readonly source: PartSource;
   private iterator: AsyncIterator<Part> | Iterator<Part> | null = null;
-  /** It has ended or failed: there is nothing to give up. */
+  /** The source has ended or has failed: there is no source to leave. */
   private isOver = false;
-  /** Answers the `next` that waits. */
+  /** Resolves the waiting promise of `next`. */
   private resolve: ((part: null) => void) | null = null;
 
   constructor(source: PartSource) {
     this.source = source;
   }
 
-  /** @returns null behind the last one, and when {@link leave} was called. */
+  /** @returns null after the last part, and after a call of {@link leave}. */
   next(): Promise<Part | null> {
     return new Promise((resolve, reject) => {
       this.resolve = resolve;
@@ -29,14 +32,14 @@ export class Parts {
       this.iterator ??= iteratorOf(this.source);
       const { done, value } = await this.iterator.next();
       this.isOver = done === true;
-      return this.isOver ? null : await value; // a plain iterator may bring promises
+      return this.isOver ? null : await value; // the values of a plain iterator may be promises
     } catch (error) {
       this.isOver = true;
       throw error;
     }
   }
 
-  /** Does not wait for the source's answer, because the source may wait for an event that never comes. */
+  /** Does not wait for the answer of the source, because the source may wait for an event that never comes. */
   leave(): void {
     this.resolve?.(null);
     if (this.isOver) return;
@@ -45,7 +48,7 @@ export class Parts {
       this.iterator ??= iteratorOf(this.source);
       Promise.resolve(this.iterator.return?.()).catch(() => {});
     } catch {
-      // The source is not wanted any more, so its failure does not matter.
+      // The message needs no more parts, so a failure of the source does not matter.
     }
   }
 }
@@ -57,7 +60,7 @@ function iteratorOf(source: PartSource): AsyncIterator<Part> | Iterator<Part> {
 
 export const EMPTY_PART: Uint8Array = new Uint8Array(0);
 
-/** Fragments are at most so large: what waits for a slow peer is one of them, not the whole part. */
+/** The largest size of a fragment. While the peer is slow, one fragment waits in memory, and not the whole part. */
 export const LARGEST_PIECE = 65_536;
 
 export function* pieces(part: Part, largest: number): Generator<Part, void, undefined> {

@@ -1,45 +1,51 @@
-/** Whether the transport is read from: a pure function of what is known at the end of a turn; and the gate that acts on the answer. */
+/**
+ * Whether the driver reads from the transport. The decision is a pure function of the facts at the end of a turn, and the gate
+ * acts on the decision.
+ */
 import type { Delivery } from "./delivery.ts";
 import type { Link } from "./link.ts";
 
 export interface ReadingFacts {
-  /** Bytes that the engine holds before a decision: behind a request, for example. */
+  /** Number of bytes that the engine holds before a decision, for example the bytes after a request. */
   readonly unread: number;
-  /** Bytes of messages that wait for the application. */
+  /** Number of bytes of the messages that wait for the application. */
   readonly waiting: number;
   /** `limits.undelivered`, bytes. */
   readonly undelivered: number;
-  /** A server whose peer does not read what it is sent. */
+  /** On a server: the peer does not read the bytes that the server sends. */
   readonly isPressured: boolean;
-  /** A shutdown waits until what has arrived is answered. */
+  /** A shutdown waits until the messages that have arrived are answered. */
   readonly isRetiring: boolean;
-  /** Bytes that still arrive are dropped: by the engine behind the peer's Close or violation, or because no consumer takes messages. */
+  /**
+   * Bytes that still arrive are dropped. The engine drops bytes after the peer's Close or violation; the driver drops messages
+   * that no consumer takes.
+   */
   readonly isInputOver: boolean;
-  /** A pong is awaited, or the peer's Close, and it stands behind the data. */
+  /** The application awaits a pong, or the peer's Close, which arrives only after the data before it. */
   readonly isAwaited: boolean;
   /** Reading is paused now. */
   readonly isHeld: boolean;
 }
 
-/** @returns true: reading pauses, or stays paused. */
+/** @returns true when reading pauses or stays paused. */
 export function shouldHoldReading(facts: ReadingFacts): boolean {
   const { undelivered, isAwaited } = facts;
   // The application has not decided about the request, and the peer goes on sending.
   if (facts.unread > undelivered) return true;
-  // Reading on brings the peer's Close, and keeps our last words from becoming a reset.
+  // Reading must go on to receive the peer's Close. Unread bytes would also turn our last bytes into a reset of TCP.
   if (facts.isInputOver) return false;
-  // Room for as much again, so that `await socket.ping()` finishes inside a hook.
+  // The room is twice as large here, so that `await socket.ping()` finishes inside a hook.
   const room = isAwaited ? undelivered * 2 : undelivered;
-  // Half of the room, once it is full: otherwise every message would be a pause and a resume.
+  // A full room must become half empty first: otherwise every message would cause a pause and a resume.
   if (facts.waiting > (facts.isHeld ? room / 2 : room)) return true;
   return !isAwaited && (facts.isPressured || facts.isRetiring);
 }
 
-/** Pauses the transport while the application or the peer does not keep up, and only then. */
+/** Pauses the transport only while the application or the peer is too slow. */
 export class ReadingGate {
   private isHeld = false;
 
-  /** At the end of a turn. */
+  /** Called at the end of a turn. */
   settle(
     link: Link,
     outgoing: { readonly isPressured: boolean },
@@ -58,8 +64,8 @@ export class ReadingGate {
         unread: endpoint.unread,
         waiting: waitingBytes,
         undelivered: behaviour.undelivered,
-        // A server protects itself from a peer that makes it write and does not read. A client reads on: if both waited for
-        // the other to read, two messages of 1 MiB would be enough to stop them for good.
+        // A server stops reading from a peer that makes the server write and does not read. A client goes on reading: if both
+        // sides waited for the other side to read, two messages of 1 MiB would be enough to stop both sides for good.
         isPressured: isPressured && endpoint.role === "server",
         isRetiring,
         isInputOver:

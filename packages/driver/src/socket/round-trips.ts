@@ -1,7 +1,7 @@
 /** Pings that wait for their pongs (RFC 6455 §5.5.2, §5.5.3). */
 
 interface Waiter {
-  /** The number that the engine gave the ping; each ping has a larger one than those before. */
+  /** The number that the engine gave the ping. Each ping has a larger number than all pings before. */
   readonly number: number;
   /** ms */
   readonly sentAt: number;
@@ -23,7 +23,7 @@ export class RoundTrips {
     });
   }
 
-  /** §5.5.3: a pong answers its ping, and all pings before it. @param number 0 for a pong that answers none. */
+  /** §5.5.3: a pong answers its ping, and all pings before that ping. @param number 0 for a pong that answers no ping. */
   answered(number: number, now: number): void {
     const { waiters } = this;
     if (waiters === null || number === 0) return;
@@ -36,7 +36,7 @@ export class RoundTrips {
     else if (count > 0) waiters.splice(0, count);
   }
 
-  /** Nothing more is read, or the connection is over. */
+  /** No pong comes any more: nothing more is read, or the connection is over. */
   noPongComes(): void {
     const { waiters } = this;
     this.waiters = null;

@@ -17,15 +17,17 @@ export type Sendable = string | ArrayBuffer | ArrayBufferView | PreparedMessage;
 /** Options of one message. */
 export interface SendOptions {
   /**
-   * false: permessage-deflate leaves this message as it is, for instance because its bytes are compressed already. Default
-   * true: `perMessageDeflate` decides. Without effect where no compression was agreed on.
+   * false: permessage-deflate does not compress this message, for instance because its bytes are compressed already. Default
+   * true: `perMessageDeflate` decides. The option has no effect where no compression was agreed on.
    */
   readonly compress?: boolean;
 }
 
 const KNOWN_SEND_OPTIONS: KnownOptions<SendOptions> = { compress: aBoolean };
 
-/** @throws MisuseError for what is no object, for another name than `compress`, and for a value that is no boolean. */
+/**
+ * @throws MisuseError for a value that is no object, for a name other than `compress`, and for a `compress` that is no boolean.
+ */
 export function isCompressible(options: SendOptions | undefined): boolean {
   if (options === undefined) return true;
   return checkOptions("options", options, KNOWN_SEND_OPTIONS).compress ?? true;
@@ -42,8 +44,8 @@ export function queueSendable(endpoint: Endpoint, data: Sendable, compress: bool
 const byteLengthOf = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, "byteLength")!.get!;
 
 /**
- * `instanceof` knows the buffers of our own realm; a test runner's sandbox (node:vm) is another one. The getter looks at
- * what the object is, and throws for all that is no ArrayBuffer, shared memory included.
+ * `instanceof` knows only the buffers of our own realm. The sandbox of a test runner (node:vm) is another realm. The getter
+ * looks at the object itself, and throws for every value that is no ArrayBuffer, shared memory included.
  */
 export function isArrayBuffer(data: unknown): data is ArrayBuffer {
   try {
@@ -79,13 +81,13 @@ export function payloadBytes(data: Sendable): number {
   return isPreparedMessage(data) ? data.payload.length : data.byteLength;
 }
 
-/** Of `sendStream`. {@link checkStream} judges `type`. */
+/** The options of `sendStream`. {@link checkStream} checks `type`. */
 export const KNOWN_STREAM_OPTIONS: KnownOptions<SendOptions & { readonly type: unknown }> = {
   ...KNOWN_SEND_OPTIONS,
   type: judgedLater,
 };
 
-/** @throws MisuseError for what has no parts to send, and for a type of message that there is none. */
+/** @throws MisuseError for a source that has no parts to send, and for an unknown type of message. */
 export function checkStream(source: unknown, type: unknown): void {
   if (type !== undefined && type !== "text" && type !== "binary") {
     throw new MisuseError(`options.type is ${shown(type)}: give "text" or "binary"`);

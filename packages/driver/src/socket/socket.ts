@@ -1,4 +1,4 @@
-/** An open WebSocket connection, as applications hold it; the same class on servers and clients. */
+/** An open WebSocket connection, as applications hold it. Servers and clients use the same class. */
 import { type ExtensionOffer, MisuseError } from "@sansocket/core";
 import { ConnectionError } from "../errors.ts";
 import { showFacts } from "../inspection.ts";
@@ -24,16 +24,16 @@ export interface Origins<Data> {
   readonly url: string;
 }
 
-/** Makes a socket: of servers and `connect`. */
+/** Makes a socket, for servers and for `connect`. */
 export let createSocket: <Data>(binding: Binding, origins: Origins<Data>) => Socket<Data>;
 /** The connection behind a socket, for the classes of the web platform. */
 export let bindingOf: (socket: Socket) => Binding;
-/** The connection of the socket is over. */
+/** Tells the socket that its connection is over. */
 export let socketEnded: (socket: Socket, info: CloseInfo) => void;
 
 /** One open WebSocket connection, on either side: write to it, iterate over its messages, close it. */
 export class Socket<Data = unknown> implements AsyncIterable<Message>, AsyncDisposable {
-  /** The application's own: what `request.accept({ data })` was given. */
+  /** A value of the application: the `data` of `request.accept({ data })`. */
   data: Data;
   /** The request that opened the connection; null on clients. */
   readonly request: AcceptedRequest | null;
@@ -52,7 +52,7 @@ export class Socket<Data = unknown> implements AsyncIterable<Message>, AsyncDisp
     };
   }
 
-  /** Servers and `connect` make sockets. */
+  /** Only servers and `connect` make sockets. */
   private constructor(binding: Binding, origins: Origins<Data>) {
     this.#binding = binding;
     this.data = origins.data;
@@ -63,19 +63,20 @@ export class Socket<Data = unknown> implements AsyncIterable<Message>, AsyncDisp
   // ---- sending
 
   /**
-   * Queues a message. The messages of one turn leave in one write. Bytes are copied, and never modified. Lone
-   * surrogates in text are sent as U+FFFD.
-   * @returns "pressure" when the peer has more to read than it can make use of: queued all the same, but wait for
-   * `drain` or {@link ready} before the next. "closed" when the connection is closing or over: not queued.
-   * @throws MisuseError for anything but text, bytes and prepared messages.
+   * Queues a message. The messages of one turn leave in one write. Bytes are copied, and never modified. Lone surrogates in
+   * text are sent as U+FFFD.
+   * @returns "pressure" when the peer has more to read than the peer can make use of: the message is queued all the same, but
+   * wait for `drain` or {@link ready} before the next message. "closed" when the connection is closing or over: the message is
+   * not queued.
+   * @throws MisuseError for a value other than text, bytes and prepared messages.
    */
   write(data: Sendable, options?: SendOptions): WriteResult {
     return this.#binding.outgoing.write(data, isCompressible(options));
   }
 
   /**
-   * Sends a message and waits until the transport has taken it. Never rejects.
-   * @returns "closed" when the connection ended before.
+   * Sends a message and waits until the transport has taken the message. Never rejects.
+   * @returns "closed" when the connection ended before the transport had taken the message.
    * @throws MisuseError as `write` does.
    */
   send(data: Sendable, options?: SendOptions): Promise<"sent" | "closed"> {
@@ -83,11 +84,11 @@ export class Socket<Data = unknown> implements AsyncIterable<Message>, AsyncDisp
   }
 
   /**
-   * Sends one message in fragments, as its parts come (RFC 6455 §5.4), and no faster than the peer reads. Other messages
-   * wait behind it; control frames do not. Never rejects: if `source` throws, the connection is closed with 1011, since
-   * half a message cannot be taken back.
-   * @param options.type default: what the first part is, or "binary" when there is none.
-   * @throws MisuseError for what cannot be looped over.
+   * Sends one message in fragments, as its parts come (RFC 6455 §5.4), and no faster than the peer reads. Other messages wait
+   * for the end of this message; control frames do not wait. Never rejects: if `source` throws, the connection is closed with
+   * 1011, because half a message cannot be taken back.
+   * @param options.type default: the type of the first part, or "binary" when there is no part.
+   * @throws MisuseError for a source that cannot be looped over.
    */
   sendStream(
     source: AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>,
@@ -98,32 +99,33 @@ export class Socket<Data = unknown> implements AsyncIterable<Message>, AsyncDisp
     return this.#binding.outgoing.sendStream(source, type, compress);
   }
 
-  /** Resolves when there is no pressure, or the connection is over. Never rejects. */
+  /** Resolves when there is no pressure, or when the connection is over. Never rejects. */
   ready(): Promise<void> {
     return this.#binding.outgoing.ready();
   }
 
-  /** Bytes, with their frame headers, that the transport has not taken yet. */
+  /** Number of bytes, with their frame headers, that the transport has not taken yet. */
   get unsent(): number {
     return this.#binding.outgoing.unsent;
   }
 
   // ---- receiving
 
-  /** Delivers no messages until {@link resume}. Control frames go on; reading goes on up to `limits.undelivered`. */
+  /** Delivers no messages until {@link resume}. Control frames still work, and reading goes on up to `limits.undelivered`. */
   pause(): void {
     this.#binding.delivery.pause();
   }
 
-  /** Takes back {@link pause}. */
+  /** Ends {@link pause}: messages are delivered again. */
   resume(): void {
     this.#binding.delivery.resume();
   }
 
   /**
-   * The messages. Ends behind the last one at the peer's Close, and throws the {@link ConnectionError} at a violation and when
-   * the connection failed. A loop has answered a message when it asks for the next one: our Close waits for that, at most
-   * `timeouts.close`. Leaving the loop loses nothing and closes nothing: another loop goes on.
+   * The messages. The loop ends after the last message at the peer's Close. The loop throws the {@link ConnectionError} after a
+   * violation, and after the connection failed. A loop has answered a message when the loop asks for the next message: our
+   * Close waits for the answer, at most `timeouts.close`. Leaving the loop loses no message and does not close the connection:
+   * another loop gets the next messages.
    * @throws MisuseError where a `message` hook takes the messages.
    */
   [Symbol.asyncIterator](): AsyncIterator<Message, undefined> {
@@ -137,22 +139,23 @@ export class Socket<Data = unknown> implements AsyncIterable<Message>, AsyncDisp
   // ---- control
 
   /**
-   * Sends a ping, with up to 125 bytes of payload, and waits for its pong. Never rejects. Messages before the pong wait for
-   * the application, up to twice `limits.undelivered`; a hook that awaits a pong behind more of them waits until a timer
-   * closes the connection.
-   * @returns the round-trip time in ms; "closed" when the connection ended before.
+   * Sends a ping, with up to 125 bytes of payload, and waits for its pong. Never rejects. Messages that arrive before the pong
+   * wait for the application, up to twice `limits.undelivered`. If more bytes of messages arrive before the pong, a hook that
+   * awaits the pong waits until a timer closes the connection.
+   * @returns the round-trip time in ms; "closed" when the connection ended before the pong came.
    */
   ping(payload: Uint8Array | null = null): Promise<number | "closed"> {
     return this.#binding.ping(payload);
   }
 
   /**
-   * Sends a Close behind everything that was sent, and waits for the end of the connection, at most `timeouts.close`
-   * without progress. A source of `sendStream` that goes on bringing is progress: end it, or {@link abort}. Messages go on
-   * arriving until the peer's Close; an application that takes none for half of `timeouts.close`, with twice
-   * `limits.undelivered` waiting, gets no later ones ({@link CloseInfo.undelivered}). Never rejects. Where the peer has closed already, or has broken a rule, its Close or the
-   * violation decides the code, and nothing is waited for any more.
-   * @param code 1000 to 1003, 1007 to 1014 or 3000 to 4999; 1005 for none. Default 1000.
+   * Sends a Close after every queued message, and waits for the end of the connection, at most `timeouts.close` without
+   * progress. A source of `sendStream` that goes on bringing parts is progress: end the source, or call {@link abort}. Messages
+   * still arrive until the peer's Close. An application that takes no message for half of `timeouts.close`, while twice
+   * `limits.undelivered` waits, gets no later messages ({@link CloseInfo.undelivered}). Never rejects. Where the peer has
+   * closed already, or has broken a rule, the peer's Close or the violation decides the code, and nothing is waited for any
+   * more.
+   * @param code 1000 to 1003, 1007 to 1014 or 3000 to 4999; 1005 for no code. Default 1000.
    * @param reason at most 123 bytes as UTF-8.
    * @throws MisuseError for another code or a longer reason.
    */
@@ -166,7 +169,7 @@ export class Socket<Data = unknown> implements AsyncIterable<Message>, AsyncDisp
     this.#binding.abort(new ConnectionError("aborted", "abort was called"));
   }
 
-  /** How the connection ended, once it has. Never rejects. */
+  /** How the connection ended. Resolves when the connection has ended. Never rejects. */
   get closed(): Promise<CloseInfo> {
     this.#closing ??= new Promise((resolve) => {
       const { info } = this.#binding;
@@ -183,24 +186,24 @@ export class Socket<Data = unknown> implements AsyncIterable<Message>, AsyncDisp
 
   // ---- facts
 
-  /** "open" as long as messages can be sent: until our Close is queued. */
+  /** "open" as long as the application can send messages: until our Close is queued. */
   get state(): "open" | "closing" | "closed" {
     const { info, endpoint } = this.#binding;
     if (info !== null) return "closed";
     return endpoint.state === "open" ? "open" : "closing";
   }
 
-  /** The subprotocol agreed on, "" if none. */
+  /** The subprotocol that both sides agreed on; "" for none. */
   get protocol(): string {
     return this.#binding.endpoint.protocol;
   }
 
-  /** The extensions agreed on, with their parameters. */
+  /** The extensions that both sides agreed on, with their parameters. */
   get extensions(): readonly ExtensionOffer[] {
     return this.#binding.endpoint.extensions;
   }
 
-  /** The address of the peer; null when it is not known. */
+  /** The address of the peer; null for an unknown address. */
   get remoteAddress(): NetworkAddress | null {
     return this.#binding.transport.remoteAddress;
   }

@@ -1,6 +1,6 @@
 /**
- * Messages in fragments, sent as their parts come, and whatever waits behind them: RFC 6455 §5.4 lets no other message
- * come between fragments. Exists from a `sendStream` until everything behind it has gone out.
+ * Messages in fragments, sent as their parts come, and the messages that wait for their end: RFC 6455 §5.4 lets no other
+ * message come between fragments. The object exists from a `sendStream` until every waiting message has gone out.
  */
 import type { SendResult } from "@sansocket/core";
 import { ConnectionError } from "../errors.ts";
@@ -10,17 +10,17 @@ import { payloadBytes, type Sendable } from "./sendable.ts";
 
 export type MessageType = "text" | "binary";
 
-/** The direction out, as streaming sees it: streaming reports, and `outgoing` decides. */
+/** The outgoing direction, as streaming sees it: streaming reports, and `outgoing` decides. */
 export interface StreamingHost {
-  /** When the transport was last given something, ms. */
+  /** The time at which the transport last got bytes, ms. */
   readonly givenAt: number;
   queue(data: Sendable, compress: boolean): SendResult;
-  /** Runs a command of the engine. An exception ends the connection, unless it is a mistake of the caller. */
+  /** Runs a command of the engine. An exception ends the connection, unless the exception is a mistake of the caller. */
   attempt(command: () => SendResult): SendResult;
   afterQueued(): void;
   failForUnsent(byteCount: number): void;
   whenTaken(): Promise<"sent" | "closed">;
-  /** Everything that waited has gone out, and the Close that waited behind it may go. */
+  /** Every waiting message has gone out, and the Close that waited for the messages may go out. */
   streamed(): void;
 }
 
@@ -43,16 +43,16 @@ interface WaitingSource {
 export class Streaming {
   private readonly link: Link;
   private readonly host: StreamingHost;
-  /** Bytes of the messages that wait. */
+  /** Number of bytes of the waiting messages. */
   bytes = 0;
   private waiting: (WaitingMessage | WaitingSource)[] = [];
-  /** Goes on when the transport has room. */
+  /** Lets the stream go on when the transport has room. */
   private whenRoom: (() => void) | null = null;
   /** The parts of the message that is being sent in fragments. */
   private parts: Parts | null = null;
-  /** A Close that waits too. */
+  /** A Close that waits after the messages. */
   private closing: { readonly code: number; readonly reason: string } | null = null;
-  /** When a source last brought something, or the Close began to wait. ms */
+  /** The time at which a source last brought a part, or the Close began to wait, ms. */
   private broughtAt = 0;
 
   constructor(link: Link, host: StreamingHost) {
@@ -62,7 +62,7 @@ export class Streaming {
 
   // ---- from the application
 
-  /** @returns "closed" when the connection was closed before the message's end, for whatever reason. */
+  /** @returns "closed" when the connection was closed, for any reason, before the end of the message. */
   stream(
     source: PartSource,
     type: MessageType | undefined,
@@ -74,8 +74,8 @@ export class Streaming {
   }
 
   /**
-   * A message that waits behind the stream.
-   * @param data bytes of the stream's own, which do not change.
+   * Adds a message that waits for the end of the stream.
+   * @param data bytes that belong to the stream and do not change.
    * @param resolve called when the transport has taken the message.
    */
   add(data: Sendable, bytes: number, compress: boolean, resolve: Resolve | null): void {
@@ -83,14 +83,14 @@ export class Streaming {
     this.bytes += bytes;
   }
 
-  /** Closes when everything that waits has gone out, or when for `timeouts.close` no more of it has. */
+  /** Closes when every waiting message has gone out, or when for `timeouts.close` no more bytes have gone out. */
   close(code: number, reason: string, now: number): void {
     if (this.closing !== null) return;
     this.closing = { code, reason };
     this.broughtAt = now;
   }
 
-  /** When the Close waits no longer. ms */
+  /** The time at which the Close stops waiting, ms. */
   get closeAt(): number {
     const { behaviour, endpoint } = this.link;
     const { closeTimeout } = behaviour;
@@ -98,7 +98,7 @@ export class Streaming {
     return Math.max(this.broughtAt, this.host.givenAt, endpoint.readBy) + closeTimeout;
   }
 
-  /** Everything that waited has gone out, or has had its time. */
+  /** Every waiting message has gone out, or the time for the messages has passed. */
   closeNow(): void {
     const { link, closing } = this;
     if (closing === null) return;
@@ -107,21 +107,21 @@ export class Streaming {
     link.queued();
   }
 
-  /** More can be sent. */
+  /** The application can send more messages. */
   get isOpen(): boolean {
     return this.closing === null && this.link.endpoint.state === "open";
   }
 
   // ---- from the connection
 
-  /** Little enough is unsent to go on. */
+  /** So few bytes are unsent that the stream can go on. */
   roomAgain(): void {
     const { whenRoom } = this;
     this.whenRoom = null;
     whenRoom?.();
   }
 
-  /** The connection is over: what waits finds out by itself. */
+  /** The connection is over. The waiting messages find the end when their turn comes. */
   ended(): void {
     this.closing = null;
     this.parts?.leave();
@@ -137,7 +137,7 @@ export class Streaming {
 
   // ---- one after the other
 
-  /** Sends what waits, and what comes to wait meanwhile. */
+  /** Sends the waiting messages, and the messages that are added meanwhile. */
   async run(): Promise<void> {
     while (this.waiting.length > 0) {
       // Pieces are taken from the end of the array, so that no other piece moves.
@@ -156,7 +156,7 @@ export class Streaming {
     this.host.streamed();
   }
 
-  /** @returns "full" for a while: the message has been let in, and the one before it may have filled the transport. */
+  /** @returns "full" for a while, although the message was allowed to wait: the message before may have filled the transport. */
   private sendMessage({ data, bytes, compress }: WaitingMessage): SendResult {
     const result = this.host.queue(data, compress);
     if (result === "full") return result;
@@ -198,7 +198,7 @@ export class Streaming {
         if (!(await this.sendPiece(piece, false))) return "closed";
       }
     }
-    // An empty fragment of the kind that came last: strings and bytes may not part a character between them.
+    // The last fragment is empty and has the type of the last part: a string and bytes may not share one character.
     const end = typeof last === "string" ? "" : EMPTY_PART;
     return (await this.sendPiece(end, true)) ? "queued" : "closed";
   }
@@ -222,7 +222,9 @@ export class Streaming {
     return true;
   }
 
-  /** As text a piece is three times as many bytes; one has to fit where little is unsent. */
+  /**
+   * The largest length of a piece. As text, a piece can have three times as many bytes; one piece must fit into a small limit.
+   */
   private get largestPiece(): number {
     const { unsentLimit } = this.link.behaviour;
     return Math.max(1, Math.min(LARGEST_PIECE, Math.floor(unsentLimit / 4)));

@@ -1,8 +1,8 @@
-/** Promises of others: what a hook returns may be any object with a `then`. */
+/** Promises of other code: the result of a hook may be any object with a `then`. */
 
 /**
  * Whether a result is a promise to wait for, also a promise of a library or of another realm.
- * @throws what a getter `then` throws.
+ * @throws the exception of a getter `then`.
  */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return (
@@ -13,8 +13,8 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
 }
 
 /**
- * Calls back once. `await` copes with every object that claims to be a promise: its `then` may throw, may call back twice, or
- * may be another function at the second look.
+ * Calls back once. `await` accepts every object that claims to be a promise: the `then` of such an object may throw, may call
+ * back twice, or may be another function at the second read.
  */
 export async function whenSettled<Result>(
   result: Result | PromiseLike<Result>,

@@ -1,33 +1,36 @@
 /**
- * A transmission on its way to the transport: in portions, since a transport says nothing before it has taken all that it
- * was given, and the engine's timers would not see that a peer takes 16 MiB slowly, but steadily.
+ * A transmission on its way to the transport, in portions. A transport reports only after the transport has taken all bytes
+ * that it was given. With one large write, the engine's timers would not notice that a peer takes 16 MiB slowly, but steadily.
  */
 import type { Transmission } from "@sansocket/core";
 import { lengthOf } from "../runtime/joined-chunks.ts";
 import type { Transport } from "../runtime/transport.ts";
 
-/** The engine, as far as it hears of parts of a transmission. */
+/** The part of the engine that is told of parts of a transmission. */
 interface Progress {
   sentPart(byteCount: number, now: number): void;
 }
 
-/** Bytes that the engine hears of at a time. */
+/** Number of bytes after which the engine is told of progress. */
 const PORTION_BYTES = 131_072;
 
 export class TransportWriter {
-  /** The transport has something that it has not taken. */
+  /** The transport was given bytes that the transport has not taken. */
   isBusy = false;
-  /** Bytes of the transmission that is under way. */
+  /** Number of bytes of the current transmission. */
   bytes = 0;
-  /** When the transport was last given something: it had taken what came before. ms */
+  /** The time at which the transport last got bytes, ms. At that time the transport had taken all earlier bytes. */
   givenAt = 0;
-  /** The chunks that the transport has not been given yet; null almost always. */
+  /** The chunks that the transport has not got yet; null almost always. */
   private rest: Iterator<Uint8Array[]> | null = null;
   private isEndDue = false;
-  /** Bytes of the portion that the transport was given last, while the engine has not heard that it took them. */
+  /**
+   * Number of bytes of the last portion that the transport got, while the engine has not been told that the transport took the
+   * portion.
+   */
   private untold = 0;
 
-  /** @returns whether the transport has taken all of it. */
+  /** @returns whether the transport has taken the whole transmission. */
   begin(
     transport: Transport,
     { chunks, then }: Transmission,
@@ -49,7 +52,7 @@ export class TransportWriter {
     return isTaken;
   }
 
-  /** The transport has taken what it was given. @returns whether that was all. */
+  /** The transport has taken the bytes that it was given. @returns whether the transmission is complete. */
   goOn(transport: Transport, progress: Progress, now: number): boolean {
     if (this.rest !== null && !this.giveRest(this.rest, transport, progress, now)) return false;
     this.isBusy = false;
@@ -68,7 +71,7 @@ export class TransportWriter {
       this.untold = lengthOf(portion.value);
       if (!transport.write(portion.value)) return false;
     }
-    this.untold = 0; // of the last one `sent` tells
+    this.untold = 0; // `sent` tells the engine of the last portion
     this.rest = null;
     return !this.isEndDue || transport.endWrite();
   }
@@ -79,7 +82,7 @@ export class TransportWriter {
   }
 }
 
-/** The chunks in their order, at most {@link PORTION_BYTES} at a time. */
+/** The chunks in their order, in portions of at most {@link PORTION_BYTES}. */
 function* portions(chunks: readonly Uint8Array[]): Generator<Uint8Array[], undefined> {
   let portion: Uint8Array[] = [];
   let room = PORTION_BYTES;
