@@ -26,7 +26,7 @@ export interface Adapter {
    */
   serve<Data = undefined>(options: ServeOptions<Data>): Promise<Server<Data>>;
   /**
-   * A server that does not listen, for `accept` with transports of one's own.
+   * A server that does not listen, for `accept` with transports of the application.
    * @param options.secure whether its connections are TLS, which decides what the server's own origin is. Default false.
    * @throws MisuseError for options that are wrong.
    */
@@ -62,9 +62,9 @@ export interface AdapterParts extends Platform {
 }
 
 /**
- * Makes the functions and classes that an adapter exports of what its runtime brings.
- * @typeParam Own what the adapter's own class of servers makes of the types: an {@link Adapter} whose `serve` and
- * `createServer` return that class.
+ * Makes the functions and classes that an adapter exports, from the parts that its runtime brings.
+ * @typeParam Own the type of an adapter with a class of servers of its own: an {@link Adapter} whose `serve` and `createServer`
+ * return that class.
  */
 export function createAdapter<Own extends Adapter = Adapter>(parts: AdapterParts): Own {
   const { runtime, listen, server: ServerOfAdapter = Server } = parts;

@@ -1,6 +1,8 @@
-/** Options that are handed on: a member that is undefined is a member that was not given. */
+/** Options for another function: a member that is undefined counts as a member that was not given. */
 
-/** Without the members that are undefined, which `exactOptionalPropertyTypes` tells from absent ones. */
+/**
+ * Leaves out the members that are undefined, because `exactOptionalPropertyTypes` tells undefined members from absent members.
+ */
 export function definedMembers<T extends object>(
   fields: T,
 ): { [K in keyof T]?: Exclude<T[K], undefined> } {

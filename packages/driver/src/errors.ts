@@ -1,9 +1,9 @@
 /**
- * The driver's errors. Each has a `code` to branch on, the same on every runtime, and a message for people: what happened,
- * where, and what can be done.
+ * The driver's errors. Each has a `code` to branch on, the same on every runtime, and a message for people: what happened, where,
+ * and what can be done.
  *
- * Mistakes of the caller are `MisuseError` of `@sansocket/core` and thrown where they are made. A socket's `send`, `ping`,
- * `close` and `closed` never reject.
+ * A mistake of the caller is a `MisuseError` of `@sansocket/core`, thrown where the caller makes the mistake. A socket's `send`,
+ * `ping`, `close` and `closed` never reject.
  */
 import {
   MisuseError,
@@ -28,11 +28,13 @@ export type ConnectErrorCode =
   | "violation"
   /** The connection ended before the server had answered. */
   | "ended"
-  /** An extension threw in the opening handshake, or something of the runtime did: its error is the `cause`. */
+  /** An extension or a part of the runtime threw in the opening handshake: the error is the `cause`. */
   | "engine-failed"
-  /** The proxy refused to connect, see `response`; or its answer was no answer. */
+  /** The proxy refused to connect (see `response`), or gave no valid answer. */
   | "proxy-refused"
-  /** A redirect that is not followed: too many, no or a bad Location, or from wss to ws. */
+  /**
+   * The client does not follow a redirect: there are too many, the Location is absent or bad, or the way leads from wss to ws.
+   */
   | "redirect-refused";
 
 /** `connect` did not get a connection; `code` says why. */
@@ -41,7 +43,9 @@ export class ConnectError extends Error {
   override readonly name = "ConnectError";
   /** Why, to branch on. */
   readonly code: ConnectErrorCode;
-  /** The server's answer, or with "proxy-refused" the proxy's; with its body as far as `limits.refusalBody` goes. */
+  /**
+   * The answer of the server, or with "proxy-refused" of the proxy. The answer has its body as far as `limits.refusalBody` goes.
+   */
   readonly response: ServerResponse | null;
   /** With "violation": the rule that the server broke. */
   readonly violation: Violation | null;
@@ -138,8 +142,8 @@ export type ServerErrorCode =
   | "hook-failed";
 
 /**
- * Something failed that belongs to no open socket: `serve` rejects with it, or the hook `error` hears it. `code` says
- * what.
+ * Something failed that belongs to no open socket: `serve` rejects with it, or the hook `error` hears it. `code` says which part
+ * failed.
  */
 export class ServerError extends Error {
   /** "ServerError", to tell it from other errors across copies of the package. */
@@ -161,14 +165,16 @@ export class ServerError extends Error {
 }
 
 /**
- * The text of whatever was thrown. Never throws: a hook may throw what its peer has sent, and `{ "toString": 1 }` has no
- * text. An error of another realm has a message too.
+ * The text of a thrown value. Never throws, although some values have no text: a hook may throw a value that its peer has sent,
+ * such as `{ "toString": 1 }`. An error of another realm has a message too.
  */
 export function messageOf(error: unknown): string {
   return textOf(error, "message") ?? stringOf(error);
 }
 
-/** The property of whatever was thrown, if it has one that is text. Never throws: getters and proxies may. */
+/**
+ * The property of a thrown value, if the property is text; otherwise null. Never throws, although getters and Proxies may throw.
+ */
 export function textOf(error: unknown, name: "message" | "name" | "code"): string | null {
   if (typeof error !== "object" || error === null) return null;
   try {
@@ -179,7 +185,7 @@ export function textOf(error: unknown, name: "message" | "name" | "code"): strin
   }
 }
 
-/** Whether a caller has made a mistake. Never throws, as `instanceof` does of a proxy that has been revoked. */
+/** Whether a caller has made a mistake. Never throws, although `instanceof` throws for a Proxy that has been revoked. */
 export function isMisuse(error: unknown): error is MisuseError {
   try {
     return error instanceof MisuseError;
@@ -209,6 +215,6 @@ function printText(text: string): void {
   try {
     console.error(text);
   } catch {
-    // The console itself throws: there is nowhere left to say it.
+    // The console itself throws: no place is left to print the error.
   }
 }

@@ -7,7 +7,7 @@ export type HeaderFields =
   | Readonly<Record<string, string>>
   | Iterable<readonly [string, string]>;
 
-/** @throws MisuseError for what is none of these; what stands in them is core's to judge. */
+/** @throws MisuseError for a value that is none of these. Core judges the names and values of the fields. */
 export function headerList(fields: HeaderFields | undefined): HeaderList {
   if (fields === undefined) return [];
   if (typeof fields !== "object" || fields === null) {

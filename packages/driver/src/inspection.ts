@@ -6,7 +6,7 @@ interface Class {
 
 /**
  * For Node and Bun, which ask for an object to show, and for Deno, which asks for text.
- * @param factsOf plain data; it is called for whatever inherits from the prototype, and may throw.
+ * @param factsOf returns plain data. `factsOf` is called for every object that inherits from the prototype, and may throw.
  */
 export function showFacts<Shown>(
   shown: Class,
@@ -17,7 +17,7 @@ export function showFacts<Shown>(
     try {
       return Object.defineProperty({ ...factsOf(self) }, Symbol.toStringTag, { value: name });
     } catch {
-      // The prototype itself, of which there are no facts.
+      // The object is the prototype itself, and a prototype has no facts.
       return Object.defineProperty({}, Symbol.toStringTag, { value: name });
     }
   };

@@ -1,18 +1,18 @@
 /**
- * Options by their names. A misspelt one would pass for an absent one: `header` for `headers`, and nobody is told. So it
- * is a mistake, as a value is that cannot be meant.
+ * Options by their names. A misspelt name, `header` for `headers`, would pass for an absent option, and nobody would be told. So
+ * an unknown name is a mistake, and so is a value that cannot be meant.
  */
 import { givenOptions, MisuseError } from "@sansocket/core";
 import { type OptionKind, shown } from "./option-kinds.ts";
 
-/** Every name that a type has, and no other, with what its values may be: the compiler checks the names. */
+/** Every name that a type has, and no other name, with the kind of its values. The compiler checks the names. */
 export type KnownOptions<T> = { readonly [name in keyof T]-?: OptionKind };
 
 /**
  * @param path how the caller names the object, for the message.
- * @returns the options, each read once: what the object has, or its class, and nothing of what every object inherits (see
- * `givenOptions` of core). The callers use these from then on.
- * @throws MisuseError for what is no object, for a name that is not known, and for a value that is not of its kind.
+ * @returns the options, each read once. Members of the object and of its class count. Members that every object inherits do not
+ * count (see `givenOptions` of core). From then on the callers use only the returned options.
+ * @throws MisuseError for a value that is no object, for a name that is not known, and for a value that is not of its kind.
  */
 export function checkOptions<T>(
   path: string,
@@ -38,14 +38,14 @@ export function checkOptions<T>(
 /** The options of a caller that gives none. */
 export const NO_OPTIONS: Readonly<Record<never, never>> = Object.freeze(Object.create(null));
 
-/** An option that has options. */
+/** The kind of an option that has options of its own. */
 export function anObjectOf(known: Readonly<Record<string, OptionKind>>): OptionKind {
   return (path, value) => checkOptions(path, value, known);
 }
 
 /**
  * @param reasons why this runtime cannot do as the option says, by the option's name.
- * @throws MisuseError for the first of them that was given: nothing is silently left out.
+ * @throws MisuseError for the first of these options that was given: no option is silently left out.
  */
 export function refuseOptions(
   path: string,

@@ -1,6 +1,6 @@
 /**
  * The kinds of options. JavaScript takes a string in place of true or false, and "false" is truthy. JavaScript takes a list in
- * place of a function too, and throws when the first peer comes, where no caller hears of it.
+ * place of a function too, and throws when the first peer comes, where no caller hears of the mistake.
  */
 import { MisuseError } from "@sansocket/core";
 import { describeValue } from "@sansocket/core/describe";
@@ -9,7 +9,7 @@ import { describeValue } from "@sansocket/core/describe";
 export const shown: (value: unknown) => string = describeValue;
 
 /**
- * Judges a value, and may answer with what is to be read in its place.
+ * Judges a value, and may return another value to use in its place.
  * @param path how the caller names the option, for the message.
  * @param value anything but undefined, which is an absent option.
  * @throws MisuseError for a value that cannot be meant.
@@ -24,7 +24,7 @@ export const aBoolean: OptionKind = (path, value) => {
   throw new MisuseError(`${path} is ${shown(value)}: give true or false`);
 };
 
-/** Whether, or how many. */
+/** True or false, or a number. */
 export const aBooleanOrCount: OptionKind = (path, value) => {
   if (typeof value === "boolean" || (Number.isSafeInteger(value) && (value as number) >= 0)) return;
   throw new MisuseError(`${path} is ${shown(value)}: give true or false, or a whole number`);
@@ -35,7 +35,7 @@ export const aFunction: OptionKind = (path, value) => {
   throw new MisuseError(`${path} is not a function but ${shown(value)}: give one, or leave it out`);
 };
 
-/** Not repeated in the message: it may be a key. */
+/** The message does not repeat the value, because the value may be a key. */
 export const aString: OptionKind = (path, value) => {
   if (typeof value === "string" && value !== "") return;
   const given = typeof value === "string" ? "empty" : `not a string but of type ${typeof value}`;
@@ -47,7 +47,7 @@ export const aStringOrSeveral: OptionKind = (path, value) => {
   else for (const [index, one] of value.entries()) aString(`${path}[${index}]`, one);
 };
 
-/** How many. Digits in a string would compare like a number, and count like none. */
+/** A number of things. Digits in a string would compare like a number, but would not count like a number. */
 export function aCount(least: number): OptionKind {
   return (path, value) => {
     const isCount = Number.isInteger(value) || value === Number.POSITIVE_INFINITY;
@@ -61,7 +61,7 @@ export const milliseconds: OptionKind = (path, value) => {
   throw new MisuseError(`${path} is ${shown(value)}: give milliseconds, a number from 0 on`);
 };
 
-/** The kernel's number is one of 32 bits. */
+/** The kernel takes a number of 32 bits. */
 export const aBacklog: OptionKind = (path, value) => {
   if (Number.isInteger(value) && (value as number) >= 1 && (value as number) < 2 ** 31) return;
   throw new MisuseError(`${path} is ${shown(value)}: give a whole number from 1 to 2147483647`);
@@ -72,7 +72,7 @@ export const aDescriptor: OptionKind = (path, value) => {
   throw new MisuseError(`${path} is ${shown(value)}: give the number of a descriptor, from 0 on`);
 };
 
-/** 660 in place of 0o660 is easily given, and is 0o1224. */
+/** Callers easily give 660 in place of 0o660, and 660 is 0o1224. */
 export const aFileMode: OptionKind = (path, value) => {
   if (Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0o777) return;
   throw new MisuseError(`${path} is ${shown(value)}: give a mode from 0 to 0o777, as 0o660`);
@@ -89,7 +89,7 @@ export function isAbortSignal(value: unknown): value is AbortSignal {
   return typeof given.aborted === "boolean" && typeof given.addEventListener === "function";
 }
 
-/** The controller in place of its signal is easily given, and would abort nothing. */
+/** Callers easily give the controller in place of its signal, and the controller would abort nothing. */
 export const aSignal: OptionKind = (path, value) => {
   if (isAbortSignal(value)) return;
   throw new MisuseError(`${path} is not an AbortSignal: give the signal of an AbortController`);

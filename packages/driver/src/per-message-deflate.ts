@@ -15,7 +15,7 @@ export function withDeflate(
   { deflate }: Runtime,
 ): readonly Extension[] | undefined {
   if (choice === false || (choice === undefined && deflate === undefined)) return extensions;
-  // Core says what is wrong with a list that is none.
+  // Core reports the mistake when the value is no list.
   if (extensions !== undefined && !Array.isArray(extensions)) return extensions;
   if (deflate === undefined) {
     throw new MisuseError(

@@ -3,8 +3,9 @@ import { checkProtocols, MisuseError } from "@sansocket/core";
 
 /**
  * @param given one, or several, the most wanted first.
- * @returns a list of our own: what is checked stays so.
- * @throws MisuseError for what is neither, for what is not a token, and for the same one twice (RFC 6455 §4.1, number 10).
+ * @returns a list of our own, so that nobody changes the list after the check.
+ * @throws MisuseError for a value that is neither, for a text that is no token, and for a token that is given twice (RFC 6455
+ * §4.1, number 10).
  */
 export function protocolList(given: string | readonly string[] | undefined): readonly string[] {
   if (given === undefined) return [];

@@ -16,10 +16,10 @@ export interface RequestFacts {
   readonly headers: Headers;
   /**
    * The target as a URL, made at each call. The host is the one that the peer named, and "localhost" where a URL may not have
-   * that host. With `trustProxy` scheme, host and port are those that the proxy says: the ones the client asked for.
+   * that host. With `trustProxy` scheme, host and port are those that the proxy tells, and for which the client asked.
    */
   readonly url: URL;
-  /** The address that is connected to this server: behind a proxy, the proxy's. */
+  /** The address that is connected to this server. Behind a proxy, this is the address of the proxy. */
   readonly remoteAddress: NetworkAddress | null;
   /**
    * The address of the client, as text. With `trustProxy` the address that was connected to the outermost of the trusted

@@ -1,4 +1,4 @@
-/** The options of a client, and the place to which they lead. */
+/** The options of a client, and the checks of these options and of the URL. */
 
 import {
   createKey,
@@ -45,9 +45,9 @@ export interface ProxyOptions {
 export interface ConnectOptions<Data = undefined> {
   /** Subprotocols to offer, the most wanted first. Default none. */
   readonly protocols?: string | readonly string[];
-  /** More header lines of the request: Origin, Cookie, Authorization. Those of the handshake are the engine's. */
+  /** More header lines of the request: Origin, Cookie, Authorization. The engine writes the lines of the handshake. */
   readonly headers?: HeaderFields;
-  /** Gives up, in any phase, until `connect` has resolved; it then rejects with code "aborted". */
+  /** An abort of the signal gives up in any phase, until `connect` has resolved. `connect` then rejects with code "aborted". */
   readonly signal?: AbortSignal;
   /** For wss:. Default: the system's certificates, and the host of the URL as server name. */
   readonly tls?: TlsClientOptions;
@@ -58,23 +58,26 @@ export interface ConnectOptions<Data = undefined> {
   readonly perMessageDeflate?: boolean | DeflateOptions;
   /** Other extensions. Default none. */
   readonly extensions?: readonly Extension[];
-  /** How much the server can make us keep or accept. Default: those of a client. */
+  /** The amounts that the server can make us keep or accept. Default: the limits of a client. */
   readonly limits?: Partial<Limits>;
-  /** ms; 0 turns one off. `handshake` counts from the call on: the name, TCP, the proxy, TLS, redirects included. */
+  /** ms. 0 turns a timeout off. `handshake` counts from the call of `connect` on: the name, TCP, the proxy, TLS and redirects. */
   readonly timeouts?: Partial<Timeouts>;
   /**
-   * How many redirects to follow. Authorization, Cookie and Proxy-Authorization do not go to another origin, `cert`, `key`
-   * and `serverName` of `tls` not to another host, and nothing goes from wss to ws. Default 0: a redirect is refused, as
-   * browsers do.
+   * How many redirects to follow. Authorization, Cookie and Proxy-Authorization do not go to another origin. `cert`, `key` and
+   * `serverName` of `tls` do not go to another host. No redirect is followed from wss to ws. Default 0: the client refuses a
+   * redirect, as browsers do.
    */
   readonly redirects?: number;
   /** An HTTP proxy to reach the server through, by CONNECT (RFC 9110 §9.3.6). Default none. */
   readonly proxy?: string | ProxyOptions;
   /** A unix socket to connect to, in place of the URL's host and port. */
   readonly path?: string;
-  /** A transport that is connected already, in place of the URL's host and port; TLS, if any, is its own business. */
+  /**
+   * A transport that is connected already, in place of the URL's host and port; The transport itself provides TLS where TLS is
+   * wanted.
+   */
   readonly socket?: OpenTransport;
-  /** Every frame, in and out. */
+  /** Called for every frame that comes in or goes out. */
   readonly trace?: SocketHooks<Data>["trace"];
   /** The first value of `socket.data`. */
   readonly data?: Data;
@@ -121,7 +124,7 @@ export const CONNECT_OPTION_NAMES: readonly (keyof ConnectOptions)[] = Object.ke
 
 /**
  * @returns the options, each read once.
- * @throws MisuseError for names that are not known, also in `tls` and `proxy`, and for what cannot be meant.
+ * @throws MisuseError for names that are not known, also in `tls` and `proxy`, and for a value that cannot be meant.
  */
 export function checkConnectOptions<Data>(given: ConnectOptions<Data>): ConnectOptions<Data> {
   if (typeof given === "string" || Array.isArray(given)) {
@@ -136,7 +139,7 @@ export function checkConnectOptions<Data>(given: ConnectOptions<Data>): ConnectO
   return options;
 }
 
-/** An option that would be passed over in silence is a mistake. */
+/** Refuses options that exclude each other, because one of the options would have no effect. */
 function requireOneWay({ socket, path, proxy, redirects = 0 }: ConnectOptions<unknown>): void {
   const ways = [socket && "socket", path !== undefined && "path", proxy !== undefined && "proxy"];
   const given = ways.filter((way) => typeof way === "string");
@@ -149,8 +152,8 @@ function requireOneWay({ socket, path, proxy, redirects = 0 }: ConnectOptions<un
 }
 
 /**
- * Asks core whether this can be asked for, before anybody is dialed: otherwise a caller would hear of a mistake only from
- * where a server listens, and be left with a connection that nobody knows of.
+ * Asks core whether such a request is possible, before any host is dialed. Otherwise a caller would hear of a mistake only where
+ * a server listens, and a connection that nobody knows of would stay open.
  * @throws MisuseError
  */
 export function checkRequest(url: URL, protocols: readonly string[], headers: HeaderList): void {
@@ -161,8 +164,8 @@ export function checkRequest(url: URL, protocols: readonly string[], headers: He
 }
 
 /**
- * "ws:", "wss:", and as their newer spellings "http:" and "https:", as the WHATWG standard has it; a fragment is no part
- * of what is asked for, and is refused.
+ * Takes "ws:" and "wss:", and their newer spellings "http:" and "https:", as the WHATWG standard does. Refuses a fragment,
+ * because a fragment is no part of a request.
  * @throws MisuseError
  */
 export function webSocketUrl(given: string | URL): URL {
@@ -190,8 +193,8 @@ export function webSocketUrl(given: string | URL): URL {
 }
 
 /**
- * The given URL, as an error message may show it: errors are logged, and userinfo and query hold passwords and tokens. In a
- * malformed URL with an "@" the userinfo cannot be told from the rest.
+ * The given URL, as an error message may show it. Errors are logged, and userinfo and query hold passwords and tokens. In a
+ * malformed URL with an "@", nothing tells the userinfo from the rest of the URL.
  */
 export function withoutSecrets(given: unknown): string {
   if (typeof given !== "string") return shown(given);
@@ -215,8 +218,8 @@ export function withoutUserinfo(url: URL): string {
 }
 
 /**
- * The header lines, with the userinfo of the URL in them; unless they say themselves who is asking, since a request says it
- * once (RFC 9110 §5.3).
+ * The header lines, with the userinfo of the URL as one more line. Header lines that have credentials already stay as they are,
+ * because a request gives credentials once (RFC 9110 §5.3).
  */
 export function withCredentials(
   name: "Authorization" | "Proxy-Authorization",

@@ -1,4 +1,4 @@
-/** The client: from a URL to an open socket, through every phase that there is, each of which can be given up. */
+/** The client: the way from a URL to an open socket. The caller can give up in every phase of the way. */
 import {
   connectionSettings,
   createProxyTunnel,
@@ -46,14 +46,14 @@ export interface Platform {
   readonly dialer: Dialer;
 }
 
-/** For callers that are no application: how one connection differs from what its options say. */
+/** For callers that are no application. The members change the behaviour of one connection, beside its options. */
 export interface ConnectWays {
   /**
-   * How long the `close` hook, behind the end of the connection, waits for an application that does not go on; 0: without
-   * end. ms. Default: `timeouts.close`.
+   * After the end of the connection, the `close` hook waits this long for an application that does not go on. 0: the hook waits
+   * without end. ms. Default: `timeouts.close`.
    */
   readonly patience?: number;
-  /** No host is dialed before this promise has resolved. The caller can give up the wait, which counts for `timeouts.handshake`. */
+  /** No host is dialed before this promise has settled. The caller can give up the wait. `timeouts.handshake` includes the wait. */
   readonly turn?: Promise<unknown>;
 }
 
@@ -62,8 +62,8 @@ const TRACED_BYTES = 125;
 
 /**
  * Connects.
- * @param hooks for a client whose messages go to hooks; without a `message` hook they wait for a loop.
- * @param ways what is to be otherwise than the options have it.
+ * @param hooks for a client whose messages go to hooks. Without a `message` hook the messages wait for a loop.
+ * @param ways the points in which this connection differs from the options.
  * @returns the open socket. Rejects with a {@link ConnectError}.
  * @throws MisuseError (as a rejection) for a URL or options that are wrong.
  */
@@ -79,7 +79,7 @@ export async function connectWith<Data = undefined>(
   let headers = headerList(options.headers);
   checkRequest(url, protocolList(options.protocols), headers);
   let { tls = NO_OPTIONS, redirects = 0 } = options;
-  // Behind all that can be a mistake: from here on there is a timer, and a listener on the signal.
+  // The checks for mistakes stand before this line, because an attempt starts a timer and adds a listener to the signal.
   const attempt = new Attempt(
     platform,
     options as ConnectOptions<unknown>,
@@ -120,12 +120,12 @@ export function settingsOf(runtime: Runtime, options: ConnectOptions<unknown>): 
   return connectionSettings(given, DEFAULT_CLIENT_LIMITS);
 }
 
-/** RFC 6066 §3: the name of a server goes without the dot at its end, and certificates have none either. */
+/** RFC 6066 §3: the name of a server is sent without the dot at its end. The names in certificates have no such dot either. */
 function withoutDot(name: string): string {
   return name.endsWith(".") ? name.slice(0, -1) : name;
 }
 
-/** @returns false for whatever a runtime throws, proxies included: `instanceof` looks into them. */
+/** @returns false for every value that a runtime throws, a Proxy included. A bare `instanceof` would look into a Proxy. */
 function isOurs(error: unknown): boolean {
   return isMisuse(error) || textOf(error, "name") === "ConnectError";
 }
@@ -177,7 +177,7 @@ class Attempt {
     this.options.signal?.removeEventListener("abort", this.aborted);
   }
 
-  /** Until `turn` has resolved, or the attempt is given up. */
+  /** Waits until `turn` has settled, or until the attempt is given up. */
   async wait(turn: Promise<unknown>): Promise<void> {
     const { signal } = this.controller;
     await new Promise<void>((resolve) => {
@@ -232,7 +232,7 @@ class Attempt {
     }
   }
 
-  /** The name, TCP, the proxy, TLS. */
+  /** Makes the connection: the name, TCP, the proxy, TLS. */
   private async reach(
     uri: WebSocketUri,
     tls: TlsClientOptions,
@@ -271,7 +271,7 @@ class Attempt {
     const { headers, tls = NO_OPTIONS }: Partial<ProxyOptions> =
       typeof proxy === "string" ? NO_OPTIONS : proxy;
     const lines = withCredentials("Proxy-Authorization", url, headerList(headers));
-    const tunnel = createProxyTunnel({ host, port, headers: lines }); // here, for mistakes in the lines
+    const tunnel = createProxyTunnel({ host, port, headers: lines }); // before the dialing, to find mistakes in the lines
     const isSecure = url.protocol === "https:";
     const hostname = url.hostname.replace(/^\[|\]$/g, "");
     const proxyPort = url.port === "" ? (isSecure ? 443 : 80) : Number(url.port);
@@ -287,8 +287,9 @@ class Attempt {
   }
 
   /**
-   * @param over the connection that it goes over. Once it has begun, that one is its own business, and what it leads to is
-   * the caller's; before and behind, whoever gives up lets go of what there is.
+   * @param over the connection that the phase goes over. While `run` is under way, `run` itself must let go of `over` when it
+   * fails. The caller owns the connection that this method returns. When the attempt is given up before or after `run`, this
+   * method destroys the connection at hand.
    */
   private async phase(
     code: "unreachable" | "tls-failed" | "proxy-refused",

@@ -12,7 +12,7 @@ import { openSocket } from "../socket/hook-receiver.ts";
 import { callErrorHook, type SocketHooks } from "../socket/hooks.ts";
 import type { Socket } from "../socket/socket.ts";
 
-/** One timer for all clients of a runtime. */
+/** All clients of a runtime share one timer. */
 const deadlinesOf: WeakMap<Runtime, Deadlines> = new WeakMap();
 
 export function clientDeadlines(runtime: Runtime): Deadlines {
@@ -36,8 +36,8 @@ function openingFailed(cause: unknown): ConnectError {
 }
 
 /**
- * `timeouts.handshake` has passed. The clock of `connect` and the deadline of the engine are due in the same moment, where nothing
- * had to be dialed: whichever is asked first, the application hears the same.
+ * `timeouts.handshake` has passed. Where nothing had to be dialed, the clock of `connect` and the deadline of the engine are due
+ * in the same moment. The application hears the same error from both.
  */
 export function notConnected(handshake: number): ConnectError {
   const message = `not connected after timeouts.handshake, ${handshake} ms`;
@@ -52,7 +52,7 @@ export class Opening implements Owner {
   private readonly hooks: SocketHooks;
   /** Null until the connection is open. */
   private socket: Socket | null = null;
-  /** The transport is the engine's, and so is its end. */
+  /** The engine owns the transport, and ends the transport. */
   isBound = false;
   private settle: ((outcome: Socket | ConnectError) => void) | null = null;
   private fail: ((error: unknown) => void) | null = null;
@@ -84,7 +84,7 @@ export class Opening implements Owner {
       const binding = this.bind(options, open);
       const aborted = (): void => {
         const error = givenUp();
-        // The server has refused, and its body did not end in time: the engine tells what there is of it.
+        // The server has refused, and the body of its answer did not end in time. The engine tells the part that has arrived.
         if (error.code === "timeout" && binding.endpoint.response !== null) {
           binding.expire(Math.max(this.deadlines.now(), binding.endpoint.deadline));
           return;

@@ -23,8 +23,8 @@ export function isRedirect(response: ServerResponse | null): response is ServerR
 }
 
 /**
- * Where the answer sends us.
- * @throws ConnectError when that is nowhere, or from TLS to plain text.
+ * The URL to which the answer sends us.
+ * @throws ConnectError when the answer names no usable place, and when the redirect leads from TLS to plain text.
  */
 export function redirectTarget(response: ServerResponse, from: URL): URL {
   const [location] = headerValues(response.headers, "location");
@@ -39,7 +39,7 @@ export function redirectTarget(response: ServerResponse, from: URL): URL {
   if (location === undefined) throw refuse("does not say where to");
   let url: URL;
   try {
-    // Against the http form: relative references work the same, and most servers write http.
+    // The base is the http form of the URL, because most servers write http. Relative references work the same with this base.
     url = new URL(location, from.href.replace(/^ws/, "http"));
   } catch {
     throw refuse("to what is no URL");
@@ -57,10 +57,10 @@ export function redirectTarget(response: ServerResponse, from: URL): URL {
   try {
     parseWebSocketUri(target.href);
   } catch {
-    // URLs are wider: they have a port 0. It is the server's mistake, not the caller's.
+    // A URL may have port 0, and a WebSocket URI may not. The server has made this mistake, not the caller.
     throw refuse("to what is no WebSocket URI (RFC 6455 §3)");
   }
-  // The caller decides about credentials: a server neither chooses them, nor sends them to another origin.
+  // The caller decides about credentials. A server may neither choose credentials nor send credentials to another origin.
   const isKept = isSameOrigin(from, target);
   target.username = isKept ? from.username : "";
   target.password = isKept ? from.password : "";
@@ -84,6 +84,6 @@ export function headersFor(headers: HeaderList, from: URL, to: URL): HeaderList 
 export function tlsFor(tls: TlsClientOptions, from: URL, to: URL): TlsClientOptions {
   if (from.hostname === to.hostname) return tls;
   const { serverName, cert, key, ...others } = tls;
-  // Without a prototype, as the options are: nothing that all objects inherit is read as an option.
+  // The copy has no prototype, as the options have none. So no member that all objects inherit is read as an option.
   return Object.assign(Object.create(null), others);
 }

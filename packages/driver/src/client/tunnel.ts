@@ -1,5 +1,6 @@
 /**
- * A tunnel through an HTTP proxy (RFC 9110 §9.3.6). The exchange with the proxy is a machine of core; its bytes go over here.
+ * A tunnel through an HTTP proxy (RFC 9110 §9.3.6). A machine of core makes the exchange with the proxy, and this file moves its
+ * bytes.
  */
 import { endProxyTunnel, type ProxyTunnel, readProxyTunnel, type Settings } from "@sansocket/core";
 import { ConnectError } from "../errors.ts";
@@ -26,7 +27,8 @@ export function openTunnel(
 ): Promise<Dialed> {
   const { signal } = surroundings;
   return new Promise((resolve, reject) => {
-    // The transport has one handler from here on: first the relay passes on to the exchange, then to the next handler.
+    // From here on the transport has one handler, the relay. The relay passes on to the exchange first, and then to the next
+    // handler.
     const relay = new Relay();
     const transport = dialed.open(relay);
     const exchange = new TunnelExchange(tunnel, surroundings, (unread, reason) => {
@@ -65,14 +67,14 @@ function errorOf({ outcome }: ProxyTunnel, reason: string | undefined): ConnectE
   return new ConnectError("proxy-refused", `the proxy ${why}, in place of an answer to CONNECT`);
 }
 
-/** Reads the answer of the proxy, with the body of a refusal, and nothing of what follows. */
+/** Reads the answer of the proxy, with the body of a refusal. Reads no byte behind the answer. */
 class TunnelExchange implements TransportHandler {
   readonly inbox: Uint8Array<ArrayBuffer> = NOTHING;
   private readonly tunnel: ProxyTunnel;
   private readonly surroundings: TunnelSurroundings;
   /** Called once. Null afterwards. */
   private done: ((unread: Uint8Array, reason?: string) => void) | null;
-  /** `timeouts.refusalBody`, from the head of a refusal on. */
+  /** The timer of `timeouts.refusalBody`, which starts at the head of a refusal. */
   private timer: Due | null = null;
 
   constructor(
@@ -100,7 +102,7 @@ class TunnelExchange implements TransportHandler {
     this.timer = deadlines.after(refusalBody, () => this.leave());
   }
 
-  /** A relay has an inbox of its own, and passes on what was read there by {@link onData}. */
+  /** Does nothing, because a relay has an inbox of its own and passes the bytes on by {@link onData}. */
   onInbox(): void {}
 
   onEnd(): void {
@@ -144,7 +146,7 @@ function tunnelled(dialed: Dialed, transport: Transport, relay: Relay): Dialed {
       const { byteCount } = relay;
       if (byteCount === 0) return dialed.startTls(options, serverName, signal);
       dialed.destroy();
-      // A server does not speak before the client in TLS: these bytes are none of its.
+      // In TLS a server does not speak before the client, so these bytes are not the server's.
       const message = `${byteCount} bytes came behind the proxy's answer, before TLS could begin`;
       return Promise.reject(new ConnectError("proxy-refused", message));
     },

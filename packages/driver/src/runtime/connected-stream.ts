@@ -10,8 +10,8 @@
  *   life:     Handshaking ──TLS is agreed──> Open ──destroy──> Leaving ──onClosed──> Closed
  * ```
  *
- * No transport needs all of them: the kernel of one runtime takes a write at once, the promise of another does later. The
- * class of a runtime extends {@link ConnectedStream} by the calls of that runtime.
+ * No transport needs all these states: in one runtime the kernel takes a write at once, and in another a promise resolves later.
+ * The class of a runtime extends {@link ConnectedStream} by the calls of that runtime.
  */
 import { reasonOf } from "./dialing.ts";
 import type { NetworkAddress, TlsFacts, Transport, TransportHandler } from "./transport.ts";
@@ -56,7 +56,7 @@ export const Life = {
   Handshaking: 0,
   /** The stream is there for both sides. */
   Open: 1,
-  /** The stream was let go of. `onClosed` is all that is still told. */
+  /** The stream was let go of. Only `onClosed` is still called. */
   Leaving: 2,
   /** `onClosed` was called. */
   Closed: 3,
@@ -94,7 +94,7 @@ export abstract class ConnectedStream implements Transport {
 
   endWrite(): boolean {
     if (this.hasLeft) return true;
-    // The peer cannot be told of an end before the handshake of TLS is done, nor get what stands before the end.
+    // Before the handshake of TLS is done, we can send the peer neither the end nor the bytes that stand before the end.
     if (this.isHandshaking) {
       this.destroy();
       return false;

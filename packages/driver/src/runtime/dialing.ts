@@ -2,7 +2,7 @@
 import { messageOf, textOf } from "../errors.ts";
 import type { NetworkAddress, OpenTransport } from "./transport.ts";
 
-/** For a connection to a server over TLS. */
+/** Options for a connection to a server over TLS. */
 export interface TlsClientOptions {
   /** Certificates to trust, in PEM, in place of the system's. */
   readonly ca?: string | readonly string[];
@@ -39,7 +39,7 @@ export interface Dialed {
 }
 
 /**
- * Waits for a connection of a runtime that knows no signal, or keeps it badly.
+ * Waits for a connection of a runtime that knows no signal, or does not follow a signal well.
  * @param drop lets go of a connection that is made behind the abort.
  * @returns the connection. Rejects with `signal.reason` at the abort, and with the reason of `connecting`.
  */

@@ -1,4 +1,4 @@
-/** Chunks as one, in memory of its own: the chunks that a transport is given are only lent to it. */
+/** Copies the chunks into one new array, because a transport only borrows the chunks that a caller gives. */
 export function joined(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   if (chunks.length === 1) return new Uint8Array(chunks[0]!);
   const whole = new Uint8Array(lengthOf(chunks));

@@ -1,6 +1,6 @@
 /**
- * A handler that stands between a transport and those who use it one after the other, so that a transport has one handler for
- * its whole life. While nobody listens, a relay keeps what it is told.
+ * A handler that stands between a transport and those who use it one after the other, so that a transport has one handler for its
+ * whole life. While nobody listens, a relay keeps the calls that it gets.
  */
 import { queueMicrotask } from "./globals.ts";
 import type { TransportHandler } from "./transport.ts";
@@ -22,7 +22,7 @@ export class Relay implements TransportHandler {
   private readonly kept: Kept[] = [];
   private ownInbox: Uint8Array<ArrayBuffer> | null = null;
 
-  /** From now on `handler` hears of everything: first of what was kept, in a microtask. */
+  /** From now on `handler` hears of everything. The kept calls come first, in a microtask. */
   passTo(handler: TransportHandler): void {
     this.next = handler;
     this.current = null;
@@ -51,7 +51,9 @@ export class Relay implements TransportHandler {
     if (this.next === handler) this.current = handler;
   }
 
-  /** Memory of the relay's own, since a transport may ask for it once, and handlers differ in theirs. */
+  /**
+   * The relay has memory of its own, because a transport may ask for the memory only once, and each handler has another memory.
+   */
   get inbox(): Uint8Array<ArrayBuffer> {
     this.ownInbox ??= new Uint8Array(INBOX_LENGTH);
     return this.ownInbox;

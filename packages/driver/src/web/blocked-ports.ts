@@ -1,4 +1,6 @@
-/** Ports of other protocols, which a URL from a stranger must not make us talk to (fetch.spec.whatwg.org, "port blocking"). */
+/**
+ * Ports of other protocols. A URL from a stranger must not make us talk to these ports (fetch.spec.whatwg.org, "port blocking").
+ */
 const BLOCKED: ReadonlySet<number> = new Set([
   0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102,
   103, 104, 109, 110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465,
@@ -7,7 +9,7 @@ const BLOCKED: ReadonlySet<number> = new Set([
   6669, 6679, 6697, 10_080,
 ]);
 
-/** @param port of a URL: "" is the scheme's own, and never blocked. */
+/** @param port the port of a URL. "" is the default port of the scheme, and is never blocked. */
 export function isPortBlocked(port: string): boolean {
   return port !== "" && BLOCKED.has(Number(port));
 }

@@ -1,4 +1,7 @@
-/** The second argument of the constructors: the standard's members and the options of `connect`, converted and not judged. */
+/**
+ * The second argument of the constructors: the standard's members and the options of `connect`. This file converts the members,
+ * and other files judge them.
+ */
 import { givenOptions } from "@sansocket/core";
 import { CONNECT_OPTION_NAMES, type ConnectOptions } from "../client/connect-options.ts";
 import { dictionary, requireAbortSignal, stringSequence } from "./web-idl.ts";
@@ -6,8 +9,8 @@ import { dictionary, requireAbortSignal, stringSequence } from "./web-idl.ts";
 export type ClassOptions = ConnectOptions<unknown> & { readonly protocols: readonly string[] };
 
 /**
- * The second argument of WebSocket: (DOMString or sequence<DOMString>), or our options, which are an object that cannot be
- * looped over: as text it would be no subprotocol anyway.
+ * The second argument of WebSocket: (DOMString or sequence<DOMString>), or our options. Our options are an object that cannot be
+ * looped over. As text, such an object would be no subprotocol anyway.
  */
 export function webSocketOptions(given: unknown): ClassOptions {
   const isFunction = typeof given === "function";
@@ -32,10 +35,13 @@ export function webSocketStreamOptions(given: unknown): ClassOptions {
   return { ...options, protocols: list };
 }
 
-/** The members that the standard has: Web IDL reads them wherever in its chain of prototypes an object has them. */
+/** The members that the standard has. Web IDL reads such a member of an object from any place in the chain of prototypes. */
 const STANDARD_NAMES: ReadonlySet<string> = new Set(["protocols", "signal"]);
 
-/** Each is read once. What the standard does not know, what every object inherits has no say in: it may be about trust. */
+/**
+ * Reads each member once. A member that the standard does not know is not read from the prototype that every object has, because
+ * the member may decide about trust.
+ */
 function connectMembers(given: object): ConnectOptions<unknown> {
   const members: [string, unknown][] = [];
   const own = typeof given === "function" ? given : givenOptions("the options", given);

@@ -1,4 +1,4 @@
-/** "Validate close code and reason" (websockets.spec.whatwg.org): what applications may close with. */
+/** "Validate close code and reason" (websockets.spec.whatwg.org): the codes and reasons with which applications may close. */
 
 import { utf8Length } from "@sansocket/core";
 import { DOMException } from "../runtime/globals.ts";
@@ -6,13 +6,13 @@ import { DOMException } from "../runtime/globals.ts";
 /** RFC 6455 §5.5: a control frame carries at most 125 bytes, two of them the code. */
 const LONGEST_REASON = 123;
 const NORMAL_CLOSURE = 1000;
-/** RFC 6455 §7.4.1: never on the wire; the driver's word for a Close without a body. */
+/** RFC 6455 §7.4.1: this code is never on the wire. The driver takes the code as the word for a Close without a body. */
 const NO_STATUS = 1005;
 
 /**
- * @param code null when there is none.
- * @returns the code, 1000 for a reason without one, null for neither.
- * @throws DOMException
+ * @param code null when the application gives no code.
+ * @returns the code; 1000 for a reason without a code; null without both.
+ * @throws DOMException for a code or a reason with which an application may not close.
  */
 export function checkedCloseCode(code: number | null, reason: string): number | null {
   if (code !== null && code !== NORMAL_CLOSURE && (code < 3000 || code > 4999)) {
@@ -30,7 +30,7 @@ export function checkedCloseCode(code: number | null, reason: string): number | 
   return code === null && reason !== "" ? NORMAL_CLOSURE : code;
 }
 
-/** The arguments of the driver's `close`. */
+/** The code as the driver's `close` takes it. */
 export function driverCloseCode(code: number | null): number {
   return code ?? NO_STATUS;
 }

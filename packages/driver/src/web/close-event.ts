@@ -1,4 +1,4 @@
-/** CloseEvent (websockets.spec.whatwg.org, "The CloseEvent interface"): the runtime's own where that is right. */
+/** CloseEvent (websockets.spec.whatwg.org, "The CloseEvent interface"): the runtime's own class where that class is right. */
 import { Event } from "../runtime/globals.ts";
 import { dictionary, exposeInterface, requireArguments, usvString } from "./web-idl.ts";
 
@@ -8,7 +8,7 @@ export interface CloseEvent extends Event {
   readonly code: number;
   /** The reason of the peer's Close; "" for none. */
   readonly reason: string;
-  /** Both Closes crossed. */
+  /** Each side has sent a Close, and has received the other side's Close. */
   readonly wasClean: boolean;
 }
 
@@ -30,9 +30,9 @@ export interface CloseEventInit {
 
 /** The class {@link CloseEvent}. */
 export interface CloseEventConstructor {
-  /** An event of that type; what `init` leaves out has its default. */
+  /** An event of that type; a member that `init` leaves out has its default. */
   new (type: string, init?: CloseEventInit): CloseEvent;
-  /** As every class has it. */
+  /** The prototype, as every class has one. */
   readonly prototype: CloseEvent;
 }
 
@@ -77,8 +77,8 @@ exposeInterface(OwnCloseEvent, "CloseEvent", ["code", "reason", "wasClean"]);
 export const ownCloseEvent: CloseEventConstructor = OwnCloseEvent;
 
 /**
- * @param native what the runtime has. Deno 2.9 has one whose attributes are not enumerable, whose objects are tagged as
- * Events, and that converts nothing of what it is given.
+ * @param native the class of the runtime. The class of Deno 2.9 has three faults: its attributes are not enumerable, its objects
+ * are tagged as Events, and its constructor does not convert its arguments.
  */
 export function closeEventOf(native: CloseEventConstructor | undefined): CloseEventConstructor {
   return native !== undefined && isAsStandardized(native) ? native : OwnCloseEvent;
@@ -101,7 +101,7 @@ function isAsStandardized(native: CloseEventConstructor): boolean {
   }
 }
 
-/** Wherever in the chain the attribute is. */
+/** Looks for the attribute in the whole chain of prototypes. */
 function isEnumerable(prototype: object, name: string): boolean {
   for (const key in prototype) if (key === name) return true;
   return false;

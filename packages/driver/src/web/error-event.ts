@@ -1,6 +1,7 @@
 /**
- * The `error` event of the class. The standard's says nothing of why, since a page must not learn it of a stranger's server.
- * Node and Deno say it, in `message` and `error`, which the standard does not forbid.
+ * The `error` event of the class `WebSocket`. The event of the standard does not say why a connection failed, because a page must
+ * not learn this about a stranger's server. Node and Deno give the reason in `message` and `error`, and the standard does not
+ * forbid these two properties.
  */
 import { Event } from "../runtime/globals.ts";
 
@@ -8,7 +9,7 @@ import { Event } from "../runtime/globals.ts";
 export interface ErrorEvent extends Event {
   /** Why the connection failed, for people. */
   readonly message: string;
-  /** The same to branch on: a ConnectError or a ConnectionError. */
+  /** The error itself, to branch on: a ConnectError or a ConnectionError. */
   readonly error: unknown;
 }
 

@@ -1,4 +1,4 @@
-/** "Establish a WebSocket connection" (websockets.spec.whatwg.org), and what comes before it in both constructors. */
+/** "Establish a WebSocket connection" (websockets.spec.whatwg.org), and the steps that both constructors take before. */
 import { type Limits, parseProtocols } from "@sansocket/core";
 import { connectWith, type Platform, settingsOf } from "../client/connect.ts";
 import {
@@ -16,7 +16,7 @@ import type { Socket } from "../socket/socket.ts";
 import { isPortBlocked } from "./blocked-ports.ts";
 import type { ClassOptions } from "./class-options.ts";
 
-/** Where the code runs, in the runtimes that say: pages, workers, `deno --location`. */
+/** The place where the code runs. Only some runtimes tell the place: pages, workers, `deno --location`. */
 interface Location {
   readonly href: string;
   readonly origin: string;
@@ -27,13 +27,13 @@ function environment(): Location | undefined {
 }
 
 /**
- * "Get a URL record": relative to where the code runs, with http and https as ws and wss.
- * @throws DOMException "SyntaxError" for what is no such URL, and for a fragment, the empty one too.
+ * "Get a URL record": a relative URL starts from the place where the code runs, and http and https become ws and wss.
+ * @throws DOMException "SyntaxError" for a text that is no such URL, and for a URL with a fragment, even an empty one.
  */
 export function urlRecord(given: string): URL {
   try {
     const base = environment()?.href;
-    // A runtime's own message would repeat all of the URL.
+    // The runtime's own error message would repeat the whole URL.
     return webSocketUrl(
       base !== undefined && URL.canParse(given, base) ? new URL(given, base) : given,
     );
@@ -42,7 +42,10 @@ export function urlRecord(given: string): URL {
   }
 }
 
-/** @throws DOMException "SyntaxError" for what is no token (RFC 6455 §4.1, number 10), and for the same twice, in any case. */
+/**
+ * @throws DOMException "SyntaxError" for a text that is no token (RFC 6455 §4.1, number 10), and for a token that is given twice,
+ * in capitals or not.
+ */
 export function requireTokens(protocols: readonly string[]): void {
   const seen = new Set<string>();
   for (const protocol of protocols) {
@@ -59,21 +62,21 @@ export function requireTokens(protocols: readonly string[]): void {
 }
 
 /**
- * Judges the options that the standard does not have. A mistake in them is thrown, and is no event.
- * @returns the options with an Origin where there is one, and as much to send as a page likes.
+ * Judges the options that the standard does not have. A mistake in these options is thrown, and fires no event.
+ * @returns the options with an Origin where there is one, and with the limits of a page where the options give no limit.
  * @throws MisuseError
  */
 export function checkedOptions({ runtime }: Platform, url: URL, given: ClassOptions): ClassOptions {
   const options = checkConnectOptions(given);
   settingsOf(runtime, options);
   const headers = requestHeaders(options);
-  // A blocked port is not connected to, and port 0, which is blocked, cannot stand in a request.
+  // Nobody connects to a blocked port, so that such a request needs no check. Port 0 is blocked, and cannot stand in a request.
   if (!isPortBlocked(url.port)) checkRequest(url, given.protocols, headers);
   return { ...options, protocols: given.protocols, headers, limits: pageLimits(options.limits) };
 }
 
 /**
- * Connects as a web page would: not to a blocked port, and one after the other to the same host.
+ * Connects as a web page would: never to a blocked port, and to the same host one connection after the other.
  * @param options as {@link checkedOptions} returned them.
  */
 export async function establish(
@@ -82,7 +85,7 @@ export async function establish(
   options: ClassOptions,
   hooks: SocketHooks<unknown>,
 ): Promise<Socket<unknown>> {
-  // An object's events need no patience: they come one by one, and none is left out.
+  // The `close` hook waits without end, because the events of an object come one by one and no event is left out.
   const connect = (turn: Promise<unknown>): Promise<Socket<unknown>> =>
     connectWith(platform, url, options, hooks, { patience: 0, turn });
   if (options.socket !== undefined) return await connect(Promise.resolve());
@@ -96,10 +99,10 @@ export async function establish(
 }
 
 /**
- * The limits of a page that gives none. The standard has no limit for messages, and browsers take what their memory holds.
- * A peer can fill the memory of a user, so there is one: 256 MiB, in pieces of 128 bytes or more. A text of that size is
- * still a string in every runtime. `bufferedAmount` tells a page how much waits to be sent: nothing ends its connection for
- * that. The events of a page show no body of a refusal, so nothing waits for one.
+ * The limits of a page that gives none. The standard has no limit for messages, and browsers take what their memory holds. A peer
+ * can fill the memory of a user, so we have a limit: 256 MiB, in pieces of 128 bytes or more. A text of that size is still a
+ * string in every runtime. `bufferedAmount` tells a page how many bytes wait to be sent, so no limit for these bytes ends the
+ * connection. The events of a page do not show the body of a refusal, so the client does not wait for the body.
  */
 const PAGE_LIMITS: Partial<Limits> = {
   message: 268_435_456,
@@ -122,17 +125,17 @@ function requestHeaders({ headers }: ConnectOptions<unknown>): [string, string][
 }
 
 /**
- * RFC 6455 §4.1, number 2: of several connections to one host, only one is in its opening handshake. Hosts are told apart
- * by name and port: their addresses are the runtime's business.
+ * RFC 6455 §4.1, number 2: of several connections to one host, only one is in its opening handshake. The queue tells hosts apart
+ * by name and port, because only the runtime knows their addresses.
  */
 class ConnectingQueue {
   private readonly last: Map<string, Promise<unknown>> = new Map();
 
-  /** @param connect waits for the turn that it is given, unless it gives up before. */
+  /** @param connect waits for its argument `turn`, unless the attempt is given up before. */
   async run<T>(host: string, connect: (turn: Promise<unknown>) => Promise<T>): Promise<T> {
     const turn = this.last.get(host) ?? Promise.resolve();
     const attempt = connect(turn);
-    // An attempt that gave up still waits for the attempt before it, so that the next attempt does.
+    // An attempt that was given up still waits here for the attempt before it. So the next attempt waits for both attempts.
     const mine = Promise.allSettled([turn, attempt]).then(() => {
       if (this.last.get(host) === mine) this.last.delete(host);
     });
@@ -143,7 +146,7 @@ class ConnectingQueue {
 
 const queues: WeakMap<Dialer, ConnectingQueue> = new WeakMap();
 
-/** One for all classes of a runtime. */
+/** All classes of a runtime share one queue. */
 function queueOf(dialer: Dialer): ConnectingQueue {
   let queue = queues.get(dialer);
   if (queue === undefined) {

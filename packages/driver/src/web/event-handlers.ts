@@ -41,7 +41,7 @@ export class EventHandlers {
       listener: function (this: unknown, event) {
         const { callback: current } = handler;
         if (typeof current !== "function") return;
-        // An exception of the handler goes the way of the exceptions of all listeners.
+        // An exception of the handler is treated like the exceptions of all listeners.
         const answer: unknown = Reflect.apply(current, this, [event]);
         // "The event handler processing algorithm"
         if (answer === false) event.preventDefault();
@@ -54,7 +54,7 @@ export class EventHandlers {
 
 let isNative: boolean | null = null;
 
-/** The EventTarget of workerd calls `on` + type by itself, of any object that is one. */
+/** The EventTarget of workerd itself calls the handler `on` + type of every object that is an EventTarget. */
 function hasNativeHandlers(): boolean {
   if (isNative === null) {
     isNative = false;

@@ -1,6 +1,6 @@
 /**
- * Events, each in a task of its own, as the standard has it: between one and the next every promise that can go on goes
- * on. Without that, who awaits `open` and then listens for messages misses the one that came in the same packet.
+ * Each event has a task of its own, as the standard demands: between two events, every promise that can go on goes on. Otherwise
+ * an application that awaits `open` and then listens for messages would miss a message of the same packet.
  */
 import { queueTask } from "./task-queue.ts";
 
@@ -11,12 +11,12 @@ interface Waiting {
 
 export class EventTasks {
   private waiting: Waiting[] = [];
-  /** Those before it have run. */
+  /** The index of the first event in `waiting` that has not run. */
   private first = 0;
-  /** Tasks that were asked for and have not begun: one for each that waits, and one behind what ran at once. */
+  /** Tasks that were asked for and have not begun: one for each event that waits, and one behind an event that ran at once. */
   private asked = 0;
   private bytes = 0;
-  /** Called when every event has run, and a task has passed since. */
+  /** Called when every event has run, and one more task has passed. */
   private readonly whenIdle: () => void;
   private drained: { readonly promise: Promise<void>; resolve(): void } | null = null;
 
@@ -30,8 +30,8 @@ export class EventTasks {
   }
 
   /**
-   * Runs at once if this task has run none. For events that the transport brings, with only the driver on the stack. Messages
-   * of the listeners then leave with the turn, and a connection with one message per read does not wait.
+   * Runs the event at once if this task has run no event. For events that the transport brings, with only the driver on the
+   * stack. Messages of the listeners then leave with the turn, and a connection with one message per read does not wait.
    * @param bytes the memory that the event keeps while it waits.
    */
   run(run: () => void, bytes: number = 0): void {
@@ -43,14 +43,14 @@ export class EventTasks {
     run();
   }
 
-  /** Runs in a later task; for what begins in a call of the application. */
+  /** Runs the event in a later task. For an event that begins in a call of the application. */
   defer(run: () => void, bytes: number = 0): void {
     this.waiting.push({ run, bytes });
     this.bytes += bytes;
     this.ask();
   }
 
-  /** @returns a promise to wait for before there is more, when more than `bytes` wait; otherwise undefined. */
+  /** @returns a promise to wait for before more events come, when events of more than `bytes` wait; otherwise undefined. */
   pressure(bytes: number): Promise<void> | undefined {
     if (this.bytes <= bytes) return undefined;
     if (this.drained === null) {

@@ -16,7 +16,7 @@ import type {
 
 /** One connection: `readable` brings the bytes of the peer, and `writable` takes the bytes for the peer. */
 export interface ByteStreams {
-  /** Its end is the peer's end of stream. Chunks are Uint8Arrays. */
+  /** The end of this stream is the peer's end of stream. Chunks are Uint8Arrays. */
   readonly readable: ReadableStream<Uint8Array>;
   /**
    * Closing the stream must end only this direction. This side never uses again the chunks that it writes, so that the stream
@@ -36,9 +36,10 @@ export interface ByteStreams {
 }
 
 /**
- * Web streams as a transport, for `server.accept` and for `connect`'s option `socket`. Both streams are locked from the
- * moment it is opened.
- * @throws MisuseError for what is no such pair; and when it is opened and somebody else has locked one of them.
+ * Web streams as a transport, for `server.accept` and for `connect`'s option `socket`. Both streams are locked from the moment it
+ * is opened.
+ * @throws MisuseError for a value that is no such pair. The opening throws a MisuseError when one of the streams is locked
+ * already.
  */
 export function fromStreams(streams: ByteStreams): OpenTransport {
   checkStreams(streams);
@@ -101,7 +102,8 @@ class WebStreamTransport extends ConnectedStream {
     this.reader = streams.readable.getReader();
     this.writer = streams.writable.getWriter();
     this.writer.closed.catch(this.broken);
-    // Not before `open` has returned. Reading takes one microtask more, so that a client's request is written before it.
+    // Reading does not begin before `open` has returned. Reading takes one microtask more, so that a client writes its request
+    // first.
     this.readSoon();
   }
 
@@ -139,7 +141,7 @@ class WebStreamTransport extends ConnectedStream {
 
   resume(): void {
     if (this.reading === ReadState.Pausing) this.reading = ReadState.Flowing;
-    // Not at once: the pull of a stream is code of the application, and may do anything.
+    // Reading does not begin at once, because the `pull` of a stream is code of the application and may do anything.
     else if (this.reading === ReadState.Paused) this.readSoon();
   }
 
@@ -154,13 +156,14 @@ class WebStreamTransport extends ConnectedStream {
       // A stream may keep a chunk long after its `write` has resolved, or transfer it.
       written = writer.write(joined(chunks));
     } catch {
-      // The writer of a closed stream throws in Node 20. By the standard it rejects.
+      // In Node 20 the `write` of a closed stream throws. By the standard, `write` rejects.
       written = Promise.reject(new TypeError("the writable stream is closed"));
     }
     written.catch(this.broken);
     const room = writer.desiredSize!;
-    // A stream that counts nothing, as the sockets of workerd without `highWaterMark`, says nothing of its room: only the
-    // sink knows. A stream of workerd that counts forgets a `ready` that was asked for while several writes were under way.
+    // A stream that counts no bytes does not tell its room: only the sink knows the room. The sockets of workerd without
+    // `highWaterMark` are such streams. A stream of workerd that counts forgets a `ready` that was asked for while several writes
+    // were under way.
     const isCounting = room < roomBefore;
     if (room > 0 && isCounting) return true;
     this.writing = WriteState.Full;
@@ -180,7 +183,7 @@ class WebStreamTransport extends ConnectedStream {
       this.taken();
       this.closeIfDone();
     };
-    // `close` is refused where the stream has closed itself: a socket of workerd does so when the peer has ended, unless
+    // A stream that has closed itself refuses `close`. A socket of workerd closes itself when the peer has ended, unless
     // `allowHalfOpen` is set.
     writer.close().then(ended, () => writer.closed.then(ended, this.broken));
     return false;
@@ -210,15 +213,15 @@ class WebStreamTransport extends ConnectedStream {
 
   private letGo(reason: unknown): void {
     this.life = Life.Leaving;
-    // First: behind an abort, workerd waits for a write that nobody takes before it closes a socket.
+    // This call comes first. After an abort, workerd would wait for a write that nobody takes, and only then close the socket.
     this.closeWhatIsBehind();
-    // A stream that has failed repeats its failure here, and the connection is gone already.
+    // A stream that has failed repeats its failure here. The failure is ignored, because the connection is gone already.
     this.reader.cancel(reason).catch(() => {});
     this.writer.abort(reason).catch(() => {});
   }
 
   private closeWhatIsBehind(): void {
-    // In a promise, since `close` may throw or reject.
+    // The call stands in a promise, because `close` may throw or reject.
     new Promise((resolve) => resolve(this.streams.close?.())).catch(() => {});
   }
 }

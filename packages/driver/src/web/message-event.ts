@@ -1,4 +1,4 @@
-/** MessageEvent (html.spec.whatwg.org): the platform's. That of Node 20 says of itself that it is an Event. */
+/** MessageEvent (html.spec.whatwg.org): the class of the platform. An object of the class of Node 20 calls itself an Event. */
 import { NativeMessageEvent } from "../runtime/globals.ts";
 import { exposeInterface } from "./web-idl.ts";
 
@@ -15,7 +15,7 @@ function isNamedSafely(native: typeof NativeMessageEvent): boolean {
   try {
     return isNamed(native);
   } catch {
-    return true; // a getter that wants an event: the platform's own business
+    return true; // the getter throws without an event: the class stays as the platform made it
   }
 }
 

@@ -8,21 +8,21 @@ import { queueTask } from "./task-queue.ts";
 import { bufferSource, isBufferSource, usvString } from "./web-idl.ts";
 import type { WebSocketError } from "./web-socket-error.ts";
 
-/** How the connection ended: null for cleanly. */
+/** The error with which the connection ended; null for a clean end. */
 export type StreamEnd = WebSocketError | null;
 
 /** The owner of both streams, as the streams see it. */
 export interface MessageStreamsOwner {
   /** Resolves when the connection is over. */
   readonly ended: Promise<StreamEnd>;
-  /** Begins to close, with what the reason of a `cancel` or `abort` says. */
+  /** Begins to close, with the code and the text that the reason of a `cancel` or `abort` gives. */
   closeUsing(reason: unknown): void;
 }
 
 /**
- * Messages as they are asked for: what nobody reads waits in the driver up to `limits.undelivered`, and from then on
- * nothing is read from the transport. The stream itself keeps none, so that a `read` says that the message before it has
- * been answered: our Close waits for that.
+ * Hands out each message when the application asks for a message. Messages that nobody reads wait in the driver up to
+ * `limits.undelivered`, and from then on the driver reads nothing from the transport. The stream itself keeps no message. So a
+ * `read` says that the message before has been answered, and our Close waits for this answer.
  */
 export class IncomingMessages implements Answering {
   readonly readable: ReadableStream<Message>;
@@ -31,11 +31,11 @@ export class IncomingMessages implements Answering {
   private readonly messages: AsyncIterator<Message, undefined>;
   private controller!: ReadableStreamDefaultController<Message>;
   private isDropping = false;
-  /** How the connection has ended, once it has. */
+  /** The end of the connection; null while the connection has not ended. */
   private end: { readonly error: StreamEnd } | null = null;
   private isPulling = false;
   private isDone = false;
-  /** Messages that were read, and behind which the next `read` has not come, or only in this task. */
+  /** The number of messages that were read and are not answered. A message is answered one task after the next `read`. */
   private unanswered = 0;
   private isHandedOut = false;
 
@@ -80,12 +80,12 @@ export class IncomingMessages implements Answering {
       if (this.end !== null && bindingOf(this.socket).delivery.waitingBytes === 0)
         this.finish(this.end.error);
     } else {
-      // The end of the messages is known at the peer's Close. How a connection has failed is known at its end.
+      // The messages end at the peer's Close. The error of a connection that has failed is known at its end.
       this.finish(this.hasPeerClosed ? null : await this.owner.ended);
     }
   }
 
-  /** A message that passes through other streams takes some promises more than the next `read`. */
+  /** Waits for a task, because a message that passes through other streams takes some promises more than the next `read`. */
   private answerLater(): void {
     if (!this.isHandedOut) return;
     this.isHandedOut = false;
@@ -119,7 +119,7 @@ export class IncomingMessages implements Answering {
     }
   }
 
-  /** Messages that arrive after our Close are dropped, and must not keep the peer's Close from arriving. */
+  /** Drops the messages that arrive after our Close. Otherwise these messages would keep the peer's Close from arriving. */
   drop(): void {
     if (this.isDropping) return;
     this.isDropping = true;
@@ -141,7 +141,7 @@ export class OutgoingMessages {
     this.writable = new WritableStream<unknown>({
       start: (controller) => {
         this.controller = controller;
-        // `abort` below is called only behind the write under way, and that one may wait for a peer who never reads.
+        // The stream calls `abort` below only after the write under way, and that write may wait for a peer that never reads.
         const { signal } = controller as { readonly signal?: AbortSignal };
         signal?.addEventListener("abort", () => owner.closeUsing(signal.reason), { once: true });
       },
@@ -159,7 +159,7 @@ export class OutgoingMessages {
     const { socket } = this;
     const data = isBufferSource(chunk) ? bufferSource(chunk) : usvString(chunk);
     const bytes = typeof data === "string" ? utf8Length(data) : data.length;
-    // Larger ones go out in fragments, as the peer takes them: `limits.unsent` does not limit what can be written.
+    // A larger message goes out in fragments, as the peer takes them. So `limits.unsent` does not limit the size of a message.
     const isWhole = bytes <= bindingOf(socket).behaviour.highMark;
     if (isWhole) {
       const result = socket.write(data);
@@ -168,12 +168,15 @@ export class OutgoingMessages {
     }
     this.isWriting = true;
     const isTaken = isWhole ? this.whenReady() : this.inFragments(data);
-    // Left true when it was not: the end then counts as unclean.
+    // `isWriting` stays true when the message was not taken, and the end of the connection then counts as unclean.
     if (!(await isTaken)) throw (await this.owner.ended) ?? writtenTooLate();
     this.isWriting = false;
   }
 
-  /** Of a connection that is over it is known why. One that closes may take its time, and a write does not wait for it. */
+  /**
+   * The error of a write that comes too late. When the connection is over, the reason is known. A connection that still closes
+   * may take its time, and a write does not wait for the end.
+   */
   private async endOfWriting(): Promise<unknown> {
     const error = this.socket.state === "closed" ? await this.owner.ended : null;
     return error ?? writtenTooLate();
@@ -188,7 +191,7 @@ export class OutgoingMessages {
     return (await this.socket.sendStream([data])) === "sent";
   }
 
-  /** The connection is over. A write under way is rejected and says so itself, and for a close under way it is no error. */
+  /** The connection is over. A write under way rejects by itself. The error has no effect on a close under way. */
   ended(error: StreamEnd): void {
     if (this.isWriting) return;
     this.controller?.error(error ?? writtenTooLate());

@@ -16,7 +16,7 @@ interface Waiting {
 }
 
 interface Sent {
-  /** The transport has it all once it has taken this many bytes. */
+  /** The transport has the whole message once the transport has taken this many bytes. */
   readonly position: number;
   readonly bytes: number;
 }
@@ -26,10 +26,10 @@ type Progress = Pick<Outgoing, "taken" | "queuedTotal">;
 
 export class Outbox {
   private readonly socket: Socket;
-  /** Behind a Blob, that one included. */
+  /** The Blob that is being read, and the messages behind that Blob. */
   private waiting: Waiting[] = [];
   private sent: Sent[] = [];
-  /** Those before it are taken. */
+  /** The index of the first message in `sent` that is not known to be taken. */
   private firstSent = 0;
   /** Bytes of three kinds: sent and not known to be taken, waiting, and never to be sent. */
   private buffered = 0;
@@ -39,13 +39,13 @@ export class Outbox {
   private hasSentInTask = false;
   private closing: { readonly code: number; readonly reason: string } | null = null;
 
-  /** @param progress how far what was sent has come. */
+  /** @param progress how far the sent bytes have come. */
   constructor(socket: Socket, progress: Progress = bindingOf(socket).outgoing) {
     this.socket = socket;
     this.progress = progress;
   }
 
-  /** A Blob is being read, and what was sent behind it waits. */
+  /** A Blob is being read, and the messages behind that Blob wait. */
   get isReading(): boolean {
     return this.waiting.length > 0;
   }
@@ -69,7 +69,8 @@ export class Outbox {
         item.data = new Uint8Array(buffer);
         this.advance();
       },
-      // The file is gone by now, for instance. The messages behind the Blob cannot go out without it.
+      // The Blob cannot be read, for instance because its file is gone by now. The messages behind the Blob cannot go out without
+      // it.
       () => this.socket.abort(),
     );
   }
@@ -93,13 +94,16 @@ export class Outbox {
       this.hasSentInTask = true;
       queueTask(this.taskOver);
     }
-    this.forgetTaken(); // also for those who never ask for the amount
-    // Closed meanwhile: it stays in the amount for ever.
+    this.forgetTaken(); // also for applications that never ask for the amount
+    // The connection has closed meanwhile: the message stays in the amount for ever.
     if (socket.write(data) === "closed") return;
     this.sent.push({ position: this.progress.queuedTotal, bytes });
   }
 
-  /** An event begins, and with it a task: what was taken before counts no more. The end of the last one may be late. */
+  /**
+   * An event begins, and so does a task: bytes that were taken before count no more. The callback `taskOver` of the last task may
+   * come late.
+   */
   beginTask(): void {
     this.hasSentInTask = false;
   }
@@ -114,7 +118,7 @@ export class Outbox {
     else this.closing = { code, reason };
   }
 
-  /** Bytes of payload that the network has not taken, as it was when this task began, and what this task has sent. */
+  /** Bytes of payload that the network had not taken when this task began, and the bytes that this task has sent. */
   get amount(): number {
     this.forgetTaken();
     return this.buffered;
@@ -127,7 +131,7 @@ export class Outbox {
       this.buffered -= sent[this.firstSent]!.bytes;
       this.firstSent += 1;
     }
-    // In large steps: shifting an array each time is quadratic in the worst case.
+    // The list is cut in large steps, because shifting an array each time is quadratic in the worst case.
     if (this.firstSent === 0) return;
     if (this.firstSent === sent.length || this.firstSent >= 1_024) {
       this.sent = sent.slice(this.firstSent);

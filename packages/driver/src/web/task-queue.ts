@@ -1,17 +1,17 @@
-/** A task of the event loop, as cheap as the platform has one; every promise that can go on does so before it. */
+/** A task of the event loop, the cheapest that the platform has. Every promise that can go on goes on before the task. */
 
 import { isFake, setTimeout } from "../runtime/globals.ts";
 
 export type QueueTask = (callback: () => void) => void;
 
-/** Where tasks can come from, as members of the global object; `setTimeout` is everywhere. */
+/** The sources of tasks, as members of the global object. `setTimeout` is everywhere. */
 export interface TaskSources {
   readonly setImmediate?: (callback: () => void) => unknown;
   readonly MessageChannel?: new () => { readonly port1: unknown; readonly port2: unknown };
 }
 
 export function taskQueueOf({ setImmediate, MessageChannel }: TaskSources): QueueTask {
-  // A fake one waits for a test to move its clock.
+  // A fake `setImmediate` waits for a test to move its clock.
   if (setImmediate !== undefined && !isFake(setImmediate)) {
     return (callback) => void setImmediate(callback);
   }
@@ -19,7 +19,7 @@ export function taskQueueOf({ setImmediate, MessageChannel }: TaskSources): Queu
   return (callback) => void setTimeout(callback, 0);
 }
 
-/** Browsers and their workers, where nested timeouts take 4 ms. */
+/** For browsers and their workers, where nested timeouts take 4 ms. */
 function messageTasks(channel: { readonly port1: unknown; readonly port2: unknown }): QueueTask {
   const port1 = channel.port1 as { onmessage: () => void };
   const port2 = channel.port2 as { postMessage(message: null): void };
@@ -34,7 +34,7 @@ function messageTasks(channel: { readonly port1: unknown; readonly port2: unknow
     }
     callback();
   };
-  (port1 as { unref?(): void }).unref?.(); // a port that is listened to keeps a process of Node's alive
+  (port1 as { unref?(): void }).unref?.(); // a port with a listener keeps a process of Node's alive
   return (callback) => {
     callbacks.push(callback);
     port2.postMessage(null);
@@ -42,7 +42,7 @@ function messageTasks(channel: { readonly port1: unknown; readonly port2: unknow
 }
 
 /**
- * In order, and soon. `Runtime.afterPoll` is another thing: on Deno and Bun that is a timer, and takes a millisecond or
- * more, where an immediate takes 0.6 µs on Node 20, 1.1 on Bun 1.4 and 1.7 on Deno 2.9.
+ * Runs the callbacks in order, and soon. `Runtime.afterPoll` is another thing: on Deno and Bun, `afterPoll` is a timer and takes
+ * a millisecond or more. An immediate takes 0.6 µs on Node 20, 1.1 µs on Bun 1.4 and 1.7 µs on Deno 2.9.
  */
 export const queueTask: QueueTask = taskQueueOf(globalThis as TaskSources);

@@ -3,7 +3,7 @@ import { isAbortSignal } from "../option-kinds.ts";
 import type { Blob } from "../runtime/globals.ts";
 import { isArrayBuffer } from "../socket/sendable.ts";
 
-/** A call with too few arguments is a TypeError before anything else is looked at. */
+/** A call with too few arguments is a TypeError. This check comes before all other checks. */
 export function requireArguments(given: number, needed: number, what: string): void {
   if (given >= needed) return;
   throw new TypeError(
@@ -11,7 +11,7 @@ export function requireArguments(given: number, needed: number, what: string): v
   );
 }
 
-/** An attribute or operation whose type is a promise never throws: not even for an object that is none of its interface. */
+/** An attribute or operation whose type is a promise never throws, not even for an object of another interface. */
 export function promiseOf<T>(get: () => Promise<T>): Promise<T> {
   try {
     return get();
@@ -20,7 +20,7 @@ export function promiseOf<T>(get: () => Promise<T>): Promise<T> {
   }
 }
 
-/** USVString: lone surrogates become U+FFFD. @throws TypeError for symbols and what has no string form. */
+/** USVString: lone surrogates become U+FFFD. @throws TypeError for symbols and other values without a string form. */
 export function usvString(value: unknown): string {
   const text = `${value as string}`;
   return (text as string & { toWellFormed(): string }).toWellFormed();
@@ -39,7 +39,7 @@ export function clampedUnsignedShort(value: unknown): number {
   return fraction < 0.5 ? floor : floor + 1;
 }
 
-/** [EnforceRange] unsigned short. @throws TypeError for what is no number from 0 to 65535. */
+/** [EnforceRange] unsigned short. @throws TypeError for a value that is no number from 0 to 65535. */
 export function enforcedUnsignedShort(value: unknown, what: string): number {
   const number = Math.trunc(+(value as number));
   if (number >= 0 && number <= LARGEST_UNSIGNED_SHORT) return number === 0 ? 0 : number;
@@ -57,7 +57,7 @@ export function dictionary(value: unknown, what: string): Readonly<Record<string
   throw new TypeError(`${what} is of type ${typeof value}: give an object`);
 }
 
-/** AbortSignal, or left out: its controller, which is easily given in its place, would abort nothing. */
+/** AbortSignal, or left out. Callers easily give the controller in place of its signal, and a controller would abort nothing. */
 export function requireAbortSignal(value: unknown, what: string): void {
   if (value !== undefined && !isAbortSignal(value)) {
     throw new TypeError(`${what} is no AbortSignal`);
@@ -73,7 +73,7 @@ export function stringSequence(value: unknown, what: string): string[] {
   return Array.from(value as Iterable<unknown>, (item) => `${item as string}`);
 }
 
-/** Blob, of whatever realm or library, jsdom's for one: what says that it is one, and can be read as one. */
+/** Blob, of any realm or library, for instance jsdom's: a value that calls itself a Blob, and that can be read as a Blob. */
 export function isBlob(value: unknown): value is Blob {
   if (typeof value !== "object" || value === null) return false;
   const tag: unknown = (value as { readonly [Symbol.toStringTag]?: unknown })[Symbol.toStringTag];
@@ -82,9 +82,9 @@ export function isBlob(value: unknown): value is Blob {
   return typeof size === "number" && typeof arrayBuffer === "function";
 }
 
-/** BufferSource, of whatever realm. */
+/** BufferSource, of any realm. */
 export function isBufferSource(value: unknown): value is ArrayBuffer | ArrayBufferView {
-  // Text is what is sent most: it is not taken through the exception of a getter.
+  // Applications send text most, and this line spares text the exception of a getter.
   if (typeof value !== "object") return false;
   return ArrayBuffer.isView(value) || isArrayBuffer(value);
 }
@@ -98,7 +98,7 @@ export function bufferSource(value: ArrayBuffer | ArrayBufferView): Uint8Array<A
   if ((buffer as ArrayBuffer & { readonly resizable?: boolean }).resizable === true) {
     throw new TypeError("bytes in a resizable buffer cannot be sent: copy them first");
   }
-  // No bytes when it is detached (webidl.spec.whatwg.org, "get a copy of the bytes held by"); nor may it be looked into.
+  // A detached buffer has no bytes (webidl.spec.whatwg.org, "get a copy of the bytes held by"), and takes no view.
   if (buffer.byteLength === 0) return new Uint8Array(0);
   if (!ArrayBuffer.isView(value)) return new Uint8Array(buffer);
   return new Uint8Array(buffer, value.byteOffset, value.byteLength);
@@ -109,8 +109,8 @@ interface Class {
 }
 
 /**
- * Members of an interface are enumerable, where those of a class are not, and its objects are named by
- * `Object.prototype.toString`.
+ * The members of an interface are enumerable, and the members of a class are not. `Object.prototype.toString` gives the name of
+ * the interface for its objects.
  */
 export function exposeInterface(exposed: Class, name: string, members: readonly string[]): void {
   const { prototype } = exposed;

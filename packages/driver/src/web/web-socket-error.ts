@@ -1,4 +1,7 @@
-/** WebSocketError (websockets.spec.whatwg.org): what a WebSocketStream fails with, and what it can be aborted with. */
+/**
+ * WebSocketError (websockets.spec.whatwg.org): the error with which a WebSocketStream fails, and with which an application can
+ * abort one.
+ */
 import { DOMException } from "../runtime/globals.ts";
 import { checkedCloseCode } from "./close-arguments.ts";
 import { dictionary, enforcedUnsignedShort, exposeInterface, usvString } from "./web-idl.ts";
@@ -22,10 +25,10 @@ export function readCloseInfo(given: unknown): { code: number | null; reason: st
   return { code: checkedCloseCode(code, text), reason: text };
 }
 
-/** Sets what the constructor would refuse: 1006 is a code that only we may give. */
+/** Sets facts that the constructor would refuse: only we may give the code 1006. */
 let setFacts: (error: WebSocketError, code: number | null, reason: string) => void;
 
-/** Whether it is one of ours. Never throws, as `instanceof` does of a proxy. */
+/** Whether the value is a WebSocketError of ours. Never throws, although `instanceof` may throw for a Proxy. */
 export let isWebSocketError: (value: unknown) => value is WebSocketError;
 
 /** Why a WebSocketStream ended with an error (WICG WebSocketStream): a DOMException with the Close's code and reason. */
@@ -42,7 +45,7 @@ export class WebSocketError extends DOMException {
       typeof value === "object" && value !== null && #closeCode in value;
   }
 
-  /** @throws DOMException for another code than 1000 and 3000 to 4999, and for a reason of more than 123 bytes. */
+  /** @throws DOMException for a code that is neither 1000 nor from 3000 to 4999, and for a reason of more than 123 bytes. */
   constructor(message: string = "", init: WebSocketCloseInfo = {}) {
     super(`${message}`, "WebSocketError");
     const { code, reason } = readCloseInfo(init);
@@ -50,7 +53,7 @@ export class WebSocketError extends DOMException {
     this.#reason = reason;
   }
 
-  /** The code of the peer's Close, 1006 if none arrived; null when there is nothing to say. */
+  /** The code of the peer's Close; 1006 if no Close arrived; null when there is no code to tell. */
   get closeCode(): number | null {
     return this.#closeCode;
   }
@@ -63,7 +66,7 @@ export class WebSocketError extends DOMException {
 
 exposeInterface(WebSocketError, "WebSocketError", ["closeCode", "reason"]);
 
-/** @param cause what happened, for those who look for more than the standard's fields. */
+/** @param cause the reason, for applications that look for more than the standard's fields. */
 export function webSocketError(
   message: string,
   facts: { readonly code: number | null; readonly reason: string; readonly cause: unknown },

@@ -52,16 +52,16 @@ export class WebSocketSession implements Answering {
   private readonly tasks: EventTasks = new EventTasks(() => {
     if (this.socket !== null) bindingOf(this.socket).delivery.answered();
   });
-  /** Of the URL, as MessageEvent has it. */
+  /** The origin of the URL, as MessageEvent has it. */
   private readonly origin: string;
   private readonly isProtocolWanted: boolean;
   private readonly controller: AbortController = new AbortController();
   private state: ReadyState = ReadyState.CONNECTING;
   private socket: Socket | null = null;
   private outbox: Outbox | null = null;
-  /** The reason for which the class ended the connection: the driver only knows that the class did. */
+  /** The reason for which the class ended the connection. The driver only knows that the class has ended the connection. */
   private failure: ConnectError | null = null;
-  /** Bytes of payload that were sent when it was too late. */
+  /** Bytes of payload that were sent too late. */
   private unsendable = 0;
 
   constructor(target: EventTarget, platform: Platform, url: URL, options: ClassOptions) {
@@ -92,9 +92,10 @@ export class WebSocketSession implements Answering {
     try {
       await establish(platform, url, { ...options, signal: this.controller.signal }, hooks);
     } catch (error) {
-      // The events do not say why; but that an option of ours is none for this runtime is for a programmer to know.
+      // The events do not say why a connection failed. But the programmer must hear that this runtime cannot follow an option of
+      // ours.
       if (isMisuse(error)) console.error(error);
-      this.ends(noClose(error as Error)); // what `connect` rejects with
+      this.ends(noClose(error as Error)); // `connect` rejects with errors only
     } finally {
       signal?.removeEventListener("abort", aborted);
     }
@@ -107,7 +108,7 @@ export class WebSocketSession implements Answering {
     return socket!.state === "open" ? ReadyState.OPEN : ReadyState.CLOSING;
   }
 
-  /** Messages wait for their events, or what they were answered with is still being read. */
+  /** Messages wait for their events, or a Blob of the answers is still being read. */
   get isAnswering(): boolean {
     return this.tasks.isBusy || this.outbox!.isReading;
   }
@@ -150,7 +151,7 @@ export class WebSocketSession implements Answering {
     return this.binaryType === "blob" ? new Blob([message]) : message.buffer;
   }
 
-  /** However often it is called, the first time counts. */
+  /** Only the first call counts. */
   private ends({ code, reason, wasClean, isFailure, error }: End): void {
     this.tasks.defer(() => {
       if (this.state === ReadyState.CLOSED) return;
@@ -163,7 +164,7 @@ export class WebSocketSession implements Answering {
 
   // ---- from the application
 
-  /** @param code null and an empty reason for a Close without a body. */
+  /** @param code null, together with an empty reason, makes a Close without a body. */
   close(code: number | null, reason: string): void {
     if (this.state >= ReadyState.CLOSING) return;
     if (this.state === ReadyState.CONNECTING) {

@@ -39,15 +39,15 @@ export interface StandardWebSocketStream {
   readonly url: string;
   /** Resolves once the connection is open. Rejects with a {@link WebSocketError} when it does not open. */
   readonly opened: Promise<WebSocketOpenInfo>;
-  /** Rejects with a {@link WebSocketError} when the connection did not end cleanly, or with something unwritten. */
+  /** Rejects with a {@link WebSocketError} when the connection did not end cleanly, or ended before all was written. */
   readonly closed: Promise<{ readonly closeCode: number; readonly reason: string }>;
   /** Without a code: a Close without a body. Messages that arrive from now on are dropped. */
   close(closeInfo?: WebSocketCloseInfo): void;
 }
 
 /**
- * `protocols` and `signal` are the standard's; the others of `connect` are an extension of ours. Unknown members
- * are passed over, as in every dictionary of the platform.
+ * `protocols` and `signal` are the standard's. The other options of `connect` are an extension of ours. Unknown members are
+ * ignored, as in every dictionary of the platform.
  */
 export interface WebSocketStreamOptions extends Omit<ConnectOptions<unknown>, "protocols"> {
   /** Subprotocols to offer, the most wanted first. Default none. */
@@ -61,7 +61,7 @@ export interface StandardWebSocketStreamConstructor {
    * @throws MisuseError for options of `connect` that cannot be meant.
    */
   new (url: string | URL, options?: WebSocketStreamOptions): StandardWebSocketStream;
-  /** As every class has it. */
+  /** The prototype, as every class has one. */
   readonly prototype: StandardWebSocketStream;
 }
 
@@ -108,7 +108,7 @@ export function createWebSocketStreamClass(platform: Platform): StandardWebSocke
   return WebSocketStream as unknown as StandardWebSocketStreamConstructor;
 }
 
-/** Not so the 1006 of another connection's error. */
+/** Whether we may send the code. We may not send the 1006 of another connection's error. */
 function isCodeSendable(code: number | null): boolean {
   return code === null || code === 1000 || (code >= 3000 && code <= 4999);
 }
@@ -119,7 +119,7 @@ interface Deferred<T> {
   reject(error: unknown): void;
 }
 
-/** Keeps the process alive when a promise rejects that the application does not look at. */
+/** A rejection that the application does not look at does not end the process. */
 function deferred<T>(): Deferred<T> {
   let resolve: (value: T) => void = () => {};
   let reject: (error: unknown) => void = () => {};
@@ -188,7 +188,7 @@ class StreamSession {
     };
     this.incoming = new IncomingMessages(socket, owner);
     this.outgoing = new OutgoingMessages(socket, owner);
-    // In a task: a write whose bytes were taken in the same turn has told so by then.
+    // The end waits for a task, because a write whose bytes were taken in the same turn has told so by then.
     void socket.closed.then((info) => queueTask(() => this.ended(info)));
     this.opened.resolve({
       readable: this.incoming.readable,
@@ -217,7 +217,7 @@ class StreamSession {
     this.whenEnded.resolve(end);
   }
 
-  /** @param code null and an empty reason for a Close without a body. */
+  /** @param code null, together with an empty reason, makes a Close without a body. */
   close(code: number | null, reason: string): void {
     if (this.isClosing) return;
     if (this.socket === null) {
@@ -230,7 +230,7 @@ class StreamSession {
     this.incoming!.drop();
   }
 
-  /** "Close using a reason", of `cancel` and `abort`: only a WebSocketError has something to say to the peer. */
+  /** "Close using a reason", for `cancel` and `abort`: only a WebSocketError has a code and a reason for the peer. */
   private closeUsing(reason: unknown): void {
     const isSendable = isWebSocketError(reason) && isCodeSendable(reason.closeCode);
     if (isSendable) this.close(reason.closeCode, reason.reason);

@@ -42,13 +42,13 @@ export type WebSocketListener<E extends Event> =
 
 /** Options of `addEventListener`. */
 export interface WebSocketListenerOptions {
-  /** Tells two listeners apart; nothing else, because the events do not bubble. */
+  /** Tells two listeners apart. `capture` has no other effect, because the events do not bubble. */
   readonly capture?: boolean;
   /** Removes the listener at the first event. */
   readonly once?: boolean;
   /** The listener never calls `preventDefault`. */
   readonly passive?: boolean;
-  /** Removes the listener when it aborts. */
+  /** Removes the listener when the signal aborts. */
   readonly signal?: AbortSignal;
 }
 
@@ -72,8 +72,8 @@ export interface StandardWebSocket extends EventTarget {
   /** One of {@link CONNECTING}, {@link OPEN}, {@link CLOSING} and {@link CLOSED}. */
   readonly readyState: number;
   /**
-   * Bytes of payload that were sent and that the network has not taken. It only sinks between tasks, and never when the
-   * connection has closed.
+   * Bytes of payload that were sent and that the network has not taken. The number sinks only between tasks. Once the connection
+   * has closed, the number never sinks.
    */
   readonly bufferedAmount: number;
   /** The extensions that the server accepted, as the header has them. */
@@ -90,7 +90,7 @@ export interface StandardWebSocket extends EventTarget {
   onerror: WebSocketHandler<ErrorEvent>;
   /** Called for the event `close`. */
   onclose: WebSocketHandler<CloseEvent>;
-  /** Bytes of buffers are copied, those of a Blob are read; messages stay in their order. */
+  /** Copies the bytes of a buffer, and reads the bytes of a Blob. Messages stay in their order. */
   send(data: string | ArrayBuffer | ArrayBufferView | Blob): void;
   /** Without arguments: a Close without a body. Messages that arrive from now on are dropped. */
   close(code?: number, reason?: string): void;
@@ -121,17 +121,17 @@ export interface StandardWebSocket extends EventTarget {
 /** The class `WebSocket` of the web platform (WHATWG WebSockets), as every adapter exports it. */
 export interface StandardWebSocketConstructor {
   /**
-   * @param protocols subprotocols to offer, the most wanted first; or, as an extension of ours, what `connect` takes:
+   * @param protocols subprotocols to offer, the most wanted first; or, as an extension of ours, the options of `connect`:
    * headers, TLS, a proxy, timeouts.
-   * @throws DOMException "SyntaxError" for a URL that is none or has another scheme or a fragment, and for subprotocols
-   * that are no tokens or are given twice.
+   * @throws DOMException "SyntaxError" for a text that is no URL, for a URL with another scheme or with a fragment, and for
+   * subprotocols that are no tokens or are given twice.
    * @throws MisuseError for options of `connect` that are not known or cannot be meant.
    */
   new (
     url: string | URL,
     protocols?: string | readonly string[] | ConnectOptions<unknown>,
   ): StandardWebSocket;
-  /** As every class has it. */
+  /** The prototype, as every class has one. */
   readonly prototype: StandardWebSocket;
   /** 0. */
   readonly CONNECTING: 0;
@@ -144,8 +144,8 @@ export interface StandardWebSocketConstructor {
 }
 
 /**
- * Makes the class. Opening handshakes to the same host come one after the other (RFC 6455 §4.1), ports of other protocols
- * are refused, and every event is a task of its own, all as in browsers; `connect` does none of this.
+ * Makes the class. Opening handshakes to the same host come one after the other (RFC 6455 §4.1), ports of other protocols are
+ * refused, and every event is a task of its own, all as in browsers. `connect` does not follow these three rules.
  */
 export function createWebSocketClass(platform: Platform): StandardWebSocketConstructor {
   class WebSocket extends EventTarget {
@@ -270,10 +270,10 @@ const MEMBERS: readonly string[] = [
   "close",
 ];
 
-/** (BufferSource or Blob or USVString); bytes are those of the caller, and not copied yet. */
+/** (BufferSource or Blob or USVString); the bytes still belong to the caller, and are not copied yet. */
 function sendable(data: unknown): string | Uint8Array<ArrayBuffer> | Blob {
   if (isBlob(data)) return data;
   if (isBufferSource(data)) return bufferSource(data);
-  // Lone surrogates become U+FFFD where text is encoded.
+  // The code that encodes the text turns lone surrogates into U+FFFD.
   return `${data as string}`;
 }
