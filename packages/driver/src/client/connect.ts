@@ -53,7 +53,7 @@ export interface ConnectWays {
    * without end. ms. Default: `timeouts.close`.
    */
   readonly patience?: number;
-  /** No host is dialed before this promise has settled. The caller can give up the wait. `timeouts.handshake` includes the wait. */
+  /** No host is dialed before this promise has settled. The caller can give up the wait. `timeouts.handshake` counts the wait. */
   readonly turn?: Promise<unknown>;
 }
 
