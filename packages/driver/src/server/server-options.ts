@@ -60,8 +60,8 @@ export interface ServerBase {
    */
   readonly trustProxy?: boolean | number;
   /**
-   * One or several subprotocols, the most wanted first. The server uses the first name in this list that the client offers. Default
-   * none.
+   * One or several subprotocols, the most wanted first. The server uses the first name in this list that the client offers.
+   * Default none.
    */
   readonly protocols?: string | readonly string[];
   /**

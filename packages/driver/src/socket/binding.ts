@@ -213,7 +213,7 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
     else deadlines.enter(this, this.deadline);
   }
 
-  /** The application awaits a pong, the end or the `close` hook, and the deadline is the latest time at which it comes. */
+  /** A pong, the end or the `close` hook must still come, and the deadline is the latest time for this event. */
   private get isWaitedFor(): boolean {
     const { endpoint } = this;
     if (!this.isOpen) return false;

@@ -35,13 +35,13 @@ export class Delivery {
   private phase: DeliveryPhase = DeliveryPhase.Delivering;
   /** Null while no message waits, which is almost always. */
   private mailbox: Mailbox | null = null;
-  /** The application has called `pause`, and wants no messages. */
+  /** The application has asked for no messages. */
   private isPaused = false;
   /** Messages that arrived and were dropped. */
   private dropped = 0;
   /**
-   * The time at which the application last went on, ms: the application took a message, or one of its hooks finished. At the
-   * latest this is the time at which the connection ended.
+   * The time at which the application last went on, ms: the application took a message, or one of its hooks finished. The end
+   * of the connection sets this time too.
    */
   private wentOnAt = 0;
   /**
@@ -343,9 +343,9 @@ export class Delivery {
   }
 
   /**
-   * The time at which the driver starts to drop new messages after our own Close, ms. From the moment when the mailbox was
-   * full, the application has half of the time that the peer has for its Close. The limit is needed because the application may
-   * await `close` in a hook, and only the end of that same hook could make room.
+   * The time at which the driver starts to drop new messages after our own Close, ms. The application has half of the time that
+   * the peer has for its Close, counted from the later of two moments: the mailbox was full, or the application last went on.
+   * The limit is needed because the application may await `close` in a hook, and only the end of that same hook could make room.
    */
   private get overflowAt(): number {
     const { closeTimeout } = this.link.behaviour;
