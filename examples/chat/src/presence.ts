@@ -1,6 +1,7 @@
 /**
- * What is told of who is where: differences, gathered, to those whom they concern. The people of a room are told to that
- * room; the numbers of all rooms to everybody, since every page lists them. What came and went within a moment was nothing.
+ * Reports about the people in the rooms. A report has the differences of one moment. The differences of a room go to that room
+ * only. The number of people in each room goes to every page, because every page lists the rooms. A person that comes and goes
+ * within one moment stands in no report.
  */
 import type { Chat, Delivery, Member, Room } from "./chat.ts";
 import type { Person, PersonChange, RoomChange, RoomCount } from "./protocol.ts";

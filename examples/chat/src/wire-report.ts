@@ -70,7 +70,7 @@ export function watch(record: WireRecord, isWatching: boolean): void {
   record.isWatching = isWatching;
 }
 
-/** What is to be told now; after that, nothing of it is. */
+/** Takes the items of the next report out of the record: no later report has them. */
 export function takeItems(record: WireRecord): WireItem[] {
   const { items } = record;
   record.items = [];

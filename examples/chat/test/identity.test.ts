@@ -67,7 +67,7 @@ describe("two tabs of one browser", () => {
   }, async (context) => {
     if (people === null) return context.skip(NO_CHROMIUM);
     const one = await people.arrive("Ada", roomUrl("duplicate"));
-    // What is duplicated with a tab is its session storage.
+    // A browser copies the session storage when a person duplicates a tab.
     const [popup] = await Promise.all([
       one.page.waitForEvent("popup"),
       one.page.evaluate(() => {

@@ -3,7 +3,7 @@
 /** For `parseArgs`. */
 export const HELP = { help: { type: "boolean", short: "h", default: false } } as const;
 
-/** What was asked for with `--help`: 0. */
+/** Prints the usage and ends the program with 0, because the person asked for it with `--help`. */
 export function tellUsage(usage: string): never {
   console.log(`usage: ${usage}`);
   process.exit(0);

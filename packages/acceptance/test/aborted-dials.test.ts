@@ -1,4 +1,4 @@
-/** What is left of a `connect` that was aborted: nothing, in whatever phase it was. */
+/** A `connect` that was aborted leaves no descriptor behind, in any of its phases. */
 import { readdirSync } from "node:fs";
 import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
 import { createServer as createHttpsServer } from "node:https";

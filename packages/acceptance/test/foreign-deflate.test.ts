@@ -69,7 +69,7 @@ interface ForeignClient {
   readonly name: string;
   readonly missing?: string;
   readonly options?: object;
-  /** What it compresses of the three messages that are not empty. */
+  /** Which of the three messages that are not empty the client compresses. */
   readonly marks: string;
   start(): Program;
 }

@@ -1,4 +1,4 @@
-/** What is exchanged under permessage-deflate, and on which terms. */
+/** The messages that are exchanged under permessage-deflate, and the terms of each exchange. */
 
 export interface DeflateCase {
   readonly name: string;

@@ -54,7 +54,7 @@ test.each([
   const host = { random: () => {} };
   const { limits } = serverSettings({ host, limits: given as Partial<Limits> });
   expect(limits).toMatchObject(follow);
-  // What was completed once is completed.
+  // A second completion changes no limit.
   expect(connectionSettings({ host, limits }).limits).toEqual(limits);
 });
 
