@@ -25,7 +25,7 @@ test("bytes that lie in the kernel when a timer fires come before what is to run
   }
   const inOrder = log.filter((entry, at) => at % 2 === 0 && entry === "bytes").length;
   // Deno promises no order. A timeout of 0 came behind the bytes 95 times of 100, an immediate once of 100.
-  expect(inOrder).toBeGreaterThan(25);
+  expect(inOrder).toBeGreaterThanOrEqual(40);
   conn.close();
   peer.close();
   listener.close();
