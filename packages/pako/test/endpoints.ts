@@ -11,7 +11,7 @@ import {
   type DeflateOptions,
   permessageDeflate,
 } from "@sansocket/core/permessage-deflate";
-import { encodeFrame, joinOctets, type WireFrame } from "@sansocket/testing";
+import { encodeFrame, joinBytes, type WireFrame } from "@sansocket/testing";
 
 export const RSV1 = 4;
 const KEY = Uint8Array.of(1, 2, 3, 4);
@@ -43,10 +43,10 @@ export function openServer(codec: DeflateCodec, opened: Opened = {}): Endpoint {
 export function turn(endpoint: Endpoint): string[] {
   const lines: string[] = [];
   for (let step = endpoint.next(); step !== Step.Idle; step = endpoint.next()) {
-    const octets = endpoint.chunk.slice(endpoint.start, endpoint.end);
+    const bytes = endpoint.chunk.slice(endpoint.start, endpoint.end);
     if (step === Step.Text) lines.push(`text ${endpoint.text}`);
-    else if (step === Step.Binary) lines.push(`binary of ${octets.length}`);
-    else if (step === Step.Ping) lines.push(`ping ${octets.join(",")}`);
+    else if (step === Step.Binary) lines.push(`binary of ${bytes.length}`);
+    else if (step === Step.Ping) lines.push(`ping ${bytes.join(",")}`);
     else if (step === Step.Violation) {
       const { kind, closeCode } = endpoint.violation!;
       lines.push(`${closeCode} ${kind}`);
@@ -58,9 +58,9 @@ export function turn(endpoint: Endpoint): string[] {
 /** The frames, each in a turn of its own or byte by byte. */
 export function feed(endpoint: Endpoint, frames: readonly Uint8Array[], size: number): string[] {
   const lines: string[] = [];
-  const octets = joinOctets(frames);
-  for (let at = 0; at < octets.length; at += size) {
-    endpoint.receive(octets.slice(at, at + size), 0);
+  const bytes = joinBytes(frames);
+  for (let at = 0; at < bytes.length; at += size) {
+    endpoint.receive(bytes.slice(at, at + size), 0);
     lines.push(...turn(endpoint));
     takeOutput(endpoint);
   }
@@ -72,7 +72,7 @@ export function takeOutput(endpoint: Endpoint, now = 0): Uint8Array {
   const chunks: Uint8Array[] = [];
   for (;;) {
     const transmission = endpoint.transmit(now);
-    if (transmission === null) return joinOctets(chunks);
+    if (transmission === null) return joinBytes(chunks);
     for (const chunk of transmission.chunks) chunks.push(chunk.slice());
     endpoint.sent(now);
   }

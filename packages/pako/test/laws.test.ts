@@ -71,7 +71,7 @@ function subject(pair: (typeof PAIRS)[number]): Subject {
 const LAWS: readonly (readonly [law: string, law: Law, runs: number])[] = [
   ["any cutting of the input gives the same trace", cuttingLaw, 200],
   ["any cutting of an opening gives the same trace", openingCuttingLaw, 50],
-  ["no string of octets makes an input throw", totalityLaw, 100],
+  ["no string of bytes makes an input throw", totalityLaw, 100],
   ["any program arrives unharmed in both directions", roundTripLaw, 30],
   ["there is exactly one Ended, and it is the last", oneEndLaw, 100],
   ["finitely many timeouts reach the end", deadlineLaw, 75],
@@ -112,7 +112,7 @@ test("connections that came to their end have left no context behind", { timeout
   }
 });
 
-test("two codecs tell the same of the same octets", { timeout: MINUTES }, () => {
+test("two codecs tell the same of the same bytes", { timeout: MINUTES }, () => {
   for (const [, ends] of TERMS) {
     // Behind a block with BFINAL node:zlib forgets its window, and pakoCodec keeps it: random bytes come upon that. So zlib is
     // compared with a pako that forgets.

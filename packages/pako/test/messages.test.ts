@@ -1,7 +1,7 @@
 /** What RFC 7692 §6 and §7.2 say of messages, through the whole engine, with every codec. */
 import { constants, deflateRawSync } from "node:zlib";
 import { Step } from "@sansocket/core";
-import { joinOctets } from "@sansocket/testing";
+import { joinBytes } from "@sansocket/testing";
 import { describe, expect, test } from "vitest";
 import {
   counting,
@@ -190,7 +190,7 @@ const UNLAWFUL: readonly Row[] = [
         fin: false,
         rsv: RSV1,
         opcode: 2,
-        payload: joinOctets([deflated(new Uint8Array(2_000)), Uint8Array.of(0, 0, 0xff, 0xff)]),
+        payload: joinBytes([deflated(new Uint8Array(2_000)), Uint8Array.of(0, 0, 0xff, 0xff)]),
       }),
       continued([...deflated(new Uint8Array(2_000))]),
     ],
@@ -253,14 +253,14 @@ describe.each(CODECS)("a server with %s", (_name, codec) => {
 
 describe.each(CODECS)("with %s a server's message", (_name, codec) => {
   /** FIN, RSV and opcode, and the length, of each frame. */
-  function framesOf(octets: Uint8Array): { first: number; payload: Uint8Array }[] {
+  function framesOf(bytes: Uint8Array): { first: number; payload: Uint8Array }[] {
     const frames: { first: number; payload: Uint8Array }[] = [];
-    for (let at = 0; at < octets.length; ) {
-      const first = octets[at]!;
-      const short = octets[at + 1]!;
-      const length = short < 126 ? short : octets[at + 2]! * 256 + octets[at + 3]!;
+    for (let at = 0; at < bytes.length; ) {
+      const first = bytes[at]!;
+      const short = bytes[at + 1]!;
+      const length = short < 126 ? short : bytes[at + 2]! * 256 + bytes[at + 3]!;
       const start = at + (short < 126 ? 2 : 4);
-      frames.push({ first, payload: octets.slice(start, start + length) });
+      frames.push({ first, payload: bytes.slice(start, start + length) });
       at = start + length;
     }
     return frames;

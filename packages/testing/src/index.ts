@@ -4,8 +4,29 @@
  *
  * @module
  */
-export { type AgreedExtensions, agreementOf } from "./agreed-extensions.ts";
-export { handshakes } from "./arbitraries/handshakes.ts";
+export { type AgreedExtensions, agreementOf } from "./engine/agreed-extensions.ts";
+export type {
+  Engine,
+  EngineEvent,
+  EngineOptions,
+  EngineUnderTest,
+  Transmitted,
+} from "./engine/engine.ts";
+export { type SansocketEngineOptions, sansocketEngine } from "./engine/sansocket-engine.ts";
+export {
+  type StoredBlocks,
+  type StoredBlocksOptions,
+  storedBlocks,
+} from "./engine/stored-blocks.ts";
+export {
+  type Cutting,
+  cut,
+  cuttings,
+  everyByte,
+  everyPoint,
+  everySize,
+} from "./generators/cuttings.ts";
+export { handshakes } from "./generators/handshakes.ts";
 export {
   binaryPayloads,
   controlPayloads,
@@ -13,37 +34,28 @@ export {
   type PayloadOptions,
   payloadLengths,
   texts,
-} from "./arbitraries/payloads.ts";
+} from "./generators/payloads.ts";
 export {
   type ControlStatement,
   closeBodies,
   controlStatements,
-  encodeText,
   framesOf,
   type Program,
   programs,
   type Statement,
   type WireProgram,
   wirePrograms,
-} from "./arbitraries/programs.ts";
-export { nearPrograms, streams, wildStreams } from "./arbitraries/streams.ts";
-export { type Cutting, cut, cuttings, everyOctet, everyPoint, everySize } from "./cuttings.ts";
-export type {
-  Engine,
-  EngineEvent,
-  EngineOptions,
-  EngineUnderTest,
-  Transmitted,
-} from "./engine.ts";
+} from "./generators/programs.ts";
+export { nearPrograms, streams, wildStreams } from "./generators/streams.ts";
 export { agreementLaw } from "./laws/agreement.ts";
 export { controlLaw } from "./laws/control.ts";
 export { cuttingLaw, openingCuttingLaw } from "./laws/cutting.ts";
 export { deadlineLaw } from "./laws/deadlines.ts";
 export { joinPieces, type Law, type LawOptions, show, type Trace, traceOf } from "./laws/law.ts";
-export { linearWorkLaw, WORK_PER_OCTET } from "./laws/linear-work.ts";
+export { linearWorkLaw, WORK_PER_BYTE } from "./laws/linear-work.ts";
 export { roundTripLaw } from "./laws/round-trip.ts";
 export { oneEndLaw, totalityLaw } from "./laws/totality.ts";
-export { type SansocketEngineOptions, sansocketEngine } from "./sansocket-engine.ts";
-export { type StoredBlocks, type StoredBlocksOptions, storedBlocks } from "./stored-blocks.ts";
-export { VirtualClock } from "./virtual-clock.ts";
-export { encodeFrame, fromHex, joinOctets, toHex, type WireFrame } from "./wire.ts";
+export { VirtualClock } from "./simulation/virtual-clock.ts";
+export { fromHex, joinBytes, toHex } from "./wire/bytes.ts";
+export { encodeFrame, type WireFrame } from "./wire/frame.ts";
+export { encodeText } from "./wire/text.ts";

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import {
   cuttings,
-  everyOctet,
+  everyByte,
   everySize,
   type LawOptions,
   sansocketEngine,
@@ -13,7 +13,7 @@ import {
 const ODD: readonly unknown[] = [null, "5", Number.NaN, -1, 1.5, Number.POSITIVE_INFINITY, {}, []];
 
 describe.each([
-  ["the length of everyOctet", (odd: never) => everyOctet(odd)],
+  ["the length of everyByte", (odd: never) => everyByte(odd)],
   ["the length of everySize", (odd: never) => everySize(odd, 1)],
   ["the size of everySize", (odd: never) => everySize(8, odd)],
   ["the length of cuttings", (odd: never) => cuttings(odd)],

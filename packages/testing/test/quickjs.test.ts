@@ -11,8 +11,8 @@ const PROGRAM = `
   import { Endpoint, Step, closeOutcome } from "@sansocket/core";
   const absent = ["TextDecoder", "TextEncoder", "crypto", "setTimeout", "performance", "URL", "Buffer", "process"]
     .filter((name) => typeof globalThis[name] === "undefined");
-  let octet = 1;
-  const host = { random: (into) => { for (let i = 0; i < into.length; i++) into[i] = octet = (octet * 167 + 13) & 255; } };
+  let byte = 1;
+  const host = { random: (into) => { for (let i = 0; i < into.length; i++) into[i] = byte = (byte * 167 + 13) & 255; } };
   const client = Endpoint.client({ host, url: "ws://localhost/echo", protocols: ["echo"] }, 0);
   const server = Endpoint.server({ host }, 0);
   const told = [];

@@ -1,14 +1,15 @@
 /** Law 6. Ping and Pong anywhere before the Close never change the data events. */
 import fc from "fast-check";
-import { maskingKeys } from "../arbitraries/payloads.ts";
+import type { Engine } from "../engine/engine.ts";
+import { maskingKeys } from "../generators/payloads.ts";
 import {
   type ControlStatement,
   controlStatements,
   extendedFramesOf,
   programs,
-} from "../arbitraries/programs.ts";
-import type { Engine } from "../engine.ts";
-import { encodeFrame, joinOctets, type WireFrame } from "../wire.ts";
+} from "../generators/programs.ts";
+import { joinBytes } from "../wire/bytes.ts";
+import { encodeFrame, type WireFrame } from "../wire/frame.ts";
 import {
   anyOptions,
   checkLaw,
@@ -45,11 +46,11 @@ function controlsAt(
 ): WireFrame[] {
   return controls
     .filter(([at]) => at % places === index)
-    .map(([, { kind, octets }]) => ({
+    .map(([, { kind, bytes }]) => ({
       fin: true,
       rsv: 0,
       opcode: OPCODES[kind],
-      payload: octets,
+      payload: bytes,
       key,
     }));
 }
@@ -77,7 +78,7 @@ export function controlLaw(engine: Engine, options: LawOptions = {}): void {
           options.extensions,
         );
         const dataOf = (all: readonly WireFrame[]): string[] => {
-          const { events } = traceOf(engine, engineOptions, [joinOctets(all.map(encodeFrame))]);
+          const { events } = traceOf(engine, engineOptions, [joinBytes(all.map(encodeFrame))]);
           return show(joinPieces(events.filter(({ kind }) => kind !== "ping" && kind !== "pong")));
         };
         requireSame(

@@ -1,13 +1,13 @@
 /**
  * Law 1. Any cutting of the input gives the same trace: the same events, pieces compared after joining, the same
- * violation at the same offset, the same octets sent; and every octet before the first bad one is delivered.
+ * violation at the same offset, the same bytes sent; and every byte before the first bad one is delivered.
  */
 import fc from "fast-check";
-import { handshakes } from "../arbitraries/handshakes.ts";
-import { streams } from "../arbitraries/streams.ts";
-import { type Cutting, cut, cuttings } from "../cuttings.ts";
-import type { Engine, EngineEvent, EngineOptions } from "../engine.ts";
-import { toHex } from "../wire.ts";
+import type { Engine, EngineEvent, EngineOptions } from "../engine/engine.ts";
+import { type Cutting, cut, cuttings } from "../generators/cuttings.ts";
+import { handshakes } from "../generators/handshakes.ts";
+import { streams } from "../generators/streams.ts";
+import { toHex } from "../wire/bytes.ts";
 import {
   anyOptions,
   blurWrongPayload,
@@ -22,7 +22,7 @@ import {
 
 interface Example {
   readonly options: EngineOptions;
-  readonly octets: Uint8Array;
+  readonly bytes: Uint8Array;
   readonly cutting: Cutting;
 }
 
@@ -31,11 +31,11 @@ function examples(
   from: EngineOptions["from"],
 ): fc.Arbitrary<Example> {
   return anyOptions().chain((options) =>
-    shownAsHex(make(options)).chain((octets) =>
+    shownAsHex(make(options)).chain((bytes) =>
       fc.record({
         options: fc.constant({ ...options, from, messageLimit: 1000 }),
-        octets: fc.constant(octets),
-        cutting: cuttings(octets.length),
+        bytes: fc.constant(bytes),
+        cutting: cuttings(bytes.length),
       }),
     ),
   );
@@ -43,17 +43,17 @@ function examples(
 
 function requireSameTrace(
   engine: Engine,
-  { options, octets, cutting }: Example,
+  { options, bytes, cutting }: Example,
   isExtended = false,
 ): void {
   const told = (events: readonly EngineEvent[]): string[] => {
     const joined = joinPieces(events);
     return show(isExtended ? blurWrongPayload(joined) : joined);
   };
-  const whole = traceOf(engine, options, cut(octets, []));
-  const pieces = traceOf(engine, options, cut(octets, cutting));
+  const whole = traceOf(engine, options, cut(bytes, []));
+  const pieces = traceOf(engine, options, cut(bytes, cutting));
   requireSame("another cutting gives other events", told(whole.events), told(pieces.events));
-  requireSame("another cutting sends other octets", [toHex(whole.output)], [toHex(pieces.output)]);
+  requireSame("another cutting sends other bytes", [toHex(whole.output)], [toHex(pieces.output)]);
   requireSame("another cutting ends otherwise", whole.ends, pieces.ends);
 }
 

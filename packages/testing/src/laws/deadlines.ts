@@ -3,9 +3,9 @@
  * reach Ended: nothing waits for ever.
  */
 import fc from "fast-check";
-import { handshakes } from "../arbitraries/handshakes.ts";
-import { streams } from "../arbitraries/streams.ts";
-import type { Engine } from "../engine.ts";
+import type { Engine } from "../engine/engine.ts";
+import { handshakes } from "../generators/handshakes.ts";
+import { streams } from "../generators/streams.ts";
 import { anyBeginning, farewells, perform } from "./farewells.ts";
 import { checkLaw, type LawOptions, shownAsHex } from "./law.ts";
 
@@ -21,7 +21,7 @@ export function deadlineLaw(engine: Engine, options: LawOptions = {}): void {
   const inputs = anyBeginning().chain((engineOptions) =>
     fc.record({
       engineOptions: fc.constant(engineOptions),
-      octets: shownAsHex(
+      bytes: shownAsHex(
         engineOptions.from === "open"
           ? streams(engineOptions.role, options.extensions)
           : handshakes(engineOptions.role),
@@ -31,7 +31,7 @@ export function deadlineLaw(engine: Engine, options: LawOptions = {}): void {
     }),
   );
   checkLaw(
-    fc.property(inputs, ({ engineOptions, octets, commands, acts }) => {
+    fc.property(inputs, ({ engineOptions, bytes, commands, acts }) => {
       const one = engine.create(engineOptions);
       let isEnded = false;
       let isOpen = false;
@@ -44,7 +44,7 @@ export function deadlineLaw(engine: Engine, options: LawOptions = {}): void {
         } while (one.transmit(now) !== null);
       };
       turn(0);
-      one.receive(octets, 0);
+      one.receive(bytes, 0);
       turn(0);
       for (const command of isOpen ? commands : []) {
         if (command === "text") one.sendText("x");

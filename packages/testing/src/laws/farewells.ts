@@ -3,7 +3,7 @@
  * decides late, or has had enough.
  */
 import fc from "fast-check";
-import type { EngineOptions, EngineUnderTest } from "../engine.ts";
+import type { EngineOptions, EngineUnderTest } from "../engine/engine.ts";
 
 const ACTS = ["end of stream", "transport closed", "abort", "answer", "timeout"] as const;
 

@@ -1,8 +1,8 @@
 /** What all laws share: how often they are tried, and what is told of an engine's behaviour. */
 import fc from "fast-check";
-import type { AgreedExtensions } from "../agreed-extensions.ts";
-import type { Engine, EngineEvent, EngineOptions, EngineUnderTest } from "../engine.ts";
-import { joinOctets, toHex } from "../wire.ts";
+import type { AgreedExtensions } from "../engine/agreed-extensions.ts";
+import type { Engine, EngineEvent, EngineOptions, EngineUnderTest } from "../engine/engine.ts";
+import { joinBytes, toHex } from "../wire/bytes.ts";
 
 /** How a law is tried. */
 export interface LawOptions {
@@ -47,11 +47,11 @@ function requireLawOptions(options: LawOptions): void {
   }
 }
 
-/** Octets as fast-check prints them in a counterexample. */
+/** Bytes as fast-check prints them in a counterexample. */
 export function shownAsHex(arbitrary: fc.Arbitrary<Uint8Array>): fc.Arbitrary<Uint8Array> {
-  return arbitrary.map((octets) =>
-    Object.defineProperty(octets.slice(), fc.toStringMethod, {
-      value: () => `octets ${toHex(octets)}`,
+  return arbitrary.map((bytes) =>
+    Object.defineProperty(bytes.slice(), fc.toStringMethod, {
+      value: () => `bytes ${toHex(bytes)}`,
     }),
   );
 }
@@ -85,7 +85,7 @@ export function traceOf(
   }
   one.endOfStream(0);
   turn(one, 0, trace, outputs);
-  return { ...trace, output: joinOctets(outputs) };
+  return { ...trace, output: joinBytes(outputs) };
 }
 
 /** Pull, transmit, and again until there is nothing left to do. */
@@ -99,7 +99,7 @@ export function turn(
     trace.events.push(...engine.pull(now));
     const transmitted = engine.transmit(now);
     if (transmitted === null) return;
-    outputs.push(transmitted.octets);
+    outputs.push(transmitted.bytes);
     if (transmitted.ending !== "continue") trace.ends.push(transmitted.ending);
   }
 }
@@ -118,11 +118,11 @@ export function joinPieces(events: readonly EngineEvent[]): EngineEvent[] {
       joined.push(event);
       continue;
     }
-    const octets: Uint8Array = joinOctets([
-      ...(message === null ? [] : [message.octets]),
-      event.octets,
+    const bytes: Uint8Array = joinBytes([
+      ...(message === null ? [] : [message.bytes]),
+      event.bytes,
     ]);
-    message = { kind: event.kind, octets, final: event.final };
+    message = { kind: event.kind, bytes, final: event.final };
     if (!event.final) continue;
     joined.push(message);
     message = null;
@@ -161,10 +161,10 @@ export function show(events: readonly EngineEvent[]): string[] {
     switch (event.kind) {
       case "text":
       case "binary":
-        return `${event.kind} ${toHex(event.octets)}${event.final ? "" : " ..."}`;
+        return `${event.kind} ${toHex(event.bytes)}${event.final ? "" : " ..."}`;
       case "ping":
       case "pong":
-        return `${event.kind} ${toHex(event.octets)}`;
+        return `${event.kind} ${toHex(event.bytes)}`;
       case "closing":
         return `closing ${event.code} ${JSON.stringify(event.reason)}`;
       case "violation":

@@ -3,31 +3,31 @@
  * extensions if the engine has been given some; the closing handshake ends both cleanly.
  */
 import fc from "fast-check";
-import { binaryPayloads, controlPayloads, texts } from "../arbitraries/payloads.ts";
-import { encodeText } from "../arbitraries/programs.ts";
-import { cut } from "../cuttings.ts";
-import type { Engine, EngineEvent, EngineUnderTest } from "../engine.ts";
+import type { Engine, EngineEvent, EngineUnderTest } from "../engine/engine.ts";
+import { cut } from "../generators/cuttings.ts";
+import { binaryPayloads, controlPayloads, texts } from "../generators/payloads.ts";
+import { encodeText } from "../wire/text.ts";
 import { checkLaw, joinPieces, type LawOptions, requireSame, show } from "./law.ts";
 
 type Act =
   | { readonly act: "text"; readonly text: string }
-  | { readonly act: "binary"; readonly octets: Uint8Array }
+  | { readonly act: "binary"; readonly bytes: Uint8Array }
   | {
       readonly act: "fragments";
       readonly type: "text" | "binary";
       readonly fragments: readonly Uint8Array[];
     }
-  | { readonly act: "ping"; readonly octets: Uint8Array };
+  | { readonly act: "ping"; readonly bytes: Uint8Array };
 
 function fragmentActs(): fc.Arbitrary<Act> {
   const content = fc.oneof(
-    texts().map((text) => ({ type: "text" as const, octets: encodeText(text) })),
-    binaryPayloads().map((octets) => ({ type: "binary" as const, octets })),
+    texts().map((text) => ({ type: "text" as const, bytes: encodeText(text) })),
+    binaryPayloads().map((bytes) => ({ type: "binary" as const, bytes })),
   );
-  return content.chain(({ type, octets }) =>
-    fc.array(fc.nat({ max: octets.length }), { maxLength: 4 }).map((points) => {
-      const parts = [0, ...[...points].sort((a, b) => a - b), octets.length];
-      const fragments = parts.slice(1).map((to, index) => octets.slice(parts[index], to));
+  return content.chain(({ type, bytes }) =>
+    fc.array(fc.nat({ max: bytes.length }), { maxLength: 4 }).map((points) => {
+      const parts = [0, ...[...points].sort((a, b) => a - b), bytes.length];
+      const fragments = parts.slice(1).map((to, index) => bytes.slice(parts[index], to));
       return { act: "fragments" as const, type, fragments };
     }),
   );
@@ -37,9 +37,9 @@ function acts(): fc.Arbitrary<readonly Act[]> {
   return fc.array(
     fc.oneof(
       texts().map((text): Act => ({ act: "text", text })),
-      binaryPayloads({ isLarge: true }).map((octets): Act => ({ act: "binary", octets })),
+      binaryPayloads({ isLarge: true }).map((bytes): Act => ({ act: "binary", bytes })),
       fragmentActs(),
-      controlPayloads().map((octets): Act => ({ act: "ping", octets })),
+      controlPayloads().map((bytes): Act => ({ act: "ping", bytes })),
     ),
     { maxLength: 6 },
   );
@@ -62,14 +62,11 @@ function settle({ ends, told }: Pair, size: number): void {
       told[index]!.push(...end.pull(0));
       for (let sent = end.transmit(0); sent !== null; sent = end.transmit(0)) {
         isMoving = true;
-        const { octets, ending } = sent;
-        // A large payload octet by octet would take seconds, and law 1 has that.
-        const step = Math.max(size, Math.ceil(octets.length / MOST_PIECES));
-        const points = Array.from(
-          { length: Math.ceil(octets.length / step) },
-          (_, at) => at * step,
-        );
-        for (const piece of cut(octets, points)) {
+        const { bytes, ending } = sent;
+        // A large payload byte by byte would take seconds, and law 1 has that.
+        const step = Math.max(size, Math.ceil(bytes.length / MOST_PIECES));
+        const points = Array.from({ length: Math.ceil(bytes.length / step) }, (_, at) => at * step);
+        for (const piece of cut(bytes, points)) {
           peer.receive(piece, 0);
           told[1 - index]!.push(...peer.pull(0));
         }
@@ -85,20 +82,20 @@ function perform(end: EngineUnderTest, act: Act): void {
     act.act === "text"
       ? end.sendText(act.text)
       : act.act === "binary"
-        ? end.sendBinary(act.octets)
+        ? end.sendBinary(act.bytes)
         : act.act === "fragments"
           ? end.sendFragments(act.type, act.fragments)
-          : end.ping(act.octets, 0);
+          : end.ping(act.bytes, 0);
   if (!isDone) throw new Error(`${act.act} was refused on an open connection`);
 }
 
 function expected(some: readonly Act[]): EngineEvent[] {
   return some.map((act): EngineEvent => {
-    if (act.act === "ping") return { kind: "ping", octets: act.octets };
-    if (act.act === "text") return { kind: "text", octets: encodeText(act.text), final: true };
-    if (act.act === "binary") return { kind: "binary", octets: act.octets, final: true };
-    const octets = Uint8Array.from(act.fragments.flatMap((fragment) => [...fragment]));
-    return { kind: act.type, octets, final: true };
+    if (act.act === "ping") return { kind: "ping", bytes: act.bytes };
+    if (act.act === "text") return { kind: "text", bytes: encodeText(act.text), final: true };
+    if (act.act === "binary") return { kind: "binary", bytes: act.bytes, final: true };
+    const bytes = Uint8Array.from(act.fragments.flatMap((fragment) => [...fragment]));
+    return { kind: act.type, bytes, final: true };
   });
 }
 

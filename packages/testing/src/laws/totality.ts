@@ -1,12 +1,12 @@
 /**
- * Laws 2 and 4. No string of octets makes an input throw; and whatever happens, there is exactly one Ended, it comes last,
+ * Laws 2 and 4. No string of bytes makes an input throw; and whatever happens, there is exactly one Ended, it comes last,
  * and nothing comes after it, whatever is still fed.
  */
 import fc from "fast-check";
-import { handshakes } from "../arbitraries/handshakes.ts";
-import { streams, wildStreams } from "../arbitraries/streams.ts";
-import { cut, cuttings } from "../cuttings.ts";
-import type { Engine, EngineOptions } from "../engine.ts";
+import type { Engine, EngineOptions } from "../engine/engine.ts";
+import { cut, cuttings } from "../generators/cuttings.ts";
+import { handshakes } from "../generators/handshakes.ts";
+import { streams, wildStreams } from "../generators/streams.ts";
 import { anyBeginning, farewells, perform } from "./farewells.ts";
 import { checkLaw, type LawOptions, shownAsHex, traceOf, turn } from "./law.ts";
 
@@ -19,8 +19,8 @@ function anyInput({ extensions }: LawOptions): fc.Arbitrary<{
       options.from === "open"
         ? fc.oneof(streams(options.role, extensions), wildStreams())
         : fc.oneof(handshakes(options.role), wildStreams()),
-    ).chain((octets) =>
-      cuttings(octets.length).map((cutting) => ({ options, pieces: cut(octets, cutting) })),
+    ).chain((bytes) =>
+      cuttings(bytes.length).map((cutting) => ({ options, pieces: cut(bytes, cutting) })),
     ),
   );
 }

@@ -56,10 +56,10 @@ const cases: readonly {
         kept = null;
       };
       return {
-        receive(octets, now) {
+        receive(bytes, now) {
           flush(now);
-          if (octets.length < 3) kept = octets;
-          else one.receive(octets, now);
+          if (bytes.length < 3) kept = bytes;
+          else one.receive(bytes, now);
         },
         endOfStream(now) {
           flush(now);
@@ -76,10 +76,10 @@ const cases: readonly {
       let before = 0;
       let last = 0;
       return {
-        receive(octets, now) {
+        receive(bytes, now) {
           before += last;
-          last = octets.length;
-          one.receive(octets, now);
+          last = bytes.length;
+          one.receive(bytes, now);
         },
         pull: (now) =>
           one
@@ -92,24 +92,23 @@ const cases: readonly {
     says: /another cutting gives other events/,
   },
   {
-    what: "loses the octets behind the head of the handshake",
+    what: "loses the bytes behind the head of the handshake",
     law: openingCuttingLaw,
     fault: (one) => ({
-      receive(octets, now) {
-        const end = Buffer.from(octets).indexOf("\r\n\r\n");
-        one.receive(end === -1 ? octets : octets.slice(0, end + 4), now);
+      receive(bytes, now) {
+        const end = Buffer.from(bytes).indexOf("\r\n\r\n");
+        one.receive(end === -1 ? bytes : bytes.slice(0, end + 4), now);
       },
     }),
     says: /another cutting/,
   },
   {
-    what: "throws on a lone octet",
+    what: "throws on a lone byte",
     law: totalityLaw,
     fault: (one) => ({
-      receive(octets, now) {
-        if (octets.length === 1 && octets[0] === 0xff)
-          throw new TypeError("cannot read properties");
-        one.receive(octets, now);
+      receive(bytes, now) {
+        if (bytes.length === 1 && bytes[0] === 0xff) throw new TypeError("cannot read properties");
+        one.receive(bytes, now);
       },
     }),
     says: /cannot read properties/,
@@ -117,7 +116,7 @@ const cases: readonly {
   {
     what: "drops empty messages",
     law: roundTripLaw,
-    fault: mapEvents((event) => ("octets" in event && event.octets.length === 0 ? [] : [event])),
+    fault: mapEvents((event) => ("bytes" in event && event.bytes.length === 0 ? [] : [event])),
     says: /what arrived is not what was sent/,
   },
   {
@@ -180,10 +179,10 @@ const cases: readonly {
     fault: (one, { onWork }) => {
       let all = 0;
       return {
-        receive(octets, now) {
-          all += octets.length;
+        receive(bytes, now) {
+          all += bytes.length;
           onWork?.(all);
-          one.receive(octets, now);
+          one.receive(bytes, now);
         },
       };
     },

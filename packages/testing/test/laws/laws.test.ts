@@ -33,7 +33,7 @@ describe("the engine keeps the law that", () => {
     openingCuttingLaw(engine, seeded(3000));
   });
 
-  test("no string of octets makes an input throw", laws, () => {
+  test("no string of bytes makes an input throw", laws, () => {
     totalityLaw(engine, seeded(4000));
   });
 
@@ -52,7 +52,7 @@ describe("the engine keeps the law that", () => {
       const extensions: ReturnType<typeof storedBlocks>[] = [];
       const extended = sansocketEngine({
         extensions: () => {
-          const extension = storedBlocks({ blockOctets: 50 });
+          const extension = storedBlocks({ blockBytes: 50 });
           extensions.push(extension);
           return [extension];
         },
@@ -75,7 +75,7 @@ describe("the engine keeps the law that", () => {
     controlLaw(engine, seeded(3000));
   });
 
-  test("work is linear, also one octet at a time", laws, () => {
+  test("work is linear, also one byte at a time", laws, () => {
     linearWorkLaw(engine, seeded(2000));
   });
 

@@ -10,9 +10,9 @@ import type { Extension, ExtensionOffer, ExtensionSession } from "@sansocket/cor
 
 /** How {@link storedBlocks} parts and chooses messages. */
 export interface StoredBlocksOptions {
-  /** Octets of data in a block, 1 to 65535. Default 65535, the most that LEN can say; fewer give more seams to cut at. */
-  readonly blockOctets?: number;
-  /** A message that is known to be shorter goes out as it is. In octets; default 0: every message is transformed. */
+  /** Bytes of data in a block, 1 to 65535. Default 65535, the most that LEN can say; fewer give more seams to cut at. */
+  readonly blockBytes?: number;
+  /** A message that is known to be shorter goes out as it is. In bytes; default 0: every message is transformed. */
   readonly threshold?: number;
 }
 
@@ -30,22 +30,22 @@ export interface StoredBlocks extends Extension {
 const NAME = "permessage-deflate";
 /** RFC 7692 §6: the "Per-Message Compressed" bit. */
 const RSV1 = 0x40;
-/** BFINAL, BTYPE and padding in one octet, LEN and NLEN in four. */
-const BLOCK_HEADER_OCTETS = 5;
-const MAX_BLOCK_OCTETS = 65_535;
-/** What lent octets are overwritten with when the loan is over: as text it is not even UTF-8. */
+/** BFINAL, BTYPE and padding in one byte, LEN and NLEN in four. */
+const BLOCK_HEADER_BYTES = 5;
+const MAX_BLOCK_BYTES = 65_535;
+/** What lent bytes are overwritten with when the loan is over: as text it is not even UTF-8. */
 const SPOILED = 0xaa;
 
 /** An extension for tests: permessage-deflate's framing with stored blocks only, so that no codec is needed. */
 export function storedBlocks(options: StoredBlocksOptions = {}): StoredBlocks {
-  const { blockOctets = MAX_BLOCK_OCTETS, threshold = 0 } = options;
-  if (!Number.isInteger(blockOctets) || blockOctets < 1 || blockOctets > MAX_BLOCK_OCTETS) {
-    throw new RangeError(`blockOctets ${blockOctets} is not from 1 to ${MAX_BLOCK_OCTETS}`);
+  const { blockBytes = MAX_BLOCK_BYTES, threshold = 0 } = options;
+  if (!Number.isInteger(blockBytes) || blockBytes < 1 || blockBytes > MAX_BLOCK_BYTES) {
+    throw new RangeError(`blockBytes ${blockBytes} is not from 1 to ${MAX_BLOCK_BYTES}`);
   }
   let liveSessions = 0;
   function begin(): ExtensionSession {
     liveSessions += 1;
-    return createSession(blockOctets, threshold, () => {
+    return createSession(blockBytes, threshold, () => {
       liveSessions -= 1;
     });
   }
@@ -84,16 +84,16 @@ function isUnderstood({ parameters }: ExtensionOffer): boolean {
   return names.every((name, at) => PARAMETERS.includes(name) && names.indexOf(name) === at);
 }
 
-/** Where in the grammar of RFC 1951 §3.2.3 and §3.2.4 the next octet stands. */
+/** Where in the grammar of RFC 1951 §3.2.3 and §3.2.4 the next byte stands. */
 const Position = { Header: 0, Length: 1, Data: 2 } as const;
 type Position = (typeof Position)[keyof typeof Position];
 
 /** What the decoder knows of the message that is coming in. */
 interface Decoding {
   position: Position;
-  /** How many octets of LEN and NLEN were seen. */
-  lengthOctets: number;
-  /** LEN, as far as it was seen; then the octets of the block that are still to come. */
+  /** How many bytes of LEN and NLEN were seen. */
+  lengthBytes: number;
+  /** LEN, as far as it was seen; then the bytes of the block that are still to come. */
   left: number;
 }
 
@@ -106,7 +106,7 @@ interface SessionState {
 }
 
 function createSession(
-  blockOctets: number,
+  blockBytes: number,
   threshold: number,
   onDisposed: () => void,
 ): ExtensionSession {
@@ -131,7 +131,7 @@ function createSession(
       beginCall(state);
       demand(state.isEncoding, "encode of a message that encodeStart did not take");
       state.isEncoding = !final;
-      state.lent = encodeBlocks(payload, final, blockOctets);
+      state.lent = encodeBlocks(payload, final, blockBytes);
       return state.lent;
     },
 
@@ -139,7 +139,7 @@ function createSession(
       beginCall(state);
       demandDataOpcode(opcode);
       demand(state.decoding === null, "decodeStart inside an incoming message");
-      state.decoding = { position: Position.Header, lengthOctets: 0, left: 0 };
+      state.decoding = { position: Position.Header, lengthBytes: 0, left: 0 };
     },
 
     decode(payload, final, budget, sink) {
@@ -174,23 +174,23 @@ function demandDataOpcode(opcode: number): void {
 }
 
 /**
- * One fragment in blocks of its own, so that it ends at an octet (RFC 7692 §7.2.1). The last one is followed by an empty
+ * One fragment in blocks of its own, so that it ends at a byte (RFC 7692 §7.2.1). The last one is followed by an empty
  * stored block, without its LEN and NLEN, 00 00 ff ff, which the receiver puts back.
  */
-function encodeBlocks(payload: Uint8Array, final: boolean, blockOctets: number): Uint8Array {
-  const blockCount = Math.ceil(payload.length / blockOctets);
-  const length = payload.length + blockCount * BLOCK_HEADER_OCTETS + (final ? 1 : 0);
+function encodeBlocks(payload: Uint8Array, final: boolean, blockBytes: number): Uint8Array {
+  const blockCount = Math.ceil(payload.length / blockBytes);
+  const length = payload.length + blockCount * BLOCK_HEADER_BYTES + (final ? 1 : 0);
   // Zeros: BFINAL 0, BTYPE 00 and padding need not be written.
   const encoded = new Uint8Array(length);
   let at = 0;
-  for (let start = 0; start < payload.length; start += blockOctets) {
-    const data = payload.subarray(start, start + blockOctets);
+  for (let start = 0; start < payload.length; start += blockBytes) {
+    const data = payload.subarray(start, start + blockBytes);
     encoded[at + 1] = data.length;
     encoded[at + 2] = data.length >> 8;
     encoded[at + 3] = ~data.length;
     encoded[at + 4] = ~data.length >> 8;
-    encoded.set(data, at + BLOCK_HEADER_OCTETS);
-    at += BLOCK_HEADER_OCTETS + data.length;
+    encoded.set(data, at + BLOCK_HEADER_BYTES);
+    at += BLOCK_HEADER_BYTES + data.length;
   }
   return encoded;
 }
@@ -209,20 +209,20 @@ function decodeBlocks(
       const size = Math.min(decoding.left, payload.length - at);
       const allowed = Math.min(size, budgetLeft);
       if (allowed > 0) lend(payload.slice(at, at + allowed), sink);
-      // At the octet over it, and not at a LEN that announces it: a limit counts what has come.
+      // At the byte over it, and not at a LEN that announces it: a limit counts what has come.
       if (allowed < size) return "limit";
       at += size;
       budgetLeft -= size;
       decoding.left -= size;
       if (decoding.left === 0) decoding.position = Position.Header;
     } else {
-      if (!takeHeaderOctet(decoding, payload[at]!)) return "corrupt";
+      if (!takeHeaderByte(decoding, payload[at]!)) return "corrupt";
       at += 1;
     }
   }
   if (!final) return "ok";
-  // RFC 7692 §7.2.1: the last octet has the header bits of the block whose LEN and NLEN were removed.
-  const isWhole = decoding.position === Position.Length && decoding.lengthOctets === 0;
+  // RFC 7692 §7.2.1: the last byte has the header bits of the block whose LEN and NLEN were removed.
+  const isWhole = decoding.position === Position.Length && decoding.lengthBytes === 0;
   return isWhole ? "ok" : "corrupt";
 }
 
@@ -231,22 +231,22 @@ function lend(decoded: Uint8Array, sink: (decoded: Uint8Array) => void): void {
   decoded.fill(SPOILED);
 }
 
-/** @returns false when the octet cannot stand there. */
-function takeHeaderOctet(decoding: Decoding, octet: number): boolean {
+/** @returns false when the byte cannot stand there. */
+function takeHeaderByte(decoding: Decoding, byte: number): boolean {
   if (decoding.position === Position.Header) {
     decoding.position = Position.Length;
-    decoding.lengthOctets = 0;
+    decoding.lengthBytes = 0;
     // BTYPE 00. BFINAL may be set (RFC 7692 §7.2.3.4), and the padding says nothing (RFC 1951 §3.2.4).
-    return (octet & 0b110) === 0;
+    return (byte & 0b110) === 0;
   }
-  const { lengthOctets } = decoding;
-  decoding.lengthOctets += 1;
-  if (lengthOctets < 2) {
-    decoding.left |= octet << (8 * lengthOctets);
+  const { lengthBytes } = decoding;
+  decoding.lengthBytes += 1;
+  if (lengthBytes < 2) {
+    decoding.left |= byte << (8 * lengthBytes);
     return true;
   }
-  // NLEN is the complement of LEN, octet by octet.
-  const complement = ~(decoding.left >> (8 * (lengthOctets - 2))) & 0xff;
-  if (lengthOctets === 3) decoding.position = Position.Data;
-  return octet === complement;
+  // NLEN is the complement of LEN, byte by byte.
+  const complement = ~(decoding.left >> (8 * (lengthBytes - 2))) & 0xff;
+  if (lengthBytes === 3) decoding.position = Position.Data;
+  return byte === complement;
 }

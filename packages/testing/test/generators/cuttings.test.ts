@@ -5,27 +5,27 @@ import {
   cut,
   cuttings,
   encodeText,
-  everyOctet,
+  everyByte,
   everyPoint,
   everySize,
   fromHex,
-  joinOctets,
+  joinBytes,
   type Program,
   programs,
   texts,
   toHex,
   VirtualClock,
-} from "../src/index.ts";
+} from "../../src/index.ts";
 
 test("whatever the cutting, the pieces joined are the stream, and none is empty", () => {
   fc.assert(
     fc.property(
       fc
         .uint8Array({ maxLength: 300 })
-        .chain((octets) => fc.tuple(fc.constant(octets), cuttings(octets.length))),
-      ([octets, cutting]) => {
-        const pieces = cut(octets, cutting);
-        expect(joinOctets(pieces)).toEqual(octets);
+        .chain((bytes) => fc.tuple(fc.constant(bytes), cuttings(bytes.length))),
+      ([bytes, cutting]) => {
+        const pieces = cut(bytes, cutting);
+        expect(joinBytes(pieces)).toEqual(bytes);
         expect(pieces.every(({ length }) => length > 0)).toBe(true);
       },
     ),
@@ -59,9 +59,9 @@ function hasNeighbours(points: readonly number[]): boolean {
 }
 
 test("the named cuttings are what they are called", () => {
-  const octets = Uint8Array.from({ length: 5 }, (_, index) => index);
-  expect(cut(octets, everyOctet(5)).map(({ length }) => length)).toEqual([1, 1, 1, 1, 1]);
-  expect(cut(octets, everySize(5, 2)).map(({ length }) => length)).toEqual([2, 2, 1]);
+  const bytes = Uint8Array.from({ length: 5 }, (_, index) => index);
+  expect(cut(bytes, everyByte(5)).map(({ length }) => length)).toEqual([1, 1, 1, 1, 1]);
+  expect(cut(bytes, everySize(5, 2)).map(({ length }) => length)).toEqual([2, 2, 1]);
   expect([...everyPoint(4)]).toEqual([[1], [2], [3]]);
 });
 

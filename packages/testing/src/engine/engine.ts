@@ -1,5 +1,5 @@
 /**
- * The least that a WebSocket engine must offer for the laws to be put to it: octets and times in, events and octets out.
+ * The least that a WebSocket engine must offer for the laws to be put to it: bytes and times in, events and bytes out.
  * Bind your own endpoint, proxy or parser to it and put the same laws to that.
  */
 
@@ -9,10 +9,10 @@ export type EngineEvent =
   /** A message, or with `final: false` a piece of one. */
   | {
       readonly kind: "text" | "binary";
-      readonly octets: Uint8Array;
+      readonly bytes: Uint8Array;
       readonly final: boolean;
     }
-  | { readonly kind: "ping" | "pong"; readonly octets: Uint8Array }
+  | { readonly kind: "ping" | "pong"; readonly bytes: Uint8Array }
   | { readonly kind: "closing"; readonly code: number; readonly reason: string }
   /** The peer broke a rule; `name` and `offset` are compared, not interpreted. */
   | { readonly kind: "violation"; readonly name: string; readonly offset: number }
@@ -22,15 +22,15 @@ export type EngineEvent =
 /** What an endpoint wants sent. */
 export interface Transmitted {
   /** The bytes to send. */
-  readonly octets: Uint8Array;
-  /** What becomes of the transport behind the octets. */
+  readonly bytes: Uint8Array;
+  /** What becomes of the transport behind the bytes. */
   readonly ending: "continue" | "end-write" | "destroy";
 }
 
 /** One endpoint. Times are ms and never go back. */
 export interface EngineUnderTest {
-  /** The octets are overwritten after the pull: an engine must not keep them. */
-  receive(octets: Uint8Array, now: number): void;
+  /** The bytes are overwritten after the pull: an engine must not keep them. */
+  receive(bytes: Uint8Array, now: number): void;
   /** The peer has ended its stream. */
   endOfStream(now: number): void;
   /** The deadline has come. */
@@ -44,11 +44,11 @@ export interface EngineUnderTest {
   /** false when it was too late. */
   sendText(text: string): boolean;
   /** Sends a binary message. */
-  sendBinary(octets: Uint8Array): boolean;
+  sendBinary(bytes: Uint8Array): boolean;
   /** Sends a message in fragments. */
   sendFragments(type: "text" | "binary", fragments: readonly Uint8Array[]): boolean;
   /** Sends a ping. */
-  ping(octets: Uint8Array, now: number): boolean;
+  ping(bytes: Uint8Array, now: number): boolean;
   /** Begins the closing handshake. */
   close(code: number, reason: string, now: number): boolean;
   /** The transport is gone in both directions. Absent: the laws do without. */
@@ -69,10 +69,10 @@ export interface EngineOptions {
   readonly answers?: "at once" | "never";
   /** Deliver pieces as they arrive. */
   readonly pieces: boolean;
-  /** Octets that a message may have. */
+  /** Bytes that a message may have. */
   readonly messageLimit?: number;
-  /** Called with the number of octets that the engine is about to go through, for the law of linear work. */
-  readonly onWork?: (octets: number) => void;
+  /** Called with the number of bytes that the engine is about to go through, for the law of linear work. */
+  readonly onWork?: (bytes: number) => void;
 }
 
 /** Makes a fresh engine, whose randomness must be the same each time. */

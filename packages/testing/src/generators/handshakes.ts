@@ -1,7 +1,7 @@
 /** Opening handshakes, right and almost right (RFC 6455 §4), with frames behind them or not. */
 import fc from "fast-check";
-import { joinOctets } from "../wire.ts";
-import { encodeText } from "./programs.ts";
+import { joinBytes } from "../wire/bytes.ts";
+import { encodeText } from "../wire/text.ts";
 import { streams } from "./streams.ts";
 
 const REQUEST_LINES = [
@@ -65,6 +65,6 @@ export function handshakes(role: "client" | "server"): fc.Arbitrary<Uint8Array> 
       const head = all.map(
         (line, index) => line + (isStrict ? "\r\n" : some[index % some.length]!),
       );
-      return joinOctets([encodeText(head.join("")), behind]);
+      return joinBytes([encodeText(head.join("")), behind]);
     });
 }

@@ -1,9 +1,15 @@
 /** What a peer may say: sequences of messages, fragments, pings, pongs and a Close, as values and as frames. */
 import type { ExtensionSession } from "@sansocket/core";
 import fc from "fast-check";
-import { type AgreedExtensions, agreementOf, disposeAgreement } from "../agreed-extensions.ts";
-import type { WireFrame } from "../wire.ts";
-import { encodeFrame, joinOctets } from "../wire.ts";
+import {
+  type AgreedExtensions,
+  agreementOf,
+  disposeAgreement,
+} from "../engine/agreed-extensions.ts";
+import { joinBytes } from "../wire/bytes.ts";
+import type { WireFrame } from "../wire/frame.ts";
+import { encodeFrame } from "../wire/frame.ts";
+import { encodeText } from "../wire/text.ts";
 import { binaryPayloads, controlPayloads, maskingKeys, texts } from "./payloads.ts";
 
 /** One thing that a peer says: a message, perhaps in fragments, or a ping or a pong between them. */
@@ -11,7 +17,7 @@ export type Statement =
   | {
       readonly kind: "message";
       readonly type: "text" | "binary";
-      readonly octets: Uint8Array;
+      readonly bytes: Uint8Array;
       /** Where the message is parted into fragments; ascending, repeated for empty fragments. */
       readonly parts: readonly number[];
       /** A control frame behind each fragment but the last, or null. */
@@ -25,56 +31,35 @@ export interface ControlStatement {
   /** Which of the two. */
   readonly kind: "ping" | "pong";
   /** Its payload, 0 to 125 bytes. */
-  readonly octets: Uint8Array;
+  readonly bytes: Uint8Array;
 }
 
 /** What one peer says, in order. */
 export type Program = readonly Statement[];
 
-const encoder: { encode(text: string): Uint8Array } = {
-  encode: (text) => Uint8Array.from(unescape8(encodeURIComponent(text))),
-};
-
-/** UTF-8 by way of percent-encoding, which every runtime has. */
-function* unescape8(percent: string): Generator<number, void, undefined> {
-  for (let index = 0; index < percent.length; index += 1) {
-    if (percent[index] === "%") {
-      yield Number.parseInt(percent.slice(index + 1, index + 3), 16);
-      index += 2;
-    } else {
-      yield percent.charCodeAt(index);
-    }
-  }
-}
-
-/** UTF-8, without a TextEncoder: the engines under test need not have one. */
-export function encodeText(text: string): Uint8Array {
-  return encoder.encode(text);
-}
-
 /** Pings and pongs with 0 to 125 bytes. */
 export function controlStatements(): fc.Arbitrary<ControlStatement> {
   return fc.record({
     kind: fc.constantFrom("ping" as const, "pong" as const),
-    octets: controlPayloads(),
+    bytes: controlPayloads(),
   });
 }
 
 function messageStatements(): fc.Arbitrary<Statement> {
   const content = fc.oneof(
-    texts().map((text) => ({ type: "text" as const, octets: encodeText(text) })),
-    binaryPayloads().map((octets) => ({ type: "binary" as const, octets })),
+    texts().map((text) => ({ type: "text" as const, bytes: encodeText(text) })),
+    binaryPayloads().map((bytes) => ({ type: "binary" as const, bytes })),
   );
-  return content.chain(({ type, octets }) =>
+  return content.chain(({ type, bytes }) =>
     fc
       .tuple(
-        fc.array(fc.nat({ max: octets.length }), { maxLength: 4 }),
+        fc.array(fc.nat({ max: bytes.length }), { maxLength: 4 }),
         fc.array(fc.option(controlStatements()), { minLength: 4, maxLength: 4 }),
       )
       .map(([points, between]) => ({
         kind: "message" as const,
         type,
-        octets,
+        bytes,
         parts: [...points].sort((a, b) => a - b),
         between: between.slice(0, points.length),
       })),
@@ -92,7 +77,7 @@ export function closeBodies(): fc.Arbitrary<Uint8Array> {
     fc
       .tuple(fc.constantFrom(...CLOSE_CODES), fc.string({ maxLength: 30 }))
       .map(([code, reason]) =>
-        joinOctets([Uint8Array.of(code >> 8, code & 255), encodeText(reason)]),
+        joinBytes([Uint8Array.of(code >> 8, code & 255), encodeText(reason)]),
       )
       .filter(({ length }) => length <= 125),
   );
@@ -140,23 +125,23 @@ export function framesOf(
     if (statement.kind === "close") {
       add(OPCODES.close, statement.body, true);
     } else if (statement.kind !== "message") {
-      add(OPCODES[statement.kind], statement.octets, true);
+      add(OPCODES[statement.kind], statement.bytes, true);
     } else {
-      const { octets, parts, between, type } = statement;
+      const { bytes, parts, between, type } = statement;
       const opcode = OPCODES[type];
-      const size = parts.length === 0 ? octets.length : null;
+      const size = parts.length === 0 ? bytes.length : null;
       const isExtended = session?.encodeStart(opcode, size) === true;
       let from = 0;
-      [...parts, octets.length].forEach((to, index) => {
+      [...parts, bytes.length].forEach((to, index) => {
         const isLast = index === parts.length;
-        const plain = octets.slice(from, to);
+        const plain = bytes.slice(from, to);
         // What a session returns is lent until its next call, and a Buffer's own slice would not copy it.
         const payload = isExtended ? new Uint8Array(session.encode(plain, isLast)) : plain;
         const rsv = isExtended && index === 0 ? session.rsv >> 4 : 0;
         add(index === 0 ? opcode : 0, payload, isLast, rsv);
         from = to;
         const control = between[index];
-        if (control) add(OPCODES[control.kind], control.octets, true);
+        if (control) add(OPCODES[control.kind], control.bytes, true);
       });
     }
   }
@@ -177,12 +162,12 @@ export function extendedFramesOf(
   return frames;
 }
 
-/** A program with its octets, for an engine of `role` to receive. */
+/** A program with its bytes, for an engine of `role` to receive. */
 export interface WireProgram {
   /** What the peer says. */
   readonly program: Program;
   /** The same on the wire. */
-  readonly octets: Uint8Array;
+  readonly bytes: Uint8Array;
 }
 
 /** @param extensions what the two ends agreed on: the peer's messages pass through its session. */
@@ -195,6 +180,6 @@ export function wirePrograms(
     .map(([program, some]) => {
       const keys = role === "server" ? some : null;
       const frames = extendedFramesOf(program, role, keys, extensions);
-      return { program, octets: joinOctets(frames.map(encodeFrame)) };
+      return { program, bytes: joinBytes(frames.map(encodeFrame)) };
     });
 }

@@ -1,8 +1,8 @@
 /** `@sansocket/core` as an engine under test. */
 import { Endpoint, type Extension, KERNELS, type Kernels, Step } from "@sansocket/core";
+import { joinBytes } from "../wire/bytes.ts";
 import { type AgreedExtensions, agreementOf } from "./agreed-extensions.ts";
 import type { Engine, EngineEvent, EngineOptions, EngineUnderTest, Transmitted } from "./engine.ts";
-import { joinOctets } from "./wire.ts";
 
 /** How {@link sansocketEngine} sets its endpoints up. */
 export interface SansocketEngineOptions {
@@ -12,7 +12,7 @@ export interface SansocketEngineOptions {
   readonly agreed?: AgreedExtensions;
   /** Watch every frame, which takes the plain path for all of them. */
   readonly isWatched?: boolean;
-  /** Nest the octets to be received in the engine's inbox where they fit. */
+  /** Nest the bytes to be received in the engine's inbox where they fit. */
   readonly usesInbox?: boolean;
 }
 
@@ -28,12 +28,12 @@ function createEndpoint(
   { extensions, agreed, isWatched }: SansocketEngineOptions,
   { from, role, pieces, messageLimit, onWork }: EngineOptions,
 ): Endpoint {
-  let octet = 0x5a;
+  let byte = 0x5a;
   const host = {
     random(into: Uint8Array): void {
       for (let index = 0; index < into.length; index += 1) {
-        octet = (octet * 167 + 13) & 0xff;
-        into[index] = octet;
+        byte = (byte * 167 + 13) & 0xff;
+        into[index] = byte;
       }
     },
     ...(onWork === undefined ? {} : { kernels: countingKernels(onWork) }),
@@ -53,7 +53,7 @@ function createEndpoint(
   return Endpoint.client({ ...common, url: "ws://localhost/", protocols: ["a"] }, 0);
 }
 
-function countingKernels(onWork: (octets: number) => void): Kernels {
+function countingKernels(onWork: (bytes: number) => void): Kernels {
   return {
     xorWithKey(memory, start, end, key) {
       onWork(end - start);
@@ -72,12 +72,12 @@ function bind(
   { answers = "at once" }: EngineOptions,
 ): EngineUnderTest {
   return {
-    receive(octets, now) {
-      if (usesInbox === true && octets.length <= endpoint.inbox.length) {
-        endpoint.inbox.set(octets);
-        endpoint.received(octets.length, now);
+    receive(bytes, now) {
+      if (usesInbox === true && bytes.length <= endpoint.inbox.length) {
+        endpoint.inbox.set(bytes);
+        endpoint.received(bytes.length, now);
       } else {
-        endpoint.receive(octets, now);
+        endpoint.receive(bytes, now);
       }
     },
     endOfStream: (now) => endpoint.endOfStream(now),
@@ -97,12 +97,12 @@ function bind(
     transmit(now): Transmitted | null {
       const transmission = endpoint.transmit(now);
       if (transmission === null) return null;
-      const octets = joinOctets(transmission.chunks);
+      const bytes = joinBytes(transmission.chunks);
       endpoint.sent(now);
-      return { octets, ending: transmission.then };
+      return { bytes, ending: transmission.then };
     },
     sendText: (text) => endpoint.sendText(text) === "queued",
-    sendBinary: (octets) => endpoint.sendBinary(octets) === "queued",
+    sendBinary: (bytes) => endpoint.sendBinary(bytes) === "queued",
     sendFragments(type, fragments) {
       if (endpoint.startMessage(type) !== "queued") return false;
       const last = fragments.length - 1;
@@ -111,7 +111,7 @@ function bind(
       }
       return true;
     },
-    ping: (octets, now) => endpoint.ping(octets, now) !== 0,
+    ping: (bytes, now) => endpoint.ping(bytes, now) !== 0,
     close: (code, reason, now) => endpoint.close(code, reason, now) === "queued",
     transportClosed: (now) => endpoint.transportClosed(null, now),
     abort: (now) => endpoint.abort(now),
@@ -131,20 +131,20 @@ function answer(endpoint: Endpoint, now: number): void {
 }
 
 function eventOf(endpoint: Endpoint, step: Exclude<Step, 0>): EngineEvent | null {
-  const octets = endpoint.chunk.slice(endpoint.start, endpoint.end);
+  const bytes = endpoint.chunk.slice(endpoint.start, endpoint.end);
   switch (step) {
     case Step.Request:
       return { kind: "request" };
     case Step.Open:
       return { kind: "open" };
     case Step.Text:
-      return { kind: "text", octets, final: endpoint.final };
+      return { kind: "text", bytes, final: endpoint.final };
     case Step.Binary:
-      return { kind: "binary", octets, final: endpoint.final };
+      return { kind: "binary", bytes, final: endpoint.final };
     case Step.Ping:
-      return { kind: "ping", octets };
+      return { kind: "ping", bytes };
     case Step.Pong:
-      return { kind: "pong", octets };
+      return { kind: "pong", bytes };
     case Step.Closing:
       return { kind: "closing", ...endpoint.peerClose! };
     case Step.Violation: {

@@ -4,12 +4,12 @@ import fc from "fast-check";
 /** Where a stream is cut: positions, ascending. */
 export type Cutting = readonly number[];
 
-/** `octets` in the pieces that the cutting makes, none of them empty; copies. */
-export function cut(octets: Uint8Array, cutting: Cutting): Uint8Array[] {
+/** `bytes` in the pieces that the cutting makes, none of them empty; copies. */
+export function cut(bytes: Uint8Array, cutting: Cutting): Uint8Array[] {
   const pieces: Uint8Array[] = [];
   let from = 0;
-  for (const to of [...cutting, octets.length]) {
-    if (to > from) pieces.push(octets.slice(from, to));
+  for (const to of [...cutting, bytes.length]) {
+    if (to > from) pieces.push(bytes.slice(from, to));
     from = Math.max(from, to);
   }
   return pieces;
@@ -21,8 +21,8 @@ function requireCount(name: string, value: number, least: number): void {
   throw new RangeError(`${name} is ${String(value)}: give a whole number from ${least} on`);
 }
 
-/** One octet at a time. */
-export function everyOctet(length: number): Cutting {
+/** One byte at a time. */
+export function everyByte(length: number): Cutting {
   requireCount("length", length, 0);
   return Array.from({ length }, (_, index) => index);
 }
@@ -39,7 +39,7 @@ export function* everyPoint(length: number): Generator<Cutting, void, undefined>
   for (let point = 1; point < length; point += 1) yield [point];
 }
 
-/** Any cutting of a stream of `length` octets: whole, octet by octet, even sizes, a few points, many. */
+/** Any cutting of a stream of `length` bytes: whole, byte by byte, even sizes, a few points, many. */
 export function cuttings(length: number): fc.Arbitrary<Cutting> {
   requireCount("length", length, 0);
   const points = fc
@@ -47,7 +47,7 @@ export function cuttings(length: number): fc.Arbitrary<Cutting> {
     .map((some) => [...some].sort((a, b) => a - b));
   return fc.oneof(
     { weight: 1, arbitrary: fc.constant([]) },
-    { weight: 2, arbitrary: fc.constant(everyOctet(length)) },
+    { weight: 2, arbitrary: fc.constant(everyByte(length)) },
     {
       weight: 2,
       arbitrary: fc.integer({ min: 2, max: 100 }).map((size) => everySize(length, size)),

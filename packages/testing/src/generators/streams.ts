@@ -1,26 +1,26 @@
-/** Octets that a peer may send who is wrong, mad or hostile: almost a program, or anything at all. */
+/** Bytes that a peer may send who is wrong, mad or hostile: almost a program, or anything at all. */
 import fc from "fast-check";
-import type { AgreedExtensions } from "../agreed-extensions.ts";
-import { joinOctets } from "../wire.ts";
+import type { AgreedExtensions } from "../engine/agreed-extensions.ts";
+import { joinBytes } from "../wire/bytes.ts";
 import { wirePrograms } from "./programs.ts";
 
-type Mutation = (octets: Uint8Array, at: number, value: number) => Uint8Array;
+type Mutation = (bytes: Uint8Array, at: number, value: number) => Uint8Array;
 
 /** One fault at a place. */
 const MUTATIONS: readonly Mutation[] = [
   // a flipped bit: RSV, FIN, MASK, a length, a key, a payload
-  (octets, at, value) =>
-    octets.map((octet, index) => (index === at ? octet ^ (1 << (value % 8)) : octet)),
-  // another octet: often a reserved opcode, or not UTF-8
-  (octets, at, value) => octets.map((octet, index) => (index === at ? value : octet)),
-  // octets lost, as if a frame were shorter than it says
-  (octets, at, value) => joinOctets([octets.slice(0, at), octets.slice(at + 1 + (value % 4))]),
-  // octets too many
-  (octets, at, value) => joinOctets([octets.slice(0, at), Uint8Array.of(value), octets.slice(at)]),
+  (bytes, at, value) =>
+    bytes.map((byte, index) => (index === at ? byte ^ (1 << (value % 8)) : byte)),
+  // another byte: often a reserved opcode, or not UTF-8
+  (bytes, at, value) => bytes.map((byte, index) => (index === at ? value : byte)),
+  // bytes lost, as if a frame were shorter than it says
+  (bytes, at, value) => joinBytes([bytes.slice(0, at), bytes.slice(at + 1 + (value % 4))]),
+  // bytes too many
+  (bytes, at, value) => joinBytes([bytes.slice(0, at), Uint8Array.of(value), bytes.slice(at)]),
   // cut off
-  (octets, at) => octets.slice(0, at),
+  (bytes, at) => bytes.slice(0, at),
   // said twice: a stray continuation, a second Close
-  (octets, at) => joinOctets([octets, octets.slice(at)]),
+  (bytes, at) => joinBytes([bytes, bytes.slice(at)]),
 ];
 
 /** A lawful program with one or two faults. */
@@ -34,16 +34,16 @@ export function nearPrograms(
   });
   return fc
     .tuple(wirePrograms(role, extensions), faults)
-    .map(([{ octets }, mutations]) =>
+    .map(([{ bytes }, mutations]) =>
       mutations.reduce<Uint8Array>(
         (mutated, [mutate, at, value]) =>
           mutated.length === 0 ? mutated : mutate(mutated, at % mutated.length, value),
-        octets,
+        bytes,
       ),
     );
 }
 
-/** Octets that look like short frames more often than chance would have it. */
+/** Bytes that look like short frames more often than chance would have it. */
 export function wildStreams(): fc.Arbitrary<Uint8Array> {
   const headish = fc.constantFrom(
     0x00,
@@ -61,7 +61,7 @@ export function wildStreams(): fc.Arbitrary<Uint8Array> {
   );
   return fc
     .array(fc.oneof(headish, fc.nat({ max: 255 })), { maxLength: 200 })
-    .map((octets) => Uint8Array.from(octets));
+    .map((bytes) => Uint8Array.from(bytes));
 }
 
 /**
@@ -73,7 +73,7 @@ export function streams(
   extensions?: AgreedExtensions,
 ): fc.Arbitrary<Uint8Array> {
   return fc.oneof(
-    { weight: 3, arbitrary: wirePrograms(role, extensions).map(({ octets }) => octets) },
+    { weight: 3, arbitrary: wirePrograms(role, extensions).map(({ bytes }) => bytes) },
     { weight: 4, arbitrary: nearPrograms(role, extensions) },
     { weight: 1, arbitrary: wildStreams() },
   );

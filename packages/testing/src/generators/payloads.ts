@@ -6,7 +6,7 @@ const FAR_BORDERS = [65_534, 65_535, 65_536];
 
 /** What payloads are drawn from. */
 export interface PayloadOptions {
-  /** Include payloads around 65,536 octets, now and then. Default false: they are slow to cut octet by octet. */
+  /** Include payloads around 65,536 bytes, now and then. Default false: they are slow to cut byte by byte. */
   readonly isLarge?: boolean;
 }
 
@@ -22,14 +22,14 @@ export function payloadLengths({ isLarge = false }: PayloadOptions = {}): fc.Arb
 /** Binary payloads, their lengths drawn from {@link payloadLengths}. */
 export function binaryPayloads(options: PayloadOptions = {}): fc.Arbitrary<Uint8Array> {
   return fc.tuple(payloadLengths(options), fc.integer()).map(([length, seed]) => {
-    // From a seed: shrinking a payload octet by octet takes for ever and tells little.
-    const octets = new Uint8Array(length);
+    // From a seed: shrinking a payload byte by byte takes for ever and tells little.
+    const bytes = new Uint8Array(length);
     let state = seed | 1;
     for (let index = 0; index < length; index += 1) {
       state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
-      octets[index] = state >>> 24;
+      bytes[index] = state >>> 24;
     }
-    return octets;
+    return bytes;
   });
 }
 
@@ -55,7 +55,7 @@ export function maskingKeys(): fc.Arbitrary<Uint8Array> {
   return fc.oneof(fc.constant(new Uint8Array(4)), fc.uint8Array({ minLength: 4, maxLength: 4 }));
 }
 
-/** 0 to 125 octets. */
+/** 0 to 125 bytes. */
 export function controlPayloads(): fc.Arbitrary<Uint8Array> {
-  return binaryPayloads().map((octets) => octets.slice(0, 125));
+  return binaryPayloads().map((bytes) => bytes.slice(0, 125));
 }

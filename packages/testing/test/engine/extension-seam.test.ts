@@ -5,20 +5,20 @@ import {
   cut,
   encodeFrame,
   encodeText,
-  everyOctet,
-  joinOctets,
+  everyByte,
+  joinBytes,
   storedBlocks,
   type WireFrame,
-} from "../src/index.ts";
+} from "../../src/index.ts";
 
 const KEY = Uint8Array.of(1, 2, 3, 4);
 const RSV1 = 4;
 
 /** A message in one stored block (RFC 1951 §3.2.4), as RFC 7692 §7.2.1 sends it: without the tail 00 00 ff ff. */
-function stored(octets: Uint8Array): Uint8Array {
-  const { length } = octets;
+function stored(bytes: Uint8Array): Uint8Array {
+  const { length } = bytes;
   const head = Uint8Array.of(0, length & 255, length >> 8, ~length & 255, (~length >> 8) & 255);
-  return joinOctets([head, octets, Uint8Array.of(0)]);
+  return joinBytes([head, bytes, Uint8Array.of(0)]);
 }
 
 function frame(shape: Partial<WireFrame>): Uint8Array {
@@ -32,9 +32,9 @@ function frame(shape: Partial<WireFrame>): Uint8Array {
   });
 }
 
-/** What a server with the extension tells of the frames, whole and octet by octet, which must be the same. */
-function told(octets: Uint8Array, limit = 1000): string[] {
-  const ways = [[], everyOctet(octets.length)].map((cutting) => {
+/** What a server with the extension tells of the frames, whole and byte by byte, which must be the same. */
+function told(bytes: Uint8Array, limit = 1000): string[] {
+  const ways = [[], everyByte(bytes.length)].map((cutting) => {
     const extension = storedBlocks();
     const session = extension.accept([{ name: extension.name, parameters: [] }])!;
     const agreement = { extensions: [session.response], session: session.session };
@@ -48,10 +48,10 @@ function told(octets: Uint8Array, limit = 1000): string[] {
     const lines: string[] = [];
     const turn = (): void => {
       for (let step = endpoint.next(); step !== Step.Idle; step = endpoint.next()) {
-        const octetsOf = () => endpoint.chunk.slice(endpoint.start, endpoint.end).join(",");
+        const bytesOf = () => endpoint.chunk.slice(endpoint.start, endpoint.end).join(",");
         if (step === Step.Text) lines.push(`text ${endpoint.text}`);
-        else if (step === Step.Binary) lines.push(`binary ${octetsOf()}`);
-        else if (step === Step.Ping) lines.push(`ping ${octetsOf()}`);
+        else if (step === Step.Binary) lines.push(`binary ${bytesOf()}`);
+        else if (step === Step.Ping) lines.push(`ping ${bytesOf()}`);
         else if (step === Step.Closing) lines.push("closing");
         else if (step === Step.Violation) {
           const { kind, closeCode, offset } = endpoint.violation!;
@@ -60,7 +60,7 @@ function told(octets: Uint8Array, limit = 1000): string[] {
       }
       while (endpoint.transmit(0) !== null) endpoint.sent(0);
     };
-    for (const piece of cut(octets, cutting)) {
+    for (const piece of cut(bytes, cutting)) {
       endpoint.receive(piece, 0);
       turn();
     }
@@ -77,29 +77,29 @@ const HELLO = stored(encodeText("Hello"));
 
 describe("messages that an extension transforms", () => {
   test("are delivered as they were before, between others that it left alone", () => {
-    const octets = joinOctets([
+    const bytes = joinBytes([
       frame({ rsv: RSV1, payload: HELLO }),
       frame({ payload: encodeText("plain") }),
       frame({ rsv: RSV1, opcode: 2, payload: stored(Uint8Array.of(1, 2)) }),
     ]);
-    expect(told(octets)).toEqual(["text Hello", "text plain", "binary 1,2"]);
+    expect(told(bytes)).toEqual(["text Hello", "text plain", "binary 1,2"]);
   });
 
   test("may be fragmented anywhere, with a Ping between, which wsproto, tornado and aiohttp got wrong", () => {
     for (let at = 0; at <= HELLO.length; at += 1) {
-      const octets = joinOctets([
+      const bytes = joinBytes([
         frame({ fin: false, rsv: RSV1, payload: HELLO.slice(0, at) }),
         frame({ opcode: 9, payload: Uint8Array.of(9) }),
         frame({ opcode: 0, payload: HELLO.slice(at) }),
       ]);
-      expect(told(octets)).toEqual(["ping 9", "text Hello"]);
+      expect(told(bytes)).toEqual(["ping 9", "text Hello"]);
     }
   });
 
-  for (const { because, octets, says } of [
+  for (const { because, bytes, says } of [
     {
       because: "RSV1 on a continuation, which Node's own client decodes",
-      octets: joinOctets([
+      bytes: joinBytes([
         frame({ fin: false, rsv: RSV1, payload: HELLO }),
         frame({ opcode: 0, rsv: RSV1 }),
       ]),
@@ -107,47 +107,47 @@ describe("messages that an extension transforms", () => {
     },
     {
       because: "RSV1 on a Ping, which Node's own client answers",
-      octets: frame({ opcode: 9, rsv: RSV1 }),
+      bytes: frame({ opcode: 9, rsv: RSV1 }),
       says: ["reserved-bit-set 1002 at 0"],
     },
     {
       because: "RSV1 on a Close, which Node's own client accepts",
-      octets: frame({ opcode: 8, rsv: RSV1 }),
+      bytes: frame({ opcode: 8, rsv: RSV1 }),
       says: ["reserved-bit-set 1002 at 0"],
     },
     {
       because: "RSV2, which the extension has not claimed",
-      octets: frame({ rsv: 2, payload: HELLO }),
+      bytes: frame({ rsv: 2, payload: HELLO }),
       says: ["reserved-bit-set 1002 at 0"],
     },
     {
       because:
         "a stray continuation behind a transformed message: the message is delivered, nothing else",
-      octets: joinOctets([frame({ rsv: RSV1, payload: HELLO }), frame({ opcode: 0 })]),
+      bytes: joinBytes([frame({ rsv: RSV1, payload: HELLO }), frame({ opcode: 0 })]),
       says: ["text Hello", "continuation-unexpected 1002 at 17"],
     },
     {
-      because: "octets that are not what the extension produces",
-      octets: frame({ rsv: RSV1, payload: Uint8Array.of(0xff, 0xff, 0xff) }),
+      because: "bytes that are not what the extension produces",
+      bytes: frame({ rsv: RSV1, payload: Uint8Array.of(0xff, 0xff, 0xff) }),
       says: ["extension-data-corrupt 1007 at 0"],
     },
     {
-      because: "text that is not UTF-8 once it has come out, counted from its own first octet",
-      octets: frame({ rsv: RSV1, payload: stored(Uint8Array.of(0x61, 0x62, 0xff)) }),
+      because: "text that is not UTF-8 once it has come out, counted from its own first byte",
+      bytes: frame({ rsv: RSV1, payload: stored(Uint8Array.of(0x61, 0x62, 0xff)) }),
       says: ["text-not-utf8 1007 at 2"],
     },
     {
       because: "text that ends inside a character once it has come out",
-      octets: frame({ rsv: RSV1, payload: stored(Uint8Array.of(0x61, 0xc3)) }),
+      bytes: frame({ rsv: RSV1, payload: stored(Uint8Array.of(0x61, 0xc3)) }),
       says: ["text-truncated 1007 at 2"],
     },
   ]) {
     test(`fail the connection with ${says.at(-1)}: ${because}`, () => {
-      expect(told(octets)).toEqual(says);
+      expect(told(bytes)).toEqual(says);
     });
   }
 
-  test("are limited as they come out: exactly the limit passes, one octet more fails with 1009", () => {
+  test("are limited as they come out: exactly the limit passes, one byte more fails with 1009", () => {
     const message = (size: number) =>
       frame({ opcode: 2, rsv: RSV1, payload: stored(new Uint8Array(size)) });
     expect(told(message(20), 20)).toEqual([`binary ${new Uint8Array(20).join(",")}`]);

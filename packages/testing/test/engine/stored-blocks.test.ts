@@ -2,7 +2,7 @@ import { constants, deflateRawSync, inflateRawSync } from "node:zlib";
 import type { ExtensionOffer, ExtensionSession } from "@sansocket/core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type StoredBlocksOptions, storedBlocks } from "../src/stored-blocks.ts";
+import { type StoredBlocksOptions, storedBlocks } from "../../src/engine/stored-blocks.ts";
 
 const TEXT = 0x1;
 const BINARY = 0x2;
@@ -27,7 +27,7 @@ function encode(session: ExtensionSession, fragments: readonly Uint8Array[]): nu
 
 interface Decoded {
   readonly verdict: "ok" | "corrupt" | "limit";
-  readonly octets: number[];
+  readonly bytes: number[];
 }
 
 /** Decodes one message in these pieces, up to the first verdict other than "ok". */
@@ -36,26 +36,26 @@ function decode(
   pieces: readonly Uint8Array[],
   budget: number = Number.POSITIVE_INFINITY,
 ): Decoded {
-  const octets: number[] = [];
+  const bytes: number[] = [];
   session.decodeStart(BINARY);
   for (const [at, piece] of pieces.entries()) {
-    const verdict = session.decode(piece, at === pieces.length - 1, budget - octets.length, (d) => {
-      octets.push(...d);
+    const verdict = session.decode(piece, at === pieces.length - 1, budget - bytes.length, (d) => {
+      bytes.push(...d);
     });
-    if (verdict !== "ok") return { verdict, octets };
+    if (verdict !== "ok") return { verdict, bytes };
   }
-  return { verdict: "ok", octets };
+  return { verdict: "ok", bytes };
 }
 
-/** `octets` cut into pieces of these sizes, and a last one of the rest, which may be empty. */
-function cut(octets: Uint8Array, sizes: readonly number[]): Uint8Array[] {
+/** `bytes` cut into pieces of these sizes, and a last one of the rest, which may be empty. */
+function cut(bytes: Uint8Array, sizes: readonly number[]): Uint8Array[] {
   const pieces: Uint8Array[] = [];
   let from = 0;
   for (const size of sizes) {
-    pieces.push(octets.subarray(from, from + size));
-    from = Math.min(octets.length, from + size);
+    pieces.push(bytes.subarray(from, from + size));
+    from = Math.min(bytes.length, from + size);
   }
-  pieces.push(octets.subarray(from));
+  pieces.push(bytes.subarray(from));
   return pieces;
 }
 
@@ -64,7 +64,7 @@ function inflate(encoded: readonly number[]): number[] {
   return [...inflateRawSync(whole, { finishFlush: constants.Z_SYNC_FLUSH })];
 }
 
-const anyBlockOctets = fc.oneof(fc.integer({ min: 1, max: 8 }), fc.constant(65_535));
+const anyBlockBytes = fc.oneof(fc.integer({ min: 1, max: 8 }), fc.constant(65_535));
 const anyFragments = fc.array(fc.uint8Array({ maxLength: 40 }), { minLength: 1, maxLength: 5 });
 const anySizes = fc.array(fc.nat({ max: 7 }), { maxLength: 30 });
 
@@ -73,11 +73,11 @@ describe("what it encodes", () => {
     expect(encode(begin(), [Uint8Array.from(HELLO)])).toEqual([HELLO_ENCODED]);
   });
 
-  test("an empty message is the single octet 00 (RFC 7692 §7.2.3.6)", () => {
+  test("an empty message is the single byte 00 (RFC 7692 §7.2.3.6)", () => {
     expect(encode(begin(), [new Uint8Array(0)])).toEqual([[0x00]]);
   });
 
-  test("a fragment before the last keeps every octet of its blocks, and an empty one is empty", () => {
+  test("a fragment before the last keeps every byte of its blocks, and an empty one is empty", () => {
     const fragments = [Uint8Array.from(HELLO), new Uint8Array(0), new Uint8Array(0)];
     expect(encode(begin(), fragments)).toEqual([HELLO_ENCODED.slice(0, -1), [], [0x00]]);
   });
@@ -87,7 +87,7 @@ describe("what it encodes", () => {
     { size: 65_536, blocks: 2 },
     { size: 200_000, blocks: 4 },
   ]) {
-    test(`${size} octets take ${blocks} blocks, and zlib inflates them (RFC 1951 §3.2.4)`, () => {
+    test(`${size} bytes take ${blocks} blocks, and zlib inflates them (RFC 1951 §3.2.4)`, () => {
       const payload = Uint8Array.from({ length: size }, (_, at) => (at * 7) >> 3);
       const [encoded] = encode(begin(), [payload]);
       expect(encoded).toHaveLength(size + blocks * 5 + 1);
@@ -97,8 +97,8 @@ describe("what it encodes", () => {
 
   test("zlib inflates any message in any fragments and any blocks to what it was", () => {
     fc.assert(
-      fc.property(anyFragments, anyBlockOctets, (fragments, blockOctets) => {
-        const encoded = encode(begin({ blockOctets }), fragments).flat();
+      fc.property(anyFragments, anyBlockBytes, (fragments, blockBytes) => {
+        const encoded = encode(begin({ blockBytes }), fragments).flat();
         expect(inflate(encoded)).toEqual(fragments.flatMap((fragment) => [...fragment]));
       }),
     );
@@ -106,24 +106,24 @@ describe("what it encodes", () => {
 });
 
 describe("what it decodes", () => {
-  for (const { name, encoded, octets } of [
-    { name: "RFC 7692 §7.2.3.3", encoded: HELLO_ENCODED, octets: HELLO },
-    { name: "RFC 7692 §7.2.3.6, an empty message", encoded: [0x00], octets: [] },
+  for (const { name, encoded, bytes } of [
+    { name: "RFC 7692 §7.2.3.3", encoded: HELLO_ENCODED, bytes: HELLO },
+    { name: "RFC 7692 §7.2.3.6, an empty message", encoded: [0x00], bytes: [] },
     {
       name: "RFC 7692 §7.2.3.4, BFINAL set",
       encoded: [0x01, ...HELLO_ENCODED.slice(1)],
-      octets: HELLO,
+      bytes: HELLO,
     },
-    { name: "BFINAL set on the last octet", encoded: [0x01], octets: [] },
+    { name: "BFINAL set on the last byte", encoded: [0x01], bytes: [] },
     {
       name: "RFC 7692 §7.2.3.5, an empty block between two",
       encoded: [...HELLO_ENCODED.slice(0, -1), 0x00, ...TAIL, ...HELLO_ENCODED],
-      octets: [...HELLO, ...HELLO],
+      bytes: [...HELLO, ...HELLO],
     },
-    { name: "RFC 1951 §3.2.4, padding that is not 0", encoded: [0xf8], octets: [] },
+    { name: "RFC 1951 §3.2.4, padding that is not 0", encoded: [0xf8], bytes: [] },
   ]) {
-    test(`${name} is ${octets.length} octets`, () => {
-      expect(decode(begin(), [Uint8Array.from(encoded)])).toEqual({ verdict: "ok", octets });
+    test(`${name} is ${bytes.length} bytes`, () => {
+      expect(decode(begin(), [Uint8Array.from(encoded)])).toEqual({ verdict: "ok", bytes });
     });
   }
 
@@ -135,45 +135,45 @@ describe("what it decodes", () => {
         expect([...flushed.subarray(-TAIL.length)]).toEqual(TAIL);
         expect(decode(begin(), cut(encoded, sizes))).toEqual({
           verdict: "ok",
-          octets: [...message],
+          bytes: [...message],
         });
       }),
     );
   });
 
-  for (const { encoded, octets = [], because } of [
-    { encoded: [], because: "the last octet is missing, which has the header bits" },
+  for (const { encoded, bytes = [], because } of [
+    { encoded: [], because: "the last byte is missing, which has the header bits" },
     { encoded: [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00], because: "BTYPE 01, §7.2.3.1" },
     { encoded: [0x04], because: "BTYPE 10" },
     { encoded: [0x06], because: "BTYPE 11, which is reserved" },
     { encoded: [0x00, 0x05, 0x00, 0xfb, 0xff, ...HELLO, 0x00], because: "NLEN is no complement" },
-    { encoded: [0x00, 0x05, 0x00, 0xfa, 0xfe, ...HELLO, 0x00], because: "nor in its second octet" },
+    { encoded: [0x00, 0x05, 0x00, 0xfa, 0xfe, ...HELLO, 0x00], because: "nor in its second byte" },
     { encoded: [0x00, 0x05], because: "it ends inside LEN" },
     { encoded: [0x00, 0x05, 0x00, 0xfa], because: "it ends inside NLEN" },
-    { encoded: HELLO_ENCODED.slice(0, 7), octets: HELLO.slice(0, 2), because: "inside the data" },
-    { encoded: HELLO_ENCODED.slice(0, -1), octets: HELLO, because: "behind the data" },
-    { encoded: [...HELLO_ENCODED, ...TAIL], octets: HELLO, because: "the tail was not removed" },
-    { encoded: [...HELLO_ENCODED.slice(0, -1), 0x02], octets: HELLO, because: "in a later block" },
+    { encoded: HELLO_ENCODED.slice(0, 7), bytes: HELLO.slice(0, 2), because: "inside the data" },
+    { encoded: HELLO_ENCODED.slice(0, -1), bytes: HELLO, because: "behind the data" },
+    { encoded: [...HELLO_ENCODED, ...TAIL], bytes: HELLO, because: "the tail was not removed" },
+    { encoded: [...HELLO_ENCODED.slice(0, -1), 0x02], bytes: HELLO, because: "in a later block" },
   ]) {
-    test(`[${encoded}] is corrupt behind ${octets.length} octets: ${because}`, () => {
+    test(`[${encoded}] is corrupt behind ${bytes.length} bytes: ${because}`, () => {
       const whole = Uint8Array.from(encoded);
-      expect(decode(begin(), [whole])).toEqual({ verdict: "corrupt", octets });
+      expect(decode(begin(), [whole])).toEqual({ verdict: "corrupt", bytes });
       expect(decode(begin(), cut(whole, [...encoded].fill(1)))).toEqual({
         verdict: "corrupt",
-        octets,
+        bytes,
       });
     });
   }
 
-  for (const { budget, verdict, octets } of [
-    { budget: 5, verdict: "ok", octets: HELLO },
-    { budget: 4, verdict: "limit", octets: HELLO.slice(0, 4) },
-    { budget: 0, verdict: "limit", octets: [] },
+  for (const { budget, verdict, bytes } of [
+    { budget: 5, verdict: "ok", bytes: HELLO },
+    { budget: 4, verdict: "limit", bytes: HELLO.slice(0, 4) },
+    { budget: 0, verdict: "limit", bytes: [] },
   ]) {
-    test(`"Hello" with a budget of ${budget} is ${verdict}, and exactly ${octets.length} octets`, () => {
+    test(`"Hello" with a budget of ${budget} is ${verdict}, and exactly ${bytes.length} bytes`, () => {
       expect(decode(begin(), [Uint8Array.from(HELLO_ENCODED)], budget)).toEqual({
         verdict,
-        octets,
+        bytes,
       });
     });
   }
@@ -185,12 +185,12 @@ describe("what it decodes", () => {
     expect(session.decode(header, false, 0, () => undefined)).toBe("ok");
   });
 
-  test("any octets, with any budget: verdict and output do not depend on the cutting", () => {
+  test("any bytes, with any budget: verdict and output do not depend on the cutting", () => {
     const anyBytes = fc
-      .tuple(anyFragments, anyBlockOctets, fc.nat(), fc.nat({ max: 255 }))
-      .map(([fragments, blockOctets, at, octet]) => {
-        const encoded = Uint8Array.from(encode(begin({ blockOctets }), fragments).flat());
-        encoded[at % encoded.length] = octet;
+      .tuple(anyFragments, anyBlockBytes, fc.nat(), fc.nat({ max: 255 }))
+      .map(([fragments, blockBytes, at, byte]) => {
+        const encoded = Uint8Array.from(encode(begin({ blockBytes }), fragments).flat());
+        encoded[at % encoded.length] = byte;
         return encoded;
       });
     fc.assert(
@@ -203,10 +203,10 @@ describe("what it decodes", () => {
   });
 
   test("messages follow each other in both directions, each from the start", () => {
-    const session = begin({ blockOctets: 3 });
+    const session = begin({ blockBytes: 3 });
     for (let count = 0; count < 3; count += 1) {
       const encoded = encode(session, [Uint8Array.from(HELLO)]).flat();
-      expect(decode(session, [Uint8Array.from(encoded)])).toEqual({ verdict: "ok", octets: HELLO });
+      expect(decode(session, [Uint8Array.from(encoded)])).toEqual({ verdict: "ok", bytes: HELLO });
     }
   });
 });
@@ -278,9 +278,9 @@ describe("negotiation", () => {
     expect(extension.liveSessions).toBe(0);
   });
 
-  for (const blockOctets of [0, 65_536, 1.5, Number.NaN]) {
-    test(`blocks of ${blockOctets} octets are a mistake`, () => {
-      expect(() => storedBlocks({ blockOctets })).toThrow(RangeError);
+  for (const blockBytes of [0, 65_536, 1.5, Number.NaN]) {
+    test(`blocks of ${blockBytes} bytes are a mistake`, () => {
+      expect(() => storedBlocks({ blockBytes })).toThrow(RangeError);
     });
   }
 });
