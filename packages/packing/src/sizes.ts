@@ -1,11 +1,14 @@
 /**
- * How large each entry is for those who bundle it: everything that it imports, minified by esbuild, and that gzipped. Modules
- * of the runtime (`node:…`) are not counted. Prints a table; `--json` prints an object.
+ * How large each program of `bundles.ts` is for those who bundle it, and each entry of a package with everything that it
+ * imports. Fails when a program has outgrown its baseline in `sizes.json`.
+ *
+ * `--modules[=N]` prints the N largest modules of each program, default 12. `--json` prints an object. `--update` writes the
+ * baselines.
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { gzipSync } from "node:zlib";
-import { build } from "esbuild";
+import { BUNDLES } from "./bundles.ts";
+import { type Bundled, bundled, type Size } from "./bundling.ts";
 
 interface Manifest {
   readonly name: string;
@@ -14,43 +17,86 @@ interface Manifest {
 }
 
 const PACKAGES = fileURLToPath(new URL("../../", import.meta.url));
+const BASELINES = fileURLToPath(new URL("../sizes.json", import.meta.url));
 
-function* entries(): Generator<readonly [name: string, file: string]> {
+/** The share by which a program may outgrow its baseline: releases of zlib differ by less than half a percent. */
+const TOLERANCE = 0.01;
+
+function* entries(): Generator<string> {
   for (const folder of readdirSync(PACKAGES).sort()) {
     const path = `${PACKAGES}${folder}/package.json`;
     const manifest = JSON.parse(readFileSync(path, "utf8")) as Manifest;
     if (manifest.private === true) continue;
     for (const [subpath, target] of Object.entries(manifest.exports ?? {})) {
-      if (typeof target === "string") continue;
-      yield [`${manifest.name}${subpath.slice(1)}`, `${PACKAGES}${folder}/${target.default}`];
+      if (typeof target !== "string") yield `${manifest.name}${subpath.slice(1)}`;
     }
   }
 }
 
-const sizes: Record<string, { minified: number; gzipped: number }> = {};
-for (const [name, file] of entries()) {
-  const { outputFiles } = await build({
-    entryPoints: [file],
-    bundle: true,
-    minify: true,
-    write: false,
-    format: "esm",
-    target: "es2022",
-    platform: "neutral",
-    external: ["node:*", "fast-check"],
-  });
-  const code = outputFiles[0]!.contents;
-  sizes[name] = { minified: code.length, gzipped: gzipSync(code, { level: 9 }).length };
+async function measured(programs: Iterable<readonly [name: string, program: string]>) {
+  const sizes: [name: string, bundle: Bundled][] = [];
+  for (const [name, program] of programs) sizes.push([name, await bundled(program)]);
+  return sizes;
 }
 
-if (process.argv.includes("--json")) {
-  console.log(JSON.stringify(sizes, null, 2));
+const programs = await measured(
+  Object.entries(BUNDLES).map(([name, { program }]) => [name, program] as const),
+);
+const wholeEntries = await measured(
+  [...entries()].map((entry) => [entry, `export * from "${entry}";`] as const),
+);
+
+const number = (value: number): string => value.toLocaleString("en").padStart(12);
+
+function table(title: string, rows: readonly (readonly [string, Bundled])[]): void {
+  const heads = ["minified", "gzipped", "target", "baseline"].map((head) => head.padStart(12));
+  console.log(`${`${title}, bytes`.padEnd(36)}${heads.join("")}`);
+  for (const [name, bundle] of rows) {
+    const goals = [BUNDLES[name]?.target, baselines[name]?.gzipped].map((goal) =>
+      goal === undefined ? "-".padStart(12) : number(goal),
+    );
+    console.log(
+      `${name.padEnd(36)}${number(bundle.minified)}${number(bundle.gzipped)}${goals.join("")}`,
+    );
+  }
+  console.log();
+}
+
+function printModules(count: number): void {
+  for (const [name, bundle] of programs) {
+    console.log(`${name}: the largest of ${bundle.modules.size} modules, minified bytes, share`);
+    for (const [file, bytes] of [...bundle.modules].slice(0, count)) {
+      const share = ((100 * bytes) / bundle.minified).toFixed(1).padStart(8);
+      console.log(`  ${file.padEnd(64)}${number(bytes)}${share} %`);
+    }
+    console.log();
+  }
+}
+
+const { argv } = process;
+const baselines = JSON.parse(readFileSync(BASELINES, "utf8")) as Record<string, Size>;
+const sizesOf = (all: typeof programs): Record<string, Size> =>
+  Object.fromEntries(all.map(([name, { minified, gzipped }]) => [name, { minified, gzipped }]));
+
+if (argv.includes("--update")) {
+  writeFileSync(BASELINES, `${JSON.stringify(sizesOf(programs), null, 2)}\n`);
+} else if (argv.includes("--json")) {
+  console.log(JSON.stringify({ ...sizesOf(programs), ...sizesOf(wholeEntries) }, null, 2));
 } else {
-  const number = (bytes: number): string => bytes.toLocaleString("en").padStart(16);
-  console.log(
-    `${"entry, with all it imports".padEnd(36)}${"minified, bytes".padStart(16)}${"gzipped, bytes".padStart(16)}`,
-  );
-  for (const [name, { minified, gzipped }] of Object.entries(sizes)) {
-    console.log(`${name.padEnd(36)}${number(minified)}${number(gzipped)}`);
+  table("a program, with all it imports", programs);
+  table("an entry, with all it imports", wholeEntries);
+  const modules = argv.find((argument) => argument.startsWith("--modules"));
+  if (modules !== undefined) printModules(Number(modules.split("=")[1] ?? 12));
+}
+
+if (!argv.includes("--update")) {
+  for (const [name, { gzipped }] of programs) {
+    const baseline = baselines[name]?.gzipped ?? 0;
+    if (gzipped <= baseline * (1 + TOLERANCE)) continue;
+    console.error(
+      `${name}: ${gzipped} bytes gzipped, the baseline is ${baseline}. Make it smaller (see --modules), or say in the ` +
+        "commit why it grows and write new baselines: pnpm size:update",
+    );
+    process.exitCode = 1;
   }
 }

@@ -1,0 +1,46 @@
+/**
+ * The programs whose size users pay: what a bundler keeps of sansocket for each of them. `target`: the bytes, gzipped, that
+ * the program should have at most.
+ */
+export interface Bundle {
+  readonly program: string;
+  readonly target?: number;
+}
+
+const echo = (adapter: string, options: string): string =>
+  `import { serve } from "@sansocket/${adapter}";
+  const server = await serve({ port: 8080, ${options} message: (socket, data) => void socket.write(data) });
+  console.log(server.url);`;
+
+const client = (adapter: string): string =>
+  `import { connect } from "@sansocket/${adapter}";
+  const socket = await connect("ws://localhost:8080");
+  socket.write("hello");
+  for await (const message of socket) console.log(message);`;
+
+export const BUNDLES: Readonly<Record<string, Bundle>> = {
+  "core, a server": {
+    program: `import { Endpoint, Step } from "@sansocket/core";
+    export const create = (options, now) => Endpoint.server(options, now);
+    export { Step };`,
+    target: 14_336,
+  },
+  "core, a client": {
+    program: `import { Endpoint, Step } from "@sansocket/core";
+    export const create = (options, now) => Endpoint.client(options, now);
+    export { Step };`,
+    target: 14_336,
+  },
+  "core, all of it": { program: `export * from "@sansocket/core";` },
+  "Node, echo server": { program: echo("node", ""), target: 24_576 },
+  "Node, echo server with deflate": { program: echo("node", "perMessageDeflate: true,") },
+  "Node, client": { program: client("node") },
+  "Node, WebSocket": {
+    program: `import { WebSocket } from "@sansocket/node";
+    new WebSocket("ws://localhost:8080").onmessage = ({ data }) => console.log(data);`,
+  },
+  "Deno, echo server": { program: echo("deno", "") },
+  "Deno, client": { program: client("deno") },
+  "Bun, echo server": { program: echo("bun", "") },
+  "Bun, client": { program: client("bun") },
+};
