@@ -3,6 +3,7 @@
  * other connection of the thread goes on, nothing escapes to the transport that called, and each socket that was opened is
  * closed once.
  */
+import fc from "fast-check";
 import type {
   ConnectionError,
   Runtime,
@@ -12,6 +13,7 @@ import type {
   UpgradeRequest,
 } from "../../src/index.ts";
 import { connected, type Peer, ScriptedTransport, Stage, settle } from "../stage.ts";
+import { checked, type DriverLawOptions, requireSame } from "./driver-law.ts";
 import { ODD_VALUES, WAYS_TO_FAIL } from "./odd-values.ts";
 
 export const THROWERS = [
@@ -259,3 +261,27 @@ class Application {
 }
 
 const REQUEST = new TextEncoder().encode("GET / HTTP/1.1\r\nHost: site.example\r\n\r\n");
+
+/**
+ * At any call, at any moment, in any way: a hook that throws ends its own connection and no other. The law prints the errors
+ * that no `error` hook takes, so a caller may want to silence `console.error`.
+ */
+export async function throwingHooksLaw(options: DriverLawOptions = {}): Promise<void> {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.record({
+        role: fc.constantFrom("server" as const, "client" as const),
+        thrower: fc.constantFrom(...THROWERS),
+        call: fc.nat(4),
+        way: fc.constantFrom(...Object.keys(WAYS_TO_FAIL)),
+        value: fc.constantFrom(...Object.keys(ODD_VALUES)),
+        isInbox: fc.boolean(),
+        script: fc.array(fc.constantFrom(...EVENTS), { minLength: 1, maxLength: 12 }),
+      }),
+      async (play) => {
+        requireSame("faults", await playThrowingHook(play), []);
+      },
+    ),
+    checked(options, 500),
+  );
+}
