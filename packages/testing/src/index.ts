@@ -58,4 +58,7 @@ export { oneEndLaw, totalityLaw } from "./laws/totality.ts";
 export { VirtualClock } from "./simulation/virtual-clock.ts";
 export { fromHex, joinBytes, toHex } from "./wire/bytes.ts";
 export { encodeFrame, type WireFrame } from "./wire/frame.ts";
-export { encodeText } from "./wire/text.ts";
+export { type ReadFrame, readFrames } from "./wire/frame-reader.ts";
+export { type DumpOptions, dumpFrames } from "./wire/hex-dump.ts";
+export { decodeText, encodeText } from "./wire/text.ts";
+export { readUtf8, type Utf8Reading } from "./wire/utf8-reader.ts";

@@ -1,4 +1,6 @@
-/** UTF-8 (RFC 3629), written by way of percent-encoding: no runtime lacks it, and engines under test need not have a TextEncoder. */
+/** UTF-8 (RFC 3629) by way of percent-encoding: every runtime has it, and engines under test need no TextEncoder. */
+import { toHex } from "./bytes.ts";
+import { readUtf8 } from "./utf8-reader.ts";
 
 /** The bytes of `text` in UTF-8. @throws URIError for a lone surrogate, which has no bytes. */
 export function encodeText(text: string): Uint8Array {
@@ -14,4 +16,11 @@ function* bytesOf(percent: string): Generator<number, void, undefined> {
       yield percent.charCodeAt(index);
     }
   }
+}
+
+/** The text of bytes in UTF-8; null if the bytes are not whole and right. A byte order mark stays. */
+export function decodeText(bytes: Uint8Array): string | null {
+  const { badAt, openAt } = readUtf8(bytes);
+  if (badAt !== null || openAt !== null) return null;
+  return decodeURIComponent(toHex(bytes).replace(/../g, "%$&"));
 }
