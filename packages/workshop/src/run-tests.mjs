@@ -4,7 +4,7 @@
  */
 import { turbo } from "./root.mjs";
 import { RUNTIMES } from "./runtimes.mjs";
-import { clearReports, expectedReports, printReport } from "./test-reports.mjs";
+import { clearReports, expectedReports, failuresOf, printReport } from "./test-reports.mjs";
 
 /** For `--quick`: no property tests by the thousand, no processes of other runtimes, no browser. */
 const QUICK = ["core", "driver", "node", "example-recipes", "example-embedding"].map(
@@ -36,6 +36,9 @@ export function runTests(given) {
     total.passed += count.passed;
     total.failed += count.failed;
     total.skipped += count.skipped;
+  }
+  for (const { report, file, name, message } of reports.flatMap(failuresOf)) {
+    console.log(`\nFAILED: ${report}, ${file}\n  ${name}\n  ${message.replaceAll("\n", "\n  ")}`);
   }
   if (run.status !== 0 && total.failed === 0) {
     const how = run.status ?? run.signal ?? run.error;

@@ -7,6 +7,7 @@ import { ROOT } from "./root.mjs";
 /**
  * @typedef {{ readonly title: string, readonly path: string, readonly skips: string }} Report skips: written by skip-reasons.mjs
  * @typedef {{ passed: number, failed: number, skipped: number }} Count
+ * @typedef {{ readonly report: string, readonly file: string, readonly name: string, readonly message: string }} Failure
  */
 
 /**
@@ -76,6 +77,31 @@ function testCases(path) {
   };
   visit(parser.parse(xml));
   return cases;
+}
+
+/** Characters of a failure's text that {@link failuresOf} keeps: the message and the place, without a page of context. */
+const FAILURE_TEXT = 1_500;
+
+/**
+ * The tests that failed. A log of some 20,000 lines is often cut before it is read, so the end of the log repeats them.
+ * @param {Report} report
+ * @returns {Failure[]}
+ */
+export function failuresOf({ title, path }) {
+  return testCases(path)
+    .filter((testCase) => outcomeOf(testCase) === "failed")
+    .map((testCase) => {
+      const { classname = "", name = "", failure, error } = /** @type {any} */ (testCase);
+      const first = [failure ?? error].flat()[0];
+      const message =
+        typeof first === "string" ? first : (first?.["#text"] ?? first?.message ?? "");
+      return {
+        report: title,
+        file: classname,
+        name,
+        message: message.trim().slice(0, FAILURE_TEXT),
+      };
+    });
 }
 
 /** @param {object} testCase */
