@@ -31,7 +31,7 @@ export interface ServerOptions {
 
 export interface Stats {
   readonly rss: number;
-  /** The largest that `rss` has ever been. */
+  /** The largest that `rss` has ever been. The program collects its garbage twenty times a second. */
   readonly peakRss: number;
   readonly heapUsed: number;
   /** Octets that somebody refers to, in the heap and outside of it. */
