@@ -6,7 +6,7 @@
  */
 import type { Socket } from "node:net";
 import { performance } from "node:perf_hooks";
-import { Endpoint, Step, type Transmission } from "@sansocket/core";
+import { type Endpoint, Step, serverEndpoint, type Transmission } from "@sansocket/core";
 import type { Site } from "./site.ts";
 
 /** Milliseconds of a clock that never goes back: the engine asks for no more. */
@@ -23,7 +23,7 @@ export interface Connection {
 }
 
 export function bind(socket: Socket, site: Site): Connection {
-  const endpoint = Endpoint.server(site.settings, now());
+  const endpoint = serverEndpoint(site.settings, now());
   const connection: Connection = { endpoint, turn };
   let timer: NodeJS.Timeout | undefined;
   let timerAt = Number.POSITIVE_INFINITY;

@@ -1,5 +1,5 @@
 /** The smallest program there is: a client and a server, joined without a network. */
-import { Endpoint, Step } from "@sansocket/core";
+import { clientEndpoint, type Endpoint, Step, serverEndpoint } from "@sansocket/core";
 
 const host = { random: (into: Uint8Array<ArrayBuffer>) => void crypto.getRandomValues(into) };
 const now = 0; // nothing here takes time
@@ -18,8 +18,8 @@ function turn(from: Endpoint, to: Endpoint, onStep: (step: Step) => void): void 
 
 /** @returns what the client was told. */
 export function converse(): string[] {
-  const client = Endpoint.client({ host, url: "ws://localhost/" }, now);
-  const server = Endpoint.server({ host }, now);
+  const client = clientEndpoint({ host, url: "ws://localhost/" }, now);
+  const server = serverEndpoint({ host }, now);
   const told: string[] = [];
   while (client.state !== "ended" || server.state !== "ended") {
     turn(client, server, (step) => {

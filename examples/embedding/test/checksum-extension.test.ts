@@ -1,5 +1,5 @@
 /** The extension that docs/extensions.md explains keeps the laws, and finds what it is there to find. */
-import { Endpoint, Step } from "@sansocket/core";
+import { clientEndpoint, type Endpoint, Step, serverEndpoint } from "@sansocket/core";
 import {
   cuttingLaw,
   linearWorkLaw,
@@ -19,8 +19,8 @@ const host = { random: (into: Uint8Array<ArrayBuffer>) => void into.fill(0) };
 
 /** A client and a server that have agreed on the extension, and the bytes of a message of the client's. */
 function agreedPair(): { client: Endpoint; server: Endpoint; message: Uint8Array } {
-  const client = Endpoint.client({ host, url: "ws://a/", extensions: extensions() }, 0);
-  const server = Endpoint.server({ host, extensions: extensions() }, 0);
+  const client = clientEndpoint({ host, url: "ws://a/", extensions: extensions() }, 0);
+  const server = serverEndpoint({ host, extensions: extensions() }, 0);
   pass(client, server);
   while (server.next() !== Step.Request);
   server.accept({}, 0);

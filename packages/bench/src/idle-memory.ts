@@ -1,5 +1,5 @@
 /** Heap per idle open endpoint, without sockets: the slope between two counts, after collection. */
-import { openEndpoint, openWs } from "./subjects.ts";
+import { openServer, openWs } from "./subjects.ts";
 
 const FEW = 20_000;
 const MANY = 100_000;
@@ -42,7 +42,7 @@ function slope(open: () => unknown): number {
 export function bytesPerEndpoint(): number {
   const message = new Uint8Array([0x82, 0x81, 1, 2, 3, 4, 5]);
   return slope(() => {
-    const endpoint = openEndpoint();
+    const endpoint = openServer();
     endpoint.receive(message, 1.5);
     while (endpoint.next() !== 0) endpoint.sendBinary(endpoint.chunk, endpoint.start, endpoint.end);
     endpoint.transmit(2.5);

@@ -3,7 +3,13 @@
  * that are on by default are on.
  */
 import { createRequire } from "node:module";
-import { Endpoint, type ServerSettings, Step, serverSettings } from "@sansocket/core";
+import {
+  type Endpoint,
+  openEndpoint,
+  type ServerSettings,
+  Step,
+  serverSettings,
+} from "@sansocket/core";
 import * as wsModule from "ws";
 
 export interface Outcome {
@@ -24,8 +30,8 @@ export const settings: ServerSettings = serverSettings({
   host: { random: (into) => void crypto.getRandomValues(into) },
 });
 
-export function openEndpoint(): Endpoint {
-  const endpoint = Endpoint.open("server", {}, settings, 0);
+export function openServer(): Endpoint {
+  const endpoint = openEndpoint("server", {}, settings, 0);
   endpoint.next();
   return endpoint;
 }
@@ -33,9 +39,9 @@ export function openEndpoint(): Endpoint {
 /** Ours, driven as docs/embedding.md says: a turn per chunk. */
 export const sansocket: Subject = {
   name: "sansocket",
-  keepOne: openEndpoint,
+  keepOne: openServer,
   run(chunks, isEcho) {
-    const endpoint = openEndpoint();
+    const endpoint = openServer();
     let frames = 0;
     let checksum = 0;
     let sent = 0;

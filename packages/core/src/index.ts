@@ -45,11 +45,11 @@ export {
   type ViolationKind,
   type WireViolation,
 } from "./connection/violation.ts";
+export { clientEndpoint } from "./endpoint/client-endpoint.ts";
 export type { ClientRequest, ClientRequestOptions } from "./endpoint/client-opening.ts";
-export { Endpoint } from "./endpoint/endpoint.ts";
+export type { Endpoint } from "./endpoint/endpoint.ts";
 export type { EndpointFacts } from "./endpoint/endpoint-facts.ts";
 export {
-  type Agreed,
   type ClientEndpointOptions,
   type ClientSettings,
   clientSettings,
@@ -57,7 +57,9 @@ export {
   type ServerSettings,
   serverSettings,
 } from "./endpoint/endpoint-options.ts";
-export type { EndpointEvent } from "./endpoint/events.ts";
+export { type EndpointEvent, eventsOf } from "./endpoint/events.ts";
+export { type Agreed, openEndpoint } from "./endpoint/open-endpoint.ts";
+export { serverEndpoint } from "./endpoint/server-endpoint.ts";
 export type {
   AcceptOptions,
   AnswerOptions,

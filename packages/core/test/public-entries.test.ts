@@ -1,6 +1,7 @@
 /** Every public function checks what it is given: an odd value in any place is a MisuseError, never another exception. */
 import { describe, expect, test } from "vitest";
 import { describeViolation } from "../src/describe.ts";
+import { Endpoint } from "../src/endpoint/endpoint.ts";
 import * as core from "../src/index.ts";
 import { breachesOf, type PublicEntry } from "./odd-values.ts";
 import { quietHost } from "./turn.ts";
@@ -21,14 +22,14 @@ const HEAD =
   "Sec-WebSocket-Version: 13\r\n\r\n";
 
 function requested(head: string): core.Endpoint {
-  const endpoint = core.Endpoint.server({ host }, 0);
+  const endpoint = core.serverEndpoint({ host }, 0);
   endpoint.receive(new TextEncoder().encode(head), 0);
   if (endpoint.next() !== core.Step.Request) throw new Error("the request is not one");
   return endpoint;
 }
 
 const open = () => {
-  const endpoint = core.Endpoint.open("server", {}, { host }, 0);
+  const endpoint = core.openEndpoint("server", {}, { host }, 0);
   endpoint.next();
   return endpoint;
 };
@@ -96,6 +97,44 @@ const requestPlaces = (place: string) => ({
 });
 
 const FUNCTIONS: Readonly<Record<string, PublicEntry>> = {
+  serverEndpoint: {
+    call: core.serverEndpoint,
+    right: () => [
+      {
+        ...settings(),
+        ...policy(),
+        allowedHosts: ["a"],
+        explain: () => "",
+        explainTimeout: () => "",
+      },
+      0,
+    ],
+    takes: {
+      ...settingsPlaces("0"),
+      ...policyPlaces("0"),
+      "0.allowedHosts": [...ABSENT, "null", "[string]"],
+      "0.explain": [...ABSENT, "function"],
+      "0.explainTimeout": [...ABSENT, "function"],
+      1: NUMBERS,
+    },
+  },
+  clientEndpoint: {
+    call: core.clientEndpoint,
+    right: () => [clientOptions(), 0],
+    takes: { ...settingsPlaces("0"), ...requestPlaces("0"), 1: NUMBERS },
+  },
+  openEndpoint: {
+    call: core.openEndpoint,
+    right: () => ["server", { protocol: "a", agreement: core.NO_EXTENSIONS }, settings(), 0],
+    takes: {
+      1: SOME_OBJECT,
+      "1.protocol": [...ABSENT, "empty", "string"],
+      "1.agreement": ABSENT,
+      ...settingsPlaces("2"),
+      3: NUMBERS,
+    },
+  },
+  eventsOf: { call: core.eventsOf, right: () => [open()], takes: {} },
   forwardedFor: {
     call: core.forwardedFor,
     right: () => [[["X-Forwarded-For", "::1"]], 1],
@@ -318,43 +357,6 @@ function method(make: () => core.Endpoint, name: keyof core.Endpoint): PublicEnt
 
 const TIME = { takes: NUMBERS };
 const METHODS: Readonly<Record<string, PublicEntry>> = {
-  server: {
-    call: (...given) => (core.Endpoint.server as (...given: never[]) => unknown)(...given),
-    right: () => [
-      {
-        ...settings(),
-        ...policy(),
-        allowedHosts: ["a"],
-        explain: () => "",
-        explainTimeout: () => "",
-      },
-      0,
-    ],
-    takes: {
-      ...settingsPlaces("0"),
-      ...policyPlaces("0"),
-      "0.allowedHosts": [...ABSENT, "null", "[string]"],
-      "0.explain": [...ABSENT, "function"],
-      "0.explainTimeout": [...ABSENT, "function"],
-      1: TIME.takes,
-    },
-  },
-  client: {
-    call: (...given) => (core.Endpoint.client as (...given: never[]) => unknown)(...given),
-    right: () => [clientOptions(), 0],
-    takes: { ...settingsPlaces("0"), ...requestPlaces("0"), 1: TIME.takes },
-  },
-  open: {
-    call: (...given) => (core.Endpoint.open as (...given: never[]) => unknown)(...given),
-    right: () => ["server", { protocol: "a", agreement: core.NO_EXTENSIONS }, settings(), 0],
-    takes: {
-      1: SOME_OBJECT,
-      "1.protocol": [...ABSENT, "empty", "string"],
-      "1.agreement": ABSENT,
-      ...settingsPlaces("2"),
-      3: TIME.takes,
-    },
-  },
   receive: {
     call: method(open, "receive"),
     right: () => [new Uint8Array(1), 0],
@@ -459,7 +461,7 @@ const METHODS: Readonly<Record<string, PublicEntry>> = {
 };
 
 /** Without arguments, or with nothing but a value of ours. */
-const WITHOUT_ARGUMENTS = ["delayClose", "keep", "next", "events", "setAside"];
+const WITHOUT_ARGUMENTS = ["delayClose", "keep", "next", "setAside"];
 /** A sent transmission is there before it can be told of. */
 const TOLD_ELSEWHERE = ["sent"];
 
@@ -481,16 +483,20 @@ describe("a public function that is given an odd value", () => {
   });
 
   test("stands in this table, if an endpoint has it", () => {
-    const { Endpoint } = core;
     const of = (object: object) =>
       Object.entries(Object.getOwnPropertyDescriptors(object))
         .filter(([name, { value }]) => typeof value === "function" && name !== "constructor")
         .map(([name]) => name);
     const isPrivate = (name: string) =>
-      ["nextOfOpening", "becomeOpen", "answer", "requireOpened", "hear", "advanceTime"].includes(
-        name,
-      );
-    const methods = [...of(Endpoint), ...of(Endpoint.prototype)].filter((name) => !isPrivate(name));
+      [
+        "nextOfOpening",
+        "answer",
+        "requireRequests",
+        "requireOpened",
+        "hear",
+        "advanceTime",
+      ].includes(name);
+    const methods = of(Endpoint.prototype).filter((name) => !isPrivate(name));
     const listed = [...Object.keys(METHODS), ...WITHOUT_ARGUMENTS, ...TOLD_ELSEWHERE];
     expect(listed.sort()).toEqual(methods.sort());
   });

@@ -1,5 +1,5 @@
 /** Drives an endpoint as a host does, and writes down what happens in words that a test can compare. */
-import { type ConnectionOptions, Endpoint, Step } from "../src/index.ts";
+import { type ConnectionOptions, type Endpoint, openEndpoint, Step } from "../src/index.ts";
 import { type Octets, type ParsedFrame, parseFrames } from "./wire.ts";
 
 /** Ports of a host whose randomness is none. */
@@ -40,7 +40,7 @@ export class Bench {
   }
 
   static open(role: "client" | "server", options: Partial<ConnectionOptions> = {}): Bench {
-    const bench = new Bench(Endpoint.open(role, {}, { host: quietHost(), ...options }, 0));
+    const bench = new Bench(openEndpoint(role, {}, { host: quietHost(), ...options }, 0));
     bench.turn();
     return bench;
   }

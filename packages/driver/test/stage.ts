@@ -2,7 +2,13 @@
  * A network and a clock that do what a test says: a driver's transport whose every octet, pause and drain is scripted, and
  * at its other end a peer made of the engine itself.
  */
-import { Endpoint, type EndpointEvent as Event } from "@sansocket/core";
+import {
+  clientEndpoint,
+  type Endpoint,
+  type EndpointEvent as Event,
+  eventsOf,
+  serverEndpoint,
+} from "@sansocket/core";
 import {
   type ConnectOptions,
   connectWith,
@@ -252,7 +258,7 @@ export class Peer {
   speak(): void {
     const now = this.runtime.now();
     for (;;) {
-      for (const event of this.endpoint.events()) this.take(event);
+      for (const event of eventsOf(this.endpoint)) this.take(event);
       const transmission = this.endpoint.transmit(now);
       if (transmission === null) return;
       for (const chunk of transmission.chunks) this.toDriver.push(chunk.slice());
@@ -357,7 +363,7 @@ export class Stage<Data = undefined> {
 
   /** A client whose request has been sent. */
   client(options: { headers?: [string, string][]; protocols?: string[]; url?: string } = {}): Peer {
-    const endpoint = Endpoint.client(
+    const endpoint = clientEndpoint(
       { host: this.runtime.host, timeouts: QUIET, url: "ws://site.example/", ...options },
       this.runtime.now(),
     );
@@ -393,7 +399,7 @@ export function connectingTo(
   url = "ws://site.example/",
 ): { connecting: Promise<Socket<undefined>>; peer: Peer; runtime: VirtualRuntime } {
   const runtime = new VirtualRuntime();
-  const endpoint = Endpoint.server({ host: runtime.host, timeouts: QUIET }, runtime.now());
+  const endpoint = serverEndpoint({ host: runtime.host, timeouts: QUIET }, runtime.now());
   const peer = new Peer(endpoint, runtime);
   const dialer = { dial: () => Promise.reject(new Error("no network here")) };
   const connecting = connectWith(

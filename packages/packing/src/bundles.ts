@@ -20,15 +20,11 @@ const client = (adapter: string): string =>
 
 export const BUNDLES: Readonly<Record<string, Bundle>> = {
   "core, a server": {
-    program: `import { Endpoint, Step } from "@sansocket/core";
-    export const create = (options, now) => Endpoint.server(options, now);
-    export { Step };`,
+    program: `export { serverEndpoint, Step } from "@sansocket/core";`,
     target: 14_336,
   },
   "core, a client": {
-    program: `import { Endpoint, Step } from "@sansocket/core";
-    export const create = (options, now) => Endpoint.client(options, now);
-    export { Step };`,
+    program: `export { clientEndpoint, Step } from "@sansocket/core";`,
     target: 14_336,
   },
   "core, all of it": { program: `export * from "@sansocket/core";` },

@@ -120,7 +120,7 @@ describe.each(PUBLISHED)("the tarball of $manifest.name", ({ manifest, path, ent
 });
 
 const USER = `
-import { Endpoint, Step, serverSettings, type Extension } from "@sansocket/core";
+import { type Extension, serverEndpoint, serverSettings, Step } from "@sansocket/core";
 import { describeViolation } from "@sansocket/core/describe";
 import { permessageDeflate } from "@sansocket/core/permessage-deflate";
 import { fromStreams, webRuntime } from "@sansocket/driver";
@@ -131,7 +131,7 @@ import { zlibCodec } from "@sansocket/zlib";
 
 const extensions: Extension[] = [permessageDeflate("server", pakoCodec()), permessageDeflate("server", zlibCodec())];
 const settings = serverSettings({ host: { random: (into) => crypto.getRandomValues(into) }, extensions });
-const endpoint = Endpoint.server(settings, 0);
+const endpoint = serverEndpoint(settings, 0);
 endpoint.receive(new TextEncoder().encode("no HTTP at all\\r\\n\\r\\n"), 0);
 while (endpoint.next() !== Step.Violation);
 export const told: string = describeViolation(endpoint.violation!);

@@ -7,7 +7,7 @@ import { request as httpsRequest } from "node:https";
 import { createServer, connect as dial } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DEFAULT_TIMEOUTS, Endpoint, Step } from "@sansocket/core";
+import { DEFAULT_TIMEOUTS, openEndpoint, Step } from "@sansocket/core";
 import { connect, type Server, type ServerOptions, type Socket, serve } from "@sansocket/node";
 import { certificate } from "@sansocket/workshop/certificate";
 import { afterEach, describe, expect, type TestContext, test } from "vitest";
@@ -264,7 +264,7 @@ async function echoOverHttp2(session: ClientHttp2Session, origin: string): Promi
   const [head] = await once(stream, "response");
   const told: unknown[] = [head[":status"]];
   const host = { random: (into: Uint8Array<ArrayBuffer>) => void crypto.getRandomValues(into) };
-  const endpoint = Endpoint.open("client", {}, { host }, 0);
+  const endpoint = openEndpoint("client", {}, { host }, 0);
   const transmit = (): void => {
     for (;;) {
       const transmission = endpoint.transmit(0);

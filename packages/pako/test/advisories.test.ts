@@ -1,6 +1,6 @@
 /** What went wrong in other implementations around compression, by its number: none of it may happen here. */
 import { constants, deflateRawSync } from "node:zlib";
-import { acceptFor, Endpoint, parseExtensions, Step } from "@sansocket/core";
+import { acceptFor, clientEndpoint, parseExtensions, Step } from "@sansocket/core";
 import { permessageDeflate } from "@sansocket/core/permessage-deflate";
 import { describe, expect, test } from "vitest";
 import {
@@ -99,7 +99,7 @@ const [, codec] = CODECS[0]!;
 /** What a client makes of this response: a violation, or null when it has opened. */
 function judged(extensions: string): string | null {
   const extension = permessageDeflate("client", codec);
-  const endpoint = Endpoint.client({ host: quietHost, url: "ws://a/", extensions: [extension] }, 0);
+  const endpoint = clientEndpoint({ host: quietHost, url: "ws://a/", extensions: [extension] }, 0);
   const sent = new TextDecoder().decode(takeOutput(endpoint));
   const accept = acceptFor(/Sec-WebSocket-Key: (\S+)/i.exec(sent)![1]!);
   endpoint.receive(

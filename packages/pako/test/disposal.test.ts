@@ -1,11 +1,13 @@
 /** Contexts are memory outside the engine: each way in which a connection or a handshake ends gives them back. */
 import {
   acceptFor,
-  Endpoint,
+  clientEndpoint,
+  type Endpoint,
   type Extension,
   type ExtensionSession,
   formatExtensions,
   Step,
+  serverEndpoint,
 } from "@sansocket/core";
 import { permessageDeflate } from "@sansocket/core/permessage-deflate";
 import { zlibCodec } from "@sansocket/zlib";
@@ -76,7 +78,7 @@ function open(role: "server" | "client"): Subject {
   const extension = countingSessions(permessageDeflate(role, codec, { contextTakeover: true }));
   const common = { host: quietHost, extensions: [extension] };
   if (role === "server") {
-    const endpoint = Endpoint.server(common, 0);
+    const endpoint = serverEndpoint(common, 0);
     endpoint.receive(request("permessage-deflate"), 0);
     expect(endpoint.next()).toBe(Step.Request);
     endpoint.accept({}, 0);
@@ -84,7 +86,7 @@ function open(role: "server" | "client"): Subject {
     takeOutput(endpoint);
     return { endpoint, codec, extension };
   }
-  const endpoint = Endpoint.client({ ...common, url: "ws://a/" }, 0);
+  const endpoint = clientEndpoint({ ...common, url: "ws://a/" }, 0);
   const sent = new TextDecoder().decode(takeOutput(endpoint));
   const key = /Sec-WebSocket-Key: (\S+)/i.exec(sent)![1]!;
   endpoint.receive(response(key), 0);
@@ -187,7 +189,7 @@ describe("no session is left behind by", () => {
   test("an accept that throws for a header that cannot be sent", () => {
     const codec = counting(zlibCodec());
     const extension = countingSessions(permessageDeflate("server", codec));
-    const endpoint = Endpoint.server({ host: quietHost, extensions: [extension] }, 0);
+    const endpoint = serverEndpoint({ host: quietHost, extensions: [extension] }, 0);
     endpoint.receive(request("permessage-deflate"), 0);
     endpoint.next();
     expect(() => endpoint.accept({ headers: [["X", "a\r\nb"]] }, 0)).toThrow();
@@ -203,7 +205,7 @@ describe("no session is left behind by", () => {
   test("a request that is rejected, and one that is never decided", () => {
     const extension = countingSessions(permessageDeflate("server", zlibCodec()));
     for (const decide of [true, false]) {
-      const endpoint = Endpoint.server({ host: quietHost, extensions: [extension] }, 0);
+      const endpoint = serverEndpoint({ host: quietHost, extensions: [extension] }, 0);
       endpoint.receive(request("permessage-deflate"), 0);
       endpoint.next();
       if (decide) endpoint.reject(403, {}, 0);
@@ -221,7 +223,7 @@ describe("no session is left behind by", () => {
     ["a subprotocol that nobody offered", "Sec-WebSocket-Protocol: x\r\n", "permessage-deflate"],
   ])("a response that the client refuses for %s", (_what, lines, extensions) => {
     const extension = countingSessions(permessageDeflate("client", zlibCodec()));
-    const endpoint = Endpoint.client(
+    const endpoint = clientEndpoint(
       { host: quietHost, url: "ws://a/", extensions: [extension] },
       0,
     );
@@ -235,7 +237,7 @@ describe("no session is left behind by", () => {
   test("a session that is offered and declined", () => {
     const extension = permessageDeflate("server", zlibCodec(), { windowBits: { receive: 9 } });
     const counted = countingSessions(extension);
-    const endpoint = Endpoint.server({ host: quietHost, extensions: [counted] }, 0);
+    const endpoint = serverEndpoint({ host: quietHost, extensions: [counted] }, 0);
     // §7.1.2.2: a client that does not say that it can limit its window cannot be told to.
     endpoint.receive(request("permessage-deflate"), 0);
     endpoint.next();

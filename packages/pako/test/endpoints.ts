@@ -2,7 +2,8 @@
 import {
   acceptOffers,
   type ConnectionOptions,
-  Endpoint,
+  type Endpoint,
+  openEndpoint,
   parseExtensions,
   Step,
 } from "@sansocket/core";
@@ -36,7 +37,7 @@ export function openServer(codec: DeflateCodec, opened: Opened = {}): Endpoint {
   const { offer = "", options = {}, connection = {} } = opened;
   const extension = permessageDeflate("server", codec, options);
   const agreement = acceptOffers(parseExtensions([`permessage-deflate${offer}`])!, [extension]);
-  return Endpoint.open("server", { agreement }, { host: quietHost, ...connection }, 0);
+  return openEndpoint("server", { agreement }, { host: quietHost, ...connection }, 0);
 }
 
 /** Pulls to Idle, and says in a line each what came; drops what there is to send. */

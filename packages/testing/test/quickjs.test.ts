@@ -8,13 +8,13 @@ import { getQuickJS } from "quickjs-emscripten";
 import { expect, test } from "vitest";
 
 const PROGRAM = `
-  import { Endpoint, Step, closeOutcome } from "@sansocket/core";
+  import { clientEndpoint, closeOutcome, serverEndpoint, Step } from "@sansocket/core";
   const absent = ["TextDecoder", "TextEncoder", "crypto", "setTimeout", "performance", "URL", "Buffer", "process"]
     .filter((name) => typeof globalThis[name] === "undefined");
   let byte = 1;
   const host = { random: (into) => { for (let i = 0; i < into.length; i++) into[i] = byte = (byte * 167 + 13) & 255; } };
-  const client = Endpoint.client({ host, url: "ws://localhost/echo", protocols: ["echo"] }, 0);
-  const server = Endpoint.server({ host }, 0);
+  const client = clientEndpoint({ host, url: "ws://localhost/echo", protocols: ["echo"] }, 0);
+  const server = serverEndpoint({ host }, 0);
   const told = [];
   const text = "héllo €😀 ".repeat(20);
   function turn(from, to) {

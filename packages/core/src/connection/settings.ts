@@ -218,7 +218,7 @@ export function settingsKind(given: object): Settings["kind"] | null {
 }
 
 /**
- * Checks the options of both roles once. Give the result to `Endpoint.open` for each connection: all connections then share
+ * Checks the options of both roles once. Give the result to `openEndpoint` for each connection: all connections then share
  * one object. The function returns settings of any kind unchanged.
  * @param defaults for the limits that are not given. Default: those of a server; {@link DEFAULT_CLIENT_LIMITS} of a client.
  * @throws MisuseError for a limit or timeout that is not a number from 0 on, for what is no extension, and for a host

@@ -5,14 +5,13 @@
 import { givenOptions, requireList, requireStrings } from "../bytes/given-arguments.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import { failHandshake } from "../connection/closing.ts";
-import { type Connection, InputEnd, Reading } from "../connection/connection.ts";
+import { type Connection, InputEnd, Phase, Reading } from "../connection/connection.ts";
 import { hasInput, readTo } from "../connection/input.ts";
 import { stepAtRest } from "../connection/receiving.ts";
 import type { Settings } from "../connection/settings.ts";
 import { Step } from "../connection/step.ts";
 import { noteTimeout, shortenHandshakeTimer } from "../connection/timers.ts";
-import { finish } from "../connection/transitions.ts";
-import type { ExtensionAgreement } from "../extension/extension.ts";
+import { finish, openConnection } from "../connection/transitions.ts";
 import { formatExtensions } from "../extension/extension-header.ts";
 import { clientOffers } from "../extension/extension-negotiation.ts";
 import {
@@ -37,7 +36,6 @@ import {
 } from "../handshake/response-body.ts";
 import { parseProtocols } from "../handshake/subprotocol.ts";
 import { parseWebSocketUri, type WebSocketUri } from "../handshake/websocket-uri.ts";
-import { queueHead } from "./http-output.ts";
 
 export interface ClientOpening {
   readonly role: "client";
@@ -50,7 +48,6 @@ export interface ClientOpening {
   body: ResponseBody | null;
   /** The server's answer; null until its head is complete. */
   response: ServerResponse | null;
-  accepted: { readonly protocol: string; readonly agreement: ExtensionAgreement } | null;
 }
 
 /** The parts of a client's opening request (RFC 6455 §4.1), and the statuses whose body is not read. */
@@ -135,21 +132,16 @@ export function createClientOpening(settings: Settings & ClientRequest): {
       unreadBodies,
       body: null,
       response: null,
-      accepted: null,
     },
     head,
   };
-}
-
-export function startClientOpening(connection: Connection, head: string): void {
-  queueHead(connection, head, null);
 }
 
 export function stepClientOpening(connection: Connection, opening: ClientOpening): Step {
   if (connection.reading === Reading.Frames) {
     if (opening.body === null) readHead(connection, opening);
     if (opening.body !== null) readBody(connection, opening, opening.body);
-    if (opening.accepted !== null) return Step.Open;
+    if (connection.phase !== Phase.Opening) return Step.Open;
   }
   return stepAtRest(connection);
 }
@@ -186,7 +178,7 @@ function judge(connection: Connection, opening: ClientOpening): void {
     extensions: connection.settings.extensions,
   });
   if (verdict.kind === "accepted") {
-    opening.accepted = verdict;
+    openConnection(connection, verdict.protocol, verdict.agreement);
     return;
   }
   if (head.status === 101) {

@@ -1,7 +1,7 @@
 /**
  * The facts of an endpoint. A host can ask for a fact at any time, and no fact changes the state. The facts of the current
- * step hold until the cursor moves on. The facts are the base class of `Endpoint` for two reasons: `events` reads them
- * without importing `Endpoint`, which imports `events`; and one file of both classes would have 600 lines.
+ * step hold until the cursor moves on. The facts are the base class of `Endpoint`, because one file of both classes
+ * would have 600 lines.
  */
 import { MisuseError } from "../bytes/misuse-error.ts";
 import { decodeUtf8 } from "../bytes/utf8-text.ts";
@@ -14,8 +14,8 @@ import type { Violation } from "../connection/violation.ts";
 import type { ExtensionOffer } from "../extension/extension.ts";
 import type { PlainHead, UpgradeHead } from "../handshake/request.ts";
 import type { ServerResponse } from "../handshake/response.ts";
-import type { ClientOpening } from "./client-opening.ts";
-import type { Refusal, ServerOpening } from "./server-opening.ts";
+import type { OpeningRules, OpeningState } from "./opening.ts";
+import type { Refusal } from "./server-opening.ts";
 
 /** Above this length the host's decoder is faster, although the call needs a view. */
 const HOST_DECODER_ABOVE = 16;
@@ -26,12 +26,15 @@ export abstract class EndpointFacts {
   /** @internal Plain data, all of it; see `connection/connection.ts`. */
   protected readonly connection: Connection;
   /** @internal null once the connection is open. */
-  protected opening: ServerOpening | ClientOpening | null;
+  protected opening: OpeningState | null;
+  /** @internal The functions that act on `opening`; null with it. */
+  protected rules: OpeningRules | null;
 
   /** @internal */
-  protected constructor(connection: Connection, opening: ServerOpening | ClientOpening | null) {
+  constructor(connection: Connection, opening: OpeningState | null, rules: OpeningRules | null) {
     this.connection = connection;
     this.opening = opening;
+    this.rules = rules;
   }
 
   // ---- facts of the step that the cursor stands on

@@ -10,11 +10,8 @@ import {
   type Settings,
   settingsKind,
 } from "../connection/settings.ts";
-import { type ExtensionAgreement, NO_EXTENSIONS } from "../extension/extension.ts";
-import { checkAgreement } from "../extension/extension-negotiation.ts";
 import { resolveAllowedHosts } from "../handshake/allowed-hosts.ts";
 import { type OriginPolicy, resolveOriginPolicy } from "../handshake/origin.ts";
-import { checkProtocols } from "../handshake/subprotocol.ts";
 import {
   type ClientRequest,
   type ClientRequestOptions,
@@ -23,7 +20,7 @@ import {
 import type { Refusal, ServerPolicy } from "./server-opening.ts";
 
 /**
- * The options of `Endpoint.server` and {@link serverSettings}: those of every connection, and the rules of which requests
+ * The options of `serverEndpoint` and {@link serverSettings}: those of every connection, and the rules of which requests
  * the server accepts.
  */
 export interface ServerEndpointOptions extends ConnectionOptions, Partial<OriginPolicy> {
@@ -43,7 +40,7 @@ export interface ServerEndpointOptions extends ConnectionOptions, Partial<Origin
   readonly explainTimeout?: (status: 408 | 503) => string;
 }
 /**
- * The options of `Endpoint.client` and {@link clientSettings}: those of every connection, and those of the client's
+ * The options of `clientEndpoint` and {@link clientSettings}: those of every connection, and those of the client's
  * request.
  */
 export interface ClientEndpointOptions extends ConnectionOptions, ClientRequestOptions {}
@@ -60,18 +57,10 @@ export interface ClientSettings extends Settings, ClientRequest {
   readonly kind: "client";
 }
 
-/** The subprotocol and the extensions that a foreign opening handshake agreed on. */
-export interface Agreed {
-  /** Default "": none. */
-  readonly protocol?: string;
-  /** From `acceptOffers` or `confirmResponse`. Default: none. */
-  readonly agreement?: ExtensionAgreement;
-}
-
 /**
- * Checks the options of a server once. Give the result to `Endpoint.server` for each connection: all connections then share
+ * Checks the options of a server once. Give the result to `serverEndpoint` for each connection: all connections then share
  * one object. The function returns the settings of a server unchanged, and completes the settings of a connection.
- * @throws MisuseError as `Endpoint.server` does.
+ * @throws MisuseError as `serverEndpoint` does.
  */
 export function serverSettings(given: ServerEndpointOptions | ServerSettings): ServerSettings {
   if (isKind("server", given)) return given as ServerSettings;
@@ -92,10 +81,10 @@ export function serverSettings(given: ServerEndpointOptions | ServerSettings): S
 }
 
 /**
- * Checks the options of a client once. Give the result to `Endpoint.client` for each connection to the same URL: all
+ * Checks the options of a client once. Give the result to `clientEndpoint` for each connection to the same URL: all
  * connections then share one object. The function returns the settings of a client unchanged, and completes the settings of
  * a connection.
- * @throws MisuseError as `Endpoint.client` does.
+ * @throws MisuseError as `clientEndpoint` does.
  */
 export function clientSettings(given: ClientEndpointOptions | ClientSettings): ClientSettings {
   if (isKind("client", given)) return given as ClientSettings;
@@ -110,22 +99,4 @@ function isKind(role: "client" | "server", given: object): boolean {
   if (kind === null || kind === "connection") return false;
   if (kind === role) return true;
   throw new MisuseError(`options are the settings of a ${kind}: give those of a ${role}`);
-}
-
-/**
- * Checks the arguments of `Endpoint.open`.
- * @throws MisuseError for an unknown role, for a value that is no agreement, and for wrong options.
- */
-export function checkedOpening(
-  role: "client" | "server",
-  agreed: Agreed,
-  options: ConnectionOptions | Settings,
-): Required<Agreed> & { readonly settings: Settings } {
-  if (role !== "client" && role !== "server") {
-    throw new MisuseError(`role is ${describeValue(role)}: give "client" or "server"`);
-  }
-  const { protocol = "", agreement = NO_EXTENSIONS } = givenOptions("agreed", agreed);
-  if (protocol !== "") checkProtocols([protocol]);
-  checkAgreement(agreement);
-  return { protocol, agreement, settings: connectionSettings(options) };
 }

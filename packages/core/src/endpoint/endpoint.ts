@@ -10,14 +10,13 @@ import { isBytes } from "../bytes/is-bytes.ts";
 import { inboxBytes, requireInboxRead, takeInbox } from "../bytes/memory.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import { abort, close, delayClose, loseTransport, releaseClose } from "../connection/closing.ts";
-import { createConnection, InputEnd, Phase, Reading, Writing } from "../connection/connection.ts";
+import { InputEnd, Phase, Reading, Writing } from "../connection/connection.ts";
 import { sendPing, sendPong } from "../connection/control.ts";
 import { checkedTime } from "../connection/deadline.ts";
 import { endAfterEscape } from "../connection/escape.ts";
 import { offerChunk, offerInbox, setInputAside } from "../connection/input.ts";
 import { type PreparedMessage, sendPrepared } from "../connection/prepared-message.ts";
 import { nextStep } from "../connection/receiving.ts";
-import { CLIENT, SERVER } from "../connection/role.ts";
 import {
   type SendResult,
   sendBinary,
@@ -25,7 +24,6 @@ import {
   sendText,
   startMessage,
 } from "../connection/sending.ts";
-import type { ConnectionOptions, Settings } from "../connection/settings.ts";
 import { Step } from "../connection/step.ts";
 import {
   advanceTime,
@@ -34,7 +32,6 @@ import {
   nextDeadline,
   pauseTimers,
   resumeTimers,
-  startHandshakeTimer,
 } from "../connection/timers.ts";
 import {
   leaveOpening,
@@ -43,78 +40,12 @@ import {
   reportOpen,
 } from "../connection/transitions.ts";
 import { keep, sent, sentPart, type Transmission, transmit } from "../connection/transmission.ts";
-import {
-  createClientOpening,
-  expireClientOpening,
-  startClientOpening,
-  stepClientOpening,
-} from "./client-opening.ts";
 import { EndpointFacts } from "./endpoint-facts.ts";
-import {
-  type Agreed,
-  type ClientEndpointOptions,
-  type ClientSettings,
-  checkedOpening,
-  clientSettings,
-  type ServerEndpointOptions,
-  type ServerSettings,
-  serverSettings,
-} from "./endpoint-options.ts";
-import { type EndpointEvent, eventsOf } from "./events.ts";
-import {
-  type AcceptOptions,
-  type AnswerOptions,
-  acceptUpgrade,
-  answerRequest,
-  createServerOpening,
-  expireServerOpening,
-  stepServerOpening,
-} from "./server-opening.ts";
+import type { OpeningRules, OpeningState } from "./opening.ts";
+import type { AcceptOptions, AnswerOptions } from "./server-opening.ts";
 
 /** One side of one connection. A turn is an input, `next` to `Step.Idle`, `transmit`; a command needs a turn too. */
 export class Endpoint extends EndpointFacts {
-  /**
-   * Makes the server's side of a connection that a client has just opened.
-   * @throws MisuseError for options that are wrong.
-   */
-  static server(options: ServerEndpointOptions | ServerSettings, now: number): Endpoint {
-    const settings = serverSettings(options);
-    const connection = createConnection(SERVER, settings, checkedTime(now, 0));
-    startHandshakeTimer(connection);
-    return new Endpoint(connection, createServerOpening(settings));
-  }
-
-  /**
-   * Makes the client's side of a transport that is connected to the host of `options.url`, and queues the request.
-   * @throws MisuseError for options that are wrong.
-   */
-  static client(options: ClientEndpointOptions | ClientSettings, now: number): Endpoint {
-    const settings = clientSettings(options);
-    const { opening, head } = createClientOpening(settings);
-    const connection = createConnection(CLIENT, settings, checkedTime(now, 0));
-    startHandshakeTimer(connection);
-    startClientOpening(connection, head);
-    return new Endpoint(connection, opening);
-  }
-
-  /**
-   * Makes an endpoint behind a foreign opening handshake, for example an HTTP server's upgrade or an HTTP/2 stream. The
-   * first input is the bytes behind the handshake.
-   * @throws MisuseError for an unknown role, for a value that is no agreement, and for wrong options.
-   */
-  static open(
-    role: "client" | "server",
-    agreed: Agreed,
-    options: ConnectionOptions | Settings,
-    now: number,
-  ): Endpoint {
-    const { protocol, agreement, settings } = checkedOpening(role, agreed, options);
-    const time = checkedTime(now, 0);
-    const connection = createConnection(role === "server" ? SERVER : CLIENT, settings, time);
-    openConnection(connection, protocol, agreement);
-    return new Endpoint(connection, null);
-  }
-
   // ---- inputs: the reports of the host. An input never throws because of the peer.
 
   /**
@@ -163,10 +94,10 @@ export class Endpoint extends EndpointFacts {
    */
   handleTimeout(now: number): void {
     this.advanceTime(now);
-    const { connection, opening } = this;
-    if (!expireTimers(connection, connection.now) || opening === null) return;
-    if (opening.role === "server") expireServerOpening(connection, opening);
-    else expireClientOpening(connection, opening);
+    const { connection, opening, rules } = this;
+    if (expireTimers(connection, connection.now) && opening !== null) {
+      rules!.expire(connection, opening);
+    }
   }
 
   /**
@@ -210,10 +141,10 @@ export class Endpoint extends EndpointFacts {
    * @throws MisuseError without an upgrade request, for a subprotocol that was not offered, for unsendable headers.
    */
   accept(options: AcceptOptions, now: number): boolean {
-    const { connection, opening } = this;
-    if (opening?.role !== "server") throw new MisuseError("accept: no request waits for an answer");
+    const { connection } = this;
+    const { opening, answers } = this.requireRequests("accept");
     const time = checkedTime(now, connection.now);
-    const accepted = acceptUpgrade(connection, opening, options);
+    const accepted = answers.accept(connection, opening, options);
     advanceTime(connection, time);
     if (accepted === null) return false;
     openConnection(connection, accepted.protocol, accepted.agreement);
@@ -363,11 +294,6 @@ export class Endpoint extends EndpointFacts {
     }
   }
 
-  /** The steps as objects. Each object and its bytes belong to the receiver. */
-  events(): Generator<EndpointEvent, void, undefined> {
-    return eventsOf(this);
-  }
-
   /** Ends the turn early. The engine copies the unread bytes, and the chunk of `receive` belongs to the caller again. */
   setAside(): void {
     setInputAside(this.connection);
@@ -391,17 +317,15 @@ export class Endpoint extends EndpointFacts {
   private nextOfOpening(): Step {
     const { connection, opening } = this;
     if (connection.phase === Phase.Opening && opening !== null) {
-      if (opening.role === "server") return stepServerOpening(connection, opening);
-      const step = stepClientOpening(connection, opening);
+      const step = this.rules!.step(connection, opening);
       if (step !== Step.Open) return step;
-      const { protocol, agreement } = opening.accepted!;
-      openConnection(connection, protocol, agreement);
     }
     if (connection.phase === Phase.OpenDue) {
       reportOpen(connection);
       return Step.Open;
     }
     this.opening = null;
+    this.rules = null;
     leaveOpening(connection);
     return nextStep(connection);
   }
@@ -412,12 +336,20 @@ export class Endpoint extends EndpointFacts {
     options: AnswerOptions,
     now: number,
   ): boolean {
-    const { connection, opening } = this;
-    if (opening?.role !== "server") {
-      throw new MisuseError(`${command}: no request waits for an answer`);
-    }
+    const { connection } = this;
+    const { opening, answers } = this.requireRequests(command);
     const time = checkedTime(now, connection.now);
-    return answerRequest(connection, opening, command, status, options, time);
+    return answers.answer(connection, opening, command, status, options, time);
+  }
+
+  private requireRequests(command: string): {
+    readonly opening: OpeningState;
+    readonly answers: NonNullable<OpeningRules["answers"]>;
+  } {
+    const { opening, rules } = this;
+    const answers = rules?.answers;
+    if (opening !== null && answers) return { opening, answers };
+    throw new MisuseError(`${command}: no request waits for an answer`);
   }
 
   private requireOpened(command: string): void {

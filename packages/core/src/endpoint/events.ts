@@ -3,14 +3,16 @@
  * receiver. The cursor itself makes no object.
  */
 
+import { describeValue } from "../bytes/describe-value.ts";
+import { MisuseError } from "../bytes/misuse-error.ts";
 import type { CloseFrame, Ended } from "../connection/ended.ts";
 import type { WatchedFrame } from "../connection/frame-watch.ts";
 import { Step } from "../connection/step.ts";
 import type { Violation } from "../connection/violation.ts";
 import type { PlainHead, UpgradeHead } from "../handshake/request.ts";
-import type { EndpointFacts } from "./endpoint-facts.ts";
+import { Endpoint } from "./endpoint.ts";
 
-/** An object of `Endpoint.events`: one for each step, with bytes of its own. */
+/** An object of {@link eventsOf}: one for each step, with bytes of its own. */
 export type EndpointEvent =
   | { readonly type: "request"; readonly request: UpgradeHead | PlainHead }
   | { readonly type: "open"; readonly protocol: string }
@@ -29,64 +31,63 @@ export type EndpointEvent =
   | { readonly type: "frame"; readonly frame: WatchedFrame }
   | { readonly type: "ended"; readonly ended: Ended };
 
-/** The part of an `Endpoint` that this file reads: the cursor, and the facts of the current step. */
-export interface Cursor extends Pick<EndpointFacts, FactOfEvent> {
-  next(): Step;
-  setAside(): void;
+/**
+ * The steps of the endpoint as objects, up to Idle. Each object and its bytes belong to the receiver. A loop that breaks out
+ * loses no event: the next call continues behind the last event that the loop has seen. A function of its own, so that a
+ * program that only uses the cursor does not carry the objects.
+ * @throws MisuseError for what is no endpoint.
+ */
+export function eventsOf(endpoint: Endpoint): Generator<EndpointEvent, void, undefined> {
+  if (!(endpoint instanceof Endpoint)) {
+    throw new MisuseError(`endpoint is ${describeValue(endpoint)}: give an Endpoint`);
+  }
+  return pulled(endpoint);
 }
 
-type FactOfEvent =
-  | ("request" | "protocol" | "text" | "chunk" | "start" | "end" | "final" | "deliversPieces")
-  | ("pongOf" | "peerClose" | "violation" | "frame" | "ended");
-
-/**
- * Pulls until Idle. A loop that breaks out loses no event: the next call continues behind the last event that the loop has
- * seen.
- */
-export function* eventsOf(cursor: Cursor): Generator<EndpointEvent, void, undefined> {
+function* pulled(endpoint: Endpoint): Generator<EndpointEvent, void, undefined> {
   try {
     for (;;) {
-      const step = cursor.next();
+      const step = endpoint.next();
       if (step === Step.Idle) return;
-      yield eventOf(cursor, step);
+      yield eventOf(endpoint, step);
     }
   } finally {
-    cursor.setAside();
+    endpoint.setAside();
   }
 }
 
-function eventOf(cursor: Cursor, step: Exclude<Step, 0>): EndpointEvent {
+function eventOf(endpoint: Endpoint, step: Exclude<Step, 0>): EndpointEvent {
   switch (step) {
     case Step.Request:
-      return { type: "request", request: cursor.request! };
+      return { type: "request", request: endpoint.request! };
     case Step.Open:
-      return { type: "open", protocol: cursor.protocol };
+      return { type: "open", protocol: endpoint.protocol };
     case Step.Text:
-      if (cursor.deliversPieces) return piece(cursor, "text");
-      return { type: "text", text: cursor.text };
+      if (endpoint.deliversPieces) return piece(endpoint, "text");
+      return { type: "text", text: endpoint.text };
     case Step.Binary:
-      if (cursor.deliversPieces) return piece(cursor, "binary");
-      return { type: "binary", bytes: copiedBytes(cursor) };
+      if (endpoint.deliversPieces) return piece(endpoint, "binary");
+      return { type: "binary", bytes: copiedBytes(endpoint) };
     case Step.Ping:
-      return { type: "ping", payload: copiedBytes(cursor) };
+      return { type: "ping", payload: copiedBytes(endpoint) };
     case Step.Pong:
-      return { type: "pong", of: cursor.pongOf, payload: copiedBytes(cursor) };
+      return { type: "pong", of: endpoint.pongOf, payload: copiedBytes(endpoint) };
     case Step.Closing:
-      return { type: "closing", close: cursor.peerClose! };
+      return { type: "closing", close: endpoint.peerClose! };
     case Step.Violation:
-      return { type: "violation", violation: cursor.violation! };
+      return { type: "violation", violation: endpoint.violation! };
     case Step.Frame:
-      return { type: "frame", frame: cursor.frame! };
+      return { type: "frame", frame: endpoint.frame! };
     case Step.Ended:
-      return { type: "ended", ended: cursor.ended! };
+      return { type: "ended", ended: endpoint.ended! };
   }
 }
 
-function piece(cursor: Cursor, of: "text" | "binary"): EndpointEvent {
-  return { type: "piece", of, bytes: copiedBytes(cursor), final: cursor.final };
+function piece(endpoint: Endpoint, of: "text" | "binary"): EndpointEvent {
+  return { type: "piece", of, bytes: copiedBytes(endpoint), final: endpoint.final };
 }
 
-function copiedBytes(cursor: Cursor): Uint8Array<ArrayBuffer> {
+function copiedBytes(endpoint: Endpoint): Uint8Array<ArrayBuffer> {
   // The constructor copies. A view would show memory that other connections use.
-  return new Uint8Array(cursor.chunk.subarray(cursor.start, cursor.end));
+  return new Uint8Array(endpoint.chunk.subarray(endpoint.start, endpoint.end));
 }

@@ -1,6 +1,6 @@
 /** RFC 6455 §5.1, §5.2, §5.4, §5.5: all first two octets that a frame can have, through the engine, in both roles. */
 import { describe, expect, test } from "vitest";
-import { connectionSettings, Endpoint, Step } from "../../src/index.ts";
+import { connectionSettings, type Endpoint, openEndpoint, Step } from "../../src/index.ts";
 import { quietHost } from "../turn.ts";
 import { masked, unmasked } from "../wire.ts";
 
@@ -28,7 +28,7 @@ const settings = connectionSettings({ host: quietHost() });
 
 /** An endpoint that has reported its opening, and perhaps half a message. */
 function listening(role: Role, isUnderWay: boolean): Endpoint {
-  const endpoint = Endpoint.open(role, {}, settings, 0);
+  const endpoint = openEndpoint(role, {}, settings, 0);
   if (isUnderWay) {
     const fragment = role === "server" ? masked : unmasked;
     endpoint.receive(fragment(0x2, [1], { fin: false }), 0);

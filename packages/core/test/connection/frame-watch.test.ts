@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import {
   type ConnectionOptions,
   type EndpointEvent,
+  eventsOf,
   Step,
   type WatchedFrame,
 } from "../../src/index.ts";
@@ -15,7 +16,7 @@ function watching(role: "client" | "server", options: Partial<ConnectionOptions>
 
 /** The frames that are reported from here on, and nothing else. */
 function framesOf(bench: Bench): WatchedFrame[] {
-  return [...bench.endpoint.events()].flatMap((event) =>
+  return [...eventsOf(bench.endpoint)].flatMap((event) =>
     event.type === "frame" ? [event.frame] : [],
   );
 }
@@ -170,7 +171,7 @@ describe("the order of frames and steps", () => {
     const { endpoint } = watching("server");
     endpoint.receive(concat(masked(0x1, "a"), masked(0x1, "b")), 0);
     const steps: string[] = [];
-    for (const event of endpoint.events()) {
+    for (const event of eventsOf(endpoint)) {
       steps.push(event.type === "frame" ? event.frame.direction : event.type);
       if (event.type === "text") endpoint.sendText("echo");
     }
@@ -205,7 +206,7 @@ describe("a refused frame", () => {
       test(`${because} is reported as incomplete, before the violation, ${pieces ? "in pieces" : "whole"}`, () => {
         const { endpoint } = watching("server", { pieces });
         endpoint.receive(octets, 0);
-        const events = [...endpoint.events()].filter(({ type }) => type !== "piece");
+        const events = [...eventsOf(endpoint)].filter(({ type }) => type !== "piece");
         expect(events).toMatchObject([
           { type: "frame", frame: { direction: "in", isComplete: false } },
           { type: "violation", violation: { kind } },
@@ -247,7 +248,7 @@ describe("leaving the loop at a frame", () => {
     const chunk = concat(masked(0x1, "first"), masked(0x2, [1, 2]), masked(0x9, [3]));
     bench.endpoint.receive(chunk, 0);
     for (let round = 0; round < 12; round += 1) {
-      for (const event of bench.endpoint.events()) {
+      for (const event of eventsOf(bench.endpoint)) {
         seen.push(event);
         break;
       }

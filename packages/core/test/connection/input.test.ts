@@ -1,7 +1,7 @@
 /** Unread input: whose memory it lies in, what is kept when a turn ends early, and that cuts change nothing. */
 import { describe, expect, test } from "vitest";
 import { MEMORY_INPUT_BYTES } from "../../src/bytes/memory.ts";
-import { type Endpoint, MisuseError, Step } from "../../src/index.ts";
+import { type Endpoint, eventsOf, MisuseError, Step } from "../../src/index.ts";
 import { randomOctets } from "../seeded-octets.ts";
 import { Bench, type Told } from "../turn.ts";
 import { concat, masked, unmasked } from "../wire.ts";
@@ -21,7 +21,7 @@ describe("a chunk", () => {
       let next = 0;
       for (let at = 0; at < STREAM.length; at += size) {
         endpoint.receive(STREAM.slice(at, at + size), 0);
-        for (const event of endpoint.events()) {
+        for (const event of eventsOf(endpoint)) {
           expect(event).toEqual({ type: "binary", bytes: MESSAGES[next] });
           next += 1;
         }

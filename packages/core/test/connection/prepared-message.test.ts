@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
 import {
-  Endpoint,
+  type Endpoint,
+  eventsOf,
   isPreparedMessage,
   MisuseError,
+  openEndpoint,
   type PreparedMessage,
   prepareMessage,
 } from "../../src/index.ts";
@@ -10,7 +12,7 @@ import {
 const host = { random: (into: Uint8Array) => into.fill(7) };
 
 function open(role: "client" | "server", options: object = {}): Endpoint {
-  const endpoint = Endpoint.open(role, {}, { host, ...options }, 0);
+  const endpoint = openEndpoint(role, {}, { host, ...options }, 0);
   while (endpoint.next() !== 0);
   return endpoint;
 }
@@ -49,7 +51,7 @@ describe("a prepared message has the octets of the same message sent plainly", (
   function read(octets: Uint8Array): unknown[] {
     const server = open("server");
     server.receive(octets, 0);
-    return [...server.events()];
+    return [...eventsOf(server)];
   }
 });
 
@@ -64,7 +66,7 @@ describe("sendPrepared", () => {
   test("shows the frame to those who watch frames", () => {
     const endpoint = open("server", { frames: { payloadPrefix: 2 } });
     endpoint.sendPrepared(prepareMessage("abc"));
-    expect([...endpoint.events()]).toMatchObject([
+    expect([...eventsOf(endpoint)]).toMatchObject([
       { type: "frame", frame: { direction: "out", payloadLength: 3 } },
     ]);
   });

@@ -1,6 +1,6 @@
 /** Output and the transport: what is lent, for how long, and what the transport is told to do. */
 import { describe, expect, test } from "vitest";
-import { Endpoint, type Transmission } from "../../src/index.ts";
+import { clientEndpoint, type Endpoint, type Transmission } from "../../src/index.ts";
 import { Bench, quietHost } from "../turn.ts";
 import { closeBody, masked, parseFrames, unmasked } from "../wire.ts";
 
@@ -263,7 +263,7 @@ describe("what the transport is told", () => {
   });
 
   test("a request is sent before anything else, and ends nothing", () => {
-    const endpoint = Endpoint.client({ host: quietHost(), url: "ws://a/" }, 0);
+    const endpoint = clientEndpoint({ host: quietHost(), url: "ws://a/" }, 0);
     const transmission = endpoint.transmit(0)!;
     expect(transmission.then).toBe("continue");
     expect(new TextDecoder().decode(octetsOf(transmission))).toMatch(/^GET \/ HTTP\/1\.1\r\n/);

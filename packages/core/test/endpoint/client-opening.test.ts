@@ -1,6 +1,6 @@
 /** RFC 6455 §4.1: the client's side of the opening handshake, through the whole endpoint. */
 import { describe, expect, test } from "vitest";
-import { acceptFor, type ClientEndpointOptions, Endpoint } from "../../src/index.ts";
+import { acceptFor, type ClientEndpointOptions, clientEndpoint } from "../../src/index.ts";
 import { Bench, quietHost } from "../turn.ts";
 import { concat, octetsOf, unmasked } from "../wire.ts";
 
@@ -8,7 +8,7 @@ const KEY = "WlpaWlpaWlpaWlpaWlpaWg=="; // the quiet host's sixteen octets
 
 function client(options: Partial<ClientEndpointOptions> = {}): Bench {
   const bench = new Bench(
-    Endpoint.client({ host: quietHost(), url: "ws://example.com/chat?a=b", ...options }, 0),
+    clientEndpoint({ host: quietHost(), url: "ws://example.com/chat?a=b", ...options }, 0),
   );
   bench.turn();
   return bench;

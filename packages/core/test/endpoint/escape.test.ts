@@ -1,6 +1,12 @@
 /** What an extension or a host throws passes through the engine; it ends one endpoint, and holds nothing of the thread's. */
 import { describe, expect, test } from "vitest";
-import { Endpoint, type ExtensionSession, type Host, Step } from "../../src/index.ts";
+import {
+  type Endpoint,
+  type ExtensionSession,
+  type Host,
+  openEndpoint,
+  Step,
+} from "../../src/index.ts";
 import { Bench, quietHost } from "../turn.ts";
 import { concat, frame, KEY, octetsOf, parseFrames } from "../wire.ts";
 
@@ -32,7 +38,7 @@ function sessionWith(own: Partial<ExtensionSession>): ExtensionSession {
 function serverWith(own: Partial<ExtensionSession>, host: Partial<Host> = {}): Endpoint {
   const agreement = { extensions: [], session: sessionWith(own) };
   const options = { host: { ...quietHost(), ...host } };
-  const endpoint = Endpoint.open("server", { agreement }, options, 0);
+  const endpoint = openEndpoint("server", { agreement }, options, 0);
   expect(endpoint.next()).toBe(Step.Open);
   return endpoint;
 }
@@ -112,7 +118,7 @@ describe("what is thrown in next ends the connection, and gives the memory of th
       if (isBroken) throws();
       into.fill(1);
     };
-    const endpoint = Endpoint.open("client", { agreement }, { host: { random } }, 0);
+    const endpoint = openEndpoint("client", { agreement }, { host: { random } }, 0);
     endpoint.next();
     // The pool of masking keys is the thread's: a large draw of its own makes sure that this one asks its host.
     isBroken = true;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Endpoint, type EndpointEvent } from "../../src/index.ts";
+import { type EndpointEvent, eventsOf, openEndpoint } from "../../src/index.ts";
 import { Bench, quietHost } from "../turn.ts";
 import { closeBody, concat, masked } from "../wire.ts";
 
@@ -9,7 +9,7 @@ function typesOf(events: Iterable<EndpointEvent>): string[] {
 
 describe("events()", () => {
   test("tells every step as an object", () => {
-    const endpoint = Endpoint.open("server", { protocol: "p" }, { host: quietHost() }, 0);
+    const endpoint = openEndpoint("server", { protocol: "p" }, { host: quietHost() }, 0);
     endpoint.receive(
       concat(
         masked(0x1, "t"),
@@ -20,7 +20,7 @@ describe("events()", () => {
       ),
       0,
     );
-    expect([...endpoint.events()]).toEqual([
+    expect([...eventsOf(endpoint)]).toEqual([
       { type: "open", protocol: "p" },
       { type: "text", text: "t" },
       { type: "binary", bytes: Uint8Array.of(1) },
@@ -31,7 +31,7 @@ describe("events()", () => {
     endpoint.transmit(0);
     endpoint.sent(0);
     endpoint.endOfStream(0);
-    expect(typesOf(endpoint.events())).toEqual(["ended"]);
+    expect(typesOf(eventsOf(endpoint))).toEqual(["ended"]);
   });
 
   test("lose nothing when the loop is broken out of, also if the chunk is overwritten", () => {
@@ -40,7 +40,7 @@ describe("events()", () => {
     endpoint.receive(chunk, 0);
     const seen: number[] = [];
     for (let round = 0; round < 20; round += 1) {
-      for (const event of endpoint.events()) {
+      for (const event of eventsOf(endpoint)) {
         if (event.type === "binary") seen.push(event.bytes[0]!);
         if (seen.length % 2 === 0) break;
       }
@@ -52,9 +52,9 @@ describe("events()", () => {
   test("are the receiver's own: exact buffers that later input does not change", () => {
     const { endpoint } = Bench.open("server");
     endpoint.receive(masked(0x2, [1, 2, 3]), 0);
-    const [event] = [...endpoint.events()];
+    const [event] = [...eventsOf(endpoint)];
     endpoint.receive(masked(0x2, [7, 8, 9]), 0);
-    const again = [...endpoint.events()];
+    const again = [...eventsOf(endpoint)];
     expect(event).toEqual({ type: "binary", bytes: Uint8Array.of(1, 2, 3) });
     expect(event!.type === "binary" && event.bytes.buffer.byteLength).toBe(3);
     expect(again).toHaveLength(1);
@@ -64,7 +64,7 @@ describe("events()", () => {
     const { endpoint } = Bench.open("server", { pieces: true });
     endpoint.receive(masked(0x1, "ab", { fin: false }), 0);
     endpoint.receive(masked(0x0, "c"), 0);
-    expect([...endpoint.events()]).toEqual([
+    expect([...eventsOf(endpoint)]).toEqual([
       { type: "piece", of: "text", bytes: Uint8Array.of(0x61, 0x62), final: false },
       { type: "piece", of: "text", bytes: Uint8Array.of(0x63), final: true },
     ]);
@@ -79,7 +79,7 @@ describe("the option frames", () => {
     const { endpoint } = bench;
     endpoint.receive(masked(0x1, "Hello"), 0);
     const events: EndpointEvent[] = [];
-    for (const event of endpoint.events()) {
+    for (const event of eventsOf(endpoint)) {
       events.push(event);
       if (event.type === "text") endpoint.sendText(event.text);
     }

@@ -1,6 +1,12 @@
 /** Mistakes of the caller at a later time and in the middle of things: MisuseError, and not a field is different. */
 import { describe, expect, test } from "vitest";
-import { type ConnectionOptions, Endpoint, MisuseError, Step } from "../../src/index.ts";
+import {
+  type ConnectionOptions,
+  type Endpoint,
+  MisuseError,
+  Step,
+  serverEndpoint,
+} from "../../src/index.ts";
 import { Bench, quietHost } from "../turn.ts";
 import { masked, octetsOf } from "../wire.ts";
 
@@ -9,7 +15,7 @@ const host = quietHost();
 const LATER = 5_000;
 
 function requested(head: string): Endpoint {
-  const endpoint = Endpoint.server({ host }, 0);
+  const endpoint = serverEndpoint({ host }, 0);
   endpoint.receive(octetsOf(head), 0);
   if (endpoint.next() !== Step.Request) throw new Error("the request is not one");
   return endpoint;

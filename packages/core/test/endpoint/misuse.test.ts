@@ -1,6 +1,13 @@
 /** A mistake of the caller throws MisuseError, says what to do, and leaves the state untouched. */
 import { describe, expect, test } from "vitest";
-import { Endpoint, MisuseError, Step, serverSettings } from "../../src/index.ts";
+import {
+  clientEndpoint,
+  type Endpoint,
+  MisuseError,
+  Step,
+  serverEndpoint,
+  serverSettings,
+} from "../../src/index.ts";
 import { Bench, quietHost } from "../turn.ts";
 
 const host = quietHost();
@@ -9,7 +16,7 @@ const HEAD =
   "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 
 function requested(head: string): Endpoint {
-  const endpoint = Endpoint.server({ host }, 0);
+  const endpoint = serverEndpoint({ host }, 0);
   endpoint.receive(new TextEncoder().encode(head), 0);
   if (endpoint.next() !== Step.Request) throw new Error("the request is not one");
   return endpoint;
@@ -17,8 +24,8 @@ function requested(head: string): Endpoint {
 
 const upgrade = () => requested(`GET / HTTP/1.1\r\n${HEAD}`);
 const plain = () => requested("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-const fresh = () => Endpoint.server({ host }, 0);
-const client = () => Endpoint.client({ host, url: "ws://a/" }, 0);
+const fresh = () => serverEndpoint({ host }, 0);
+const client = () => clientEndpoint({ host, url: "ws://a/" }, 0);
 const open = () => Bench.open("server").endpoint;
 const fragmenting = () => {
   const endpoint = open();
@@ -282,13 +289,13 @@ describe("options that are a mistake", () => {
 
   for (const url of ["http://a/", "ws://a/#f", "ws://", "ws://a:99999/", "ws://u:p@a/", "a"]) {
     test(`the URL ${url}`, () => {
-      expect(() => Endpoint.client({ host, url }, 0)).toThrow(MisuseError);
+      expect(() => clientEndpoint({ host, url }, 0)).toThrow(MisuseError);
     });
   }
 
   for (const protocols of [["a", "a"], ["a b"], [""], ["a, b"]]) {
     test(`the subprotocols ${JSON.stringify(protocols)}`, () => {
-      expect(() => Endpoint.client({ host, url: "ws://a/", protocols }, 0)).toThrow(MisuseError);
+      expect(() => clientEndpoint({ host, url: "ws://a/", protocols }, 0)).toThrow(MisuseError);
     });
   }
 

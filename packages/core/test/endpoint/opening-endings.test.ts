@@ -3,7 +3,7 @@
  * next, a silent peer and the deadlines lead to exactly one Ended, which is the last step.
  */
 import { expect, test } from "vitest";
-import { Endpoint, Step } from "../../src/index.ts";
+import { clientEndpoint, type Endpoint, Step, serverEndpoint } from "../../src/index.ts";
 
 const host = { random: (into: Uint8Array) => void into.fill(7) };
 
@@ -75,7 +75,7 @@ function perform(endpoint: Endpoint, act: Act, now: number): number {
 /** @returns the steps, as far as they are about the end. */
 function play(role: "client" | "server", arrived: string, acts: readonly Act[]): Step[] {
   const endpoint =
-    role === "server" ? Endpoint.server({ host }, 0) : Endpoint.client({ host, url: "ws://a/" }, 0);
+    role === "server" ? serverEndpoint({ host }, 0) : clientEndpoint({ host, url: "ws://a/" }, 0);
   const steps: Step[] = [];
   const turn = (now: number): void => {
     for (;;) {

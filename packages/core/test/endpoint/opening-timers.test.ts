@@ -1,6 +1,6 @@
 /** Time in the opening handshake: one timer runs there, and it has the last word only once. */
 import { describe, expect, test } from "vitest";
-import { acceptFor, Endpoint, Step, type Timeouts } from "../../src/index.ts";
+import { acceptFor, clientEndpoint, Step, serverEndpoint, type Timeouts } from "../../src/index.ts";
 import { Bench, quietHost } from "../turn.ts";
 import { masked, octetsOf } from "../wire.ts";
 
@@ -16,11 +16,11 @@ const ANSWER = octetsOf(
 const REFUSAL = octetsOf("HTTP/1.1 403 Forbidden\r\nContent-Length: 9\r\n\r\nno");
 
 function server(timeouts: Partial<Timeouts>): Bench {
-  return new Bench(Endpoint.server({ host: quietHost(), timeouts }, 0));
+  return new Bench(serverEndpoint({ host: quietHost(), timeouts }, 0));
 }
 
 function client(timeouts: Partial<Timeouts>): Bench {
-  const bench = new Bench(Endpoint.client({ host: quietHost(), url: "ws://a/", timeouts }, 0));
+  const bench = new Bench(clientEndpoint({ host: quietHost(), url: "ws://a/", timeouts }, 0));
   bench.turn();
   return bench;
 }
@@ -53,8 +53,8 @@ describe("the handshake timer", () => {
     test(`of ${what} counts from the time at which it was made`, () => {
       const [one, other] = [0, 5_000].map((now) =>
         make === server
-          ? Endpoint.server({ host: quietHost() }, now)
-          : Endpoint.client({ host: quietHost(), url: "ws://a/" }, now),
+          ? serverEndpoint({ host: quietHost() }, now)
+          : clientEndpoint({ host: quietHost(), url: "ws://a/" }, now),
       );
       expect([one!.deadline, other!.deadline]).toEqual([10_000, 15_000]);
     });

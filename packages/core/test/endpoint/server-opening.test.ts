@@ -1,6 +1,12 @@
 /** RFC 6455 §4.2: the server's side of the opening handshake, through the whole endpoint. */
 import { describe, expect, test } from "vitest";
-import { Endpoint, type ServerEndpointOptions, Step, serverSettings } from "../../src/index.ts";
+import {
+  openEndpoint,
+  type ServerEndpointOptions,
+  Step,
+  serverEndpoint,
+  serverSettings,
+} from "../../src/index.ts";
 import { Bench, quietHost, type Told } from "../turn.ts";
 import { concat, masked, octetsOf, parseFrames } from "../wire.ts";
 
@@ -10,7 +16,7 @@ const HEAD =
   "Sec-WebSocket-Protocol: chat, superchat\r\nSec-WebSocket-Version: 13\r\n\r\n";
 
 function server(options: Partial<ServerEndpointOptions> = {}): Bench {
-  return new Bench(Endpoint.server(serverSettings({ host: quietHost(), ...options }), 0));
+  return new Bench(serverEndpoint(serverSettings({ host: quietHost(), ...options }), 0));
 }
 
 function textOf(bench: Bench): string {
@@ -332,7 +338,7 @@ describe("the deadline of the handshake", () => {
 });
 
 test("behind a foreign handshake the first input is what followed it", () => {
-  const endpoint = Endpoint.open("server", { protocol: "chat" }, { host: quietHost() }, 0);
+  const endpoint = openEndpoint("server", { protocol: "chat" }, { host: quietHost() }, 0);
   expect(endpoint.next()).toBe(Step.Open);
   expect(endpoint.protocol).toBe("chat");
   const bench = new Bench(endpoint);

@@ -1,13 +1,15 @@
 /** Settings: options that were checked once, and are shared by any number of endpoints. */
 import { describe, expect, test } from "vitest";
 import {
+  clientEndpoint,
   clientSettings,
   connectionSettings,
   DEFAULT_CLIENT_LIMITS,
   DEFAULT_LIMITS,
-  Endpoint,
   MisuseError,
+  openEndpoint,
   Step,
+  serverEndpoint,
   serverSettings,
 } from "../../src/index.ts";
 import { quietHost } from "../turn.ts";
@@ -45,7 +47,7 @@ describe("settings", () => {
       url,
     });
     const heads = [1, 2].map(() => {
-      const endpoint = Endpoint.client(settings, 0);
+      const endpoint = clientEndpoint(settings, 0);
       const [chunk] = endpoint.transmit(0)!.chunks;
       return String.fromCharCode(...chunk!);
     });
@@ -70,14 +72,14 @@ describe("settings", () => {
   test("of one role are a mistake where the other's are asked for", () => {
     const server = serverSettings({ host });
     const client = clientSettings({ host, url });
-    expect(() => Endpoint.server(client as never, 0)).toThrow(MisuseError);
-    expect(() => Endpoint.server(client as never, 0)).toThrow(/settings of a client/);
-    expect(() => Endpoint.client(server as never, 0)).toThrow(/settings of a server/);
+    expect(() => serverEndpoint(client as never, 0)).toThrow(MisuseError);
+    expect(() => serverEndpoint(client as never, 0)).toThrow(/settings of a client/);
+    expect(() => clientEndpoint(server as never, 0)).toThrow(/settings of a server/);
   });
 
   test("of either role open a connection behind a foreign handshake", () => {
     for (const settings of [serverSettings({ host }), clientSettings({ host, url })]) {
-      expect(Endpoint.open("server", {}, settings, 0).next()).toBe(Step.Open);
+      expect(openEndpoint("server", {}, settings, 0).next()).toBe(Step.Open);
     }
   });
 
@@ -85,7 +87,7 @@ describe("settings", () => {
     const prototype = Object.prototype as unknown as Record<string, unknown>;
     prototype["kind"] = "server";
     try {
-      expect(() => Endpoint.server({} as never, 0)).toThrow(/host/);
+      expect(() => serverEndpoint({} as never, 0)).toThrow(/host/);
     } finally {
       delete prototype["kind"];
     }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Endpoint, Step } from "../../src/index.ts";
+import { openEndpoint, Step, serverEndpoint } from "../../src/index.ts";
 
 const host = { random: (into: Uint8Array) => void into.fill(7) };
 /** "hi" masked with the key 0: eight octets, fewer than a long header has. */
@@ -10,7 +10,7 @@ const REQUEST = new TextEncoder().encode(
 );
 
 test("a whole frame shorter than a header survives setAside before it is pulled", () => {
-  const endpoint = Endpoint.open("server", {}, { host }, 0);
+  const endpoint = openEndpoint("server", {}, { host }, 0);
   endpoint.receive(new Uint8Array(TEXT_HI), 0);
   endpoint.setAside();
   expect([endpoint.next(), endpoint.next()]).toEqual([Step.Open, Step.Text]);
@@ -18,7 +18,7 @@ test("a whole frame shorter than a header survives setAside before it is pulled"
 });
 
 test("a frame in the packet of the request is delivered after a decision that came later", () => {
-  const endpoint = Endpoint.server({ host }, 0);
+  const endpoint = serverEndpoint({ host }, 0);
   const packet = new Uint8Array([...REQUEST, ...TEXT_HI]);
   endpoint.receive(packet, 0);
   expect([endpoint.next(), endpoint.next()]).toEqual([Step.Request, Step.Idle]);

@@ -1,5 +1,5 @@
 /** The opening handshake of a client on one connection. */
-import { Endpoint, type HeaderList, type Settings } from "@sansocket/core";
+import { clientEndpoint, type Endpoint, type HeaderList, type Settings } from "@sansocket/core";
 import { describeViolation } from "@sansocket/core/describe";
 import { ConnectError, ConnectionError, isMisuse, messageOf } from "../errors.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -105,7 +105,7 @@ export class Opening implements Owner {
     const now = this.deadlines.now();
     let endpoint: Endpoint;
     try {
-      endpoint = Endpoint.client(options, now);
+      endpoint = clientEndpoint(options, now);
     } catch (cause) {
       throw isMisuse(cause) ? cause : openingFailed(cause);
     }

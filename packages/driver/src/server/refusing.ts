@@ -2,7 +2,7 @@
  * Requests that a server does not take and still answers. The engine answers such a request as every other request: in order,
  * with a clean end, and with deadlines for a client that does not read or does not leave.
  */
-import { Endpoint, type ServerSettings } from "@sansocket/core";
+import { type Endpoint, type ServerSettings, serverEndpoint } from "@sansocket/core";
 import type { ConnectionError } from "../errors.ts";
 import type { OpenTransport } from "../runtime/transport.ts";
 import { Binding, type Owner } from "../socket/binding.ts";
@@ -25,7 +25,7 @@ export class Refusing implements Owner {
   /** Reads the request, and answers. */
   refuse(settings: ServerSettings, open: OpenTransport): void {
     const now = this.deadlines.now();
-    new Binding(this, Endpoint.server(settings, now), open, now);
+    new Binding(this, serverEndpoint(settings, now), open, now);
   }
 
   requested({ endpoint, now }: Binding): void {

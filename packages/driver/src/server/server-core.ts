@@ -2,7 +2,7 @@
  * The server behind the {@link Server} that applications hold: it decides about requests, answers plain HTTP, keeps the
  * sockets and ends them in good order. Connections come in through its {@link Intake}.
  */
-import { Endpoint, type Timeouts, type Violation } from "@sansocket/core";
+import { serverEndpoint, type Timeouts, type Violation } from "@sansocket/core";
 import { describeViolation } from "@sansocket/core/describe";
 import { type ConnectionError, messageOf, printError, ServerError } from "../errors.ts";
 import { anOpenTransport } from "../option-kinds.ts";
@@ -114,7 +114,7 @@ export class ServerCore implements Owner, Decider, Intake {
       return false;
     }
     const now = this.deadlines.now();
-    const endpoint = Endpoint.server(this.options.settings, now);
+    const endpoint = serverEndpoint(this.options.settings, now);
     const binding = new Binding(this, endpoint, open, now);
     this.bindings.set(binding, null);
     if (handed !== NOTHING_HANDED) this.handed.set(binding, handed);

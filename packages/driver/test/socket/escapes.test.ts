@@ -1,5 +1,10 @@
 /** What something else than a hook throws in a turn: it ends its connection, and no other connection notices. */
-import { Endpoint, type Extension, type ExtensionSession } from "@sansocket/core";
+import {
+  clientEndpoint,
+  type Extension,
+  type ExtensionSession,
+  serverEndpoint,
+} from "@sansocket/core";
 import { describe, expect, test } from "vitest";
 import { messageOf } from "../../src/errors.ts";
 import {
@@ -95,7 +100,7 @@ describe("a connection of a server ends alone when something of it throws:", () 
           error: (_, error) => void errors.push(error),
         });
         const other = await stage.opened();
-        const endpoint = Endpoint.client(
+        const endpoint = clientEndpoint(
           {
             host: { ...stage.runtime.host },
             timeouts: QUIET,
@@ -176,10 +181,7 @@ async function withExtension(
 ): Promise<{ socket: Socket<undefined>; peer: Peer }> {
   const { runtime } = new Stage({});
   const peer = new Peer(
-    Endpoint.server(
-      { host: runtime.host, timeouts: QUIET, extensions: [passing()] },
-      runtime.now(),
-    ),
+    serverEndpoint({ host: runtime.host, timeouts: QUIET, extensions: [passing()] }, runtime.now()),
     runtime,
   );
   const dialer = { dial: () => Promise.reject(new Error("not dialled")) };
@@ -239,7 +241,7 @@ describe("connect rejects with a ConnectError", () => {
         if (isBefore) controller.abort(reason);
         const { runtime } = new Stage({});
         const dial = (): Promise<Dialed> => new Promise(() => {});
-        const peer = new Peer(Endpoint.server({ host: runtime.host }, runtime.now()), runtime);
+        const peer = new Peer(serverEndpoint({ host: runtime.host }, runtime.now()), runtime);
         const platform = { runtime, dialer: { dial } };
         const connecting = connectWith(platform, "ws://site.example/", {
           signal: controller.signal,

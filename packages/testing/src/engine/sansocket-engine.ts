@@ -1,5 +1,14 @@
 /** `@sansocket/core` as an engine under test. */
-import { Endpoint, type Extension, KERNELS, type Kernels, Step } from "@sansocket/core";
+import {
+  clientEndpoint,
+  type Endpoint,
+  type Extension,
+  KERNELS,
+  type Kernels,
+  openEndpoint,
+  Step,
+  serverEndpoint,
+} from "@sansocket/core";
 import { joinBytes } from "../wire/bytes.ts";
 import { type AgreedExtensions, agreementOf } from "./agreed-extensions.ts";
 import type { Engine, EngineEvent, EngineOptions, EngineUnderTest, Transmitted } from "./engine.ts";
@@ -47,10 +56,10 @@ function createEndpoint(
   };
   if (from === "open") {
     const agreement = agreed === undefined ? {} : { agreement: agreementOf(role, agreed) };
-    return Endpoint.open(role, agreement, common, 0);
+    return openEndpoint(role, agreement, common, 0);
   }
-  if (role === "server") return Endpoint.server({ ...common, dangerouslyAllowAnyOrigin: true }, 0);
-  return Endpoint.client({ ...common, url: "ws://localhost/", protocols: ["a"] }, 0);
+  if (role === "server") return serverEndpoint({ ...common, dangerouslyAllowAnyOrigin: true }, 0);
+  return clientEndpoint({ ...common, url: "ws://localhost/", protocols: ["a"] }, 0);
 }
 
 function countingKernels(onWork: (bytes: number) => void): Kernels {

@@ -1,5 +1,5 @@
 /** The extension seam through the whole engine: what RFC 6455 §5.2, §9 and RFC 7692 §6 say of messages that are transformed. */
-import { Endpoint, Step } from "@sansocket/core";
+import { openEndpoint, Step } from "@sansocket/core";
 import { describe, expect, test } from "vitest";
 import {
   cut,
@@ -39,12 +39,7 @@ function told(bytes: Uint8Array, limit = 1000): string[] {
     const session = extension.accept([{ name: extension.name, parameters: [] }])!;
     const agreement = { extensions: [session.response], session: session.session };
     const host = { random: (into: Uint8Array) => void into.fill(7) };
-    const endpoint = Endpoint.open(
-      "server",
-      { agreement },
-      { host, limits: { message: limit } },
-      0,
-    );
+    const endpoint = openEndpoint("server", { agreement }, { host, limits: { message: limit } }, 0);
     const lines: string[] = [];
     const turn = (): void => {
       for (let step = endpoint.next(); step !== Step.Idle; step = endpoint.next()) {
