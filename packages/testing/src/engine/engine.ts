@@ -41,6 +41,13 @@ export interface EngineUnderTest {
   pull(now: number): EngineEvent[];
   /** What to send now, all of it taken at once; null when there is nothing. */
   transmit(now: number): Transmitted | null;
+  /**
+   * As {@link transmit}, and the transport keeps it until {@link taken}; null meanwhile. Absent: the laws let every transport
+   * take everything at once.
+   */
+  lend?(now: number): Transmitted | null;
+  /** The transport has taken what {@link lend} gave. */
+  taken?(now: number): void;
   /** false when it was too late. */
   sendText(text: string): boolean;
   /** Sends a binary message. */
@@ -57,6 +64,11 @@ export interface EngineUnderTest {
   abort?(now: number): void;
   /** Decides about a request that {@link EngineOptions.answers} has left undecided. Absent: the laws do without. */
   answer?(now: number): void;
+  /**
+   * Bytes that the endpoint keeps alive, as `retainedBytes` counts them. Absent: the law of retained memory cannot be put to
+   * the engine.
+   */
+  retained?(): number;
 }
 
 /** Which endpoint {@link Engine.create} makes. */
@@ -71,6 +83,8 @@ export interface EngineOptions {
   readonly pieces: boolean;
   /** Bytes that a message may have. */
   readonly messageLimit?: number;
+  /** Bytes that may wait to be sent. Above, a send answers false. */
+  readonly unsentLimit?: number;
   /** Called with the number of bytes that the engine is about to go through, for the law of linear work. */
   readonly onWork?: (bytes: number) => void;
 }

@@ -12,6 +12,7 @@ import {
 import { joinBytes } from "../wire/bytes.ts";
 import { type AgreedExtensions, agreementOf } from "./agreed-extensions.ts";
 import type { Engine, EngineEvent, EngineOptions, EngineUnderTest, Transmitted } from "./engine.ts";
+import { retainedBytes } from "./retained-bytes.ts";
 
 /** How {@link sansocketEngine} sets its endpoints up. */
 export interface SansocketEngineOptions {
@@ -35,7 +36,7 @@ export function sansocketEngine(options: SansocketEngineOptions = {}): Engine {
 
 function createEndpoint(
   { extensions, agreed, isWatched }: SansocketEngineOptions,
-  { from, role, pieces, messageLimit, onWork }: EngineOptions,
+  { from, role, pieces, messageLimit, unsentLimit, onWork }: EngineOptions,
 ): Endpoint {
   let byte = 0x5a;
   const host = {
@@ -52,7 +53,10 @@ function createEndpoint(
     pieces,
     extensions: extensions?.() ?? agreed?.[role]() ?? [],
     ...(isWatched === true ? { frames: { payloadPrefix: 16 } } : {}),
-    ...(messageLimit === undefined ? {} : { limits: { message: messageLimit } }),
+    limits: {
+      ...(messageLimit === undefined ? {} : { message: messageLimit }),
+      ...(unsentLimit === undefined ? {} : { unsent: unsentLimit }),
+    },
   };
   if (from === "open") {
     const agreement = agreed === undefined ? {} : { agreement: agreementOf(role, agreed) };
@@ -110,6 +114,13 @@ function bind(
       endpoint.sent(now);
       return { bytes, ending: transmission.then };
     },
+    lend(now): Transmitted | null {
+      const transmission = endpoint.transmit(now);
+      if (transmission === null) return null;
+      endpoint.keep();
+      return { bytes: joinBytes(transmission.chunks), ending: transmission.then };
+    },
+    taken: (now) => endpoint.sent(now),
     sendText: (text) => endpoint.sendText(text) === "queued",
     sendBinary: (bytes) => endpoint.sendBinary(bytes) === "queued",
     sendFragments(type, fragments) {
@@ -127,6 +138,8 @@ function bind(
     answer(now) {
       if (endpoint.request !== null) answer(endpoint, now);
     },
+    // All that an endpoint knows is plain data, so that a walk through it finds everything.
+    retained: () => retainedBytes(endpoint),
   };
 }
 
