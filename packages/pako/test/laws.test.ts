@@ -8,8 +8,10 @@ import {
   deadlineLaw,
   type Law,
   linearWorkLaw,
+  networkLaw,
   oneEndLaw,
   openingCuttingLaw,
+  retainedMemoryLaw,
   roundTripLaw,
   sansocketEngine,
   totalityLaw,
@@ -68,6 +70,12 @@ function subject(pair: (typeof PAIRS)[number]): Subject {
   return { codecs, extensions: { client: () => client, server: () => server } };
 }
 
+/** Two windows of 32 KiB, the tables of the compressor, and a block of its input and of its output (RFC 1951 §2). */
+const CODEC_BYTES = 600_000;
+
+const memoryLaw: Law = (engine, options) =>
+  retainedMemoryLaw(engine, { ...options, constant: CODEC_BYTES });
+
 const LAWS: readonly (readonly [law: string, law: Law, runs: number])[] = [
   ["any cutting of the input gives the same trace", cuttingLaw, 200],
   ["any cutting of an opening gives the same trace", openingCuttingLaw, 50],
@@ -77,6 +85,8 @@ const LAWS: readonly (readonly [law: string, law: Law, runs: number])[] = [
   ["finitely many timeouts reach the end", deadlineLaw, 75],
   ["Ping and Pong anywhere never change the data", controlLaw, 100],
   ["work is linear", linearWorkLaw, 50],
+  ["two engines on any network end, and deliver what was sent", networkLaw, 50],
+  ["what is retained stays within twice the limits, and the windows", memoryLaw, 50],
 ];
 
 describe.each(PAIRS)("$title", (pair) => {

@@ -12,6 +12,7 @@ export type {
   EngineUnderTest,
   Transmitted,
 } from "./engine/engine.ts";
+export { retainedBytes } from "./engine/retained-bytes.ts";
 export { type SansocketEngineOptions, sansocketEngine } from "./engine/sansocket-engine.ts";
 export {
   type StoredBlocks,
@@ -53,8 +54,29 @@ export { cuttingLaw, openingCuttingLaw } from "./laws/cutting.ts";
 export { deadlineLaw } from "./laws/deadlines.ts";
 export { joinPieces, type Law, type LawOptions, show, type Trace, traceOf } from "./laws/law.ts";
 export { linearWorkLaw, WORK_PER_BYTE } from "./laws/linear-work.ts";
+export { type RetainedMemoryOptions, retainedMemoryLaw } from "./laws/retained-memory.ts";
 export { roundTripLaw } from "./laws/round-trip.ts";
+export { networkFaults, networkLaw } from "./laws/simulated-network.ts";
 export { oneEndLaw, totalityLaw } from "./laws/totality.ts";
+export {
+  type LineConditions,
+  type NetworkConditions,
+  type NetworkFault,
+  networks,
+  PERFECT_LINE,
+} from "./simulation/conditions.ts";
+export {
+  type EngineAct,
+  type EngineHistory,
+  engineHistories,
+} from "./simulation/engine-history.ts";
+export { SeededRandom } from "./simulation/seeded-random.ts";
+export {
+  type Arrival,
+  type ConnectionEnd,
+  type SimulatedConnection,
+  simulatedConnection,
+} from "./simulation/simulated-connection.ts";
 export { VirtualClock } from "./simulation/virtual-clock.ts";
 export { fromHex, joinBytes, toHex } from "./wire/bytes.ts";
 export { encodeFrame, type WireFrame } from "./wire/frame.ts";

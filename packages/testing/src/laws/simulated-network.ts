@@ -4,7 +4,12 @@
  */
 import fc from "fast-check";
 import type { Engine, EngineEvent } from "../engine/engine.ts";
-import { type EngineAct, type EngineHistory, engineHistories } from "../simulation/engine-history.ts";
+import type { LineConditions } from "../simulation/conditions.ts";
+import {
+  type EngineAct,
+  type EngineHistory,
+  engineHistories,
+} from "../simulation/engine-history.ts";
 import { EngineSide, playToTheEnd, type SentMessage } from "../simulation/engine-play.ts";
 import { simulatedConnection } from "../simulation/simulated-connection.ts";
 import { joinBytes } from "../wire/bytes.ts";
@@ -13,7 +18,8 @@ import { checkLaw, type LawOptions } from "./law.ts";
 /** The acts of a side, with the close at their end if the side closes. */
 function actsOf(history: EngineHistory, role: "client" | "server"): readonly EngineAct[] {
   const { closes } = history;
-  const last: EngineAct[] = closes === "both" || closes === role ? [{ wait: 10, act: "close" }] : [];
+  const last: EngineAct[] =
+    closes === "both" || closes === role ? [{ wait: 10, act: "close" }] : [];
   return [...history[role], ...last];
 }
 
@@ -41,7 +47,25 @@ export function networkFaults(engine: Engine, history: EngineHistory): string[] 
     ...endFaults(server),
     ...deliveryFaults(client, server),
     ...deliveryFaults(server, client),
+    ...(mustEndCleanly(history) ? [client, server].flatMap(cleanEndFaults) : []),
   ];
+}
+
+/** Bytes under way at once, so that the largest history is over before a timeout closes it. */
+const ROOMY = 65_536;
+
+/** Nothing goes wrong, and nobody gives up: an endpoint whose last words get lost has itself to blame. */
+function mustEndCleanly({ network, client, server }: EngineHistory): boolean {
+  const { toServer, toClient } = network;
+  const isGood = ({ fault, buffer }: LineConditions): boolean => fault === null && buffer >= ROOMY;
+  const isPatient = [...client, ...server].every(({ act }) => act !== "abort");
+  return isGood(toServer) && isGood(toClient) && isPatient;
+}
+
+/** RFC 6455 §7.1.4: the closing handshake is done when both sides have sent and received a Close. */
+function cleanEndFaults(side: EngineSide): string[] {
+  if (hasClose(side)) return [];
+  return [`nothing went wrong, and the ${side.role} ended without the Close of its peer`];
 }
 
 function endFaults({ role, told, hasLetGo, deadline }: EngineSide): string[] {

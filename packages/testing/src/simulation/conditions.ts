@@ -64,7 +64,9 @@ export function requireLineConditions(where: string, conditions: LineConditions)
   if (fault === null) return;
   const kinds: readonly unknown[] = FAULTS;
   if (typeof fault !== "object" || !kinds.includes(fault.kind)) {
-    throw new RangeError(`${where}.fault has no kind that is known; known are ${FAULTS.join(", ")}`);
+    throw new RangeError(
+      `${where}.fault has no kind that is known; known are ${FAULTS.join(", ")}`,
+    );
   }
   if (!Number.isSafeInteger(fault.behind) || fault.behind < 0) {
     throw new RangeError(
@@ -87,9 +89,7 @@ function lines(isFaulty: boolean): fc.Arbitrary<LineConditions> {
     behind: fc.oneof(fc.nat(40), fc.nat(2_000), fc.nat(100_000)),
   });
   return fc.record({
-    delay: fc
-      .tuple(fc.nat(40), fc.nat(40))
-      .map(([least, more]) => [least, least + more] as const),
+    delay: fc.tuple(fc.nat(40), fc.nat(40)).map(([least, more]) => [least, least + more] as const),
     piece: sizes,
     buffer: sizes,
     fault: isFaulty ? fc.option(faults, { freq: 2 }) : fc.constant(null),

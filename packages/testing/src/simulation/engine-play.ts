@@ -44,7 +44,6 @@ export class EngineSide {
     this.actAt = acts[0]?.wait ?? Number.POSITIVE_INFINITY;
   }
 
-
   /** When this side has something to do, in ms. Infinity for never. */
   get nextAt(): number {
     const actAt = this.isOpen ? this.actAt : Number.POSITIVE_INFINITY;
@@ -145,20 +144,21 @@ export class EngineSide {
     else if (act.act === "close") engine.close(1000, "done", now);
     else if (act.act === "ping") engine.ping(contentOf(number, act.size, false), now);
     else if (act.act === "fragments") {
-      const size = act.sizes.reduce((sum, part) => sum + part, 0);
-      const bytes = contentOf(number, size, false);
-      let at = 0;
-      const fragments = act.sizes.map((part) => bytes.slice(at, (at += part)));
+      const bytes = contentOf(number, sumOf(act.sizes), false);
+      const ends = act.sizes.map((_, part) => sumOf(act.sizes.slice(0, part + 1)));
+      const fragments = ends.map((to, part) => bytes.slice(ends[part - 1] ?? 0, to));
       if (engine.sendFragments("binary", fragments)) this.sent.push({ kind: "binary", bytes });
     } else {
       const bytes = contentOf(number, act.size, act.act === "text");
       const isTaken =
-        act.act === "text"
-          ? engine.sendText(textOf(bytes))
-          : engine.sendBinary(bytes);
+        act.act === "text" ? engine.sendText(textOf(bytes)) : engine.sendBinary(bytes);
       if (isTaken) this.sent.push({ kind: act.act, bytes });
     }
   }
+}
+
+function sumOf(sizes: readonly number[]): number {
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 function textOf(ascii: Uint8Array): string {

@@ -47,7 +47,10 @@ export class Line {
    * Puts the first bytes on the line, as many as there is room for.
    * @returns how many, and the fault of the network that these bytes have brought about.
    */
-  write(bytes: Uint8Array, now: number): { readonly taken: number; readonly fault: NetworkFault | null } {
+  write(
+    bytes: Uint8Array,
+    now: number,
+  ): { readonly taken: number; readonly fault: NetworkFault | null } {
     const taken = Math.min(this.room, bytes.length);
     if (this.state === "ended") return { taken, fault: null };
     const { fault } = this.conditions;

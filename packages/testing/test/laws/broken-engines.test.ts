@@ -11,8 +11,11 @@ import {
   type EngineUnderTest,
   type Law,
   linearWorkLaw,
+  networkLaw,
   oneEndLaw,
   openingCuttingLaw,
+  retainedBytes,
+  retainedMemoryLaw,
   roundTripLaw,
   sansocketEngine,
   totalityLaw,
@@ -189,6 +192,64 @@ const cases: readonly {
     says: /cost \d+ in \d+ chunks/,
   },
   {
+    what: "keeps a view of every chunk, and with the view the whole chunk (CVE-2026-48779)",
+    law: retainedMemoryLaw,
+    fault: (one) => {
+      const kept: Uint8Array[] = [];
+      return {
+        receive(bytes, now) {
+          kept.push(new Uint8Array(4_096).subarray(0, bytes.length));
+          one.receive(bytes, now);
+        },
+        retained: () => one.retained!() + retainedBytes(kept),
+      };
+    },
+    says: /\d+ bytes are retained behind \d+ bytes of input/,
+  },
+  {
+    what: "lets the network cut off its end, and waits for ever",
+    law: networkLaw,
+    fault: () => ({ endOfStream: () => {}, deadline: Number.POSITIVE_INFINITY }),
+    says: /told 0 ends, and nothing is left to do/,
+  },
+  {
+    what: "lets go of its transport with its last words, so that a reset takes them away",
+    law: networkLaw,
+    fault: (one) => ({
+      lend(now) {
+        const lent = one.lend!(now);
+        return lent?.ending === "end-write" ? { ...lent, ending: "destroy" } : lent;
+      },
+    }),
+    says: /ended without the Close of its peer/,
+  },
+  {
+    what: "delivers what comes behind a lost message",
+    law: networkLaw,
+    fault: (one) => {
+      let messages = 0;
+      return {
+        pull: (now) =>
+          one.pull(now).filter((event) => {
+            if ("final" in event) messages += 1;
+            return !("final" in event) || messages !== 2;
+          }),
+      };
+    },
+    says: /message 1 at the (client|server) is|both Closes crossed/,
+  },
+  {
+    what: "holds its transport for ever",
+    law: networkLaw,
+    fault: (one) => ({
+      lend(now) {
+        const lent = one.lend!(now);
+        return lent?.ending === "destroy" ? null : lent;
+      },
+    }),
+    says: /has not let go of its transport/,
+  },
+  {
     what: "answers otherwise than another",
     law: (engine, options) => agreementLaw(sansocketEngine(), engine, options),
     fault: mapEvents((event) => (event.kind === "closing" ? [{ ...event, code: 1000 }] : [event])),
@@ -212,6 +273,7 @@ describe("an engine is found out that", () => {
       }
       expect(message).toMatch(says);
       expect(message).toMatch(/seed: -?\d+/);
+      if (law === networkLaw) expect(message).toMatch(/to play it again: networkFaults\(engine, /);
     });
   }
 });

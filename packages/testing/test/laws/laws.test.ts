@@ -6,8 +6,10 @@ import {
   cuttingLaw,
   deadlineLaw,
   linearWorkLaw,
+  networkLaw,
   oneEndLaw,
   openingCuttingLaw,
+  retainedMemoryLaw,
   roundTripLaw,
   sansocketEngine,
   storedBlocks,
@@ -77,6 +79,18 @@ describe("the engine keeps the law that", () => {
 
   test("work is linear, also one byte at a time", laws, () => {
     linearWorkLaw(engine, seeded(2000));
+  });
+
+  test("what is retained stays within twice the limits and a constant", laws, () => {
+    retainedMemoryLaw(engine, seeded(1000));
+  });
+
+  test("two engines on any network end, and deliver what was sent", laws, () => {
+    networkLaw(engine, seeded(2000));
+  });
+
+  test("the same holds through an extension that transforms every message", laws, () => {
+    networkLaw(sansocketEngine({ extensions: () => [storedBlocks()] }), seeded(500));
   });
 
   test("the quick path and the plain path tell the same story", laws, () => {
