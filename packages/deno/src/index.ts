@@ -5,9 +5,15 @@
  */
 import {
   type Adapter,
-  createAdapter,
+  connectWith,
+  createServerWith,
+  createWebSocketClass,
+  createWebSocketStreamClass,
+  type Platform,
+  type ServerParts,
   type StandardWebSocket,
   type StandardWebSocketStream,
+  serveWith,
 } from "@sansocket/driver";
 import { dialer } from "./dialer.ts";
 import { listen } from "./listen.ts";
@@ -16,17 +22,21 @@ import { runtime } from "./runtime.ts";
 export * from "@sansocket/driver/application";
 export { fromConn } from "./deno-transport.ts";
 
-const adapter: Adapter = createAdapter({ runtime, dialer, listen });
+const platform: Platform = { runtime, dialer };
+const servers: ServerParts = { runtime, listen };
 
 /** See {@link Adapter.serve}. */
-export const serve: Adapter["serve"] = adapter.serve;
+export const serve: Adapter["serve"] = (options) => serveWith(servers, options);
 /** See {@link Adapter.createServer}. */
-export const createServer: Adapter["createServer"] = adapter.createServer;
+export const createServer: Adapter["createServer"] = (options) =>
+  createServerWith(servers, options);
 /** See {@link Adapter.connect}. */
-export const connect: Adapter["connect"] = adapter.connect;
+export const connect: Adapter["connect"] = (url, options = {}) =>
+  connectWith(platform, url, options);
 /** See {@link Adapter.WebSocket}. */
-export const WebSocket: Adapter["WebSocket"] = adapter.WebSocket;
+export const WebSocket: Adapter["WebSocket"] = /* @__PURE__ */ createWebSocketClass(platform);
 export type WebSocket = StandardWebSocket;
 /** See {@link Adapter.WebSocketStream}. */
-export const WebSocketStream: Adapter["WebSocketStream"] = adapter.WebSocketStream;
+export const WebSocketStream: Adapter["WebSocketStream"] =
+  /* @__PURE__ */ createWebSocketStreamClass(platform);
 export type WebSocketStream = StandardWebSocketStream;

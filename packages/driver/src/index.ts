@@ -4,7 +4,14 @@
  *
  * @module
  */
-export { type Adapter, type AdapterParts, createAdapter, type ServerClass } from "./adapter.ts";
+export {
+  type Adapter,
+  type CreateOptions,
+  createServerWith,
+  type ServerClass,
+  type ServerParts,
+  serveWith,
+} from "./adapter.ts";
 export * from "./application.ts";
 export { type ConnectWays, connectWith, type Platform } from "./client/connect.ts";
 export { checkOptions, refuseOptions } from "./known-options.ts";

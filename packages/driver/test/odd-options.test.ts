@@ -1,8 +1,10 @@
 /** Whatever stands in an option, it is taken or it is a MisuseError: nobody hears of it first when a peer comes. */
+
 import { describe, expect, test, vi } from "vitest";
 import { CONNECT_OPTION_NAMES } from "../src/client/connect-options.ts";
-import { ConnectError, createAdapter, MisuseError } from "../src/index.ts";
+import { ConnectError, MisuseError } from "../src/index.ts";
 import { KNOWN_SERVE_OPTIONS } from "../src/server/server-options.ts";
+import { createAdapter } from "./adapter.ts";
 import { RawClient, UPGRADE } from "./server/raw-client.ts";
 import { settle, VirtualRuntime } from "./stage.ts";
 

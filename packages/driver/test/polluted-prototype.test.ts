@@ -1,13 +1,10 @@
 /** What every object inherits is no option: a program in which somebody wrote to Object.prototype trusts nobody for that. */
+
 import { afterEach, describe, expect, test } from "vitest";
 import { CONNECT_OPTION_NAMES } from "../src/client/connect-options.ts";
-import {
-  type ConnectOptions,
-  createAdapter,
-  type TlsClientOptions,
-  type TlsServerOptions,
-} from "../src/index.ts";
+import type { ConnectOptions, TlsClientOptions, TlsServerOptions } from "../src/index.ts";
 import { KNOWN_CREATE_OPTIONS, KNOWN_SERVE_OPTIONS } from "../src/server/server-options.ts";
+import { createAdapter } from "./adapter.ts";
 import { RawClient, UPGRADE } from "./server/raw-client.ts";
 import { settle, VirtualRuntime } from "./stage.ts";
 

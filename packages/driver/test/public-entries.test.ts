@@ -1,9 +1,9 @@
 /** Every method that applications call judges what it is given: an odd value is a MisuseError, and never another exception. */
+
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { breachesOf, ODD_VALUES, type PublicEntry } from "../../core/test/odd-values.ts";
 import {
-  createAdapter,
   fromStreams,
   intakeOf,
   MisuseError,
@@ -11,6 +11,7 @@ import {
   type Socket,
   type UpgradeRequest,
 } from "../src/index.ts";
+import { createAdapter } from "./adapter.ts";
 import { plain, RawClient, UPGRADE } from "./server/raw-client.ts";
 import { Stage, settle, VirtualRuntime } from "./stage.ts";
 

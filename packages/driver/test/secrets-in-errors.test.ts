@@ -1,7 +1,8 @@
 /** A URL holds passwords and tokens, and errors are logged: no message repeats userinfo or query. */
+
 import { encodeRequest, parseWebSocketUri } from "@sansocket/core";
 import { describe, expect, test } from "vitest";
-import { createAdapter } from "../src/index.ts";
+import { createAdapter } from "./adapter.ts";
 import { connectingTo, VirtualRuntime } from "./stage.ts";
 
 /** The whole of an error as a log shows it, its causes included. */

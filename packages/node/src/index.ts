@@ -5,9 +5,17 @@
  */
 import {
   type Adapter,
-  createAdapter,
+  type CreateOptions,
+  connectWith,
+  createServerWith,
+  createWebSocketClass,
+  createWebSocketStreamClass,
+  type Platform,
+  type ServeOptions,
+  type ServerParts,
   type StandardWebSocket,
   type StandardWebSocketStream,
+  serveWith,
 } from "@sansocket/driver";
 import { dialer } from "./dialer.ts";
 import { listen } from "./listen.ts";
@@ -18,23 +26,22 @@ export * from "@sansocket/driver/application";
 export { type NodeAdapter, NodeServer } from "./node-server.ts";
 export { fromDuplex } from "./node-transport.ts";
 
-const adapter: NodeAdapter = createAdapter<NodeAdapter>({
-  runtime,
-  dialer,
-  listen,
-  server: NodeServer,
-});
+const platform: Platform = { runtime, dialer };
+const servers: ServerParts = { runtime, listen, server: NodeServer };
 
 /** See {@link Adapter.serve}. */
-export const serve: NodeAdapter["serve"] = adapter.serve;
+export const serve: NodeAdapter["serve"] = <Data>(options: ServeOptions<Data>) =>
+  serveWith(servers, options) as Promise<NodeServer<Data>>;
 /** See {@link Adapter.createServer}. */
-export const createServer: NodeAdapter["createServer"] = adapter.createServer;
-
+export const createServer: NodeAdapter["createServer"] = <Data>(options: CreateOptions<Data>) =>
+  createServerWith(servers, options) as NodeServer<Data>;
 /** See {@link Adapter.connect}. */
-export const connect: Adapter["connect"] = adapter.connect;
+export const connect: Adapter["connect"] = (url, options = {}) =>
+  connectWith(platform, url, options);
 /** See {@link Adapter.WebSocket}. */
-export const WebSocket: Adapter["WebSocket"] = adapter.WebSocket;
+export const WebSocket: Adapter["WebSocket"] = /* @__PURE__ */ createWebSocketClass(platform);
 export type WebSocket = StandardWebSocket;
 /** See {@link Adapter.WebSocketStream}. */
-export const WebSocketStream: Adapter["WebSocketStream"] = adapter.WebSocketStream;
+export const WebSocketStream: Adapter["WebSocketStream"] =
+  /* @__PURE__ */ createWebSocketStreamClass(platform);
 export type WebSocketStream = StandardWebSocketStream;

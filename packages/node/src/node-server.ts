@@ -4,12 +4,12 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import {
   type Adapter,
+  type CreateOptions,
   checkOptions,
   intakeOf,
   judgedLater,
   type ServeOptions,
   Server,
-  type ServerOptions,
 } from "@sansocket/driver";
 import { fromDuplex, requireUnserved } from "./node-transport.ts";
 import { rewrite, upgradedOf } from "./upgraded.ts";
@@ -71,7 +71,5 @@ export interface NodeAdapter extends Adapter {
   /** See {@link Adapter.serve}. */
   serve<Data = undefined>(options: ServeOptions<Data>): Promise<NodeServer<Data>>;
   /** See {@link Adapter.createServer}. The server is for {@link NodeServer.handleUpgrade} too. */
-  createServer<Data = undefined>(
-    options: ServerOptions<Data> & { readonly secure?: boolean },
-  ): NodeServer<Data>;
+  createServer<Data = undefined>(options: CreateOptions<Data>): NodeServer<Data>;
 }

@@ -18,23 +18,27 @@ function take<Name extends keyof typeof globalThis>(name: Name): (typeof globalT
   return globalThis[name] ?? (missing(name) as (typeof globalThis)[Name]);
 }
 
-export const AbortController: typeof globalThis.AbortController = take("AbortController");
+export const AbortController: typeof globalThis.AbortController =
+  /* @__PURE__ */ take("AbortController");
 export type AbortController = globalThis.AbortController;
-export const Blob: typeof globalThis.Blob = take("Blob");
+export const Blob: typeof globalThis.Blob = /* @__PURE__ */ take("Blob");
 export type Blob = globalThis.Blob;
-export const DOMException: typeof globalThis.DOMException = take("DOMException");
+export const DOMException: typeof globalThis.DOMException = /* @__PURE__ */ take("DOMException");
 export type DOMException = globalThis.DOMException;
-export const Event: typeof globalThis.Event = take("Event");
+export const Event: typeof globalThis.Event = /* @__PURE__ */ take("Event");
 export type Event = globalThis.Event;
-export const EventTarget: typeof globalThis.EventTarget = take("EventTarget");
+export const EventTarget: typeof globalThis.EventTarget = /* @__PURE__ */ take("EventTarget");
 export type EventTarget = globalThis.EventTarget;
-export const Headers: typeof globalThis.Headers = take("Headers");
+export const Headers: typeof globalThis.Headers = /* @__PURE__ */ take("Headers");
 export type Headers = globalThis.Headers;
-export const NativeMessageEvent: typeof globalThis.MessageEvent = take("MessageEvent");
+export const NativeMessageEvent: typeof globalThis.MessageEvent =
+  /* @__PURE__ */ take("MessageEvent");
 export type NativeMessageEvent = globalThis.MessageEvent;
-export const ReadableStream: typeof globalThis.ReadableStream = take("ReadableStream");
+export const ReadableStream: typeof globalThis.ReadableStream =
+  /* @__PURE__ */ take("ReadableStream");
 export type ReadableStream<T> = globalThis.ReadableStream<T>;
-export const WritableStream: typeof globalThis.WritableStream = take("WritableStream");
+export const WritableStream: typeof globalThis.WritableStream =
+  /* @__PURE__ */ take("WritableStream");
 export type WritableStream<T> = globalThis.WritableStream<T>;
 
 /** The fake timers of Vitest and Jest carry their clock. A callback of theirs waits until a test moves the clock. */

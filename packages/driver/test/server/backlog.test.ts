@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { createAdapter, type ListenOptions, MisuseError } from "../../src/index.ts";
+import { type ListenOptions, MisuseError } from "../../src/index.ts";
+import { createAdapter } from "../adapter.ts";
 import { VirtualRuntime } from "../stage.ts";
 
 const listened: ListenOptions[] = [];

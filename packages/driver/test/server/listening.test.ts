@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
-import { createAdapter, type Listen, MisuseError } from "../../src/index.ts";
+import { type Listen, MisuseError } from "../../src/index.ts";
 import { onAllAddresses } from "../../src/server/listening.ts";
+import { createAdapter } from "../adapter.ts";
 import { ScriptedTransport, VirtualRuntime } from "../stage.ts";
 
 const CERTIFICATE = { cert: "PEM", key: "PEM" };
