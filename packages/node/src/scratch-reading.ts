@@ -1,6 +1,6 @@
 /**
  * Reading into one memory for all connections, the engine's inbox, in place of a fresh buffer per read: with it an echo of
- * one message per read costs 4.6 µs, less than the 5.0 µs of a plain TCP echo with `'data'` events (`bench:echo`, 100x1x64).
+ * one message per read costs 4.6 µs, less than the 5.0 µs of a plain TCP echo with `'data'` events (`bench --only echo`, 100x1x64).
  *
  * `onread` is a public option of net.Socket, but for sockets that connect. Node does not document that a socket with `onread`
  * can be made from the handle of an accepted socket. So a trial on a connection of our own comes first, once per process.

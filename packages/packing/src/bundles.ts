@@ -1,5 +1,5 @@
 /**
- * The programs whose size users pay: what a bundler keeps of sansocket for each of them. `target`: the bytes, gzipped, that
+ * The programs whose size users pay: what a bundler keeps of sansocket for each of them, and of `ws` beside them. `target`: the bytes, gzipped, that
  * the program should have at most.
  */
 export interface Bundle {
@@ -39,4 +39,10 @@ export const BUNDLES: Readonly<Record<string, Bundle>> = {
   "Deno, client": { program: client("deno") },
   "Bun, echo server": { program: echo("bun", "") },
   "Bun, client": { program: client("bun") },
+  "ws, echo server": {
+    program: `import { WebSocketServer } from "ws";
+    new WebSocketServer({ port: 8080 }).on("connection", (socket) => {
+      socket.on("message", (data, isBinary) => socket.send(data, { binary: isBinary }));
+    });`,
+  },
 };

@@ -1,4 +1,5 @@
 /** What a bundler makes of a program: everything that the program imports, minified by esbuild, and that gzipped. */
+import { builtinModules } from "node:module";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
@@ -17,6 +18,9 @@ export interface Bundled extends Size {
 const HERE = fileURLToPath(new URL("..", import.meta.url));
 const PACKAGES = fileURLToPath(new URL("../..", import.meta.url));
 
+/** `ws` names the modules of Node without "node:", and asks for add-ons that need not be there. */
+const OF_WS: readonly string[] = [...builtinModules, "bufferutil", "utf-8-validate"];
+
 /** Modules of the runtime (`node:…`) are not counted, and neither is fast-check, a peer of `@sansocket/testing`. */
 export async function bundled(program: string): Promise<Bundled> {
   const { outputFiles, metafile } = await build({
@@ -29,7 +33,8 @@ export async function bundled(program: string): Promise<Bundled> {
     format: "esm",
     target: "es2022",
     platform: "neutral",
-    external: ["node:*", "fast-check"],
+    mainFields: ["module", "main"],
+    external: ["node:*", "fast-check", ...OF_WS],
   });
   const code = outputFiles[0]!.contents;
   const modules = new Map<string, number>();

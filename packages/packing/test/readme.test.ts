@@ -38,7 +38,7 @@ describe("README", () => {
     for (const picture of pictures) expect(existsSync(`${ROOT}${picture}`), picture).toBe(true);
   });
 
-  test("has the figures of bench:echo that packages/bench/README.md has, and its date", () => {
+  test("has the figures of bench --only echo that packages/bench/README.md has, and its date", () => {
     const printed = read("packages/bench/README.md");
     const from = page.indexOf("| connections x messages under way x bytes |");
     const rows = page.slice(from, page.indexOf("\n\n", from)).split("\n").slice(2);

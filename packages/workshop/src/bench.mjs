@@ -1,4 +1,4 @@
-/** Builds the benchmarks and runs one of them. */
+/** Builds the benchmarks and runs a program of them. */
 import { spawnSync } from "node:child_process";
 import { build, ROOT } from "./root.mjs";
 

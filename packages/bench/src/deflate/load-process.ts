@@ -3,7 +3,7 @@
  * come back. The first round on every connection is inflated and compared; later ones are only counted.
  */
 import { connect, type Socket } from "node:net";
-import { answerCalls } from "../echo/child-process.ts";
+import { answerCalls } from "../child-process.ts";
 import { caseNamed, messagesOf } from "./cases.ts";
 import {
   encodePlainRound,

@@ -1,5 +1,5 @@
 /** The process of one echo server, on Node, Deno or Bun. */
-import { answerCalls } from "../echo/child-process.ts";
+import { answerCalls } from "../child-process.ts";
 import { caseNamed } from "./cases.ts";
 import type { Listen } from "./subjects/subject.ts";
 

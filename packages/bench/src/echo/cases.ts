@@ -1,70 +1,76 @@
-/** What is exchanged: so many connections, each with so many messages of so many octets under way. */
+/** What is exchanged: so many connections, each with so many messages of so many bytes under way. */
 
 export interface EchoCase {
   readonly name: string;
   readonly connections: number;
   /** Messages of a connection that are under way. */
   readonly inFlight: number;
-  /** "each": for every echo that comes another message leaves. "bursts": the next leave together, when all are back. */
-  readonly refill: "each" | "bursts";
-  readonly payloadOctets: number;
+  /**
+   * "each": for every echo that comes another message leaves. "bursts": the next leave together, when all are back.
+   * "broadcast": one connection sends a message, the server sends it to all, and the next leaves when all have it.
+   */
+  readonly exchange: "each" | "bursts" | "broadcast";
+  readonly payloadBytes: number;
   readonly isText: boolean;
-  /** How many times less CPU than `ws` ours must take; null where nothing was promised. */
-  readonly target: number | null;
+  /** The rows of section "Targets" that this case is about: against the peer, and against the raw echo. */
+  readonly id: string | null;
+  readonly rawId: string | null;
+  /** On Node `id` is about `ws` with bufferutil, which is what large messages are about. */
+  readonly isAgainstBufferutil: boolean;
+}
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+function echo(
+  connections: number,
+  inFlight: number,
+  payloadBytes: number,
+  more: Partial<EchoCase> = {},
+): EchoCase {
+  const size =
+    payloadBytes >= MIB
+      ? `${payloadBytes / MIB}MiB`
+      : payloadBytes >= KIB
+        ? `${payloadBytes / KIB}KiB`
+        : String(payloadBytes);
+  return {
+    name: `${connections}x${inFlight}x${size}${more.isText === true ? "-text" : ""}`,
+    connections,
+    inFlight,
+    exchange: "each",
+    payloadBytes,
+    isText: false,
+    id: null,
+    rawId: null,
+    isAgainstBufferutil: false,
+    ...more,
+  };
 }
 
 export const CASES: readonly EchoCase[] = [
-  {
-    name: "100x1x64",
-    connections: 100,
-    inFlight: 1,
-    refill: "each",
-    payloadOctets: 64,
-    isText: false,
-    target: 1.3,
-  },
-  {
-    name: "100x16x64",
-    connections: 100,
-    inFlight: 16,
-    refill: "each",
-    payloadOctets: 64,
-    isText: false,
-    target: 8,
-  },
-  {
-    name: "100x16x64-bursts",
-    connections: 100,
-    inFlight: 16,
-    refill: "bursts",
-    payloadOctets: 64,
-    isText: false,
-    target: 8,
-  },
-  {
-    name: "10x1x65536",
-    connections: 10,
-    inFlight: 1,
-    refill: "each",
-    payloadOctets: 65_536,
-    isText: false,
-    target: null,
-  },
-  {
-    name: "100x1x1024-text",
-    connections: 100,
-    inFlight: 1,
-    refill: "each",
-    payloadOctets: 1024,
-    isText: true,
-    target: null,
-  },
+  echo(100, 1, 64, { id: "N1'", rawId: "N1" }),
+  echo(100, 16, 64, { id: "N2" }),
+  echo(100, 16, 64, { name: "100x16x64-bursts", exchange: "bursts" }),
+  echo(8, 1, 64 * KIB, { id: "N3", isAgainstBufferutil: true }),
+  echo(1, 1, MIB, { id: "N4", isAgainstBufferutil: true }),
+  echo(100, 1, 64, { isText: true }),
+  echo(100, 16, 64, { isText: true }),
+  echo(8, 1, 64 * KIB, { isText: true }),
+  echo(1, 1, MIB, { isText: true }),
 ];
 
+export const BROADCAST: EchoCase = echo(1_000, 1, KIB, {
+  name: "1000x1KiB",
+  exchange: "broadcast",
+  id: "N5",
+});
+
+/** Not for throughput: what a connection exchanges before its memory is measured, or when it was opened. */
+export const SMALL: EchoCase = echo(1, 1, 64, { name: "small" });
+
 export function caseNamed(name: string): EchoCase {
-  const found = CASES.find((one) => one.name === name);
-  if (found === undefined) {
-    throw new Error(`no case ${name}; there are ${CASES.map((one) => one.name).join(", ")}`);
-  }
-  return found;
+  const found = [...CASES, BROADCAST, SMALL].find((one) => one.name === name);
+  if (found !== undefined) return found;
+  throw new Error(`no case ${name}; there are ${CASES.map((one) => one.name).join(", ")}`);
 }

@@ -1,35 +1,31 @@
-/** The process of one echo server: it loads its subject, and tells what CPU time it has used. */
+/** The process of one server: it loads its subject, and tells what CPU time and memory it uses. */
+import { bun } from "../bun-globals.ts";
+import { answerCalls } from "../child-process.ts";
 import { caseNamed } from "./cases.ts";
-import { answerCalls } from "./child-process.ts";
-import type { Listen } from "./subjects/subject.ts";
+import { LOADERS, type SubjectName } from "./subjects.ts";
 
-export type SubjectName = "sansocket" | "sansocket-owned" | "ws" | "net";
-
-export type Listening = { readonly port: number } | { readonly missing: string };
-
-const LOADERS: Record<SubjectName, () => Promise<{ readonly listen: Listen }>> = {
-  sansocket: () => import("./subjects/sansocket.ts"),
-  "sansocket-owned": () => import("./subjects/sansocket-owned.ts"),
-  ws: () => import("./subjects/ws.ts"),
-  net: () => import("./subjects/net.ts"),
-};
+export interface Usage {
+  /** Of all threads, in ns. */
+  readonly user: number;
+  readonly system: number;
+}
 
 const calls = {
-  async listen(subject: SubjectName, caseName: string): Promise<Listening> {
-    try {
-      const { listen } = await LOADERS[subject]();
-      return { port: await listen(caseNamed(caseName)) };
-    } catch (error) {
-      // Not installed or not built: the others can be measured all the same.
-      const { code, message } = error as NodeJS.ErrnoException;
-      if (code === "ERR_MODULE_NOT_FOUND") return { missing: message };
-      throw error;
-    }
+  async listen(subject: SubjectName, caseName: string): Promise<number> {
+    const listen = await LOADERS[subject]();
+    return await listen(caseNamed(caseName));
   },
-  /** User and system, of all threads, in ns. */
-  usedCpu(): number {
+  usage(): Usage {
     const { user, system } = process.cpuUsage();
-    return (user + system) * 1000;
+    return { user: user * 1_000, system: system * 1_000 };
+  },
+  /** Resident, in bytes; behind a collection where the process may ask for one. */
+  memory(): number {
+    const { gc } = globalThis as { gc?: () => void };
+    if ("Bun" in globalThis) bun().gc(true);
+    gc?.();
+    gc?.();
+    return process.memoryUsage().rss;
   },
 };
 

@@ -1,11 +1,11 @@
-/** The octets of a case, encoded before anything is measured: what the generator sends, and what must come back. */
+/** The bytes of a case, encoded before anything is measured: what the generator sends, and what must come back. */
 import { randomBytes } from "node:crypto";
 import type { EchoCase } from "./cases.ts";
 
 /** The key of RFC 6455 section 1.3, the same for all connections: its answer is known without computing it. */
 const KEY = "dGhlIHNhbXBsZSBub25jZQ==";
 
-export const REQUEST_HEAD = [
+export const REQUEST_HEAD: string = [
   "GET /echo HTTP/1.1",
   "Host: 127.0.0.1",
   "Upgrade: websocket",
@@ -17,7 +17,16 @@ export const REQUEST_HEAD = [
 
 export const ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
-/** All frames of one write, masked, each with a key of its own. */
+/** What a server answers that does no WebSocket, so that the generator takes it for one. */
+export const RESPONSE_HEAD: string = [
+  "HTTP/1.1 101 Switching Protocols",
+  "Upgrade: websocket",
+  "Connection: Upgrade",
+  `Sec-WebSocket-Accept: ${ACCEPT}`,
+  "\r\n",
+].join("\r\n");
+
+/** All frames that a connection has under way, masked, each with a key of its own. */
 export function encodeBurst(echoCase: EchoCase): Buffer {
   const payload = payloadOf(echoCase);
   return Buffer.concat(
@@ -25,22 +34,21 @@ export function encodeBurst(echoCase: EchoCase): Buffer {
   );
 }
 
-/** The echoes of one write. */
-export function encodeReplies(echoCase: EchoCase): Buffer {
-  const reply = encodeFrame(echoCase, payloadOf(echoCase), null);
-  return Buffer.concat(new Array<Buffer>(echoCase.inFlight).fill(reply));
+/** The echo of one message. */
+export function encodeReply(echoCase: EchoCase): Buffer {
+  return encodeFrame(echoCase, payloadOf(echoCase), null);
 }
 
 /** The same in every process. Text is ASCII, which is what most text on the wire is. */
-function payloadOf({ payloadOctets, isText }: EchoCase): Buffer {
+function payloadOf({ payloadBytes, isText }: EchoCase): Buffer {
   if (isText) {
     const record = JSON.stringify({ id: 4711, from: "alice", text: "are we still on for noon?" });
-    return Buffer.from(record.repeat(Math.ceil(payloadOctets / record.length))).subarray(
+    return Buffer.from(record.repeat(Math.ceil(payloadBytes / record.length))).subarray(
       0,
-      payloadOctets,
+      payloadBytes,
     );
   }
-  return Buffer.from(Uint8Array.from({ length: payloadOctets }, (_, index) => (index * 131) >> 3));
+  return Buffer.from(Uint8Array.from({ length: payloadBytes }, (_, index) => (index * 131) >> 3));
 }
 
 function encodeFrame({ isText }: EchoCase, payload: Buffer, key: Buffer | null): Buffer {
@@ -58,5 +66,5 @@ function encodeFrame({ isText }: EchoCase, payload: Buffer, key: Buffer | null):
     head.writeBigUInt64BE(BigInt(length), 2);
   }
   if (key === null) return Buffer.concat([head, payload]);
-  return Buffer.concat([head, key, payload.map((octet, index) => octet ^ key[index & 3]!)]);
+  return Buffer.concat([head, key, payload.map((byte, index) => byte ^ key[index & 3]!)]);
 }

@@ -8,7 +8,7 @@ import { requireString } from "./given-arguments.ts";
 const BLOCK_UNITS = 4096;
 /**
  * Up to this length one call decodes a plain array; longer text is decoded in blocks. A TextDecoder is faster from 16 bytes
- * on (bench:kernels).
+ * on (bench --only kernels).
  */
 const SHORT_BYTES = 32;
 

@@ -7,7 +7,7 @@ import { nextMaskingKey } from "../frame/masking-key.ts";
 import type { Connection } from "./connection.ts";
 import { watchOutgoing } from "./frame-watch.ts";
 
-/** Up to this length a copy byte by byte is the cheapest. Above, a view and `set` are (`pnpm bench:kernels`, Node 20). */
+/** Up to this length a copy byte by byte is the cheapest. Above, a view and `set` are (`pnpm bench --only kernels`, Node 20). */
 const COPY_BY_BYTE_UP_TO = 24;
 /** Up to this length a copy by words is the cheapest for bytes that lie under a DataView already. */
 const COPY_BY_WORD_UP_TO = 80;

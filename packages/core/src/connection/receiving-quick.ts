@@ -14,7 +14,7 @@ const FIN_BINARY: number = FIN | Opcode.Binary;
 
 /**
  * The fast path: a whole message in one frame, complete in the window, while nothing else is under way. This function gives
- * the same result as `readHeader` and `readPayload` (`pnpm bench:engine`, rows in/16 and in/125). It leaves every frame
+ * the same result as `readHeader` and `readPayload` (`pnpm bench --only engine`, rows in/binary/16 and /125). It leaves every frame
  * that is not plainly right to those two. Law: "the quick path and the plain path tell the same story".
  */
 export function quickMessage(connection: Connection): Step {

@@ -1,13 +1,17 @@
-/** `ws` as its own documentation writes an echo: what arrives goes back as octets, text never becomes a string. */
+/** `ws` as its own documentation writes an echo: what arrives goes back as bytes, text never becomes a string. */
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { WebSocketServer } from "ws";
+import { type WebSocket, WebSocketServer } from "ws";
 import type { Listen } from "./subject.ts";
 
-export const listen: Listen = async () => {
+export const listen: Listen = async ({ exchange }) => {
   const server = new WebSocketServer({ host: "127.0.0.1", port: 0, perMessageDeflate: false });
+  const receivers = (sender: WebSocket): Iterable<WebSocket> =>
+    exchange === "broadcast" ? server.clients : [sender];
   server.on("connection", (socket) => {
-    socket.on("message", (data, isBinary) => socket.send(data, { binary: isBinary }));
+    socket.on("message", (data, isBinary) => {
+      for (const each of receivers(socket)) each.send(data, { binary: isBinary });
+    });
     // The generator leaves without a Close at the end of each pass.
     socket.on("error", () => {});
   });

@@ -19,28 +19,29 @@ export interface Child<C extends Calls<C>> {
   stop(): void;
 }
 
-/** A runtime, and what stands between its name and the module on the command line. */
-export interface Program {
+/** What runs the module. */
+export interface Command {
   readonly path: string;
   readonly flags: readonly string[];
 }
 
-/** @param program what runs the module; null: the runtime that runs this. */
+/** @param env added to this process's own */
 export function startChild<C extends Calls<C>>(
   module: URL,
-  program: Program | null = null,
+  { path, flags }: Command,
+  env: Readonly<Record<string, string>> = {},
 ): Child<C> {
-  // Without --expose-gc and whatever else this process was started with: a server as users start it.
-  const child = fork(
-    fileURLToPath(module),
-    program === null ? { execArgv: [] } : { execPath: program.path, execArgv: [...program.flags] },
-  );
+  const child = fork(fileURLToPath(module), {
+    execPath: path,
+    execArgv: [...flags],
+    env: { ...process.env, ...env },
+  });
   return {
     call: (name, ...args) =>
       new Promise((resolve, reject) => {
-        function onExit(code: number | null): void {
+        function onExit(code: number | null, signal: string | null): void {
           child.off("message", onAnswer);
-          reject(new Error(`${module.pathname} ended with ${code} in ${name}`));
+          reject(new Error(`${path} ${module.pathname} ended with ${code ?? signal} in ${name}`));
         }
         function onAnswer(answer: Answer): void {
           child.off("exit", onExit);
@@ -51,7 +52,7 @@ export function startChild<C extends Calls<C>>(
         child.once("message", onAnswer as (message: unknown) => void);
         child.send({ name, args } satisfies { name: string; args: unknown[] });
       }),
-    stop: () => void child.kill(),
+    stop: () => void child.kill("SIGKILL"),
   };
 }
 

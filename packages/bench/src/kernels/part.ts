@@ -1,0 +1,158 @@
+/**
+ * The figures that stand beside fast paths in core, each against the plain way, on the Node that runs this. Core's internals
+ * are read from its build: they are not exported.
+ */
+import { isAscii } from "../../../core/dist/bytes/ascii.js";
+import { createMemory, type Memory } from "../../../core/dist/bytes/memory.js";
+import { decodeUtf8 } from "../../../core/dist/bytes/utf8-text.js";
+import { validateUtf8 } from "../../../core/dist/bytes/utf8-validation.js";
+import { xorBytes, xorWithKey } from "../../../core/dist/bytes/xor.js";
+import { createMaskingKeyPool, nextMaskingKey } from "../../../core/dist/frame/masking-key.js";
+import type { Part } from "../part.ts";
+import type { Row } from "../results.ts";
+
+const NODE = `node${process.versions.node.split(".")[0]}`;
+const ROUNDS = 9;
+const memory: Memory = createMemory(70_000);
+const other: Memory = createMemory(70_000);
+/** What is computed goes here, so that it is not optimised away. */
+let sink = 0;
+
+/** Least CPU time of the rounds, in ns per call. */
+function time(calls: number, call: (index: number) => void): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const before = process.cpuUsage();
+    for (let index = 0; index < calls; index += 1) call(index);
+    const { user, system } = process.cpuUsage(before);
+    least = Math.min(least, ((user + system) * 1000) / calls);
+  }
+  return least;
+}
+
+function row(name: string, peer: string, ours: number, plain: number): Row {
+  return {
+    name: `${NODE}/kernels/${name}`,
+    id: null,
+    runtime: NODE,
+    value: ours,
+    unit: "ns",
+    peer,
+    peerValue: plain,
+    ratio: plain / ours,
+    spread: null,
+    target: null,
+    note: "",
+  };
+}
+
+function xorThroughDataView(
+  { view, bytes }: Memory,
+  start: number,
+  end: number,
+  key: number,
+): void {
+  let at = start;
+  for (; at + 4 <= end; at += 4) view.setInt32(at, view.getInt32(at, true) ^ key, true);
+  xorBytes(bytes, at, end, key);
+}
+
+function copyByByte(start: number, length: number): void {
+  for (let index = 0; index < length; index += 1) other.bytes[index] = memory.bytes[start + index]!;
+}
+
+function measure(): Row[] {
+  const rows: Row[] = [];
+  for (const size of [16, 125, 1024, 16_384]) {
+    const calls = Math.ceil(20_000_000 / (size + 50));
+    const ours = time(calls, (index) =>
+      xorWithKey(index === -1 ? other : memory, 6 + (index & 7), 6 + (index & 7) + size, index),
+    );
+    rows.push(
+      row(
+        `mask ${size}`,
+        "DataView words",
+        ours,
+        time(calls, (index) =>
+          xorThroughDataView(
+            index === -1 ? other : memory,
+            6 + (index & 7),
+            6 + (index & 7) + size,
+            index,
+          ),
+        ),
+      ),
+      row(
+        `mask ${size}`,
+        "bytes",
+        ours,
+        time(calls, (index) =>
+          xorBytes(
+            (index === -1 ? other : memory).bytes,
+            6 + (index & 7),
+            6 + (index & 7) + size,
+            index,
+          ),
+        ),
+      ),
+    );
+  }
+
+  memory.bytes.fill(0x61);
+  for (const size of [16, 125, 1024, 65_536]) {
+    const calls = Math.ceil(20_000_000 / (size + 50));
+    const ours = time(calls, () => {
+      sink += isAscii(memory, 6, 6 + size) ? 1 : 0;
+    });
+    const validating = time(calls, () => {
+      sink += validateUtf8(memory.bytes, 6, 6 + size, 0);
+    });
+    rows.push(row(`is it ASCII, ${size}`, "validateUtf8", ours, validating));
+  }
+
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  for (const size of [8, 16, 32, 33, 125]) {
+    const calls = 300_000;
+    const ours = time(calls, (index) => {
+      sink += decodeUtf8(memory.bytes, index & 7, (index & 7) + size).length;
+    });
+    const hosts = time(calls, (index) => {
+      sink += decoder.decode(memory.bytes.subarray(index & 7, (index & 7) + size)).length;
+    });
+    rows.push(row(`text of ${size} bytes`, "TextDecoder", ours, hosts));
+  }
+
+  for (const size of [8, 16, 24, 32, 64, 125]) {
+    const calls = 2_000_000;
+    const loop = time(calls, (index) => copyByByte(index & 7, size));
+    const view = time(calls, (index) =>
+      other.bytes.set(memory.bytes.subarray(index & 7, (index & 7) + size), 0),
+    );
+    rows.push(row(`copy ${size} in a loop`, "set(subarray)", loop, view));
+  }
+
+  const random = (into: Uint8Array<ArrayBuffer>): void => void crypto.getRandomValues(into);
+  const pool = createMaskingKeyPool();
+  const four = new Uint8Array(4);
+  rows.push(
+    row(
+      "masking key from the pool",
+      "a call each",
+      time(500_000, () => {
+        sink += nextMaskingKey(pool, random);
+      }),
+      time(100_000, () => random(four)),
+    ),
+  );
+  if (Number.isNaN(sink)) throw new Error("bug: a kernel answered no number");
+  return rows;
+}
+
+export const kernels: Part = {
+  name: "kernels",
+  measures: "the figures beside fast paths in the sources of core, on Node",
+  cases: [],
+  async run() {
+    return { rows: measure(), details: [] };
+  },
+};
