@@ -10,6 +10,8 @@ export type {
   EngineEvent,
   EngineOptions,
   EngineUnderTest,
+  Parser,
+  ParserUnderTest,
   Transmitted,
 } from "./engine/engine.ts";
 export { retainedBytes } from "./engine/retained-bytes.ts";
@@ -20,6 +22,19 @@ export {
   storedBlocks,
 } from "./engine/stored-blocks.ts";
 export {
+  type BreakingOptions,
+  type BrokenConversation,
+  brokenConversations,
+  brokenFrames,
+} from "./generators/broken-conversations.ts";
+export { type BrokenCloseBody, brokenCloseBodies, closeBodies } from "./generators/close-bodies.ts";
+export {
+  type Conversation,
+  conversations,
+  fragmentations,
+  messages,
+} from "./generators/conversations.ts";
+export {
   type Cutting,
   cut,
   cuttings,
@@ -27,6 +42,7 @@ export {
   everyPoint,
   everySize,
 } from "./generators/cuttings.ts";
+export { type FrameOnWire, frameHeaders, frames } from "./generators/frames.ts";
 export { handshakes } from "./generators/handshakes.ts";
 export {
   binaryPayloads,
@@ -38,7 +54,6 @@ export {
 } from "./generators/payloads.ts";
 export {
   type ControlStatement,
-  closeBodies,
   controlStatements,
   framesOf,
   type Program,
@@ -48,16 +63,31 @@ export {
   wirePrograms,
 } from "./generators/programs.ts";
 export { nearPrograms, streams, wildStreams } from "./generators/streams.ts";
-export { agreementLaw } from "./laws/agreement.ts";
+export { type InvalidUtf8, invalidUtf8 } from "./generators/utf8.ts";
+export { agreementLaw, sameTraceLaw } from "./laws/agreement.ts";
 export { controlLaw } from "./laws/control.ts";
 export { cuttingLaw, openingCuttingLaw } from "./laws/cutting.ts";
 export { deadlineLaw } from "./laws/deadlines.ts";
-export { joinPieces, type Law, type LawOptions, show, type Trace, traceOf } from "./laws/law.ts";
+export { outcomeOf } from "./laws/engine-outcome.ts";
+export type { Law, LawOptions } from "./laws/law.ts";
 export { linearWorkLaw, WORK_PER_BYTE } from "./laws/linear-work.ts";
 export { type RetainedMemoryOptions, retainedMemoryLaw } from "./laws/retained-memory.ts";
 export { roundTripLaw } from "./laws/round-trip.ts";
 export { networkFaults, networkLaw } from "./laws/simulated-network.ts";
 export { oneEndLaw, totalityLaw } from "./laws/totality.ts";
+export { joinPieces, show, type Trace, traceOf } from "./laws/trace.ts";
+export { type VerdictLawOptions, verdictLaw } from "./laws/verdict.ts";
+export { judge, type Outcome } from "./oracle/outcome.ts";
+export { judgeOutput } from "./oracle/output.ts";
+export { RULES, type Rule, type RuleName } from "./oracle/rules.ts";
+export {
+  type End,
+  type Fault,
+  type Message,
+  type Verdict,
+  type VerdictSettings,
+  verdictOf,
+} from "./oracle/verdict.ts";
 export {
   type LineConditions,
   type NetworkConditions,
@@ -79,7 +109,7 @@ export {
 } from "./simulation/simulated-connection.ts";
 export { VirtualClock } from "./simulation/virtual-clock.ts";
 export { fromHex, joinBytes, toHex } from "./wire/bytes.ts";
-export { encodeFrame, type WireFrame } from "./wire/frame.ts";
+export { encodeFrame, encodeHeader, type WireFrame } from "./wire/frame.ts";
 export { type ReadFrame, readFrames } from "./wire/frame-reader.ts";
 export { type DumpOptions, dumpFrames } from "./wire/hex-dump.ts";
 export { decodeText, encodeText } from "./wire/text.ts";

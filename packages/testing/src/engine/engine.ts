@@ -1,22 +1,35 @@
 /**
- * The least that a WebSocket engine must offer for the laws to be put to it: bytes and times in, events and bytes out.
- * Bind your own endpoint, proxy or parser to it and put the same laws to that.
+ * The least that a WebSocket parser or engine must offer for the laws to be put to it: bytes and times in, events and bytes
+ * out. Bind your own endpoint, proxy or parser to it and put the same laws to that.
  */
 
-/** What an engine tells. Everything in an event is the receiver's own. */
+/** What a parser tells. Everything in an event is the receiver's own. */
 export type EngineEvent =
+  /** The opening handshake is done. A connection that was made open need not tell it. */
   | { readonly kind: "open" }
   /** A message, or with `final: false` a piece of one. */
   | {
       readonly kind: "text" | "binary";
+      /** The payload, unmasked. */
       readonly bytes: Uint8Array;
+      /** The message is whole with this piece. */
       readonly final: boolean;
     }
   | { readonly kind: "ping" | "pong"; readonly bytes: Uint8Array }
+  /** The peer's Close. `code` is 1005 if the Close had none (RFC 6455 §7.1.5). */
   | { readonly kind: "closing"; readonly code: number; readonly reason: string }
-  /** The peer broke a rule; `name` and `offset` are compared, not interpreted. */
-  | { readonly kind: "violation"; readonly name: string; readonly offset: number }
+  /** The peer broke a rule. */
+  | {
+      readonly kind: "violation";
+      /** The close code that answers it (RFC 6455 §7.4.1); 0 in the opening handshake. The laws judge by the code alone. */
+      readonly code: number;
+      /** The engine's own name for the rule. Only the engine itself is compared with it, over two cuttings. Default: none. */
+      readonly name?: string;
+      /** The offset of the byte at fault, likewise. Default: none. */
+      readonly offset?: number;
+    }
   | { readonly kind: "request" | "response" }
+  /** Nothing comes after it. A parser need not tell it: only the laws of an {@link Engine} ask for it. */
   | { readonly kind: "ended" };
 
 /** What an endpoint wants sent. */
@@ -27,20 +40,28 @@ export interface Transmitted {
   readonly ending: "continue" | "end-write" | "destroy";
 }
 
-/** One endpoint. Times are ms and never go back. */
-export interface EngineUnderTest {
-  /** The bytes are overwritten after the pull: an engine must not keep them. */
+/** One endpoint that receives. Times are ms and never go back. */
+export interface ParserUnderTest {
+  /** Takes a chunk. The bytes are overwritten after the pull: a parser must not keep them. */
   receive(bytes: Uint8Array, now: number): void;
+  /** Everything that happened since the last pull. */
+  pull(now: number): EngineEvent[];
+  /** The peer has ended its stream. Absent: the laws do without. */
+  endOfStream?(now: number): void;
+  /** What to send now, all of it taken at once; null when there is nothing. Absent: the parser sends nothing. */
+  transmit?(now: number): Transmitted | null;
+}
+
+/** One endpoint that receives and sends, and has timers. */
+export interface EngineUnderTest extends ParserUnderTest {
   /** The peer has ended its stream. */
   endOfStream(now: number): void;
+  /** What to send now, all of it taken at once; null when there is nothing. */
+  transmit(now: number): Transmitted | null;
   /** The deadline has come. */
   handleTimeout(now: number): void;
   /** ms; Infinity when no timer runs. */
   readonly deadline: number;
-  /** Everything that happens until the next input. */
-  pull(now: number): EngineEvent[];
-  /** What to send now, all of it taken at once; null when there is nothing. */
-  transmit(now: number): Transmitted | null;
   /**
    * As {@link transmit}, and the transport keeps it until {@link taken}; null meanwhile. Absent: the laws let every transport
    * take everything at once.
@@ -71,7 +92,7 @@ export interface EngineUnderTest {
   retained?(): number;
 }
 
-/** Which endpoint {@link Engine.create} makes. */
+/** Which endpoint {@link Parser.create} makes. */
 export interface EngineOptions {
   /** "open": behind an opening handshake. "opening": before it; a server accepts whatever it may. */
   readonly from: "opening" | "open";
@@ -79,9 +100,9 @@ export interface EngineOptions {
   readonly role: "client" | "server";
   /** "never": a server leaves the request undecided until {@link EngineUnderTest.answer}. Default: "at once". */
   readonly answers?: "at once" | "never";
-  /** Deliver pieces as they arrive. */
+  /** Deliver pieces as they arrive. A parser that knows only whole messages may go on delivering those. */
   readonly pieces: boolean;
-  /** Bytes that a message may have. */
+  /** Bytes that a message may have. Default: the limit is the parser's own, 16 KiB or more. */
   readonly messageLimit?: number;
   /** Bytes that may wait to be sent. Above, a send answers false. */
   readonly unsentLimit?: number;
@@ -89,10 +110,16 @@ export interface EngineOptions {
   readonly onWork?: (bytes: number) => void;
 }
 
-/** Makes a fresh engine, whose randomness must be the same each time. */
-export interface Engine {
+/** Makes parsers for the laws. */
+export interface Parser {
   /** For messages of laws that are broken. */
   readonly name: string;
-  /** Makes an endpoint. */
+  /** Makes a fresh endpoint. */
+  create(options: EngineOptions): ParserUnderTest;
+}
+
+/** Makes engines for the laws. The randomness of the engines must be the same each time. */
+export interface Engine extends Parser {
+  /** Makes a fresh endpoint. */
   create(options: EngineOptions): EngineUnderTest;
 }

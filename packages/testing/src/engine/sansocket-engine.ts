@@ -170,8 +170,8 @@ function eventOf(endpoint: Endpoint, step: Exclude<Step, 0>): EngineEvent | null
     case Step.Closing:
       return { kind: "closing", ...endpoint.peerClose! };
     case Step.Violation: {
-      const { kind, offset } = endpoint.violation!;
-      return { kind: "violation", name: kind, offset };
+      const { kind, closeCode, offset } = endpoint.violation!;
+      return { kind: "violation", code: closeCode, name: kind, offset };
     }
     case Step.Frame:
       return null;

@@ -10,6 +10,7 @@ import { joinBytes } from "../wire/bytes.ts";
 import type { WireFrame } from "../wire/frame.ts";
 import { encodeFrame } from "../wire/frame.ts";
 import { encodeText } from "../wire/text.ts";
+import { closeBodies } from "./close-bodies.ts";
 import { binaryPayloads, controlPayloads, maskingKeys, texts } from "./payloads.ts";
 
 /** One thing that a peer says: a message, perhaps in fragments, or a ping or a pong between them. */
@@ -63,23 +64,6 @@ function messageStatements(): fc.Arbitrary<Statement> {
         parts: [...points].sort((a, b) => a - b),
         between: between.slice(0, points.length),
       })),
-  );
-}
-
-const CLOSE_CODES = [
-  1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999,
-];
-
-/** Bodies of a Close (RFC 6455 §5.5.1): none, or a valid code with a reason. */
-export function closeBodies(): fc.Arbitrary<Uint8Array> {
-  return fc.oneof(
-    fc.constant(new Uint8Array(0)),
-    fc
-      .tuple(fc.constantFrom(...CLOSE_CODES), fc.string({ maxLength: 30 }))
-      .map(([code, reason]) =>
-        joinBytes([Uint8Array.of(code >> 8, code & 255), encodeText(reason)]),
-      )
-      .filter(({ length }) => length <= 125),
   );
 }
 

@@ -1,6 +1,6 @@
 /** Law 6. Ping and Pong anywhere before the Close never change the data events. */
 import fc from "fast-check";
-import type { Engine } from "../engine/engine.ts";
+import type { EngineOptions, Parser } from "../engine/engine.ts";
 import { maskingKeys } from "../generators/payloads.ts";
 import {
   type ControlStatement,
@@ -8,17 +8,13 @@ import {
   extendedFramesOf,
   programs,
 } from "../generators/programs.ts";
+import { shownAs } from "../generators/shown.ts";
 import { joinBytes } from "../wire/bytes.ts";
 import { encodeFrame, type WireFrame } from "../wire/frame.ts";
-import {
-  anyOptions,
-  checkLaw,
-  joinPieces,
-  type LawOptions,
-  requireSame,
-  show,
-  traceOf,
-} from "./law.ts";
+import { dumpFrames } from "../wire/hex-dump.ts";
+import { anyOptions, describeOptions } from "./example.ts";
+import { checkLaw, type LawOptions } from "./law.ts";
+import { joinPieces, requireSame, show, traceOf } from "./trace.ts";
 
 const OPCODES = { ping: 9, pong: 10 } as const;
 
@@ -55,39 +51,55 @@ function controlsAt(
     }));
 }
 
-/**
- * Law 6: pings and pongs anywhere before the Close never change the data events. Throws with the smallest counterexample.
- */
-export function controlLaw(engine: Engine, options: LawOptions = {}): void {
+interface ControlExample {
+  readonly options: EngineOptions;
+  readonly plain: Uint8Array;
+  readonly strewn: Uint8Array;
+}
+
+function controlExamples(options: LawOptions): fc.Arbitrary<ControlExample> {
   const controls = fc.array(fc.tuple(fc.nat(), controlStatements()), {
     minLength: 1,
     maxLength: 5,
   });
+  return fc
+    .tuple(anyOptions(options), programs(), maskingKeys(), controls)
+    .map(([engineOptions, program, key, some]) => {
+      const ownKey = engineOptions.role === "server" ? key : null;
+      const keys = ownKey === null ? null : [ownKey];
+      const frames = extendedFramesOf(program, engineOptions.role, keys, options.extensions);
+      const bytesOf = (all: readonly WireFrame[]): Uint8Array => joinBytes(all.map(encodeFrame));
+      return shownAs(
+        {
+          options: engineOptions,
+          plain: bytesOf(frames),
+          strewn: bytesOf(strew(frames, some, ownKey)),
+        },
+        ({ plain, strewn }) =>
+          `${describeOptions(engineOptions)}, receives\n${dumpFrames(plain)}\nand with control frames between\n${dumpFrames(strewn)}`,
+      );
+    });
+}
+
+/**
+ * Law 6: pings and pongs anywhere before the Close never change the data events. Throws with the smallest counterexample.
+ */
+export function controlLaw(parser: Parser, options: LawOptions = {}): void {
   checkLaw(
-    fc.property(
-      anyOptions(),
-      programs(),
-      maskingKeys(),
-      controls,
-      (engineOptions, program, key, some) => {
-        const ownKey = engineOptions.role === "server" ? key : null;
-        const frames = extendedFramesOf(
-          program,
-          engineOptions.role,
-          ownKey === null ? null : [ownKey],
-          options.extensions,
-        );
-        const dataOf = (all: readonly WireFrame[]): string[] => {
-          const { events } = traceOf(engine, engineOptions, [joinBytes(all.map(encodeFrame))]);
-          return show(joinPieces(events.filter(({ kind }) => kind !== "ping" && kind !== "pong")));
-        };
-        requireSame(
-          "control frames change what is told of the data",
-          dataOf(frames),
-          dataOf(strew(frames, some, ownKey)),
-        );
-      },
-    ),
+    "controlLaw",
+    [parser],
+    fc.property(controlExamples(options), (example) => {
+      const dataOf = (bytes: Uint8Array): string[] => {
+        const { events } = traceOf(parser, example.options, [bytes]);
+        return show(joinPieces(events.filter(({ kind }) => kind !== "ping" && kind !== "pong")));
+      };
+      requireSame(
+        "control frames change what is told of the data",
+        dataOf(example.plain),
+        dataOf(example.strewn),
+        ["without", "with"],
+      );
+    }),
     options,
   );
 }

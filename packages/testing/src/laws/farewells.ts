@@ -4,6 +4,8 @@
  */
 import fc from "fast-check";
 import type { EngineOptions, EngineUnderTest } from "../engine/engine.ts";
+import { anyRole } from "./example.ts";
+import type { LawOptions } from "./law.ts";
 
 const ACTS = ["end of stream", "transport closed", "abort", "answer", "timeout"] as const;
 
@@ -15,9 +17,9 @@ export function farewells(): fc.Arbitrary<FarewellAct[]> {
 }
 
 /** Connections of either role, open or in their opening, whose requests are answered at once or not at all. */
-export function anyBeginning(): fc.Arbitrary<EngineOptions> {
+export function anyBeginning({ role }: LawOptions): fc.Arbitrary<EngineOptions> {
   return fc.record({
-    role: fc.constantFrom("client" as const, "server" as const),
+    role: anyRole(role),
     from: fc.constantFrom("opening" as const, "open" as const),
     answers: fc.constantFrom("at once" as const, "never" as const),
     pieces: fc.boolean(),

@@ -1,15 +1,19 @@
-/** What all laws share: how often they are tried, and what is told of an engine's behaviour. */
+/** What all laws share: how often they are tried, and how a broken law is reported. */
 import fc from "fast-check";
 import type { AgreedExtensions } from "../engine/agreed-extensions.ts";
-import type { Engine, EngineEvent, EngineOptions, EngineUnderTest } from "../engine/engine.ts";
-import { joinBytes, toHex } from "../wire/bytes.ts";
+import { BindingError, requireParser } from "../engine/binding.ts";
+import type { Engine, Parser } from "../engine/engine.ts";
 
 /** How a law is tried. */
 export interface LawOptions {
   /** How many examples are tried. Default 1000. */
   readonly runs?: number;
-  /** Replays a run; fast-check prints it on failure. Default: a fresh one. */
+  /** Replays a run; the report of a broken law names it. Default: a fresh one. */
   readonly seed?: number;
+  /** Replays, with the seed, the smallest counterexample alone; the report of a broken law names it. Default: all runs. */
+  readonly path?: string;
+  /** The side of the endpoints that are tried, for a parser that knows one side only. Default: both sides. */
+  readonly role?: "client" | "server";
   /**
    * What the engine's connections agreed on with their peer, for laws over connections that are open: the messages that the
    * engine is fed then pass through the peer's session. Default: no extension.
@@ -20,172 +24,101 @@ export interface LawOptions {
 /** A law: throws, with the smallest example found and the seed that finds it again, when the engine breaks it. */
 export type Law = (engine: Engine, options?: LawOptions) => void;
 
-/** Checks a property with the options of a law. */
-export function checkLaw<Ts>(property: fc.IProperty<Ts>, options: LawOptions): void {
-  requireLawOptions(options);
-  const { runs = 1000, seed } = options;
-  fc.assert(property, { numRuns: runs, ...(seed === undefined ? {} : { seed }) });
+/** Checks a property with the options of a law. @throws Error that says what is broken, by which input, and how to see it again. */
+export function checkLaw<Ts>(
+  law: string,
+  engines: readonly Parser[],
+  property: fc.IProperty<Ts>,
+  options: LawOptions,
+): void {
+  for (const engine of engines) requireParser(law, engine);
+  const parameters = parametersOf(law, options);
+  const details = fc.check(property, parameters) as fc.RunDetails<Ts>;
+  if (details.failed) throw reportOf(law, engines, details);
 }
 
-const LAW_OPTIONS: readonly string[] = ["runs", "seed", "extensions"];
+/** The same for a property that is asynchronous. */
+export async function checkLawAsync<Ts>(
+  law: string,
+  name: string,
+  property: fc.IAsyncProperty<Ts>,
+  options: LawOptions,
+): Promise<void> {
+  const details = (await fc.check(property, parametersOf(law, options))) as fc.RunDetails<Ts>;
+  if (details.failed) throw reportOf(law, [{ name }], details);
+}
+
+function parametersOf<Ts>(law: string, options: LawOptions): fc.Parameters<Ts> {
+  requireLawOptions(law, options);
+  const { runs = 1000, seed, path } = options;
+  return {
+    numRuns: runs,
+    ...(seed === undefined ? {} : { seed }),
+    ...(path === undefined ? {} : { path }),
+  };
+}
+
+/** The verdict comes first: people read the first line, and many tools show no more. */
+function reportOf<Ts>(
+  law: string,
+  engines: readonly { readonly name: string }[],
+  details: fc.RunDetails<Ts>,
+): Error {
+  const { counterexample, counterexamplePath, errorInstance, seed, numRuns, numShrinks } = details;
+  // A mistake of the binding says nothing of the engine.
+  if (errorInstance instanceof BindingError) return errorInstance;
+  const names = engines.map(({ name }) => name).join(" and ");
+  if (counterexample === null) {
+    return new Error(
+      `${law} could not be tried on ${names}: ${fc.defaultReportMessage(details) ?? ""}`,
+    );
+  }
+  const verdict = errorInstance instanceof LawBroken ? errorInstance.message : null;
+  const what = verdict ?? `it threw ${String(errorInstance)}`;
+  const input = (counterexample as readonly unknown[]).map((value) => fc.stringify(value));
+  const message = [
+    `${law} does not hold of ${names}: ${what}`,
+    `The smallest input found, after ${numRuns} runs and ${numShrinks} steps of shrinking:`,
+    input.join("\n"),
+    `To try this input again: ${law}(..., { seed: ${seed}, path: "${counterexamplePath ?? ""}" })`,
+  ].join("\n\n");
+  return new Error(message, verdict === null ? { cause: errorInstance } : {});
+}
+
+/** The law is broken; the message says how. */
+export class LawBroken extends Error {
+  /** "LawBroken" */
+  override readonly name = "LawBroken";
+}
+
+const LAW_OPTIONS: readonly string[] = ["runs", "seed", "path", "role", "extensions"];
 
 /**
  * A misspelt option would pass for an absent one, and a law that is tried no times holds of every engine.
  * @throws RangeError
  */
-function requireLawOptions(options: LawOptions): void {
+function requireLawOptions(law: string, options: LawOptions): void {
+  if (typeof options !== "object" || options === null) {
+    throw new RangeError(`the options of ${law} are ${String(options)}: give an object`);
+  }
   const unknown = Object.keys(options).find((name) => !LAW_OPTIONS.includes(name));
   if (unknown !== undefined) {
-    throw new RangeError(`a law has no option ${unknown}; known are ${LAW_OPTIONS.join(", ")}`);
+    throw new RangeError(`${law} has no option ${unknown}; known are ${LAW_OPTIONS.join(", ")}`);
   }
-  const { runs = 1, seed = 0 } = options;
+  const { runs = 1, seed = 0, path = "", role = "client" } = options;
   if (!Number.isSafeInteger(runs) || runs < 1) {
     throw new RangeError(`runs is ${String(runs)}: give a whole number from 1 on`);
   }
   if (!Number.isSafeInteger(seed)) {
     throw new RangeError(`seed is ${String(seed)}: give a whole number`);
   }
-}
-
-/** Bytes as fast-check prints them in a counterexample. */
-export function shownAsHex(arbitrary: fc.Arbitrary<Uint8Array>): fc.Arbitrary<Uint8Array> {
-  return arbitrary.map((bytes) =>
-    Object.defineProperty(bytes.slice(), fc.toStringMethod, {
-      value: () => `bytes ${toHex(bytes)}`,
-    }),
-  );
-}
-
-/** What an engine did with an input: everything that may be compared. */
-export interface Trace {
-  /** What was told, in order. */
-  readonly events: EngineEvent[];
-  /** What was sent. */
-  readonly output: Uint8Array;
-  /** What became of the transport, in order. */
-  readonly ends: string[];
-}
-
-/** Feeds the pieces, a turn each, then the end of the stream, and lets time pass until nothing more happens. */
-export function traceOf(
-  engine: Engine,
-  options: EngineOptions,
-  pieces: readonly Uint8Array[],
-): Trace {
-  const one = engine.create(options);
-  const trace: Trace = { events: [], output: new Uint8Array(0), ends: [] };
-  const outputs: Uint8Array[] = [];
-  turn(one, 0, trace, outputs);
-  for (const piece of pieces) {
-    const lent = piece.slice();
-    one.receive(lent, 0);
-    turn(one, 0, trace, outputs);
-    // The chunk was borrowed for the turn: whoever kept it now reads nonsense.
-    lent.fill(0xa5);
+  if (typeof path !== "string" || !/^[\d:]*$/.test(path)) {
+    throw new RangeError(`path is ${String(path)}: give the path that a report names`);
   }
-  one.endOfStream(0);
-  turn(one, 0, trace, outputs);
-  return { ...trace, output: joinBytes(outputs) };
-}
-
-/** Pull, transmit, and again until there is nothing left to do. */
-export function turn(
-  engine: EngineUnderTest,
-  now: number,
-  trace: Pick<Trace, "events" | "ends">,
-  outputs: Uint8Array[],
-): void {
-  for (;;) {
-    trace.events.push(...engine.pull(now));
-    const transmitted = engine.transmit(now);
-    if (transmitted === null) return;
-    outputs.push(transmitted.bytes);
-    if (transmitted.ending !== "continue") trace.ends.push(transmitted.ending);
+  if (path !== "" && options.seed === undefined) {
+    throw new RangeError("path is given without a seed: give both as the report names them");
   }
-}
-
-/** The events with the pieces of a message joined; an unfinished message stays, with `final: false`. */
-export function joinPieces(events: readonly EngineEvent[]): EngineEvent[] {
-  const joined: EngineEvent[] = [];
-  // A control frame between two pieces is told where it came: before the message that it interrupts is whole.
-  let message: Extract<EngineEvent, { final: boolean }> | null = null;
-  for (const event of events) {
-    if (event.kind !== "text" && event.kind !== "binary") {
-      if (event.kind === "violation" || event.kind === "ended") {
-        if (message !== null) joined.push(message);
-        message = null;
-      }
-      joined.push(event);
-      continue;
-    }
-    const bytes: Uint8Array = joinBytes([
-      ...(message === null ? [] : [message.bytes]),
-      event.bytes,
-    ]);
-    message = { kind: event.kind, bytes, final: event.final };
-    if (!event.final) continue;
-    joined.push(message);
-    message = null;
+  if (role !== "client" && role !== "server") {
+    throw new RangeError(`role is ${String(role)}: give "client" or "server"`);
   }
-  if (message !== null) joined.push(message);
-  return joined;
-}
-
-/**
- * The three ways in which a compressed message is wrong, all of which close with 1007. Which of them is found first, and how
- * much of the message was delivered before, depends on how the input was cut: native zlib throws away the output of a call
- * in which it finds a bad byte.
- */
-const WRONG_PAYLOAD: readonly string[] = [
-  "extension-data-corrupt",
-  "text-not-utf8",
-  "text-truncated",
-];
-
-/** For connections with an extension: of a wrong payload only the close code is left, and what came before its message. */
-export function blurWrongPayload(events: readonly EngineEvent[]): EngineEvent[] {
-  const isWrong = events.some(
-    (event) => event.kind === "violation" && WRONG_PAYLOAD.includes(event.name),
-  );
-  if (!isWrong) return [...events];
-  return events
-    .filter((event) => !("final" in event) || event.final)
-    .map((event) =>
-      event.kind === "violation" ? { ...event, name: "close code 1007", offset: 0 } : event,
-    );
-}
-
-/** Events as text, for comparison and for people. */
-export function show(events: readonly EngineEvent[]): string[] {
-  return events.map((event) => {
-    switch (event.kind) {
-      case "text":
-      case "binary":
-        return `${event.kind} ${toHex(event.bytes)}${event.final ? "" : " ..."}`;
-      case "ping":
-      case "pong":
-        return `${event.kind} ${toHex(event.bytes)}`;
-      case "closing":
-        return `closing ${event.code} ${JSON.stringify(event.reason)}`;
-      case "violation":
-        return `violation ${event.name} at ${event.offset}`;
-      default:
-        return event.kind;
-    }
-  });
-}
-
-/** @throws Error that shows both, when they differ. */
-export function requireSame(what: string, one: readonly string[], other: readonly string[]): void {
-  if (one.length === other.length && one.every((line, index) => line === other[index])) return;
-  throw new Error(`${what}\n  one way:   ${one.join(" | ")}\n  the other: ${other.join(" | ")}`);
-}
-
-/** A connection of either role, open or opening. */
-export function anyOptions(): fc.Arbitrary<EngineOptions> {
-  return fc.record({
-    from: fc.constant("open" as const),
-    role: fc.constantFrom("client" as const, "server" as const),
-    pieces: fc.boolean(),
-  });
 }

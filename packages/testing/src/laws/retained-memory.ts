@@ -6,10 +6,11 @@ import fc from "fast-check";
 import type { Engine, EngineUnderTest } from "../engine/engine.ts";
 import { cut, everySize } from "../generators/cuttings.ts";
 import { handshakes } from "../generators/handshakes.ts";
+import { shownAs, shownAsFrames } from "../generators/shown.ts";
 import { streams } from "../generators/streams.ts";
 import { joinBytes } from "../wire/bytes.ts";
 import { encodeFrame, type WireFrame } from "../wire/frame.ts";
-import { checkLaw, type LawOptions, shownAsHex } from "./law.ts";
+import { checkLaw, LawBroken, type LawOptions } from "./law.ts";
 
 /** How the law of retained memory is tried. */
 export interface RetainedMemoryOptions extends LawOptions {
@@ -98,19 +99,16 @@ function hostilities(extensions: LawOptions["extensions"]): fc.Arbitrary<Hostili
         bytes: fc.oneof(
           fc
             .tuple(fc.constantFrom(...FLOODS), fc.integer({ min: 1, max: 4_000 }))
-            .map(([flood, count]) => shown(`${flood}, ${count}`, floodOf(flood, count, role))),
-          shownAsHex(from === "open" ? streams(role, extensions) : handshakes(role)),
+            .map(([flood, count]) =>
+              shownAs(floodOf(flood, count, role), () => `${flood}, ${count}`),
+            ),
+          shownAsFrames(from === "open" ? streams(role, extensions) : handshakes(role)),
         ),
         read: fc.constantFrom(1, 2, 7, 130, 1_460, 65_536),
         isTaken: fc.boolean(),
         ownMessages: fc.constantFrom(0, 0, 1, 700, 9_000),
       }),
     );
-}
-
-/** Bytes that fast-check prints as words. */
-function shown(words: string, bytes: Uint8Array): Uint8Array {
-  return Object.defineProperty(bytes, fc.toStringMethod, { value: () => words });
 }
 
 /**
@@ -127,6 +125,8 @@ export function retainedMemoryLaw(engine: Engine, options: RetainedMemoryOptions
   // Twice the message that comes in, and twice what waits to go out.
   const most = 2 * LIMIT + 2 * LIMIT + constant;
   checkLaw(
+    "retainedMemoryLaw",
+    [engine],
     fc.property(hostilities(options.extensions), (hostility) => {
       const { from, role, pieces, bytes, isTaken, ownMessages } = hostility;
       const limits = { messageLimit: LIMIT, unsentLimit: LIMIT };
@@ -148,7 +148,7 @@ export function retainedMemoryLaw(engine: Engine, options: RetainedMemoryOptions
         const retained = one.retained!();
         if (retained <= most) continue;
         const fed = chunks.slice(0, index + 1).reduce((sum, { length }) => sum + length, 0);
-        throw new Error(
+        throw new LawBroken(
           `${retained} bytes are retained behind ${fed} bytes of input; twice the limits and the constant are ${most}`,
         );
       }

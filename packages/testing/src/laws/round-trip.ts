@@ -3,11 +3,13 @@
  * extensions if the engine has been given some; the closing handshake ends both cleanly.
  */
 import fc from "fast-check";
+import { createChecked } from "../engine/binding.ts";
 import type { Engine, EngineEvent, EngineUnderTest } from "../engine/engine.ts";
 import { cut } from "../generators/cuttings.ts";
 import { binaryPayloads, controlPayloads, texts } from "../generators/payloads.ts";
 import { encodeText } from "../wire/text.ts";
-import { checkLaw, joinPieces, type LawOptions, requireSame, show } from "./law.ts";
+import { checkLaw, LawBroken, type LawOptions } from "./law.ts";
+import { joinPieces, requireSame, show } from "./trace.ts";
 
 type Act =
   | { readonly act: "text"; readonly text: string }
@@ -44,6 +46,16 @@ function acts(): fc.Arbitrary<readonly Act[]> {
     { maxLength: 6 },
   );
 }
+
+const NEEDED = [
+  "transmit",
+  "endOfStream",
+  "sendText",
+  "sendBinary",
+  "sendFragments",
+  "ping",
+  "close",
+] as const;
 
 const MOST_PIECES = 2000;
 
@@ -86,7 +98,7 @@ function perform(end: EngineUnderTest, act: Act): void {
         : act.act === "fragments"
           ? end.sendFragments(act.type, act.fragments)
           : end.ping(act.bytes, 0);
-  if (!isDone) throw new Error(`${act.act} was refused on an open connection`);
+  if (!isDone) throw new LawBroken(`${act.act} was refused on an open connection`);
 }
 
 function expected(some: readonly Act[]): EngineEvent[] {
@@ -103,6 +115,8 @@ function expected(some: readonly Act[]): EngineEvent[] {
 export function roundTripLaw(engine: Engine, options: LawOptions = {}): void {
   const sizes = fc.constantFrom(1, 2, 7, 100, 1000, 70_000);
   checkLaw(
+    "roundTripLaw",
+    [engine],
     fc.property(
       acts(),
       acts(),
@@ -110,12 +124,12 @@ export function roundTripLaw(engine: Engine, options: LawOptions = {}): void {
       fc.boolean(),
       fc.boolean(),
       (ours, theirs, size, pieces, isClientFirst) => {
-        const client = engine.create({ from: "opening", role: "client", pieces });
-        const server = engine.create({ from: "opening", role: "server", pieces });
+        const client = createChecked(engine, { from: "opening", role: "client", pieces }, NEEDED);
+        const server = createChecked(engine, { from: "opening", role: "server", pieces }, NEEDED);
         const pair: Pair = { ends: [client, server], told: [[], []] };
         settle(pair, size);
         for (const told of pair.told) {
-          if (told.at(-1)?.kind !== "open") throw new Error("the opening handshake failed");
+          if (told.at(-1)?.kind !== "open") throw new LawBroken("the opening handshake failed");
           told.length = 0;
         }
         for (const act of ours) perform(client, act);
@@ -126,8 +140,9 @@ export function roundTripLaw(engine: Engine, options: LawOptions = {}): void {
           const arrived = joinPieces(told.filter(({ kind }) => kind !== "pong"));
           requireSame(
             "what arrived is not what was sent",
-            show(arrived),
             show(expected(said[index]!)),
+            show(arrived),
+            ["sent", "arrived"],
           );
           told.length = 0;
         });
@@ -136,8 +151,9 @@ export function roundTripLaw(engine: Engine, options: LawOptions = {}): void {
         for (const told of pair.told) {
           requireSame(
             "the closing handshake went wrong",
-            show(told).map((line) => line.split(" ", 2).join(" ")),
             ["closing 4000", "ended"],
+            show(told).map((line) => line.split(" ", 2).join(" ")),
+            ["wanted", "told"],
           );
         }
       },

@@ -13,7 +13,7 @@ import {
 import { EngineSide, playToTheEnd, type SentMessage } from "../simulation/engine-play.ts";
 import { simulatedConnection } from "../simulation/simulated-connection.ts";
 import { joinBytes } from "../wire/bytes.ts";
-import { checkLaw, type LawOptions } from "./law.ts";
+import { checkLaw, LawBroken, type LawOptions } from "./law.ts";
 
 /** The acts of a side, with the close at their end if the side closes. */
 function actsOf(history: EngineHistory, role: "client" | "server"): readonly EngineAct[] {
@@ -135,11 +135,13 @@ function hasClose({ told }: EngineSide): boolean {
  */
 export function networkLaw(engine: Engine, options: LawOptions = {}): void {
   checkLaw(
+    "networkLaw",
+    [engine],
     fc.property(engineHistories(), (history) => {
       const faults = networkFaults(engine, history);
       if (faults.length === 0) return;
       const line = `networkFaults(engine, ${JSON.stringify(history)})`;
-      throw new Error(`${faults.join("; ")}\n  to play it again: ${line}`);
+      throw new LawBroken(`${faults.join("; ")}\n  to play it again: ${line}`);
     }),
     options,
   );

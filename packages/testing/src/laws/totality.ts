@@ -3,70 +3,77 @@
  * and nothing comes after it, whatever is still fed.
  */
 import fc from "fast-check";
-import type { Engine, EngineOptions } from "../engine/engine.ts";
-import { cut, cuttings } from "../generators/cuttings.ts";
+import { createChecked } from "../engine/binding.ts";
+import type { Engine, Parser } from "../engine/engine.ts";
 import { handshakes } from "../generators/handshakes.ts";
 import { streams, wildStreams } from "../generators/streams.ts";
+import { type Example, examples, piecesOf } from "./example.ts";
 import { anyBeginning, farewells, perform } from "./farewells.ts";
-import { checkLaw, type LawOptions, shownAsHex, traceOf, turn } from "./law.ts";
+import { checkLaw, LawBroken, type LawOptions } from "./law.ts";
+import { traceOf, turn } from "./trace.ts";
 
-function anyInput({ extensions }: LawOptions): fc.Arbitrary<{
-  readonly options: EngineOptions;
-  readonly pieces: readonly Uint8Array[];
-}> {
-  return anyBeginning().chain((options) =>
-    shownAsHex(
-      options.from === "open"
-        ? fc.oneof(streams(options.role, extensions), wildStreams())
-        : fc.oneof(handshakes(options.role), wildStreams()),
-    ).chain((bytes) =>
-      cuttings(bytes.length).map((cutting) => ({ options, pieces: cut(bytes, cutting) })),
-    ),
+function anyInput(options: LawOptions): fc.Arbitrary<Example> {
+  return examples(anyBeginning(options), ({ from, role }) =>
+    from === "open"
+      ? fc.oneof(streams(role, options.extensions), wildStreams())
+      : fc.oneof(handshakes(role), wildStreams()),
   );
 }
 
-/** No input throws. */
-export function totalityLaw(engine: Engine, options: LawOptions = {}): void {
+/** No input throws. Throws with the smallest counterexample. */
+export function totalityLaw(parser: Parser, options: LawOptions = {}): void {
   checkLaw(
-    fc.property(anyInput(options), (input) => {
-      traceOf(engine, input.options, input.pieces);
+    "totalityLaw",
+    [parser],
+    fc.property(anyInput(options), (example) => {
+      traceOf(parser, example.options, piecesOf(example));
     }),
     options,
   );
 }
 
-/** Exactly one Ended, last. */
+/** Exactly one Ended, last. Throws with the smallest counterexample. */
 export function oneEndLaw(engine: Engine, options: LawOptions = {}): void {
   checkLaw(
-    fc.property(anyInput(options), farewells(), (input, acts) => {
-      const one = engine.create(input.options);
-      const trace = { events: [], ends: [] } as Parameters<typeof turn>[2];
+    "oneEndLaw",
+    [engine],
+    fc.property(anyInput(options), farewells(), (example, acts) => {
+      const one = createChecked(engine, example.options, [
+        "endOfStream",
+        "transmit",
+        "handleTimeout",
+        "deadline",
+      ]);
+      const trace = { events: [], ends: [] } as Parameters<typeof turn>[3];
       const outputs: Uint8Array[] = [];
-      for (const piece of input.pieces) {
+      const doTurn = (now: number): void => turn(engine.name, one, now, trace, outputs);
+      for (const piece of piecesOf(example)) {
         one.receive(piece, 0);
-        turn(one, 0, trace, outputs);
+        doTurn(0);
       }
-      turn(one, 0, trace, outputs);
+      doTurn(0);
       let now = 0;
       for (const act of acts) {
         now = perform(one, act, now);
-        turn(one, now, trace, outputs);
+        doTurn(now);
       }
       for (let step = 0; step < 100 && one.deadline !== Number.POSITIVE_INFINITY; step += 1) {
         now = Math.max(now, one.deadline);
         one.handleTimeout(now);
-        turn(one, now, trace, outputs);
+        doTurn(now);
       }
       const ends = trace.events.filter(({ kind }) => kind === "ended").length;
-      if (ends !== 1) throw new Error(`Ended was told ${ends} times`);
-      if (trace.events.at(-1)?.kind !== "ended") throw new Error("something was told behind Ended");
+      if (ends !== 1) throw new LawBroken(`Ended was told ${ends} times`);
+      if (trace.events.at(-1)?.kind !== "ended")
+        throw new LawBroken("something was told behind Ended");
       // Whatever comes now comes too late.
-      for (const piece of input.pieces) one.receive(piece, now);
+      for (const piece of piecesOf(example)) one.receive(piece, now);
       one.endOfStream(now);
       one.handleTimeout(now + 1e9);
       const late = one.pull(now);
-      if (late.length > 0) throw new Error(`${late[0]!.kind} was told after Ended`);
-      if (one.deadline !== Number.POSITIVE_INFINITY) throw new Error("a timer runs after Ended");
+      if (late.length > 0) throw new LawBroken(`${late[0]!.kind} was told after Ended`);
+      if (one.deadline !== Number.POSITIVE_INFINITY)
+        throw new LawBroken("a timer runs after Ended");
     }),
     options,
   );

@@ -24,3 +24,9 @@ export function decodeText(bytes: Uint8Array): string | null {
   if (badAt !== null || openAt !== null) return null;
   return decodeURIComponent(toHex(bytes).replace(/../g, "%$&"));
 }
+
+/** Bytes as one character each, as a string literal shows them: for heads of HTTP, in reports. */
+export function quoteLatin1(bytes: Uint8Array): string {
+  const text = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+  return JSON.stringify(text).slice(1, -1);
+}

@@ -1,7 +1,6 @@
 /** The laws of the design, put to the engine. */
 import { describe, expect, test } from "vitest";
 import {
-  agreementLaw,
   controlLaw,
   cuttingLaw,
   deadlineLaw,
@@ -11,9 +10,11 @@ import {
   openingCuttingLaw,
   retainedMemoryLaw,
   roundTripLaw,
+  sameTraceLaw,
   sansocketEngine,
   storedBlocks,
   totalityLaw,
+  verdictLaw,
 } from "../../src/index.ts";
 import { seeded } from "../seed.ts";
 
@@ -93,8 +94,12 @@ describe("the engine keeps the law that", () => {
     networkLaw(sansocketEngine({ extensions: () => [storedBlocks()] }), seeded(500));
   });
 
+  test("any bytes have the messages and the end that the RFC wants, judged early", laws, () => {
+    verdictLaw(engine, { ...seeded(5000), judges: "early" });
+  });
+
   test("the quick path and the plain path tell the same story", laws, () => {
     const plain = { ...sansocketEngine({ isWatched: true }), name: "sansocket on the plain path" };
-    agreementLaw(engine, plain, seeded(3000));
+    sameTraceLaw(engine, plain, seeded(3000));
   });
 });

@@ -1,0 +1,80 @@
+/** What a peer lawfully says behind the opening handshake: messages, in fragments, with control frames between, and a Close. */
+import fc from "fast-check";
+import type { Message } from "../oracle/verdict.ts";
+import { joinBytes, toHex } from "../wire/bytes.ts";
+import { encodeFrame, type WireFrame } from "../wire/frame.ts";
+import { dumpFrames } from "../wire/hex-dump.ts";
+import { decodeText, encodeText } from "../wire/text.ts";
+import { keysFor } from "./frames.ts";
+import { binaryPayloads, texts } from "./payloads.ts";
+import { controlStatements, framesOf, programs, type Statement } from "./programs.ts";
+import { shownAs } from "./shown.ts";
+
+/** Frames with their bytes, in order. */
+export interface Conversation {
+  /** The frames as values. */
+  readonly frames: readonly WireFrame[];
+  /** The same on the wire. */
+  readonly bytes: Uint8Array;
+}
+
+/** The conversation of these frames; fast-check prints it as a hex dump. */
+export function conversationOf(frames: readonly WireFrame[]): Conversation {
+  return shownAs({ frames, bytes: joinBytes(frames.map(encodeFrame)) }, ({ bytes }) =>
+    dumpFrames(bytes),
+  );
+}
+
+/** Messages of either type; text with characters of every width. */
+export function messages(): fc.Arbitrary<Message> {
+  return fc
+    .oneof(
+      texts().map((text): Message => ({ type: "text", bytes: encodeText(text) })),
+      binaryPayloads().map((bytes): Message => ({ type: "binary", bytes })),
+    )
+    .map((message) =>
+      shownAs(message, ({ type, bytes }) =>
+        type === "text" ? `text ${JSON.stringify(decodeText(bytes))}` : `binary ${toHex(bytes)}`,
+      ),
+    );
+}
+
+/**
+ * The ways to send a message to an endpoint of `role`: in up to five fragments, empty ones too, parted anywhere, inside
+ * characters too, and with pings and pongs between them (RFC 6455 §5.4).
+ */
+export function fragmentations(
+  { type, bytes }: Message,
+  role: "client" | "server",
+): fc.Arbitrary<Conversation> {
+  return fc
+    .record({
+      points: fc.array(fc.nat({ max: bytes.length }), { maxLength: 4 }),
+      between: fc.array(fc.option(controlStatements()), { minLength: 4, maxLength: 4 }),
+      keys: fc.array(keysFor(role), { minLength: 1, maxLength: 3 }),
+    })
+    .map(({ points, between, keys }) => {
+      const parts = [...points].sort((a, b) => a - b);
+      const statement: Statement = {
+        kind: "message",
+        type,
+        bytes,
+        parts,
+        between: between.slice(0, parts.length),
+      };
+      return conversationOf(framesOf([statement], maskedWith(keys)));
+    });
+}
+
+/** Anything that a peer may lawfully say to an endpoint of `role`, with a Close at the end or none. */
+export function conversations(role: "client" | "server"): fc.Arbitrary<Conversation> {
+  return fc
+    .tuple(programs(), fc.array(keysFor(role), { minLength: 1, maxLength: 3 }))
+    .map(([program, keys]) => conversationOf(framesOf(program, maskedWith(keys))));
+}
+
+/** The keys, or null where frames are not masked. */
+export function maskedWith(keys: readonly (Uint8Array | null)[]): readonly Uint8Array[] | null {
+  const some = keys.filter((key) => key !== null);
+  return some.length === 0 ? null : some;
+}
