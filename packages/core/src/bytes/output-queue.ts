@@ -5,7 +5,14 @@
  * At most one transmission is with the transport. New output waits behind that transmission, in the same memory or in the
  * next one.
  */
-import { createMemory, type Memory, releaseMemory, SHARED_BYTES, takeMemory } from "./memory.ts";
+import {
+  createMemory,
+  type Memory,
+  releaseMemory,
+  SHARED_BYTES,
+  takeMemory,
+  viewOf,
+} from "./memory.ts";
 
 export interface OutputQueue {
   /** The memory into which output is written; null without output. */
@@ -183,6 +190,6 @@ function releaseAll(memories: Memory[] | null): void {
 function closeChunk(queue: OutputQueue, memory: Memory): void {
   if (queue.to === queue.from) return;
   queue.chunks ??= [];
-  queue.chunks.push(memory.bytes.subarray(queue.from, queue.to));
+  queue.chunks.push(viewOf(memory, queue.from, queue.to));
   queue.from = queue.to;
 }

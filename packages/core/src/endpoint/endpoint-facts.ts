@@ -3,6 +3,7 @@
  * step hold until the cursor moves on. The facts are the base class of `Endpoint`, because one file of both classes
  * would have 600 lines.
  */
+import { viewOf } from "../bytes/memory.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import { decodeUtf8 } from "../bytes/utf8-text.ts";
 import { type Connection, Phase, Reading, unreadBytes, Writing } from "../connection/connection.ts";
@@ -82,6 +83,17 @@ export abstract class EndpointFacts {
   /** The index in {@link chunk} behind the payload. */
   get end(): number {
     return this.connection.eventEnd;
+  }
+
+  /**
+   * The payload as a view of {@link chunk}, for a callee that takes an array. The view is valid as long as `chunk` is. It
+   * costs less than `chunk.subarray(start, end)`, because the engine keeps the views of its memory, and so gives the same
+   * view for another message later.
+   */
+  get view(): Uint8Array<ArrayBufferLike> {
+    const { eventBytes, memory, eventStart, eventEnd } = this.connection;
+    if (eventBytes !== null) return eventBytes.subarray(eventStart, eventEnd);
+    return memory === null ? NO_BYTES : viewOf(memory, eventStart, eventEnd);
   }
 
   /** Whether this piece is the last of its message (option `pieces`). A whole message is always final. */

@@ -108,8 +108,7 @@ export class Delivery {
     } else if (!this.isReady) {
       this.add(ownBytes(endpoint), endpoint.end - endpoint.start);
     } else if (behaviour.lend) {
-      const { chunk, start, end } = endpoint;
-      this.callMessage(chunk.subarray(start, end) as Uint8Array<ArrayBuffer>);
+      this.callMessage(endpoint.view as Uint8Array<ArrayBuffer>);
     } else {
       this.callMessage(ownBytes(endpoint));
     }

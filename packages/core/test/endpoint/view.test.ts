@@ -1,0 +1,46 @@
+/** The fact `view`: the payload of a step as an array. */
+import { describe, expect, test } from "vitest";
+import { Endpoint, Step } from "../../src/index.ts";
+import { concat, masked, octetsOf } from "../wire.ts";
+
+const host = { random: (into: Uint8Array) => void into.fill(7) };
+
+function openEndpoint(): Endpoint {
+  const endpoint = Endpoint.open("server", {}, { host }, 0);
+  endpoint.next();
+  return endpoint;
+}
+
+const PAYLOADS = ["first", "second, longer", "", "x".repeat(70_000), "last"];
+const WIRE = concat(...PAYLOADS.map((payload) => masked(2, payload)));
+
+describe("the view of a message", () => {
+  for (const size of [7, 1_000, 65_536, WIRE.length]) {
+    test(`is its payload, and no byte more, with input in pieces of ${size} bytes`, () => {
+      const endpoint = openEndpoint();
+      const seen: string[] = [];
+      for (let at = 0; at < WIRE.length; at += size) {
+        endpoint.receive(WIRE.slice(at, at + size), 0);
+        for (let step = endpoint.next(); step !== Step.Idle; step = endpoint.next()) {
+          const { view, chunk, start, end } = endpoint;
+          expect(view.length).toBe(end - start);
+          expect(view.buffer).toBe(chunk.buffer);
+          seen.push(String.fromCharCode(...view.subarray(0, 20)));
+        }
+      }
+      expect(seen).toEqual(PAYLOADS.map((payload) => payload.slice(0, 20)));
+    });
+  }
+
+  test("outlives setAside when it is asked for again", () => {
+    const endpoint = openEndpoint();
+    endpoint.receive(WIRE, 0);
+    endpoint.next();
+    endpoint.setAside();
+    expect(endpoint.view).toEqual(octetsOf("first"));
+  });
+
+  test("is empty where there is no message", () => {
+    expect(openEndpoint().view).toEqual(new Uint8Array(0));
+  });
+});
