@@ -1,12 +1,12 @@
 /** The fact `view`: the payload of a step as an array. */
 import { describe, expect, test } from "vitest";
-import { Endpoint, Step } from "../../src/index.ts";
+import { type Endpoint, openEndpoint, Step } from "../../src/index.ts";
 import { concat, masked, octetsOf } from "../wire.ts";
 
 const host = { random: (into: Uint8Array) => void into.fill(7) };
 
 function openEndpoint(): Endpoint {
-  const endpoint = Endpoint.open("server", {}, { host }, 0);
+  const endpoint = openEndpoint("server", {}, { host }, 0);
   endpoint.next();
   return endpoint;
 }
