@@ -5,7 +5,7 @@ import { concat, masked, octetsOf } from "../wire.ts";
 
 const host = { random: (into: Uint8Array) => void into.fill(7) };
 
-function openEndpoint(): Endpoint {
+function opened(): Endpoint {
   const endpoint = openEndpoint("server", {}, { host }, 0);
   endpoint.next();
   return endpoint;
@@ -17,7 +17,7 @@ const WIRE = concat(...PAYLOADS.map((payload) => masked(2, payload)));
 describe("the view of a message", () => {
   for (const size of [7, 1_000, 65_536, WIRE.length]) {
     test(`is its payload, and no byte more, with input in pieces of ${size} bytes`, () => {
-      const endpoint = openEndpoint();
+      const endpoint = opened();
       const seen: string[] = [];
       for (let at = 0; at < WIRE.length; at += size) {
         endpoint.receive(WIRE.slice(at, at + size), 0);
@@ -33,7 +33,7 @@ describe("the view of a message", () => {
   }
 
   test("outlives setAside when it is asked for again", () => {
-    const endpoint = openEndpoint();
+    const endpoint = opened();
     endpoint.receive(WIRE, 0);
     endpoint.next();
     endpoint.setAside();
@@ -41,6 +41,6 @@ describe("the view of a message", () => {
   });
 
   test("is empty where there is no message", () => {
-    expect(openEndpoint().view).toEqual(new Uint8Array(0));
+    expect(opened().view).toEqual(new Uint8Array(0));
   });
 });
