@@ -13,6 +13,7 @@ import {
   type EndingFacts,
   endingFacts,
   InputEnd,
+  isSendable,
   NOT_AGREED,
   Phase,
   Reading,
@@ -78,7 +79,7 @@ export function stopReading(connection: Connection): void {
     if (connection.message.gathered !== null) releaseBytes(connection.message.gathered);
     connection.message = null;
   }
-  disposeSession(connection);
+  endSessionIfIdle(connection);
 }
 
 /** → Finished. */
@@ -87,9 +88,13 @@ export function finishReading(connection: Connection): void {
   connection.reading = Reading.Finished;
 }
 
-/** A session may hold memory outside the engine (zlib does): it ends with the last message that could need it. */
-function disposeSession(connection: Connection): void {
+/**
+ * A session may hold memory outside the engine (zlib does): it ends with the last message that could need it. Behind the
+ * peer's Close the application may still finish a message that it sends in fragments (§5.5.1).
+ */
+function endSessionIfIdle(connection: Connection): void {
   const { session } = connection;
+  if (session === null || connection.reading === Reading.Frames || isSendable(connection)) return;
   connection.session = null;
   disposeOf(session);
 }
@@ -104,11 +109,13 @@ export function makeCloseDue(connection: Connection): void {
 /** Open, CloseDue → CloseQueued. */
 export function noteCloseQueued(connection: Connection): void {
   connection.writing = Writing.CloseQueued;
+  endSessionIfIdle(connection);
 }
 
 /** → Ending: our last word is queued. Not back from EndLent and Finished. */
 export function endWriting(connection: Connection): void {
   if (connection.writing < Writing.Ending) connection.writing = Writing.Ending;
+  endSessionIfIdle(connection);
 }
 
 /** Ending → EndLent. */
@@ -128,6 +135,7 @@ export function finishWriting(connection: Connection): void {
 export function finish(connection: Connection): void {
   finishReading(connection);
   connection.writing = Writing.Finished;
+  endSessionIfIdle(connection);
   dropOutput(connection.output);
   concludeIfFinished(connection);
 }

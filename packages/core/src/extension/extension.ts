@@ -64,7 +64,8 @@ export interface ExtensionSession {
    * @param budget the most bytes of output that the message may still give; never negative.
    * @param sink takes the output, in order and in any number of pieces. Each piece is lent until `sink` returns.
    * @returns "corrupt": the bytes are no encoding of a message. "limit": the output is longer than `budget`. In both cases
-   * `sink` got all output before the fault, for "limit" exactly `budget` bytes, and the engine then calls only `dispose`.
+   * `sink` got all output before the fault, for "limit" exactly `budget` bytes. The engine then decodes no more, and may still
+   * encode until its Close is queued.
    */
   decode(
     payload: Uint8Array,

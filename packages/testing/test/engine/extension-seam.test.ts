@@ -153,3 +153,55 @@ describe("messages that an extension transforms", () => {
     expect(told(frame({ rsv: RSV1, payload: Uint8Array.of(0) }))).toEqual(["text "]);
   });
 });
+
+describe("messages to send, when the peer's Close or a violation comes between", () => {
+  for (const { what, bytes } of [
+    { what: "the peer's Close", bytes: frame({ opcode: 8 }) },
+    { what: "a reserved opcode", bytes: frame({ opcode: 3 }) },
+    {
+      what: "a message that is not what the extension produces",
+      bytes: frame({ rsv: RSV1, payload: Uint8Array.of(0xff) }),
+    },
+  ]) {
+    test(`pass through the extension until our Close is queued, behind ${what}`, () => {
+      const extension = storedBlocks();
+      const { response, session } = extension.accept([{ name: extension.name, parameters: [] }])!;
+      const agreement = { extensions: [response], session };
+      const host = { random: (into: Uint8Array) => void into.fill(7) };
+      const endpoint = openEndpoint("server", { agreement }, { host }, 0);
+      endpoint.startMessage("text");
+      endpoint.sendFragment("a", false);
+      endpoint.receive(bytes, 0);
+      for (let step = endpoint.next(); step !== Step.Idle; step = endpoint.next()) {
+        if (step === Step.Closing || step === Step.Violation) endpoint.delayClose();
+      }
+      expect(endpoint.sendFragment("b", true)).toBe("queued");
+      expect(endpoint.sendText("c")).toBe("queued");
+      expect(extension.liveSessions).toBe(1);
+      endpoint.releaseClose(0);
+      expect(extension.liveSessions).toBe(0);
+      const sent = joinBytes(endpoint.transmit(0)!.chunks);
+      const fragment = (text: string) => stored(encodeText(text)).slice(0, -1);
+      const messages = joinBytes([
+        frame({ fin: false, rsv: RSV1, payload: fragment("a"), key: null }),
+        frame({ opcode: 0, payload: stored(encodeText("b")), key: null }),
+        frame({ rsv: RSV1, payload: stored(encodeText("c")), key: null }),
+      ]);
+      expect(sent.slice(0, messages.length)).toEqual(messages);
+      expect(sent[messages.length]).toBe(0x88);
+    });
+  }
+
+  test("end with the session, when the peer ends its stream and no Close is due", () => {
+    const extension = storedBlocks();
+    const { response, session } = extension.accept([{ name: extension.name, parameters: [] }])!;
+    const agreement = { extensions: [response], session };
+    const host = { random: (into: Uint8Array) => void into.fill(7) };
+    const endpoint = openEndpoint("server", { agreement }, { host }, 0);
+    endpoint.startMessage("text");
+    endpoint.endOfStream(0);
+    while (endpoint.next() !== Step.Idle);
+    expect(endpoint.sendFragment("a", true)).toBe("closed");
+    expect(extension.liveSessions).toBe(0);
+  });
+});
