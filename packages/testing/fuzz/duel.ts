@@ -4,25 +4,28 @@
  */
 import {
   type ClientSettings,
+  clientEndpoint,
   clientSettings,
   connectionSettings,
   DEFAULT_TIMEOUTS,
-  Endpoint,
+  type Endpoint,
   type Host,
   MisuseError,
+  openEndpoint,
   type ServerSettings,
   type Settings,
   Step,
+  serverEndpoint,
   serverSettings,
 } from "@sansocket/core";
-import { agreementOf } from "../engine/agreed-extensions.ts";
-import { storedBlocks } from "../engine/stored-blocks.ts";
-import { base64 } from "../model/accept-key.ts";
-import { Model } from "../model/model.ts";
-import type { BrokenRule } from "../model/rules.ts";
-import type { ModelStep } from "../model/terms.ts";
-import { bytesOf } from "../model/utf8.ts";
-import { joinBytes, toHex } from "../wire/bytes.ts";
+import { agreementOf } from "../src/engine/agreed-extensions.ts";
+import { storedBlocks } from "../src/engine/stored-blocks.ts";
+import { base64 } from "../src/model/accept-key.ts";
+import { Model } from "../src/model/model.ts";
+import type { BrokenRule } from "../src/model/rules.ts";
+import type { ModelStep } from "../src/model/terms.ts";
+import { bytesOf } from "../src/model/utf8.ts";
+import { joinBytes, toHex } from "../src/wire/bytes.ts";
 import type { Act, Scenario, Setting } from "./scenario.ts";
 import { storedDeflate } from "./stored-deflate.ts";
 
@@ -177,11 +180,11 @@ class Duel {
     if (from === "open") {
       const agreed = { client: () => list, server: () => list };
       const agreement = isCompressed ? { agreement: agreementOf(role, agreed) } : {};
-      this.core = Endpoint.open(role, agreement, settings, 0);
+      this.core = openEndpoint(role, agreement, settings, 0);
     } else if (role === "server") {
-      this.core = Endpoint.server(settings as ServerSettings, 0);
+      this.core = serverEndpoint(settings as ServerSettings, 0);
     } else {
-      this.core = Endpoint.client(settings as ClientSettings, 0);
+      this.core = clientEndpoint(settings as ClientSettings, 0);
     }
     const compression = isCompressed && from === "open" ? storedDeflate(BLOCK_BYTES) : null;
     const opening = { openingKey: DUEL_KEY, offers: DUEL_OFFERS };

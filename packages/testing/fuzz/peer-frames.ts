@@ -1,8 +1,8 @@
 /** What a peer says behind its handshake: frames that are right, and frames with one rule broken. */
-import { acceptOf } from "../model/accept-key.ts";
-import { writeFrame } from "../model/frame.ts";
-import { latin1 } from "../model/terms.ts";
-import { bytesOf } from "../model/utf8.ts";
+import { acceptOf } from "../src/model/accept-key.ts";
+import { writeFrame } from "../src/model/frame.ts";
+import { latin1 } from "../src/model/terms.ts";
+import { bytesOf } from "../src/model/utf8.ts";
 import { oneIn, pick, type RandomSource } from "./random.ts";
 import { storedDeflate } from "./stored-deflate.ts";
 

@@ -2,7 +2,7 @@
  * DEFLATE of stored blocks only (RFC 1951 §3.2.4) within the frames of RFC 7692 §7.2, for the model: written apart from the
  * extension `storedBlocks`, with which it has to agree.
  */
-import type { ModelCompression } from "../model/terms.ts";
+import type { ModelCompression } from "../src/model/terms.ts";
 
 /** @param blockBytes bytes of data in each block, as the extension was told. */
 export function storedDeflate(blockBytes: number): ModelCompression {

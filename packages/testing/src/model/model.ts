@@ -513,8 +513,7 @@ export class Model extends ModelHalves {
     if (!this.fits(payload.length)) return "full";
     const { compression } = this.terms;
     const opcode = typeof data === "string" ? 1 : 2;
-    // A session ends with the reading of frames, so what follows goes out untransformed.
-    if (compression !== null && compress && this.reading === "frames") {
+    if (compression !== null && compress) {
       const deflated = compression.deflate(payload, true);
       this.queueFrame(true, compression.rsv, opcode, deflated);
     } else {
@@ -527,7 +526,7 @@ export class Model extends ModelHalves {
     if (this.isTooEarly) return "misuse";
     if (this.outgoing !== null && this.isSendable) return "misuse";
     if (!this.isSendable) return "closed";
-    const isCompressed = this.terms.compression !== null && this.reading === "frames";
+    const isCompressed = this.terms.compression !== null;
     const opcode = type === "text" ? 1 : 2;
     this.outgoing = { opcode, isCompressed, isFirst: true, open: new Uint8Array(0), half: "" };
     return "queued";
