@@ -5,80 +5,32 @@
 import {
   type ClientSettings,
   clientEndpoint,
-  clientSettings,
-  connectionSettings,
   DEFAULT_TIMEOUTS,
   type Endpoint,
-  type Host,
   MisuseError,
   openEndpoint,
   type ServerSettings,
-  type Settings,
   Step,
   serverEndpoint,
-  serverSettings,
 } from "@sansocket/core";
 import { agreementOf } from "../src/engine/agreed-extensions.ts";
 import { storedBlocks } from "../src/engine/stored-blocks.ts";
-import { base64 } from "../src/model/accept-key.ts";
 import { Model } from "../src/model/model.ts";
 import type { BrokenRule } from "../src/model/rules.ts";
 import type { ModelStep } from "../src/model/terms.ts";
 import { bytesOf } from "../src/model/utf8.ts";
-import { joinBytes, toHex } from "../src/wire/bytes.ts";
+import { joinBytes } from "../src/wire/bytes.ts";
+import { endedOf, ruleOf, STEP_NAMES } from "./core-facts.ts";
+import { DUEL_KEY, DUEL_OFFERS, type DuelHost, settingsOf } from "./duel-host.ts";
+import { Parting, requireEqual, requireEqualBytes, requireEqualData } from "./parting.ts";
 import type { Act, Scenario, Setting } from "./scenario.ts";
 import { storedDeflate } from "./stored-deflate.ts";
 
-/** A host whose entropy the model knows. One host may serve any number of duels, one after the other. */
-export interface DuelHost {
-  readonly host: Host;
-  /** The masking keys in the order in which core takes them. */
-  nextKey(): Uint8Array;
-}
-
-const NONCE_BYTES = 16;
-/** The opening key of every client of a {@link DuelHost}. */
-export const DUEL_KEY: string = base64(nonce(new Uint8Array(NONCE_BYTES)));
-/** The subprotocols that every client offers. */
-export const DUEL_OFFERS: readonly string[] = ["chat", "v2.chat"];
 /** The body of the answers to refused and to plain requests. */
 const ANSWER_BODY = "no";
 const BLOCK_BYTES = 20;
 /** More turns than any scenario needs to end. */
 const MOST_TURNS = 60;
-
-function nonce(into: Uint8Array): Uint8Array {
-  return into.fill(0x2a);
-}
-
-function keyNumber(number: number): Uint8Array {
-  const mixed = Math.imul(number + 1, 0x9e37_79b1);
-  return Uint8Array.of(mixed >>> 24, mixed >>> 16, mixed >>> 8, mixed ^ number);
-}
-
-/** Fresh keys. */
-export function createDuelHost(): DuelHost {
-  let given = 0;
-  let known = 0;
-  return {
-    host: {
-      random(into) {
-        if (into.length === NONCE_BYTES) {
-          nonce(into);
-          return;
-        }
-        for (let at = 0; at < into.length; at += 4) {
-          into.set(keyNumber(given), at);
-          given += 1;
-        }
-      },
-    },
-    nextKey() {
-      known += 1;
-      return keyNumber(known - 1);
-    },
-  };
-}
 
 /** Where core and the model part. */
 export interface Difference {
@@ -95,40 +47,6 @@ export interface DuelResult {
   readonly difference: Difference | null;
   /** The rule that the peer broke, if one was. */
   readonly rule: string | null;
-}
-
-class Parting extends Error {
-  readonly what: string;
-  readonly core: string;
-  readonly model: string;
-  constructor(what: string, core: string, model: string) {
-    super(what);
-    this.what = what;
-    this.core = core;
-    this.model = model;
-  }
-}
-
-function requireEqual(what: string, core: unknown, model: unknown): void {
-  if (core !== model) throw new Parting(what, show(core), show(model));
-}
-
-function requireEqualBytes(what: string, core: Uint8Array, model: Uint8Array): void {
-  let isEqual = core.length === model.length;
-  for (let index = 0; isEqual && index < core.length; index += 1) {
-    isEqual = core[index] === model[index];
-  }
-  if (!isEqual) throw new Parting(what, toHex(core), toHex(model));
-}
-
-function requireEqualData(what: string, core: unknown, model: unknown): void {
-  if (core === null && model === null) return;
-  const [one, other] = [JSON.stringify(core), JSON.stringify(model)];
-  if (one !== other) throw new Parting(what, one, other);
-}
-
-function show(value: unknown): string {
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 /** Plays a scenario to its end. */
@@ -531,54 +449,4 @@ class Duel {
     this.compareFacts();
     requireEqual("the state at the end", this.core.state, "ended");
   }
-}
-
-/** The settings of core that were made for a host. Most scenarios have the same few. */
-const knownSettings: WeakMap<Host, Map<string, Settings>> = new WeakMap();
-
-function settingsOf(setting: Setting, host: Host): Settings {
-  const { role, from, pieces, isWatched, isOriginFree, limits, timeouts } = setting;
-  const key = JSON.stringify([role, from, pieces, isWatched, isOriginFree, limits, timeouts]);
-  let known = knownSettings.get(host);
-  if (known === undefined) {
-    known = new Map();
-    knownSettings.set(host, known);
-  }
-  let settings = known.get(key);
-  if (settings !== undefined) return settings;
-  const frames = isWatched ? { frames: { payloadPrefix: 4 } } : {};
-  const options = { host, limits, timeouts, pieces, ...frames };
-  if (from === "open") settings = connectionSettings(options);
-  else if (role === "server") {
-    settings = serverSettings({ ...options, dangerouslyAllowAnyOrigin: isOriginFree });
-  } else {
-    settings = clientSettings({ ...options, url: "ws://localhost/", protocols: DUEL_OFFERS });
-  }
-  if (known.size < 1_000) known.set(key, settings);
-  return settings;
-}
-
-const STEP_NAMES: Readonly<Record<number, string>> = {
-  [Step.Idle]: "idle",
-  [Step.Request]: "request",
-  [Step.Open]: "open",
-  [Step.Text]: "text",
-  [Step.Binary]: "binary",
-  [Step.Ping]: "ping",
-  [Step.Pong]: "pong",
-  [Step.Closing]: "closing",
-  [Step.Violation]: "violation",
-  [Step.Ended]: "ended",
-};
-
-function ruleOf(violation: NonNullable<Endpoint["violation"]>): BrokenRule {
-  const { kind, section, closeCode, status, offset } = violation;
-  return { rule: kind, section, closeCode, status, offset };
-}
-
-function endedOf(core: Endpoint): object {
-  const { violation, ...facts } = core.ended!;
-  const { localClose, isCloseSent, peerClose, firstClose, ...rest } = facts;
-  const broken = violation === null ? null : ruleOf(violation);
-  return { localClose, isCloseSent, peerClose, firstClose, violation: broken, ...rest };
 }

@@ -1,5 +1,5 @@
 /** Scenarios from a seeded source. The generator draws numbers itself, since a million scenarios must not take an hour. */
-import { DUEL_KEY } from "./duel.ts";
+import { DUEL_KEY } from "./duel-host.ts";
 import {
   type PeerState,
   peerFrame,

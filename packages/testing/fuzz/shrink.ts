@@ -3,7 +3,8 @@
  * model still part over the same thing.
  */
 import { readHeader, unmasked, writeFrame } from "../src/model/frame.ts";
-import { createDuelHost, type Difference, duel } from "./duel.ts";
+import { type Difference, duel } from "./duel.ts";
+import { createDuelHost } from "./duel-host.ts";
 import { type Act, PLAIN_SETTING, type Scenario, type Setting } from "./scenario.ts";
 
 /** More attempts than any scenario of the generator needs. */

@@ -1,6 +1,6 @@
 /**
- * The two halves of a connection and the facts of its end (RFC 6455 §5.5.1 and §7), with the deadlines that end it. The
- * pictures and the periods are those of `docs/architecture.md` and of the docstrings of core's `Timeouts`.
+ * The two halves of a connection and the facts of its end (RFC 6455 §5.5.1 and §7). The picture of its ways is
+ * in `docs/architecture.md`.
  */
 
 import { writeFrame } from "./frame.ts";
@@ -15,7 +15,7 @@ import {
 import { bytesOf } from "./utf8.ts";
 
 /** A period that never ends. */
-const NEVER: number = Number.POSITIVE_INFINITY;
+export const NEVER: number = Number.POSITIVE_INFINITY;
 /** §5.5.3 lets an endpoint answer only the newest ping; the engine does so from this many pongs on that wait. */
 const MOST_WAITING_PONGS = 64;
 /** Pings that a pong is compared with. */
@@ -54,7 +54,7 @@ export abstract class ModelHalves {
   protected violation: BrokenRule | null = null;
   protected isViolationReported = false;
   private isCloseDelayed = false;
-  private timeout: string | null = null;
+  protected timeout: string | null = null;
   protected isEndOfStream = false;
   private isAborted = false;
   private transportError: string | null = null;
@@ -63,18 +63,18 @@ export abstract class ModelHalves {
 
   // Times.
   protected handshakeAt: number | null = null;
-  private closeAt: number = NEVER;
+  protected closeAt: number = NEVER;
   protected lifetimeAt: number = NEVER;
   protected lastReceived = 0;
-  private progressAt = 0;
-  private pausedAt: number | null = null;
+  protected progressAt = 0;
+  protected pausedAt: number | null = null;
 
   // Pings and pongs.
   private pings: SentPing[] = [];
   private lastPing = 0;
-  private pingedAt = 0;
-  private pingState: "none" | "queued" | "lent" | "taken" = "none";
-  private pongAt: number = NEVER;
+  protected pingedAt = 0;
+  protected pingState: "none" | "queued" | "lent" | "taken" = "none";
+  protected pongAt: number = NEVER;
   private waitingPongs = 0;
   private newestWaiting: Uint8Array | null = null;
 
@@ -84,10 +84,6 @@ export abstract class ModelHalves {
     this.lastReceived = this.now;
   }
 
-  /** Whether bytes wait that the host has not pulled. */
-  protected abstract hasUnpulled(): boolean;
-  /** The opening handshake has run out of time. */
-  protected abstract expireOpening(): void;
   /** Forgets the message under way. */
   protected abstract forgetMessage(): void;
 
@@ -96,7 +92,7 @@ export abstract class ModelHalves {
     this.now = Math.max(this.now, Math.floor(now));
   }
 
-  private after(period: number): number {
+  protected after(period: number): number {
     return period === 0 ? NEVER : this.now + period;
   }
 
@@ -325,7 +321,7 @@ export abstract class ModelHalves {
     if (this.writing === "due") this.queueDueClose();
   }
 
-  private queueDueClose(): void {
+  protected queueDueClose(): void {
     this.queueClose(this.violation?.closeCode ?? this.peerClose!.code, "");
     this.closeAt = this.after(this.terms.timeouts.close);
     this.endBehindClose();
@@ -343,7 +339,7 @@ export abstract class ModelHalves {
     this.closeAt = this.now + (close === 0 ? PATIENCE : Math.min(close, PATIENCE));
   }
 
-  private isPatient(): boolean {
+  protected isPatient(): boolean {
     const haveBothCrossed = this.peerClose !== null && this.closeSent === "taken";
     return this.writing === "close queued" && haveBothCrossed;
   }
@@ -425,73 +421,5 @@ export abstract class ModelHalves {
       isAborted: this.isAborted,
       transportError: this.transportError,
     };
-  }
-
-  // ---- deadlines
-
-  get deadline(): number {
-    if (this.end !== null) return NEVER;
-    if (this.closeAt !== NEVER) return this.closeAt;
-    if (this.handshakeAt !== null) return this.handshakeAt;
-    if (this.writing !== "open") return NEVER;
-    return Math.min(this.lifetimeAt, this.idleAt(), this.pingAt(), this.timelyPongAt());
-  }
-
-  private idleAt(): number {
-    const { idle } = this.terms.timeouts;
-    return idle === 0 ? NEVER : Math.max(this.lastReceived, this.progressAt) + idle;
-  }
-
-  private pingAt(): number {
-    const { ping, pong } = this.terms.timeouts;
-    const isOut = this.pingState === "taken" && pong !== 0;
-    if (ping === 0 || this.pingState === "queued" || this.pingState === "lent" || isOut) {
-      return NEVER;
-    }
-    return Math.max(this.lastReceived, this.pingedAt) + ping;
-  }
-
-  private timelyPongAt(): number {
-    return this.pausedAt === null && this.pingState === "taken" ? this.pongAt : NEVER;
-  }
-
-  handleTimeout(now: number): void {
-    this.advance(now);
-    if (this.end !== null) return;
-    if (this.closeAt !== NEVER) {
-      if (this.now < this.closeAt) return;
-      if (this.writing === "due") {
-        this.queueDueClose();
-      } else if (this.isPatient()) {
-        this.endWriting();
-        this.closeAt = this.after(this.terms.timeouts.close);
-      } else {
-        this.noteTimeout("close");
-        this.closeAt = NEVER;
-        if (this.hasUnpulled()) this.inputEnd = "transport";
-        else this.finish();
-      }
-      return;
-    }
-    if (this.handshakeAt !== null) {
-      if (this.now < this.handshakeAt) return;
-      this.handshakeAt = null;
-      this.expireOpening();
-      return;
-    }
-    if (this.writing !== "open") return;
-    if (this.now >= this.lifetimeAt) this.closeFor("lifetime", "lifetime ended");
-    else if (this.now >= this.idleAt()) this.closeFor("idle", "idle for too long");
-    else if (this.now >= this.timelyPongAt()) this.closeFor("pong", "no answer to a ping");
-    else if (this.now >= this.pingAt()) this.sendPing(null, true);
-  }
-
-  private closeFor(timeout: string, reason: string): void {
-    this.noteTimeout(timeout);
-    this.closeNow(1001, reason);
-  }
-
-  protected noteTimeout(timeout: string): void {
-    this.timeout ??= timeout;
   }
 }

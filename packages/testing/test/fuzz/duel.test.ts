@@ -1,6 +1,7 @@
 /** Core against the reference model. `pnpm fuzz` plays the same by the million. */
 import { describe, expect, test } from "vitest";
-import { createDuelHost, duel } from "../../fuzz/duel.ts";
+import { duel } from "../../fuzz/duel.ts";
+import { createDuelHost } from "../../fuzz/duel-host.ts";
 import { formatScenario, parseScenario } from "../../fuzz/scenario-text.ts";
 import { randomScenario } from "../../fuzz/scenarios.ts";
 import { seededSource } from "../../fuzz/seeded.ts";
