@@ -1,3 +1,10 @@
+/** The codes that the engine itself uses. Constants, because a bundler writes their numbers in place of their names. */
+export const GOING_AWAY = 1001;
+export const NO_STATUS = 1005;
+export const ABNORMAL = 1006;
+export const MESSAGE_TOO_BIG = 1009;
+export const INTERNAL_ERROR = 1011;
+
 /** RFC 6455 §7.4.1 and the IANA WebSocket Close Code Number Registry. */
 export const CloseCode = {
   Normal: 1000,

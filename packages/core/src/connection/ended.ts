@@ -1,6 +1,6 @@
 /** How a connection ended: the facts, and the close code that RFC 6455 §7.1.5 derives from them. */
 import { requireObject, requireString } from "../bytes/given-arguments.ts";
-import { CloseCode } from "./close-code.ts";
+import { ABNORMAL } from "./close-code.ts";
 import type { Violation } from "./violation.ts";
 
 /** The contents of a Close frame. */
@@ -53,7 +53,7 @@ export interface CloseOutcome {
 export function closeOutcome(ended: Ended): CloseOutcome {
   requireObject("ended", ended);
   const { peerClose } = ended;
-  if (peerClose === null) return { code: CloseCode.Abnormal, reason: "", wasClean: false };
+  if (peerClose === null) return { code: ABNORMAL, reason: "", wasClean: false };
   requireObject("ended.peerClose", peerClose);
   requireString("ended.peerClose.reason", peerClose.reason);
   return {

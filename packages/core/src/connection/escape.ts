@@ -4,7 +4,7 @@
  * on: the connection ends. The engine also gives back the memory that the thread shares, because the host may never pull
  * again.
  */
-import { CloseCode } from "./close-code.ts";
+import { INTERNAL_ERROR, MESSAGE_TOO_BIG } from "./close-code.ts";
 import { abort, close, endAfterLastWord } from "./closing.ts";
 import type { Connection } from "./connection.ts";
 import { discardInput } from "./input.ts";
@@ -34,7 +34,7 @@ function sayClose(connection: Connection, error: unknown): boolean {
 
 /** A runtime throws a RangeError for a string or a buffer that is larger than the runtime allows. */
 function closeCodeOf(error: unknown): number {
-  return isRangeError(error) ? CloseCode.MessageTooBig : CloseCode.InternalError;
+  return isRangeError(error) ? MESSAGE_TOO_BIG : INTERNAL_ERROR;
 }
 
 function isRangeError(error: unknown): boolean {

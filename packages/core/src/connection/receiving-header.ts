@@ -9,10 +9,8 @@ import {
   OPCODE_BITS,
   readPayloadLength,
 } from "../frame/frame-header.ts";
-import { FrameViolation } from "../frame/frame-violation.ts";
 import { isControl, Opcode } from "../frame/opcode.ts";
 import { createMessageAssembly, judgeSequence } from "../message/message-assembly.ts";
-import { MessageViolation } from "../message/message-violation.ts";
 import { fail } from "./closing.ts";
 import type { Connection } from "./connection.ts";
 import { watchIncomingHeader, watchRefusedHeader } from "./frame-watch.ts";
@@ -93,12 +91,12 @@ function judgeLength(
   length: number,
 ): WireViolation | null {
   const { limits } = connection.settings;
-  if (length > limits.frame) return FrameViolation.FrameTooLarge;
+  if (length > limits.frame) return "frame-too-large";
   const { message, session } = connection;
   const isExtended =
     message === null ? session !== null && (firstByte & session.rsv) !== 0 : message.isExtended;
   const before = message === null ? 0 : message.length;
-  return !isExtended && before + length > limits.message ? MessageViolation.MessageTooLarge : null;
+  return !isExtended && before + length > limits.message ? "message-too-large" : null;
 }
 
 function beginFrame(connection: Connection, opcode: number, headerAt: number): void {

@@ -7,7 +7,7 @@ import { rotateKey } from "../bytes/xor.ts";
 import { OPCODE_BITS } from "../frame/frame-header.ts";
 import { isControl, Opcode } from "../frame/opcode.ts";
 import { gather, judgeText, type MessageAssembly } from "../message/message-assembly.ts";
-import { MessageViolation } from "../message/message-violation.ts";
+import type { MessageViolation } from "../message/message-violation.ts";
 import { fail, receiveClose } from "./closing.ts";
 import { AT_HEADER, type Connection } from "./connection.ts";
 import { answerPing, receivePong } from "./control.ts";
@@ -129,7 +129,7 @@ function takeData(
     );
     if (bad >= 0) {
       goodEnd = bad;
-      defer(connection, MessageViolation.TextNotUtf8, streamOffset(connection, bad));
+      defer(connection, "text-not-utf8", streamOffset(connection, bad));
     }
   }
   message.length += goodEnd - start;
@@ -155,9 +155,9 @@ function takeExtended(
   if (outcome === "corrupt") {
     // A codec may find the bad byte some bytes late, depending on how the input was cut. Only the start of the message is
     // certain.
-    defer(connection, MessageViolation.ExtensionDataCorrupt, message.startsAt);
+    defer(connection, "extension-data-corrupt", message.startsAt);
   } else if (outcome === "limit" || message.length > limit) {
-    defer(connection, MessageViolation.MessageTooLarge, limit);
+    defer(connection, "message-too-large", limit);
   }
   const { gathered } = message;
   if (!connection.settings.pieces || gathered === null) {
@@ -181,7 +181,7 @@ function gatherInflated(
     const bad = judgeText(message, connection.settings.kernels, inflated, 0, inflated.length);
     if (bad >= 0) {
       goodEnd = bad;
-      defer(connection, MessageViolation.TextNotUtf8, message.length + bad);
+      defer(connection, "text-not-utf8", message.length + bad);
     }
   }
   message.length += goodEnd;
@@ -214,7 +214,7 @@ function deliver(
     const offset = message.isExtended
       ? message.length
       : streamOffset(connection, connection.position);
-    defer(connection, MessageViolation.TextTruncated, offset);
+    defer(connection, "text-truncated", offset);
   }
   const { deferred } = connection;
   if (isFrameEnd && deferred === null) endFrame(connection);

@@ -3,7 +3,6 @@ import { isAscii } from "../bytes/ascii.ts";
 import { UTF8_ACCEPT } from "../bytes/utf8-validation.ts";
 import { FIN, LENGTH_16 } from "../frame/frame-header.ts";
 import { Opcode } from "../frame/opcode.ts";
-import { MessageViolation } from "../message/message-violation.ts";
 import { fail } from "./closing.ts";
 import type { Connection } from "./connection.ts";
 import { streamOffset } from "./input.ts";
@@ -52,7 +51,7 @@ export function quickMessage(connection: Connection): Step {
   const isTruncated = verdict > 0;
   fail(
     connection,
-    isTruncated ? MessageViolation.TextTruncated : MessageViolation.TextNotUtf8,
+    isTruncated ? "text-truncated" : "text-not-utf8",
     streamOffset(connection, isTruncated ? payloadEnd : ~verdict),
   );
   return Step.Idle;

@@ -2,7 +2,7 @@
  * Time is an input. The state holds points in time and periods of silence. The earliest deadline follows from them, and so
  * does the action when a deadline has passed. A call that comes early, or twice, changes nothing.
  */
-import { CloseCode } from "./close-code.ts";
+import { GOING_AWAY } from "./close-code.ts";
 import { close, endPatience, isPatient, queueDueClose } from "./closing.ts";
 import { type Connection, endingFacts, Writing } from "./connection.ts";
 import { sendPing } from "./control.ts";
@@ -166,7 +166,7 @@ export function expireTimers(connection: Connection, now: number): boolean {
 /** Closes politely, because a silent peer may be alive. The `close` deadline ends the connection if the peer is dead. */
 function closeFor(connection: Connection, name: TimeoutName, reason: string, now: number): void {
   noteTimeout(connection, name);
-  close(connection, CloseCode.GoingAway, reason, now);
+  close(connection, GOING_AWAY, reason, now);
 }
 
 export function noteTimeout(connection: Connection, name: TimeoutName): void {

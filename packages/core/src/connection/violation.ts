@@ -2,10 +2,10 @@
  * A violation is a value that says which rule of the RFC the peer broke. A violation never looks like the peer's Close, and
  * the engine never throws one. `describeViolation` in `@sansocket/core/describe` puts a violation into words.
  */
-import { FrameViolation } from "../frame/frame-violation.ts";
+import type { FrameViolation } from "../frame/frame-violation.ts";
 import type { HandshakeFaultKind } from "../handshake/handshake-fault.ts";
-import { MessageViolation } from "../message/message-violation.ts";
-import { CloseCode } from "./close-code.ts";
+import type { MessageViolation } from "../message/message-violation.ts";
+import type { CloseCode } from "./close-code.ts";
 
 /** The rules that only a Close frame can break. */
 export const CloseViolation = {
@@ -42,32 +42,33 @@ export interface Violation {
   readonly offset: number;
 }
 
+/** By kind: the section that forbids it, and the code of the Close that answers it. The only place where either is written. */
 const Breaks: {
-  readonly [K in WireViolation]: { readonly section: string; readonly closeCode: number };
+  readonly [K in WireViolation]: readonly [section: string, closeCode: CloseCode];
 } = {
-  [FrameViolation.ReservedBitSet]: { section: "5.2", closeCode: CloseCode.ProtocolError },
-  [FrameViolation.ReservedOpcode]: { section: "5.2", closeCode: CloseCode.ProtocolError },
-  [FrameViolation.MaskMissing]: { section: "5.1", closeCode: CloseCode.ProtocolError },
-  [FrameViolation.MaskUnexpected]: { section: "5.1", closeCode: CloseCode.ProtocolError },
-  [FrameViolation.ControlFragmented]: { section: "5.5", closeCode: CloseCode.ProtocolError },
-  [FrameViolation.ControlTooLong]: { section: "5.5", closeCode: CloseCode.ProtocolError },
-  [FrameViolation.LengthNotMinimal]: { section: "5.2", closeCode: CloseCode.ProtocolError },
-  [FrameViolation.LengthTopBitSet]: { section: "5.2", closeCode: CloseCode.ProtocolError },
-  [FrameViolation.LengthUnsafe]: { section: "10.4", closeCode: CloseCode.MessageTooBig },
-  [FrameViolation.FrameTooLarge]: { section: "10.4", closeCode: CloseCode.MessageTooBig },
-  [MessageViolation.ContinuationUnexpected]: { section: "5.4", closeCode: CloseCode.ProtocolError },
-  [MessageViolation.ContinuationMissing]: { section: "5.4", closeCode: CloseCode.ProtocolError },
-  [MessageViolation.MessageTooLarge]: { section: "10.4", closeCode: CloseCode.MessageTooBig },
-  [MessageViolation.TooManyFragments]: { section: "10.4", closeCode: CloseCode.PolicyViolation },
-  [MessageViolation.TextNotUtf8]: { section: "8.1", closeCode: CloseCode.InvalidPayload },
-  [MessageViolation.TextTruncated]: { section: "8.1", closeCode: CloseCode.InvalidPayload },
-  [MessageViolation.ExtensionDataCorrupt]: { section: "9", closeCode: CloseCode.InvalidPayload },
-  [CloseViolation.CloseBodyOneByte]: { section: "5.5.1", closeCode: CloseCode.ProtocolError },
-  [CloseViolation.CloseCodeInvalid]: { section: "7.4", closeCode: CloseCode.ProtocolError },
-  [CloseViolation.CloseReasonNotUtf8]: { section: "5.5.1", closeCode: CloseCode.InvalidPayload },
+  "reserved-bit-set": ["5.2", 1002],
+  "reserved-opcode": ["5.2", 1002],
+  "mask-missing": ["5.1", 1002],
+  "mask-unexpected": ["5.1", 1002],
+  "control-fragmented": ["5.5", 1002],
+  "control-too-long": ["5.5", 1002],
+  "length-not-minimal": ["5.2", 1002],
+  "length-top-bit-set": ["5.2", 1002],
+  "length-unsafe": ["10.4", 1009],
+  "frame-too-large": ["10.4", 1009],
+  "continuation-unexpected": ["5.4", 1002],
+  "continuation-missing": ["5.4", 1002],
+  "message-too-large": ["10.4", 1009],
+  "too-many-fragments": ["10.4", 1008],
+  "text-not-utf8": ["8.1", 1007],
+  "text-truncated": ["8.1", 1007],
+  "extension-data-corrupt": ["9", 1007],
+  "close-body-one-byte": ["5.5.1", 1002],
+  "close-code-invalid": ["7.4", 1002],
+  "close-reason-not-utf8": ["5.5.1", 1007],
 };
 
 export function wireViolation(kind: WireViolation, offset: number): Violation {
-  const { section, closeCode } = Breaks[kind];
+  const [section, closeCode] = Breaks[kind];
   return { kind, section, closeCode, status: 0, offset };
 }

@@ -22,7 +22,7 @@ import {
 import {
   createHttpHeadReader,
   type HttpHeadReader,
-  readHttpHead,
+  readResponseHead,
   restartHttpHead,
 } from "../handshake/http-head.ts";
 import { createKey } from "../handshake/opening-key.ts";
@@ -153,7 +153,7 @@ function readHead(connection: Connection, opening: ClientOpening): void {
     while (!reader.done && reader.fault === null) {
       if (!hasInput(connection)) return;
       const { memory, position, end } = connection;
-      readTo(connection, readHttpHead(reader, memory!.bytes, position, end, limits));
+      readTo(connection, readResponseHead(reader, memory!.bytes, position, end, limits));
     }
     if (reader.fault !== null) {
       failHandshake(connection, reader.fault);

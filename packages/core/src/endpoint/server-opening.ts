@@ -20,11 +20,15 @@ import { type AllowedHost, isHostAllowed } from "../handshake/allowed-hosts.ts";
 import { seenServer } from "../handshake/forwarded.ts";
 import {
   type HandshakeFault,
-  HandshakeFaultKind,
-  handshakeFault,
+  type HandshakeFaultKind,
+  requestFault,
 } from "../handshake/handshake-fault.ts";
 import { type HeaderList, headerValues } from "../handshake/header-list.ts";
-import { createHttpHeadReader, type HttpHeadReader, readHttpHead } from "../handshake/http-head.ts";
+import {
+  createHttpHeadReader,
+  type HttpHeadReader,
+  readRequestHead,
+} from "../handshake/http-head.ts";
 import { isOriginAllowed, type OriginPolicy, ownOrigin } from "../handshake/origin.ts";
 import { judgeRequest, type PlainHead, type UpgradeHead } from "../handshake/request.ts";
 import { encodeAcceptance, encodeAnswer } from "../handshake/response.ts";
@@ -125,7 +129,7 @@ function readHead(connection: Connection, opening: ServerOpening): boolean {
   while (!reader.done && reader.fault === null) {
     if (!hasInput(connection)) return false;
     const { memory, position, end } = connection;
-    readTo(connection, readHttpHead(reader, memory!.bytes, position, end, limits));
+    readTo(connection, readRequestHead(reader, memory!.bytes, position, end, limits));
   }
   if (reader.fault !== null) {
     refuse(connection, opening, reader.fault, "");
@@ -139,7 +143,7 @@ function readHead(connection: Connection, opening: ServerOpening): boolean {
   }
   const fault = faultOfPolicy(verdict, opening.policy);
   if (fault !== null) {
-    refuse(connection, opening, handshakeFault(fault), verdict.host);
+    refuse(connection, opening, requestFault(fault), verdict.host);
     return false;
   }
   opening.request = verdict;
@@ -157,11 +161,11 @@ function faultOfPolicy(
     const own = { scheme, host } as const;
     const seen = originPolicy.trustProxy ? seenServer(headers, own) : own;
     const defaultPort = (seen.scheme ?? scheme) === "https" ? 443 : 80;
-    if (!isHostAllowed(seen.host, defaultPort, allowedHosts)) return HandshakeFaultKind.HostRefused;
+    if (!isHostAllowed(seen.host, defaultPort, allowedHosts)) return "host-refused";
   }
   if (verdict.kind === "plain") return null;
   const isAllowed = isOriginAllowed(verdict.origin, host, headers, originPolicy);
-  return isAllowed ? null : HandshakeFaultKind.OriginRefused;
+  return isAllowed ? null : "origin-refused";
 }
 
 /** §4.2.1: answers a request that is no proper opening handshake with an HTTP error, and ends the connection. */

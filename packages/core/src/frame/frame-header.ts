@@ -11,7 +11,7 @@
  * +-+-+-+-+-------+-+-------------+-------------------------------+
  * ```
  */
-import { FrameViolation } from "./frame-violation.ts";
+import type { FrameViolation } from "./frame-violation.ts";
 import { isControl, isReserved } from "./opcode.ts";
 
 /** Bits of the first byte. */
@@ -46,27 +46,27 @@ export function judgeFirstBytes(
 ): FrameViolation | null {
   const opcode = firstByte & OPCODE_BITS;
   // §5.2: "MUST be 0 unless an extension is negotiated that defines meanings for non-zero values."
-  if ((firstByte & RSV_BITS & ~claimedBits) !== 0) return FrameViolation.ReservedBitSet;
+  if ((firstByte & RSV_BITS & ~claimedBits) !== 0) return "reserved-bit-set";
   // §5.2: "If an unknown opcode is received, the receiving endpoint MUST _Fail the WebSocket Connection_."
-  if (isReserved(opcode)) return FrameViolation.ReservedOpcode;
+  if (isReserved(opcode)) return "reserved-opcode";
   // §5.5: "MUST NOT be fragmented."
-  if (isControl(opcode) && (firstByte & FIN) === 0) return FrameViolation.ControlFragmented;
+  if (isControl(opcode) && (firstByte & FIN) === 0) return "control-fragmented";
   // §5.1: both sides check the other's masking.
   if ((secondByte & MASK) !== maskBit) {
-    return maskBit === MASK ? FrameViolation.MaskMissing : FrameViolation.MaskUnexpected;
+    return maskBit === MASK ? "mask-missing" : "mask-unexpected";
   }
   // §5.5: "MUST have a payload length of 125 bytes or less."
   if (isControl(opcode) && (secondByte & LENGTH_BITS) > MAX_CONTROL_PAYLOAD_BYTES) {
-    return FrameViolation.ControlTooLong;
+    return "control-too-long";
   }
   return null;
 }
 
 /** Which of the two bytes {@link judgeFirstBytes} found wrong: 0 or 1. */
 export function byteAtFault(violation: FrameViolation): number {
-  return violation === FrameViolation.MaskMissing ||
-    violation === FrameViolation.MaskUnexpected ||
-    violation === FrameViolation.ControlTooLong
+  return violation === "mask-missing" ||
+    violation === "mask-unexpected" ||
+    violation === "control-too-long"
     ? 1
     : 0;
 }
@@ -104,10 +104,8 @@ export function readPayloadLength(bytes: Uint8Array, at: number): number {
 }
 
 export function lengthViolation(answer: number): FrameViolation {
-  if (answer === LENGTH_NOT_MINIMAL) return FrameViolation.LengthNotMinimal;
-  return answer === LENGTH_TOP_BIT_SET
-    ? FrameViolation.LengthTopBitSet
-    : FrameViolation.LengthUnsafe;
+  if (answer === LENGTH_NOT_MINIMAL) return "length-not-minimal";
+  return answer === LENGTH_TOP_BIT_SET ? "length-top-bit-set" : "length-unsafe";
 }
 
 /** The bytes of a header for a payload of `length`, masking key included if there is one. */

@@ -73,13 +73,12 @@ export interface HandshakeFault {
   readonly offset: number;
 }
 
-/** By kind: the section that forbids it, and the status of the answer. The only place where either is written. */
-const Answers: {
-  readonly [K in HandshakeFaultKind]: readonly [section: string, status: number];
-} = {
+/** By kind: the section that forbids it, and the status of the server's answer. The only place where either is written. */
+type Rules = { readonly [K in HandshakeFaultKind]?: readonly [section: string, status: number] };
+
+/** The faults of any head. */
+const OfHeads: Rules = {
   "head-too-large": ["RFC 6585 5", 431],
-  // Only its target can make a request line so long.
-  "request-line-too-long": ["RFC 9112 3", 414],
   "line-too-long": ["RFC 6585 5", 431],
   "too-many-headers": ["RFC 6585 5", 431],
   "bare-line-feed": ["RFC 9112 2.2", 400],
@@ -88,9 +87,14 @@ const Answers: {
   "space-before-colon": ["RFC 9112 5.1", 400],
   "header-name-malformed": ["RFC 9112 5", 400],
   "header-value-malformed": ["RFC 9110 5.5", 400],
-  "request-line-malformed": ["RFC 9112 3", 400],
-  "status-line-malformed": ["RFC 9112 4", 0],
   "http-version-unsupported": ["RFC 9110 2.5", 505],
+};
+
+/** The faults of a request. A program that makes only clients does not carry them. */
+const OfRequests: Rules = {
+  // Only its target can make a request line so long.
+  "request-line-too-long": ["RFC 9112 3", 414],
+  "request-line-malformed": ["RFC 9112 3", 400],
   "target-malformed": ["RFC 9112 3.2", 400],
   "host-missing": ["RFC 9112 3.2", 400],
   "host-duplicate": ["RFC 9112 3.2", 400],
@@ -115,31 +119,27 @@ const Answers: {
   // RFC 9110 §15.5.22: the server refuses the current protocol, but might do it after an upgrade.
   "upgrade-missing": ["4.2.1", 426],
   "connection-upgrade-missing": ["4.2.1", 400],
-  "status-not-101": ["4.1", 0],
-  "upgrade-not-websocket": ["4.1", 0],
-  "accept-missing": ["4.1", 0],
-  "accept-duplicate": ["11.3.3", 0],
-  "accept-wrong": ["4.1", 0],
-  "protocol-not-offered": ["4.1", 0],
-  "protocol-duplicate": ["11.3.4", 0],
-  "response-extensions-malformed": ["9.1", 0],
-  "extension-not-offered": ["4.1", 0],
-  "extension-duplicate": ["9.1", 0],
-  "extension-parameters-refused": ["9.1", 0],
-  "upgrade-not-requested": ["RFC 9110 7.8", 0],
 };
 
-/** The fault as a server sees it, with the status it answers. Plain data. */
-export function handshakeFault(kind: HandshakeFaultKind, offset: number = -1): HandshakeFault {
-  const [section, status] = Answers[kind];
+/** The faults of a response, each with its section. Section 4.1 of RFC 6455 has the others, and forbids them to a server. */
+const OfResponses: { readonly [K in HandshakeFaultKind]?: string } = {
+  "status-line-malformed": "RFC 9112 4",
+  "accept-duplicate": "11.3.3",
+  "protocol-duplicate": "11.3.4",
+  "response-extensions-malformed": "9.1",
+  "extension-duplicate": "9.1",
+  "extension-parameters-refused": "9.1",
+  "upgrade-not-requested": "RFC 9110 7.8",
+};
+
+/** The fault as a server sees it in a request, with the status it answers. Plain data. */
+export function requestFault(kind: HandshakeFaultKind, offset: number = -1): HandshakeFault {
+  const [section, status] = (OfHeads[kind] ?? OfRequests[kind])!;
   return { kind, section, status, offset };
 }
 
-/** The sections for faults that both sides may find, where the client's rule is another one. */
-const CLIENT_SECTION = "4.1";
-
 /** The fault as a client sees it in a response. The status is 0, because a client does not answer a response. */
 export function responseFault(kind: HandshakeFaultKind, offset: number = -1): HandshakeFault {
-  const [section] = Answers[kind];
-  return { kind, section: section === "4.2.1" ? CLIENT_SECTION : section, status: 0, offset };
+  const section = OfResponses[kind] ?? OfHeads[kind]?.[0] ?? "4.1";
+  return { kind, section, status: 0, offset };
 }

@@ -14,8 +14,8 @@ import { isFieldValueCode, isTokenCode, isWhitespaceCode } from "../bytes/http-t
 import { decodeLatin1 } from "../bytes/latin1.ts";
 import {
   type HandshakeFault,
-  HandshakeFaultKind,
-  handshakeFault,
+  type HandshakeFaultKind,
+  requestFault,
   responseFault,
 } from "./handshake-fault.ts";
 import { isTargetCode } from "./request-target.ts";
@@ -128,12 +128,43 @@ function firstPosition(kind: "request" | "response"): Position {
   return kind === "request" ? Position.MethodStart : Position.ResponseVersion;
 }
 
+/** The parts of the machine that differ between requests and responses: a program with one role carries one of them. */
+interface HeadOf {
+  readonly takeStartLine: (reader: HttpHeadReader, byte: number) => HandshakeFaultKind | null;
+  readonly faultOf: (kind: HandshakeFaultKind, offset: number) => HandshakeFault;
+}
+
 /**
- * Reads `bytes[start, end)`. The machine neither writes to the bytes nor keeps them.
+ * Reads `bytes[start, end)` of a request. The machine neither writes to the bytes nor keeps them.
  * @returns the index behind the last taken byte: behind the empty line when `reader.done`, at the byte of the fault with a
  * `reader.fault`, otherwise `end`. A machine that is done or at fault takes no more bytes.
  */
-export function readHttpHead(
+export function readRequestHead(
+  reader: HttpHeadReader,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  limits: HeadLimits,
+): number {
+  return readHead(OF_REQUEST, reader, bytes, start, end, limits);
+}
+
+/** Reads `bytes[start, end)` of a response, as {@link readRequestHead} does of a request. */
+export function readResponseHead(
+  reader: HttpHeadReader,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  limits: HeadLimits,
+): number {
+  return readHead(OF_RESPONSE, reader, bytes, start, end, limits);
+}
+
+const OF_REQUEST: HeadOf = { takeStartLine: takeRequestLine, faultOf: requestFault };
+const OF_RESPONSE: HeadOf = { takeStartLine: takeStatusLine, faultOf: responseFault };
+
+function readHead(
+  { takeStartLine, faultOf }: HeadOf,
   reader: HttpHeadReader,
   bytes: Uint8Array,
   start: number,
@@ -143,9 +174,11 @@ export function readHttpHead(
   for (let at = start; at < end; at += 1) {
     if (reader.done || reader.fault !== null) return at;
     const byte = bytes[at]!;
-    const kind = faultOfLimits(reader, limits) ?? faultOfByte(reader, byte, limits);
+    const isInStartLine = byte !== LF && reader.position <= Position.StatusText;
+    const kind =
+      faultOfLimits(reader, limits) ??
+      (isInStartLine ? takeStartLine(reader, byte) : faultOfByte(reader, byte, limits));
     if (kind !== null) {
-      const faultOf = reader.kind === "request" ? handshakeFault : responseFault;
       reader.fault = faultOf(kind, reader.byteCount);
       return at;
     }
@@ -177,20 +210,18 @@ function faultOfLimits(reader: HttpHeadReader, limits: HeadLimits): HandshakeFau
     reader.position <= Position.StatusText || reader.position === Position.StartLineFeed;
   // RFC 9112 §3 has a status of its own for a request line that is too long, for each of the limits.
   if (isStartLine && reader.kind === "request" && reader.lineBytes > 0) {
-    return HandshakeFaultKind.RequestLineTooLong;
+    return "request-line-too-long";
   }
-  return isHeadFull ? HandshakeFaultKind.HeadTooLarge : HandshakeFaultKind.LineTooLong;
+  return isHeadFull ? "head-too-large" : "line-too-long";
 }
 
-/** Takes one byte. @returns the fault when the byte may not stand here; the machine is unchanged then. */
+/** Takes one byte behind the start line, or any line feed. @returns the fault when the byte may not stand here; the machine is unchanged then. */
 function faultOfByte(
   reader: HttpHeadReader,
   byte: number,
   limits: HeadLimits,
 ): HandshakeFaultKind | null {
   if (byte === LF) return takeLineFeed(reader);
-  if (reader.position <= Position.RequestLineEnd) return takeRequestLine(reader, byte);
-  if (reader.position <= Position.StatusText) return takeStatusLine(reader, byte);
   switch (reader.position) {
     case Position.LineStart:
       return takeLineStart(reader, byte, limits);
@@ -202,7 +233,7 @@ function faultOfByte(
     default:
       // The byte stands behind a CR. RFC 9112 §2.2 would also allow a recipient to read the CR as a space, but such a CR
       // may hide a field.
-      return HandshakeFaultKind.BareCarriageReturn;
+      return "bare-carriage-return";
   }
 }
 
@@ -226,7 +257,7 @@ function takeLineFeed(reader: HttpHeadReader): HandshakeFaultKind | null {
       reader.position = Position.MethodStart;
       return null;
     default:
-      return HandshakeFaultKind.BareLineFeed;
+      return "bare-line-feed";
   }
 }
 
@@ -256,35 +287,25 @@ function takeRequestLine(reader: HttpHeadReader, byte: number): HandshakeFaultKi
         return keep(reader, byte);
       }
       if (reader.position === Position.TargetStart) break;
-      if (byte !== SP) return HandshakeFaultKind.TargetMalformed;
+      if (byte !== SP) return "target-malformed";
       reader.target = takeElement(reader);
       reader.position = Position.RequestVersion;
       return null;
     case Position.RequestVersion:
-      return takeVersion(
-        reader,
-        byte,
-        Position.RequestLineEnd,
-        HandshakeFaultKind.RequestLineMalformed,
-      );
+      return takeVersion(reader, byte, Position.RequestLineEnd, "request-line-malformed");
     default:
       if (byte !== CR) break;
       reader.position = Position.StartLineFeed;
       return null;
   }
-  return HandshakeFaultKind.RequestLineMalformed;
+  return "request-line-malformed";
 }
 
 /** RFC 9112 §4: HTTP-version SP status-code SP [ reason-phrase ] CRLF. */
 function takeStatusLine(reader: HttpHeadReader, byte: number): HandshakeFaultKind | null {
   switch (reader.position) {
     case Position.ResponseVersion:
-      return takeVersion(
-        reader,
-        byte,
-        Position.StatusCodeStart,
-        HandshakeFaultKind.StatusLineMalformed,
-      );
+      return takeVersion(reader, byte, Position.StatusCodeStart, "status-line-malformed");
     case Position.StatusCodeStart:
       if (byte !== SP) break;
       reader.statusCode = 0;
@@ -319,7 +340,7 @@ function takeStatusLine(reader: HttpHeadReader, byte: number): HandshakeFaultKin
       }
       if (isFieldValueCode(byte)) return keep(reader, byte);
   }
-  return HandshakeFaultKind.StatusLineMalformed;
+  return "status-line-malformed";
 }
 
 /** RFC 9112 §2.3: "HTTP/" DIGIT "." DIGIT. Well-formed versions that are not 1.0 or 1.1 have a fault of their own. */
@@ -332,13 +353,13 @@ function takeVersion(
   if (reader.matched < VERSION_PREFIX.length) {
     if (byte !== VERSION_PREFIX.charCodeAt(reader.matched)) {
       const isOtherMajor = reader.matched === MAJOR_VERSION_AT && isDigit(byte);
-      return isOtherMajor ? HandshakeFaultKind.HttpVersionUnsupported : malformed;
+      return isOtherMajor ? "http-version-unsupported" : malformed;
     }
     reader.matched += 1;
     return null;
   }
   if (!isDigit(byte)) return malformed;
-  if (byte > 0x31) return HandshakeFaultKind.HttpVersionUnsupported;
+  if (byte > 0x31) return "http-version-unsupported";
   reader.minorVersion = byte === 0x31 ? 1 : 0;
   reader.matched = 0;
   reader.position = next;
@@ -357,8 +378,8 @@ function takeLineStart(
     reader.position = Position.EmptyLineFeed;
     return null;
   }
-  if (!isTokenCode(byte)) return HandshakeFaultKind.HeaderNameMalformed;
-  if (reader.headerCount >= limits.headers) return HandshakeFaultKind.TooManyHeaders;
+  if (!isTokenCode(byte)) return "header-name-malformed";
+  if (reader.headerCount >= limits.headers) return "too-many-headers";
   reader.headerCount += 1;
   reader.position = Position.Name;
   return keep(reader, byte);
@@ -370,7 +391,7 @@ function takeLineStart(
  */
 function takeFold(reader: HttpHeadReader): HandshakeFaultKind | null {
   if (reader.kind === "request" || reader.headerName === "") {
-    return HandshakeFaultKind.ObsoleteFolding;
+    return "obsolete-folding";
   }
   reader.position = Position.ValueStart;
   return reader.elementLength === 0 ? null : keep(reader, SP);
@@ -391,9 +412,7 @@ function takeName(reader: HttpHeadReader, byte: number): HandshakeFaultKind | nu
     return null;
   }
   // RFC 9112 §5.1: intermediaries have read such a name in different ways, so a server MUST refuse it.
-  return isWhitespaceCode(byte)
-    ? HandshakeFaultKind.SpaceBeforeColon
-    : HandshakeFaultKind.HeaderNameMalformed;
+  return isWhitespaceCode(byte) ? "space-before-colon" : "header-name-malformed";
 }
 
 function takeValue(reader: HttpHeadReader, byte: number): HandshakeFaultKind | null {
@@ -402,7 +421,7 @@ function takeValue(reader: HttpHeadReader, byte: number): HandshakeFaultKind | n
     reader.position = Position.HeaderLineFeed;
     return null;
   }
-  if (!isFieldValueCode(byte)) return HandshakeFaultKind.HeaderValueMalformed;
+  if (!isFieldValueCode(byte)) return "header-value-malformed";
   // RFC 9110 §5.5: the whitespace around a value is no part of it.
   if (reader.position === Position.ValueStart && isWhitespaceCode(byte)) return null;
   reader.position = Position.Value;

@@ -12,7 +12,7 @@ import {
 import { isBytes } from "../bytes/is-bytes.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import { formatAuthority, normalizeHost, URL_NAME_CHARACTERS } from "./authority.ts";
-import { type HandshakeFault, HandshakeFaultKind, responseFault } from "./handshake-fault.ts";
+import { type HandshakeFault, responseFault } from "./handshake-fault.ts";
 import {
   checkOutgoingHeaders,
   formatHeaders,
@@ -23,7 +23,7 @@ import {
   createHttpHeadReader,
   type HeadLimits,
   type HttpHeadReader,
-  readHttpHead,
+  readResponseHead,
   restartHttpHead,
 } from "./http-head.ts";
 import type { ResponseHead, ServerResponse } from "./response.ts";
@@ -136,7 +136,7 @@ export function readProxyTunnel(
       if (tunnel.body.done) refuse(tunnel, tunnel.body);
       continue;
     }
-    at = readHttpHead(reader, bytes, at, end, limits);
+    at = readResponseHead(reader, bytes, at, end, limits);
     if (reader.fault !== null) tunnel.outcome = { kind: "faulty", fault: reader.fault };
     else if (reader.done) judge(tunnel, refusalBody);
   }
@@ -198,7 +198,7 @@ function judge(tunnel: ProxyTunnel, refusalBody: number): void {
     // RFC 9110 §15.2.2: a 101 is final, because the bytes behind it are no HTTP. The 101 is a fault and no refusal: §7.8
     // forbids a switch to a protocol that the request's Upgrade field did not name, and a CONNECT request has no such
     // field.
-    const fault = responseFault(HandshakeFaultKind.UpgradeNotRequested);
+    const fault = responseFault("upgrade-not-requested");
     tunnel.outcome = { kind: "faulty", fault };
   } else if (status < 200) {
     restartHttpHead(tunnel.reader); // RFC 9110 §15.2: interim, the answer is still to come

@@ -9,7 +9,7 @@ import { MisuseError } from "../bytes/misuse-error.ts";
 import { type ExtensionOffer, parseExtensions } from "../extension/extension-header.ts";
 import { URL_NAME_CHARACTERS } from "./authority.ts";
 import { contentLengthOf, hasTransferCoding, isChunkedLast } from "./body-length.ts";
-import { type HandshakeFault, HandshakeFaultKind, handshakeFault } from "./handshake-fault.ts";
+import { type HandshakeFault, type HandshakeFaultKind, requestFault } from "./handshake-fault.ts";
 import {
   checkOutgoingHeaders,
   checkOutgoingText,
@@ -93,7 +93,7 @@ export function judgeRequest(head: RequestHead): RequestVerdict {
   requireMinorVersion(minorVersion);
   requireList("head.headers", headers);
   const target = parseRequestTarget(method, head.target);
-  if (target === null) return refused(head, HandshakeFaultKind.TargetMalformed);
+  if (target === null) return refused(head, "target-malformed");
   const hosts = headerValues(headers, "host");
   const hostFault = faultOfHosts(hosts, minorVersion);
   if (hostFault !== null) return refused(head, hostFault);
@@ -119,20 +119,20 @@ export function judgeRequest(head: RequestHead): RequestVerdict {
   }
   // A WebSocket client sent this request, and its Upgrade field was lost, usually in a proxy that does not forward the
   // field.
-  if (!asksForWebSocket) return refused(head, HandshakeFaultKind.UpgradeMissing);
+  if (!asksForWebSocket) return refused(head, "upgrade-missing");
 
   const fault =
     faultOfUpgrade(method, headers) ?? faultOfVersions(versions) ?? faultOfKeys(keys) ?? null;
   if (fault !== null) return refused(head, fault);
   // §4.2.1 wants the server's authority in the Host field. An empty Host is allowed for other requests (RFC 9112 §3.2), but
   // not here.
-  if (host === "") return refused(head, HandshakeFaultKind.HostMalformed);
+  if (host === "") return refused(head, "host-malformed");
   const origins = headerValues(headers, "origin");
-  if (origins.length > 1) return refused(head, HandshakeFaultKind.OriginDuplicate);
+  if (origins.length > 1) return refused(head, "origin-duplicate");
   const protocols = parseProtocols(headerValues(headers, "sec-websocket-protocol"));
-  if (protocols === null) return refused(head, HandshakeFaultKind.ProtocolMalformed);
+  if (protocols === null) return refused(head, "protocol-malformed");
   const offers = parseExtensions(headerValues(headers, "sec-websocket-extensions"));
-  if (offers === null) return refused(head, HandshakeFaultKind.ExtensionsMalformed);
+  if (offers === null) return refused(head, "extensions-malformed");
   return {
     kind: "upgrade",
     method,
@@ -157,15 +157,15 @@ export function requireMinorVersion(minorVersion: unknown): void {
 
 function refused(head: RequestHead, kind: HandshakeFaultKind): RefusedRequest {
   const { method, target, minorVersion, headers } = head;
-  return { kind: "refused", fault: handshakeFault(kind), method, target, minorVersion, headers };
+  return { kind: "refused", fault: requestFault(kind), method, target, minorVersion, headers };
 }
 
 /** RFC 9112 §3.2: 400 for an HTTP/1.1 request without a Host field, for any request with two, and for an invalid value. */
 function faultOfHosts(hosts: readonly string[], minorVersion: 0 | 1): HandshakeFaultKind | null {
-  if (hosts.length > 1) return HandshakeFaultKind.HostDuplicate;
+  if (hosts.length > 1) return "host-duplicate";
   const host = hosts[0];
-  if (host === undefined) return minorVersion === 1 ? HandshakeFaultKind.HostMissing : null;
-  return host === "" || isAuthority(host) ? null : HandshakeFaultKind.HostMalformed;
+  if (host === undefined) return minorVersion === 1 ? "host-missing" : null;
+  return host === "" || isAuthority(host) ? null : "host-malformed";
 }
 
 /** RFC 9112 §6.3: 400 for a request whose body could end at different places for two recipients. */
@@ -175,31 +175,29 @@ function faultOfBody(
   minorVersion: 0 | 1,
 ): HandshakeFaultKind | null {
   if (contentLength !== null && Number.isNaN(contentLength)) {
-    return HandshakeFaultKind.ContentLengthMalformed;
+    return "content-length-malformed";
   }
   if (!hasTransferCoding(headers)) return null;
   // §6.1: the chunked length counts, but another recipient on the path may have read the Content-Length.
-  if (contentLength !== null) return HandshakeFaultKind.BodyLengthAmbiguous;
+  if (contentLength !== null) return "body-length-ambiguous";
   // §6.1: HTTP/1.0 has no transfer codings.
-  return minorVersion === 1 && isChunkedLast(headers)
-    ? null
-    : HandshakeFaultKind.TransferEncodingMalformed;
+  return minorVersion === 1 && isChunkedLast(headers) ? null : "transfer-encoding-malformed";
 }
 
 /** §4.2.1, numbers 1 and 4, and the fields that would make the bytes behind the head something else than frames. */
 function faultOfUpgrade(method: string, headers: HeaderList): HandshakeFaultKind | null {
-  if (method !== "GET") return HandshakeFaultKind.MethodNotGet;
+  if (method !== "GET") return "method-not-get";
   // Two recipients may read the length of a body differently. One of them would then take body bytes for frames, or frames
   // for body bytes.
   const lengths = headerValues(headers, "content-length");
   const hasBody =
     lengths.some((length) => length !== "0") ||
     headerValues(headers, "transfer-encoding").length > 0;
-  if (hasBody) return HandshakeFaultKind.BodyInUpgrade;
+  if (hasBody) return "body-in-upgrade";
   const connection = headerValues(headers, "connection");
-  if (!hasListToken(connection, "upgrade")) return HandshakeFaultKind.ConnectionUpgradeMissing;
+  if (!hasListToken(connection, "upgrade")) return "connection-upgrade-missing";
   // RFC 9112 §9.6: "close" announces that no bytes follow the answer on this connection.
-  if (hasListToken(connection, "close")) return HandshakeFaultKind.ConnectionClose;
+  if (hasListToken(connection, "close")) return "connection-close";
   return null;
 }
 
@@ -208,17 +206,17 @@ function faultOfUpgrade(method: string, headers: HeaderList): HandshakeFaultKind
  * answer (§4.4). §11.3.5: at most once.
  */
 function faultOfVersions(versions: readonly string[]): HandshakeFaultKind | null {
-  if (versions.length === 0) return HandshakeFaultKind.VersionMissing;
+  if (versions.length === 0) return "version-missing";
   const isOurs = versions.length === 1 && versions[0] === WEBSOCKET_VERSION;
-  return isOurs ? null : HandshakeFaultKind.VersionUnsupported;
+  return isOurs ? null : "version-unsupported";
 }
 
 /** §4.2.1, number 5. §11.3.1: at most once. */
 function faultOfKeys(keys: readonly string[]): HandshakeFaultKind | null {
   const key = keys[0];
-  if (key === undefined) return HandshakeFaultKind.KeyMissing;
-  if (keys.length > 1) return HandshakeFaultKind.KeyDuplicate;
-  return isValidKey(key) ? null : HandshakeFaultKind.KeyMalformed;
+  if (key === undefined) return "key-missing";
+  if (keys.length > 1) return "key-duplicate";
+  return isValidKey(key) ? null : "key-malformed";
 }
 
 /** The parts of a client's opening request. */

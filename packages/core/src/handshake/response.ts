@@ -19,7 +19,7 @@ import {
   requireOffers,
 } from "../extension/extension-header.ts";
 import { checkExtensions, confirmResponse } from "../extension/extension-negotiation.ts";
-import { type HandshakeFault, HandshakeFaultKind, responseFault } from "./handshake-fault.ts";
+import { type HandshakeFault, type HandshakeFaultKind, responseFault } from "./handshake-fault.ts";
 import {
   checkOutgoingHeaders,
   checkOutgoingText,
@@ -99,7 +99,7 @@ export function judgeResponse(head: ResponseHead, sent: SentRequest): ResponseVe
   if (fault !== null) return refused(fault);
   // §11.3.2 allows this field once in a response, §4.2.2 allows several lines. In HTTP several lines mean one list.
   const extensions = parseExtensions(headerValues(headers, "sec-websocket-extensions"));
-  if (extensions === null) return refused(HandshakeFaultKind.ResponseExtensionsMalformed);
+  if (extensions === null) return refused("response-extensions-malformed");
   const agreement = confirmResponse(extensions, sent.extensions);
   if (typeof agreement === "string") return refused(agreement);
   const protocol = headerValues(headers, "sec-websocket-protocol")[0] ?? "";
@@ -112,30 +112,30 @@ function refused(kind: HandshakeFaultKind): ResponseVerdict {
 
 /** Number 1. The application handles other statuses, such as a redirect or a demand for a password. */
 function faultOfStatus(head: ResponseHead): HandshakeFaultKind | null {
-  if (head.status !== 101) return HandshakeFaultKind.StatusNot101;
+  if (head.status !== 101) return "status-not-101";
   // RFC 9110 §15.2: HTTP/1.0 has no 1xx. A server that sends a 1xx as HTTP/1.0 does not follow the request.
-  return head.minorVersion === 0 ? HandshakeFaultKind.HttpVersionUnsupported : null;
+  return head.minorVersion === 0 ? "http-version-unsupported" : null;
 }
 
 /** Numbers 2 and 3. */
 function faultOfUpgrade(headers: HeaderList): HandshakeFaultKind | null {
   const upgrade = headerValues(headers, "upgrade");
-  if (upgrade.length === 0) return HandshakeFaultKind.UpgradeMissing;
+  if (upgrade.length === 0) return "upgrade-missing";
   // The field must be one value and no list: behind a 101 that switches to a second protocol too, the engine could not read
   // the bytes.
   if (upgrade.length > 1 || !equalsIgnoringCase(upgrade[0]!, "websocket")) {
-    return HandshakeFaultKind.UpgradeNotWebSocket;
+    return "upgrade-not-websocket";
   }
   const isUpgrade = hasListToken(headerValues(headers, "connection"), "upgrade");
-  return isUpgrade ? null : HandshakeFaultKind.ConnectionUpgradeMissing;
+  return isUpgrade ? null : "connection-upgrade-missing";
 }
 
 /** Number 4. §11.3.3: at most once. */
 function faultOfAccept(headers: HeaderList, key: string): HandshakeFaultKind | null {
   const accepts = headerValues(headers, "sec-websocket-accept");
-  if (accepts.length === 0) return HandshakeFaultKind.AcceptMissing;
-  if (accepts.length > 1) return HandshakeFaultKind.AcceptDuplicate;
-  return accepts[0] === acceptFor(key) ? null : HandshakeFaultKind.AcceptWrong;
+  if (accepts.length === 0) return "accept-missing";
+  if (accepts.length > 1) return "accept-duplicate";
+  return accepts[0] === acceptFor(key) ? null : "accept-wrong";
 }
 
 /**
@@ -147,11 +147,11 @@ function faultOfProtocol(
   offered: readonly string[],
 ): HandshakeFaultKind | null {
   const protocols = headerValues(headers, "sec-websocket-protocol");
-  if (protocols.length > 1) return HandshakeFaultKind.ProtocolDuplicate;
+  if (protocols.length > 1) return "protocol-duplicate";
   const protocol = protocols[0];
   // Subprotocol names are case-sensitive. An empty value is a fault, since no client offers one.
   if (protocol === undefined || offered.includes(protocol)) return null;
-  return HandshakeFaultKind.ProtocolNotOffered;
+  return "protocol-not-offered";
 }
 
 /** The parts of a server's acceptance. */

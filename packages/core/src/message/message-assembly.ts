@@ -6,7 +6,7 @@ import { appendBytes, createGrowingBytes, type GrowingBytes } from "../bytes/gro
 import type { Kernels } from "../bytes/kernels.ts";
 import { UTF8_ACCEPT } from "../bytes/utf8-validation.ts";
 import { Opcode } from "../frame/opcode.ts";
-import { MessageViolation } from "./message-violation.ts";
+import type { MessageViolation } from "./message-violation.ts";
 
 export interface MessageAssembly {
   readonly opcode: number;
@@ -46,11 +46,11 @@ export function judgeSequence(
   fragmentLimit: number,
 ): MessageViolation | null {
   if (opcode === Opcode.Continuation) {
-    if (underWay === null) return MessageViolation.ContinuationUnexpected;
-    if (underWay.fragments >= fragmentLimit) return MessageViolation.TooManyFragments;
+    if (underWay === null) return "continuation-unexpected";
+    if (underWay.fragments >= fragmentLimit) return "too-many-fragments";
     return null;
   }
-  return underWay === null ? null : MessageViolation.ContinuationMissing;
+  return underWay === null ? null : "continuation-missing";
 }
 
 /**

@@ -2,11 +2,10 @@ import { describe, expect, test, vi } from "vitest";
 import {
   createHttpHeadReader,
   type HeadLimits,
-  readHttpHead,
   restartHttpHead,
 } from "../../src/handshake/http-head.ts";
 import { DEFAULT_LIMITS } from "../../src/index.ts";
-import { octets, ROOMY, readHead, showParts } from "./reading-heads.ts";
+import { octets, ROOMY, readHead, readHttpHead, showParts } from "./reading-heads.ts";
 
 const GET = "GET / HTTP/1.1\r\n";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { createHttpHeadReader, readHttpHead } from "../../src/handshake/http-head.ts";
+import { createHttpHeadReader } from "../../src/handshake/http-head.ts";
 import { FAULTY_HEADS } from "./faulty-heads.ts";
-import { octets, ROOMY, readHead } from "./reading-heads.ts";
+import { octets, ROOMY, readHead, readHttpHead } from "./reading-heads.ts";
 import { SOUND_HEADS } from "./sound-heads.ts";
 
 describe("a sound head is read as it was sent", () => {

@@ -3,7 +3,8 @@ import {
   createHttpHeadReader,
   type HeadLimits,
   type HttpHeadReader,
-  readHttpHead,
+  readRequestHead,
+  readResponseHead,
 } from "../../src/handshake/http-head.ts";
 
 export const ROOMY: HeadLimits = { headBytes: 16_384, headers: 100, lineBytes: 8_192 };
@@ -15,6 +16,14 @@ export function octets(text: string): Uint8Array {
     if (code > 0xff) throw new Error(`not an octet: ${character}`);
     return code;
   });
+}
+
+/** Reads on with the function of the reader's kind. */
+export function readHttpHead(
+  reader: HttpHeadReader,
+  ...rest: [bytes: Uint8Array, start: number, end: number, limits: HeadLimits]
+): number {
+  return (reader.kind === "request" ? readRequestHead : readResponseHead)(reader, ...rest);
 }
 
 /** Shows the reader each part in its turn, as reads of a socket would, until it is done or at fault. */
