@@ -1,6 +1,6 @@
 /** The codes that the engine itself uses. Constants, because a bundler writes their numbers in place of their names. */
 export const GOING_AWAY = 1001;
-export const NO_STATUS = 1005;
+export const NO_STATUS_RECEIVED = 1005;
 export const ABNORMAL = 1006;
 export const MESSAGE_TOO_BIG = 1009;
 export const INTERNAL_ERROR = 1011;

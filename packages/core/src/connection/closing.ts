@@ -13,7 +13,7 @@ import { UTF8_ACCEPT, validateUtf8 } from "../bytes/utf8-validation.ts";
 import { FIN } from "../frame/frame-header.ts";
 import { Opcode } from "../frame/opcode.ts";
 import type { HandshakeFault } from "../handshake/handshake-fault.ts";
-import { isCloseCodeOnWire, NO_STATUS } from "./close-code.ts";
+import { isCloseCodeOnWire, NO_STATUS_RECEIVED } from "./close-code.ts";
 import {
   CloseSent,
   type Connection,
@@ -66,7 +66,7 @@ export function close(
 /** @throws MisuseError for a code or reason that a Close cannot have. */
 export function checkClose(code: number, reason: string): void {
   requireString("the reason of a Close", reason);
-  if (code === NO_STATUS) {
+  if (code === NO_STATUS_RECEIVED) {
     // §7.1.5: an empty body stands for "no code".
     if (reason === "") return;
     throw new MisuseError(
@@ -91,7 +91,7 @@ export function checkClose(code: number, reason: string): void {
 function queueClose(connection: Connection, code: number, reason: string): void {
   const facts = endingFacts(connection);
   queueWaitingPong(connection);
-  const body = new Uint8Array(code === NO_STATUS ? 0 : 2 + utf8Length(reason));
+  const body = new Uint8Array(code === NO_STATUS_RECEIVED ? 0 : 2 + utf8Length(reason));
   if (body.length > 0) {
     body[0] = code >> 8;
     body[1] = code & 0xff;
@@ -113,7 +113,7 @@ export function receiveClose(
   start: number,
   end: number,
 ): { readonly kind: WireViolation; readonly index: number } | null {
-  let frame: CloseFrame = { code: NO_STATUS, reason: "" };
+  let frame: CloseFrame = { code: NO_STATUS_RECEIVED, reason: "" };
   if (end > start) {
     // §5.5.1: "If there is a body, the first two bytes of the body MUST be a 2-byte unsigned integer"
     if (end - start === 1) return { kind: "close-body-one-byte", index: start };

@@ -19,12 +19,8 @@ import {
   type HeaderList,
   RESERVED_HEADERS,
 } from "../handshake/header-list.ts";
-import {
-  createHttpHeadReader,
-  type HttpHeadReader,
-  readResponseHead,
-  restartHttpHead,
-} from "../handshake/http-head.ts";
+import { readResponseHead, restartHttpHead } from "../handshake/http-head.ts";
+import { createHttpHeadReader, type HttpHeadReader } from "../handshake/http-head-reader.ts";
 import { createKey } from "../handshake/opening-key.ts";
 import { encodeRequest } from "../handshake/request.ts";
 import { judgeResponse, type ServerResponse } from "../handshake/response.ts";

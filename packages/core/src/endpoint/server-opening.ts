@@ -24,11 +24,8 @@ import {
   requestFault,
 } from "../handshake/handshake-fault.ts";
 import { type HeaderList, headerValues } from "../handshake/header-list.ts";
-import {
-  createHttpHeadReader,
-  type HttpHeadReader,
-  readRequestHead,
-} from "../handshake/http-head.ts";
+import { readRequestHead } from "../handshake/http-head.ts";
+import { createHttpHeadReader, type HttpHeadReader } from "../handshake/http-head-reader.ts";
 import { isOriginAllowed, type OriginPolicy, ownOrigin } from "../handshake/origin.ts";
 import { judgeRequest, type PlainHead, type UpgradeHead } from "../handshake/request.ts";
 import { encodeAcceptance, encodeAnswer } from "../handshake/response.ts";

@@ -19,13 +19,8 @@ import {
   type HeaderList,
   RESERVED_HEADERS,
 } from "./header-list.ts";
-import {
-  createHttpHeadReader,
-  type HeadLimits,
-  type HttpHeadReader,
-  readResponseHead,
-  restartHttpHead,
-} from "./http-head.ts";
+import { type HeadLimits, readResponseHead, restartHttpHead } from "./http-head.ts";
+import { createHttpHeadReader, type HttpHeadReader } from "./http-head-reader.ts";
 import type { ResponseHead, ServerResponse } from "./response.ts";
 import {
   createResponseBody,

@@ -1,9 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
-import {
-  createHttpHeadReader,
-  type HeadLimits,
-  restartHttpHead,
-} from "../../src/handshake/http-head.ts";
+import { type HeadLimits, restartHttpHead } from "../../src/handshake/http-head.ts";
+import { createHttpHeadReader } from "../../src/handshake/http-head-reader.ts";
 import { DEFAULT_LIMITS } from "../../src/index.ts";
 import { octets, ROOMY, readHead, readHttpHead, showParts } from "./reading-heads.ts";
 

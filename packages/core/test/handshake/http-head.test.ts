@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createHttpHeadReader } from "../../src/handshake/http-head.ts";
+import { createHttpHeadReader } from "../../src/handshake/http-head-reader.ts";
 import { FAULTY_HEADS } from "./faulty-heads.ts";
 import { octets, ROOMY, readHead, readHttpHead } from "./reading-heads.ts";
 import { SOUND_HEADS } from "./sound-heads.ts";

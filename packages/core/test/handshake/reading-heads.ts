@@ -1,11 +1,10 @@
 /** How the tests show streams to the head machine, and what they compare. */
 import {
-  createHttpHeadReader,
   type HeadLimits,
-  type HttpHeadReader,
   readRequestHead,
   readResponseHead,
 } from "../../src/handshake/http-head.ts";
+import { createHttpHeadReader, type HttpHeadReader } from "../../src/handshake/http-head-reader.ts";
 
 export const ROOMY: HeadLimits = { headBytes: 16_384, headers: 100, lineBytes: 8_192 };
 
