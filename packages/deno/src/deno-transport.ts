@@ -14,8 +14,9 @@ import {
   type TransportHandler,
   WriteState,
 } from "@sansocket/driver";
+import { COPY_BYTES, type CopyOwner, copyOf, type WriteCopy } from "./write-copy.ts";
 
-export class DenoTransport extends ConnectedStream {
+export class DenoTransport extends ConnectedStream implements CopyOwner {
   private readonly conn: Deno.Conn;
   private readonly isLentTo: boolean;
   private readonly buffer: ReadBuffer;
@@ -48,14 +49,29 @@ export class DenoTransport extends ConnectedStream {
     else if (this.reading === ReadState.Paused && !this.hasLeft) void this.readAll();
   }
 
+  /**
+   * One function from read to read: each async function between the loop and Deno's `read` is two promises more for each
+   * message.
+   */
   private async readAll(): Promise<void> {
+    const { conn, buffer, handler } = this;
     this.reading = ReadState.Flowing;
     while (this.reading === ReadState.Flowing && !this.hasLeft) {
-      const count = await this.readOnce();
+      let count = 0;
+      try {
+        // A TLS listener of Deno's accepts before the handshake: the first read does it.
+        if (this.isHandshaking) await this.shakeHands(conn as Deno.TlsConn);
+        count = (await conn.read(buffer.memory)) ?? 0;
+      } catch (error) {
+        // TLS without close_notify: an end like any other, since a WebSocket says by itself when it is complete.
+        if (!(error instanceof Deno.errors.UnexpectedEof)) this.broke(error);
+      }
+      // A write that failed in the same turn of the event loop is told behind the read, and has to be known first.
+      if (count === 0) await null;
       if (this.hasLeft) break;
       if (count > 0) {
-        this.handler.onData(this.buffer.filled(count));
-        this.buffer.ready(count);
+        handler.onData(buffer.filled(count));
+        buffer.ready(count);
       } else if (this.failure === undefined) {
         this.peerEnded();
       } else {
@@ -66,19 +82,6 @@ export class DenoTransport extends ConnectedStream {
     this.buffer.shrink();
     if (this.reading !== ReadState.Ended) this.reading = ReadState.Paused;
     this.settle();
-  }
-
-  /** @returns 0 when there is no more to read. */
-  private async readOnce(): Promise<number> {
-    try {
-      // A TLS listener of Deno's accepts before the handshake: the first read does it.
-      if (this.isHandshaking) await this.shakeHands(this.conn as Deno.TlsConn);
-      return (await this.conn.read(this.buffer.memory)) ?? 0;
-    } catch (error) {
-      // TLS without close_notify: an end like any other, since a WebSocket says by itself when it is complete.
-      if (!(error instanceof Deno.errors.UnexpectedEof)) this.broke(error);
-      return 0;
-    }
   }
 
   private async shakeHands(conn: Deno.TlsConn): Promise<void> {
@@ -104,10 +107,47 @@ export class DenoTransport extends ConnectedStream {
   write(chunks: readonly Uint8Array[]): boolean {
     const { isWriting } = this;
     const isCopied = !isWriting && lengthOf(chunks) <= LARGEST_COPY;
-    this.unwritten = isCopied || !this.isLentTo ? [joined(chunks)] : chunks;
     this.writing = isCopied ? WriteState.Copied : WriteState.Full;
+    if (isCopied && this.isLentTo && chunks.length === 1 && chunks[0]!.length <= COPY_BYTES) {
+      this.writeCopy(chunks[0]!);
+      return true;
+    }
+    this.unwritten = isCopied || !this.isLentTo ? [joined(chunks)] : chunks;
     if (!isWriting) void this.writeAll();
     return isCopied;
+  }
+
+  /**
+   * The path of almost every write: few bytes, with no promise but Deno's own. The loop of {@link writeAll} has two promises
+   * more, which cost 1 µs for an echo of 64 bytes (Deno 2.9.6).
+   */
+  private writeCopy(chunk: Uint8Array): void {
+    const copy = copyOf(this, chunk);
+    this.conn.write(copy.bytes).then(copy.written, copy.failed);
+  }
+
+  copyWritten(copy: WriteCopy, byteCount: number): void {
+    const { bytes } = copy;
+    if (byteCount < bytes.length) this.unwritten = [bytes.slice(byteCount), ...this.unwritten];
+    copy.release();
+    if (this.unwritten.length > 0 || this.writing === WriteState.Ending) {
+      void this.writeAll();
+      return;
+    }
+    this.taken();
+    this.settle();
+  }
+
+  copyFailed(error: unknown): void {
+    this.writeFailed(error);
+    this.taken();
+    this.settle();
+  }
+
+  private writeFailed(error: unknown): void {
+    this.broke(error);
+    this.writing = WriteState.Failed;
+    this.unwritten = NOTHING;
   }
 
   protected beginEnd(): boolean {
@@ -131,9 +171,7 @@ export class DenoTransport extends ConnectedStream {
       }
       if (this.writing === WriteState.Ending) await conn.closeWrite(); // with TLS, close_notify before it
     } catch (error) {
-      this.broke(error);
-      this.writing = WriteState.Failed;
-      this.unwritten = NOTHING;
+      this.writeFailed(error);
     }
     this.taken();
     this.settle();

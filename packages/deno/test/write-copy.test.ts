@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import { COPY_BYTES, copyOf, type WriteCopy } from "../src/write-copy.ts";
+
+const owner = { copyWritten() {}, copyFailed() {} };
+const bytes = (length: number): Uint8Array => new Uint8Array(length).map((_, index) => index);
+
+test("a copy holds the bytes of its chunk, and no byte more", () => {
+  for (const length of [1, 66, 66, 2, COPY_BYTES]) {
+    const copy = copyOf(owner, bytes(length));
+    expect(copy.bytes).toEqual(bytes(length));
+    copy.release();
+  }
+});
+
+test("a copy that is under way is not used for another write, and is used again behind its write", () => {
+  const first = copyOf(owner, bytes(3));
+  expect(copyOf(owner, bytes(3)) === first).toBe(false);
+  first.release();
+  expect(copyOf(owner, bytes(5)) === first).toBe(true);
+});
+
+test("64 copies are kept for later writes at most", () => {
+  const copies = (): WriteCopy[] => Array.from({ length: 100 }, () => copyOf(owner, bytes(1)));
+  const many = copies();
+  for (const copy of many) copy.release();
+  expect(copies().filter((copy) => many.includes(copy))).toHaveLength(64);
+});
+
+test("the owner hears how many bytes of which copy were written, and of a failure", () => {
+  const heard: unknown[] = [];
+  const copy = copyOf(
+    {
+      copyWritten: (which, byteCount) => heard.push(which === copy, byteCount),
+      copyFailed: (error) => heard.push(error),
+    },
+    bytes(9),
+  );
+  copy.written(7);
+  copy.failed("EPIPE");
+  expect(heard).toEqual([true, 7, "EPIPE"]);
+});
