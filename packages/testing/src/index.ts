@@ -44,6 +44,7 @@ export {
 } from "./generators/cuttings.ts";
 export { type FrameOnWire, frameHeaders, frames } from "./generators/frames.ts";
 export { handshakes } from "./generators/handshakes.ts";
+export { networks } from "./generators/networks.ts";
 export {
   binaryPayloads,
   controlPayloads,
@@ -92,7 +93,6 @@ export {
   type LineConditions,
   type NetworkConditions,
   type NetworkFault,
-  networks,
   PERFECT_LINE,
 } from "./simulation/conditions.ts";
 export {

@@ -1,6 +1,4 @@
 /** The conditions of a simulated connection: plain data, so that one line of text holds them and plays them again. */
-import fc from "fast-check";
-
 /** The ways in which a network goes wrong. */
 export type NetworkFault =
   /** Both ends are told that the peer has ended its stream, and nothing more gets through in either direction. */
@@ -62,10 +60,10 @@ export function requireLineConditions(where: string, conditions: LineConditions)
     }
   }
   if (fault === null) return;
-  const kinds: readonly unknown[] = FAULTS;
+  const kinds: readonly unknown[] = NETWORK_FAULTS;
   if (typeof fault !== "object" || !kinds.includes(fault.kind)) {
     throw new RangeError(
-      `${where}.fault has no kind that is known; known are ${FAULTS.join(", ")}`,
+      `${where}.fault has no kind that is known; known are ${NETWORK_FAULTS.join(", ")}`,
     );
   }
   if (!Number.isSafeInteger(fault.behind) || fault.behind < 0) {
@@ -75,35 +73,5 @@ export function requireLineConditions(where: string, conditions: LineConditions)
   }
 }
 
-const FAULTS: readonly NetworkFault[] = ["cut", "reset", "stall", "half-close"];
-
-/** One direction of a network. Shrinks to a line without delay and without a fault. */
-function lines(isFaulty: boolean): fc.Arbitrary<LineConditions> {
-  const sizes = fc.oneof(
-    { weight: 1, arbitrary: fc.integer({ min: 1, max: 20 }) },
-    { weight: 3, arbitrary: fc.integer({ min: 21, max: 5_000 }) },
-    { weight: 3, arbitrary: fc.constant(70_000) },
-  );
-  const faults = fc.record({
-    kind: fc.constantFrom(...FAULTS),
-    behind: fc.oneof(fc.nat(40), fc.nat(2_000), fc.nat(100_000)),
-  });
-  return fc.record({
-    delay: fc.tuple(fc.nat(40), fc.nat(40)).map(([least, more]) => [least, least + more] as const),
-    piece: sizes,
-    buffer: sizes,
-    fault: isFaulty ? fc.option(faults, { freq: 2 }) : fc.constant(null),
-  });
-}
-
-/**
- * Networks for laws. About half of the networks have a fault in some direction.
- * @param isFaulty default true; with false, every byte arrives in the end.
- */
-export function networks(isFaulty: boolean = true): fc.Arbitrary<NetworkConditions> {
-  return fc.record({
-    seed: fc.nat(0x7fff_ffff),
-    toServer: lines(isFaulty),
-    toClient: lines(isFaulty),
-  });
-}
+/** All of them. */
+export const NETWORK_FAULTS: readonly NetworkFault[] = ["cut", "reset", "stall", "half-close"];

@@ -2,7 +2,8 @@
  * Histories of two engines on a simulated network: plain data, so that a history fits on one line, and the line plays it again.
  */
 import fc from "fast-check";
-import { type LineConditions, type NetworkConditions, networks } from "./conditions.ts";
+import { networks } from "../generators/networks.ts";
+import type { LineConditions, NetworkConditions } from "./conditions.ts";
 
 /** One act of an application, and the time that passes before it. */
 export type EngineAct = {

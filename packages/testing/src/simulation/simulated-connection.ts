@@ -33,6 +33,8 @@ export interface ConnectionEnd {
   destroy(now: number): void;
   /** When the next arrival is there, in ms. Infinity when nothing is under way. */
   readonly nextAt: number;
+  /** As {@link nextAt}, for an end that reads neither bytes nor the end of the stream for now. */
+  readonly nextWhilePaused: number;
   /**
    * The next arrival, or null when there is none yet.
    * @param most the most bytes to read at once. 0: reads no bytes and no end of the stream, only what else has happened.
@@ -105,10 +107,15 @@ class End implements ConnectionEnd {
   }
 
   get nextAt(): number {
+    const incomingAt = this.isClosed || this.isGone ? NEVER : this.in.nextAt;
+    return Math.min(this.nextWhilePaused, incomingAt);
+  }
+
+  get nextWhilePaused(): number {
     if (this.isClosed) return NEVER;
     if (this.isGone) return this.closedAt;
     const roomAt = this.wantsRoom && this.out.room > 0 ? 0 : NEVER;
-    return Math.min(this.resetAt, this.in.nextAt, roomAt);
+    return Math.min(this.resetAt, roomAt);
   }
 
   read(now: number, most: number = NEVER): Arrival | null {
