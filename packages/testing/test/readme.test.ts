@@ -10,6 +10,6 @@ test.each(["readme-example.ts", "readme-pair-example.ts"])(
   async (name) => {
     const blocks = [...read("../README.md").matchAll(/```ts\n([\s\S]*?)```/g)];
     expect(blocks.map(([, block]) => block)).toContain(read(`./${name}`));
-    await expect(import(`./${name}`)).resolves.toBeDefined();
+    await expect(import(new URL(name, import.meta.url).href)).resolves.toBeDefined();
   },
 );

@@ -2,16 +2,21 @@
 import {
   type Acceptor,
   type Adapter,
-  createAdapter,
+  connectWith,
+  createServerWith,
+  createWebSocketClass,
+  createWebSocketStreamClass,
   type Dialed,
   intakeOf,
   type Listener,
   type ListenOptions,
   type NetworkAddress,
   type OpenTransport,
+  type Platform,
   refuseOptions,
   Server,
   type ServerOptions,
+  serveWith,
 } from "@sansocket/driver";
 import { type LineConditions, PERFECT_LINE } from "../simulation/conditions.ts";
 import { SeededRandom } from "../simulation/seeded-random.ts";
@@ -159,7 +164,14 @@ export function openNetwork(
     };
   }
 
-  const adapter = createAdapter({ runtime, listen, dialer: { dial } });
+  const platform: Platform = { runtime, dialer: { dial } };
+  const adapter: Adapter = {
+    serve: (given) => serveWith({ runtime, listen }, given),
+    createServer: (given) => createServerWith({ runtime }, given),
+    connect: (url, given = {}) => connectWith(platform, url, given),
+    WebSocket: createWebSocketClass(platform),
+    WebSocketStream: createWebSocketStreamClass(platform),
+  };
   const network: VirtualNetwork = Object.assign(virtualTime(runtime), adapter);
   const serveAt = <Data>(port: number, given: ServerOptions<Data>): Server<Data> => {
     const server = new Server<Data>(given, { runtime });
