@@ -19,11 +19,15 @@ export type EngineAct = {
 
 /** Everything that decides what happens. */
 export interface EngineHistory {
+  /** "opening": with the opening handshake. "open": behind it. */
   readonly from: "opening" | "open";
   /** The engines deliver messages in pieces. */
   readonly pieces: boolean;
+  /** The network between the two. */
   readonly network: NetworkConditions;
+  /** What the application of the client does. */
   readonly client: readonly EngineAct[];
+  /** What the application of the server does. */
   readonly server: readonly EngineAct[];
   /** The sides that begin the closing handshake after their last act. */
   readonly closes: "client" | "server" | "both";

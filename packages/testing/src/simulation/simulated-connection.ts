@@ -143,7 +143,9 @@ class End implements ConnectionEnd {
 
 /** Both ends of a simulated connection. */
 export interface SimulatedConnection {
+  /** The end of the client. */
   readonly client: ConnectionEnd;
+  /** The end of the server. */
   readonly server: ConnectionEnd;
 }
 
