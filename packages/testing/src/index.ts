@@ -32,11 +32,14 @@ export {
   type Conversation,
   conversations,
   fragmentations,
+  largeMessages,
   messages,
 } from "./generators/conversations.ts";
 export {
   type Cutting,
+  type CuttingPlan,
   cut,
+  cuttingPlans,
   cuttings,
   everyByte,
   everyPoint,

@@ -49,18 +49,18 @@ export function fragmentations(
 ): fc.Arbitrary<Conversation> {
   return fc
     .record({
-      points: fc.array(fc.nat({ max: bytes.length }), { maxLength: 4 }),
-      between: fc.array(fc.option(controlStatements()), { minLength: 4, maxLength: 4 }),
+      parts: fc.array(fc.tuple(fc.nat({ max: bytes.length }), fc.option(controlStatements())), {
+        maxLength: 4,
+      }),
       keys: fc.array(keysFor(role), { minLength: 1, maxLength: 3 }),
     })
-    .map(({ points, between, keys }) => {
-      const parts = [...points].sort((a, b) => a - b);
+    .map(({ parts, keys }) => {
       const statement: Statement = {
         kind: "message",
         type,
         bytes,
-        parts,
-        between: between.slice(0, parts.length),
+        parts: parts.map(([point]) => point).sort((a, b) => a - b),
+        between: parts.map(([, control]) => control),
       };
       return conversationOf(framesOf([statement], maskedWith(keys)));
     });
@@ -71,6 +71,32 @@ export function conversations(role: "client" | "server"): fc.Arbitrary<Conversat
   return fc
     .tuple(programs(), fc.array(keysFor(role), { minLength: 1, maxLength: 3 }))
     .map(([program, keys]) => conversationOf(framesOf(program, maskedWith(keys))));
+}
+
+/**
+ * One message of about 65,536 bytes, where the length begins to take 64 bits (§5.2), or the beginning of one of about
+ * 2 ** 32 bytes; and a small message behind it.
+ */
+export function largeMessages(role: "client" | "server"): fc.Arbitrary<Conversation> {
+  const first = fc.oneof(
+    fc.constantFrom(65_536, 65_535, 65_537, 70_000).map((length) => ({
+      payload: new Uint8Array(length),
+    })),
+    fc
+      .constantFrom(1, 65_537)
+      .map((more) => ({ declaredLength: 2 ** 32 + more, payload: new Uint8Array(more) })),
+  );
+  return fc.tuple(first, keysFor(role)).map(([large, key]) =>
+    conversationOf(
+      [large, { payload: Uint8Array.of(1) }].map((part) => ({
+        fin: true,
+        rsv: 0,
+        opcode: 2,
+        key,
+        ...part,
+      })),
+    ),
+  );
 }
 
 /** The keys, or null where frames are not masked. */

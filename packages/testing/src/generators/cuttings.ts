@@ -39,28 +39,48 @@ export function* everyPoint(length: number): Generator<Cutting, void, undefined>
   for (let point = 1; point < length; point += 1) yield [point];
 }
 
-/** A stream in more chunks takes seconds, and shows nothing that a shorter one does not. */
-const MOST_CHUNKS = 4096;
+/** Bytes. A parser that joins what it has not read with each chunk takes minutes for a longer stream, byte by byte. */
+const LONG = 4096;
+const MOST_CHUNKS_OF_LONG = 64;
+
+/** A way to cut a stream of any length. */
+export type CuttingPlan = (length: number) => Cutting;
+
+/**
+ * Ways to cut a stream whose length is not known yet. A counterexample whose bytes become fewer keeps its cuts so, and goes on
+ * failing; a cutting that is drawn anew for each length would not.
+ */
+export function cuttingPlans(): fc.Arbitrary<CuttingPlan> {
+  const sized =
+    (size: number): CuttingPlan =>
+    (length) =>
+      everySize(
+        length,
+        Math.max(size, length > LONG ? Math.ceil(length / MOST_CHUNKS_OF_LONG) : 1),
+      );
+  const point = fc.oneof(fc.nat({ max: 20 }), fc.nat({ max: 300 }), fc.nat({ max: 70_000 }));
+  return fc.oneof(
+    { withCrossShrink: true },
+    { weight: 1, arbitrary: fc.constant<CuttingPlan>(() => []) },
+    {
+      weight: 5,
+      arbitrary: fc.array(point, { minLength: 1, maxLength: 12 }).map(
+        (some): CuttingPlan =>
+          (length) =>
+            [...new Set(some)].filter((at) => at < length).sort((a, b) => a - b),
+      ),
+    },
+    { weight: 2, arbitrary: fc.constant(sized(1)) },
+    { weight: 2, arbitrary: fc.integer({ min: 2, max: 100 }).map(sized) },
+  );
+}
 
 /**
  * Any cutting of a stream of `length` bytes: whole, byte by byte, even sizes, a few points, many. A stream of more than
- * 4096 bytes is not cut byte by byte, but into 4096 chunks at most.
+ * 4096 bytes is cut byte by byte in no case, and into even sizes of 64 chunks at most: it shows nothing that a shorter
+ * stream does not show.
  */
 export function cuttings(length: number): fc.Arbitrary<Cutting> {
   requireCount("length", length, 0);
-  const least = Math.ceil(length / MOST_CHUNKS);
-  const points = fc
-    .uniqueArray(fc.nat({ max: Math.max(0, length) }), { maxLength: 12 })
-    .map((some) => [...some].sort((a, b) => a - b));
-  return fc.oneof(
-    { weight: 1, arbitrary: fc.constant([]) },
-    { weight: 2, arbitrary: fc.constant(everySize(length, Math.max(1, least))) },
-    {
-      weight: 2,
-      arbitrary: fc
-        .integer({ min: 2, max: 100 })
-        .map((size) => everySize(length, Math.max(size, least))),
-    },
-    { weight: 5, arbitrary: points },
-  );
+  return cuttingPlans().map((plan) => plan(length));
 }

@@ -73,6 +73,7 @@ export function streams(
   extensions?: AgreedExtensions,
 ): fc.Arbitrary<Uint8Array> {
   return fc.oneof(
+    { withCrossShrink: true },
     { weight: 3, arbitrary: wirePrograms(role, extensions).map(({ bytes }) => bytes) },
     { weight: 4, arbitrary: nearPrograms(role, extensions) },
     { weight: 1, arbitrary: wildStreams() },

@@ -1,7 +1,7 @@
 /** The inputs of laws: which endpoint, which bytes, cut where; shown as a commented hex dump. */
 import fc from "fast-check";
 import type { EngineOptions } from "../engine/engine.ts";
-import { type Cutting, cut, cuttings } from "../generators/cuttings.ts";
+import { type Cutting, cut, cuttingPlans } from "../generators/cuttings.ts";
 import { shownAs } from "../generators/shown.ts";
 import { dumpFrames } from "../wire/hex-dump.ts";
 import { quoteLatin1 } from "../wire/text.ts";
@@ -72,11 +72,11 @@ export function examples(
   make: (options: EngineOptions) => fc.Arbitrary<Uint8Array>,
 ): fc.Arbitrary<Example> {
   return options.chain((some) =>
-    make(some).chain((bytes) =>
-      cuttings(bytes.length).map((cutting) =>
-        shownAs({ options: some, bytes, cutting }, describeExample),
+    fc
+      .tuple(make(some), cuttingPlans())
+      .map(([bytes, plan]) =>
+        shownAs({ options: some, bytes, cutting: plan(bytes.length) }, describeExample),
       ),
-    ),
   );
 }
 

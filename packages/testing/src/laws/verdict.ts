@@ -2,9 +2,11 @@
 import fc from "fast-check";
 import type { EngineOptions, Parser } from "../engine/engine.ts";
 import { brokenConversations } from "../generators/broken-conversations.ts";
+import { largeMessages } from "../generators/conversations.ts";
 import { streams } from "../generators/streams.ts";
 import { judge } from "../oracle/outcome.ts";
 import { judgeOutput } from "../oracle/output.ts";
+import type { RuleName } from "../oracle/rules.ts";
 import { verdictOf } from "../oracle/verdict.ts";
 import { outcomeOf } from "./engine-outcome.ts";
 import { anyOptions, examples, piecesOf } from "./example.ts";
@@ -18,6 +20,8 @@ export interface VerdictLawOptions extends Omit<LawOptions, "extensions"> {
    * allows.
    */
   readonly judges?: "early" | "any time";
+  /** Only conversations that break these rules are tried. Default: all inputs. */
+  readonly rules?: readonly RuleName[];
 }
 
 /** So many bytes are room enough for most inputs, and some messages are larger. */
@@ -32,26 +36,26 @@ const MESSAGE_LIMIT = 1000;
  * wrong bits or bytes, and wild bytes; each of them cut anyhow.
  */
 export function verdictLaw(parser: Parser, options: VerdictLawOptions = {}): void {
-  const { judges = "any time", ...rest } = options;
+  const { judges = "any time", rules, ...rest } = options;
   if (judges !== "early" && judges !== "any time") {
     throw new RangeError(`judges is ${String(judges)}: give "early" or "any time"`);
   }
-  const some = anyOptions(rest).chain((one) =>
-    fc
-      .boolean()
-      .map(
-        (isLimited): EngineOptions => (isLimited ? { ...one, messageLimit: MESSAGE_LIMIT } : one),
-      ),
-  );
-  const inputs = examples(some, ({ role, messageLimit }) =>
-    fc.oneof(
-      {
-        weight: 2,
-        arbitrary: brokenConversations(role, { messageLimit }).map(({ bytes }) => bytes),
-      },
-      { weight: 1, arbitrary: streams(role) },
-    ),
-  );
+  const some = fc
+    .tuple(anyOptions(rest), fc.boolean())
+    .map(
+      ([one, isLimited]): EngineOptions =>
+        isLimited ? { ...one, messageLimit: MESSAGE_LIMIT } : one,
+    );
+  const inputs = examples(some, ({ role, messageLimit }) => {
+    const broken = brokenConversations(role, { rules, messageLimit }).map(({ bytes }) => bytes);
+    if (rules !== undefined) return broken;
+    return fc.oneof(
+      { withCrossShrink: true },
+      { weight: 20, arbitrary: streams(role) },
+      { weight: 20, arbitrary: broken },
+      { weight: 1, arbitrary: largeMessages(role).map(({ bytes }) => bytes) },
+    );
+  });
   checkLaw(
     "verdictLaw",
     [parser],
