@@ -39,7 +39,7 @@ export interface FrameWatch {
   sentBytes: number;
 }
 
-interface IncomingFrame {
+export interface IncomingFrame {
   readonly firstByte: number;
   readonly isMasked: boolean;
   readonly maskingKey: number;

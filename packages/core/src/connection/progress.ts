@@ -13,7 +13,7 @@ import { DEFAULT_TIMEOUTS } from "./settings.ts";
 const STEADY_BYTES = 131_072;
 
 /** The most bytes that Linux holds for sending on one connection, by default (`tcp_wmem`). */
-const MOST_IN_TRANSIT = 4_194_304;
+export const MOST_IN_TRANSIT = 4_194_304;
 
 function steadyPeriod(connection: Connection): number {
   const { close } = connection.settings.timeouts;

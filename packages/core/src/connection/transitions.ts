@@ -56,6 +56,18 @@ export function leaveOpening(connection: Connection): void {
   connection.phase = Phase.Open;
 }
 
+/** The state of the two directions, and of what both sides agreed on. A snapshot moves it to another endpoint. */
+export type Halves = Pick<Connection, "phase" | "agreed" | "reading" | "writing" | "inputEnd">;
+
+/** A new connection goes on where another one was, perhaps of another process. */
+export function continueFrom(connection: Connection, halves: Halves): void {
+  connection.phase = halves.phase;
+  connection.agreed = halves.agreed;
+  connection.reading = halves.reading;
+  connection.writing = halves.writing;
+  connection.inputEnd = halves.inputEnd;
+}
+
 // ---- how the input ends: noted at once, applied when everything before has been read
 
 export function noteEndOfStream(connection: Connection): void {

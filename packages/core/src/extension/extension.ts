@@ -75,10 +75,25 @@ export interface ExtensionSession {
   ): "ok" | "corrupt" | "limit";
 
   /**
+   * The state of the session, for a connection that moves to another process. Absent: a connection with this session cannot
+   * move. The method changes nothing, because the connection may stay.
+   * @returns a sentence when the session cannot move now, for the error of `snapshotEndpoint`.
+   */
+  snapshot?(): ExtensionSnapshot | string;
+
+  /**
    * The session ends, perhaps in the middle of a message. The engine calls no other method afterwards, and may call
    * `dispose` again. The engine ignores an exception of `dispose`, because the connection has to end in any case.
    */
   dispose(): void;
+}
+
+/** The state of an {@link ExtensionSession} as bytes. */
+export interface ExtensionSnapshot {
+  /** The name of the extension whose `restore` takes the state. */
+  readonly extension: string;
+  /** A format of the extension's own. The bytes belong to the engine. */
+  readonly state: Uint8Array;
 }
 
 /** Disposes of a session. Never throws. */
@@ -122,6 +137,14 @@ export interface Extension {
    * @returns null when the response does not follow from the offers: the handshake then fails (§4.1).
    */
   confirm?(response: ExtensionOffer): { readonly session: ExtensionSession | null } | null;
+
+  /**
+   * Makes a session again from {@link ExtensionSession.snapshot}, of either role.
+   * @param response the element of the server's response on which both sides agreed.
+   * @param state bytes that nobody has checked. The method must not throw because of them.
+   * @returns null for a state that this extension, with its configuration, does not take.
+   */
+  restore?(response: ExtensionOffer, state: Uint8Array): ExtensionSession | null;
 }
 
 /** The extensions that both sides agreed on. */
