@@ -21,6 +21,7 @@ const FLOORS: readonly string[] = [
   "handshake",
   "connection",
   "endpoint",
+  "snapshot",
 ];
 
 /** Runtimes, clocks, timers, entropy and decoders: nothing a pure engine may know by itself. */

@@ -1,8 +1,12 @@
 /** The facts about the end in a snapshot, of a connection that is closing and has not ended (RFC 6455 §7). */
-import { isCloseCodeOnWire } from "../connection/close-code.ts";
-import { CloseCode } from "../connection/close-code.ts";
+import { CloseCode, isCloseCodeOnWire } from "../connection/close-code.ts";
 import { MAX_REASON_BYTES } from "../connection/closing.ts";
-import { CloseSent, type Connection, type EndingFacts, endingFacts } from "../connection/connection.ts";
+import {
+  CloseSent,
+  type Connection,
+  type EndingFacts,
+  endingFacts,
+} from "../connection/connection.ts";
 import type { CloseFrame, TimeoutName } from "../connection/ended.ts";
 import { type Violation, type WireViolation, wireViolation } from "../connection/violation.ts";
 import {

@@ -61,7 +61,11 @@ export function writeUnread(writer: SnapshotWriter, connection: Connection): voi
 export function readUnread(reader: SnapshotReader, connection: Connection): void {
   const offset = readWhole(reader, "the offset of the unread input");
   const isCarried = readFlag(reader, "the kind of the unread input");
-  const unread = readBytes(reader, "the unread input", isCarried ? MAX_HEADER_BYTES - 1 : undefined);
+  const unread = readBytes(
+    reader,
+    "the unread input",
+    isCarried ? MAX_HEADER_BYTES - 1 : undefined,
+  );
   if (isCarried) {
     connection.carry = unread.slice();
     connection.origin = offset + unread.length;
@@ -128,9 +132,15 @@ function readFrame(reader: SnapshotReader, connection: Connection): void {
   if (message === null || connection.control !== null) {
     throw invalid(at, "its data frame belongs to no message");
   }
-  const most = message.isExtended ? settings.limits.frame : settings.limits.message - message.length;
+  const most = message.isExtended
+    ? settings.limits.frame
+    : settings.limits.message - message.length;
   if (left > most) {
-    throw new SnapshotError("limit", `the frame under way has ${left} bytes left, ${most} are allowed`, at);
+    throw new SnapshotError(
+      "limit",
+      `the frame under way has ${left} bytes left, ${most} are allowed`,
+      at,
+    );
   }
 }
 
@@ -187,4 +197,3 @@ function readDeferred(reader: SnapshotReader): DeferredViolation {
   const kind = readViolationKind(reader);
   return { kind, offset: readWhole(reader, "the offset of the violation") };
 }
-

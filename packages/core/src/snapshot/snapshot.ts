@@ -4,8 +4,9 @@
  *
  * @module
  */
-import { requireObject } from "../bytes/given-arguments.ts";
+
 import { crc32 } from "../bytes/crc32.ts";
+import { requireObject } from "../bytes/given-arguments.ts";
 import { isBytes } from "../bytes/is-bytes.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import {
@@ -30,12 +31,7 @@ import { disposeOf } from "../extension/extension.ts";
 import { readAgreed, readSession, writeAgreed, writeSession } from "./agreed-terms.ts";
 import { readEnding, writeEnding } from "./ending.ts";
 import { readUnderWay, readUnread, writeUnderWay, writeUnread } from "./incoming.ts";
-import {
-  readOutgoingMessage,
-  readOutput,
-  writeOutgoingMessage,
-  writeOutput,
-} from "./outgoing.ts";
+import { readOutgoingMessage, readOutput, writeOutgoingMessage, writeOutput } from "./outgoing.ts";
 import { SnapshotError } from "./snapshot-error.ts";
 import { invalid, readByte, readFlag, type SnapshotReader } from "./snapshot-reader.ts";
 import {
@@ -217,7 +213,10 @@ function requireSound(connection: Connection, at: number): void {
   if (reading !== Reading.Frames && isUnderWay) {
     throw invalid(at, "it reads no more, and has a message under way");
   }
-  if (writing === Writing.EndLent || (reading === Reading.Finished && writing === Writing.Finished)) {
+  if (
+    writing === Writing.EndLent ||
+    (reading === Reading.Finished && writing === Writing.Finished)
+  ) {
     throw invalid(at, "its connection has ended, or was with its transport");
   }
   if (writing !== Writing.Open && ending === null) throw invalid(at, "it closes without a reason");

@@ -83,6 +83,20 @@ export interface EngineUnderTest extends ParserUnderTest {
   transportClosed?(now: number): void;
   /** Ends the connection at once. Absent: the laws do without. */
   abort?(now: number): void;
+  /**
+   * Sends the next fragment of a binary message that may stay unfinished; starts the message with the first one. Absent: the
+   * laws do without.
+   */
+  sendPart?(bytes: Uint8Array, isFinal: boolean): void;
+  /** The host reads no more from the transport. Absent: the laws do without. */
+  pauseReading?(now: number): void;
+  /** The host reads again. Absent: the laws do without. */
+  resumeReading?(now: number): void;
+  /**
+   * Moves the connection: takes a snapshot, and makes another endpoint from it, whose clock says `newNow`. This endpoint is
+   * not used afterwards. null: the connection cannot move now, and this endpoint goes on. Absent: connections do not move.
+   */
+  move?(now: number, newNow: number): EngineUnderTest | null;
   /** Decides about a request that {@link EngineOptions.answers} has left undecided. Absent: the laws do without. */
   answer?(now: number): void;
   /**

@@ -1,5 +1,6 @@
 /** `@sansocket/core` as an engine under test. */
 import {
+  type ConnectionOptions,
   clientEndpoint,
   type Endpoint,
   type Extension,
@@ -9,6 +10,7 @@ import {
   Step,
   serverEndpoint,
 } from "@sansocket/core";
+import { restoreEndpoint, SnapshotError, snapshotEndpoint } from "@sansocket/core/snapshot";
 import { joinBytes } from "../wire/bytes.ts";
 import { type AgreedExtensions, agreementOf } from "./agreed-extensions.ts";
 import type { Engine, EngineEvent, EngineOptions, EngineUnderTest, Transmitted } from "./engine.ts";
@@ -30,14 +32,18 @@ export interface SansocketEngineOptions {
 export function sansocketEngine(options: SansocketEngineOptions = {}): Engine {
   return {
     name: "sansocket",
-    create: (engineOptions) => bind(createEndpoint(options, engineOptions), options, engineOptions),
+    create(engineOptions) {
+      const common = commonOptions(options, engineOptions);
+      return bind(createEndpoint(common, options, engineOptions), common, options, engineOptions);
+    },
   };
 }
 
-function createEndpoint(
+/** What an endpoint is made with, and made again after a move: its masking keys go on. */
+function commonOptions(
   { extensions, agreed, isWatched }: SansocketEngineOptions,
-  { from, role, pieces, messageLimit, unsentLimit, onWork }: EngineOptions,
-): Endpoint {
+  { role, pieces, messageLimit, unsentLimit, onWork }: EngineOptions,
+): ConnectionOptions {
   let byte = 0x5a;
   const host = {
     random(into: Uint8Array): void {
@@ -48,7 +54,7 @@ function createEndpoint(
     },
     ...(onWork === undefined ? {} : { kernels: countingKernels(onWork) }),
   };
-  const common = {
+  return {
     host,
     pieces,
     extensions: extensions?.() ?? agreed?.[role]() ?? [],
@@ -58,6 +64,13 @@ function createEndpoint(
       ...(unsentLimit === undefined ? {} : { unsent: unsentLimit }),
     },
   };
+}
+
+function createEndpoint(
+  common: ConnectionOptions,
+  { agreed }: SansocketEngineOptions,
+  { from, role }: EngineOptions,
+): Endpoint {
   if (from === "open") {
     const agreement = agreed === undefined ? {} : { agreement: agreementOf(role, agreed) };
     return openEndpoint(role, agreement, common, 0);
@@ -81,9 +94,14 @@ function countingKernels(onWork: (bytes: number) => void): Kernels {
 
 function bind(
   endpoint: Endpoint,
-  { usesInbox }: SansocketEngineOptions,
-  { answers = "at once" }: EngineOptions,
+  common: ConnectionOptions,
+  options: SansocketEngineOptions,
+  engineOptions: EngineOptions,
+  isUnderWay: boolean = false,
 ): EngineUnderTest {
+  const { usesInbox } = options;
+  const { answers = "at once" } = engineOptions;
+  let isPartSent = isUnderWay;
   return {
     receive(bytes, now) {
       if (usesInbox === true && bytes.length <= endpoint.inbox.length) {
@@ -123,6 +141,24 @@ function bind(
     taken: (now) => endpoint.sent(now),
     sendText: (text) => endpoint.sendText(text) === "queued",
     sendBinary: (bytes) => endpoint.sendBinary(bytes) === "queued",
+    sendPart(bytes, isFinal) {
+      if (!isPartSent && endpoint.startMessage("binary") !== "queued") return;
+      endpoint.sendFragment(bytes, isFinal);
+      isPartSent = !isFinal;
+    },
+    pauseReading: (now) => endpoint.pauseReading(now),
+    resumeReading: (now) => endpoint.resumeReading(now),
+    move(now, newNow) {
+      let snapshot: Uint8Array;
+      try {
+        snapshot = snapshotEndpoint(endpoint, now);
+      } catch (error) {
+        if (error instanceof SnapshotError) return null;
+        throw error;
+      }
+      const moved = restoreEndpoint(snapshot, common, newNow);
+      return bind(moved, common, options, engineOptions, isPartSent);
+    },
     sendFragments(type, fragments) {
       if (endpoint.startMessage(type) !== "queued") return false;
       const last = fragments.length - 1;
