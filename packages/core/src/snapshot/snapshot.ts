@@ -13,6 +13,7 @@ import {
   type Connection,
   createConnection,
   InputEnd,
+  isSendable,
   Phase,
   Reading,
   Writing,
@@ -80,7 +81,8 @@ export function snapshotEndpoint(endpoint: Endpoint, now: number): Uint8Array<Ar
   writeUnread(writer, connection);
   writeUnderWay(writer, connection);
   writeOutput(writer, connection.output);
-  writeOutgoingMessage(writer, connection.outgoing);
+  // No fragment follows our Close (RFC 6455 §5.5.1).
+  writeOutgoingMessage(writer, isSendable(connection) ? connection.outgoing : null);
   writeTimers(writer, connection);
   writeEnding(writer, connection.ending);
   writeWatch(writer, connection.watch);
@@ -208,10 +210,14 @@ function readHalves(reader: SnapshotReader): Halves {
 /** The relations between fields that the functions of the connection rely on. */
 function requireSound(connection: Connection, at: number): void {
   const { ending, reading, writing } = connection;
-  const isUnderWay =
-    connection.frameLeft >= 0 || connection.message !== null || connection.session !== null;
-  if (reading !== Reading.Frames && isUnderWay) {
+  if (reading !== Reading.Frames && (connection.frameLeft >= 0 || connection.message !== null)) {
     throw invalid(at, "it reads no more, and has a message under way");
+  }
+  if (reading !== Reading.Frames && !isSendable(connection) && connection.session !== null) {
+    throw invalid(at, "it has no use for its extension session");
+  }
+  if (!isSendable(connection) && connection.outgoing !== null) {
+    throw invalid(at, "its Close is queued, and a message is under way");
   }
   if (
     writing === Writing.EndLent ||

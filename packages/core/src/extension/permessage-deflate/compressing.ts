@@ -2,6 +2,7 @@
 import type { DeflateCodec, Deflater, DeflaterOptions } from "./deflate-codec.ts";
 import type { DeflateTerms } from "./deflate-negotiation.ts";
 import type { DeflateSettings } from "./deflate-options.ts";
+import { createKeptWindow, type KeptWindow, keepInWindow } from "./kept-window.ts";
 
 /** The state of a connection's outgoing half between messages. */
 export interface Compressing {
@@ -14,6 +15,8 @@ export interface Compressing {
   readonly shared: SharedCompressing | null;
   /** The connection's own deflater, for takeover; made for the first message. */
   own: Deflater | null;
+  /** What the deflater may refer to, for the option `movable` and takeover; otherwise null. */
+  readonly kept: KeptWindow | null;
 }
 
 export function createCompressing(
@@ -24,7 +27,9 @@ export function createCompressing(
   const { level, memLevel, threshold } = settings;
   const options = { windowBits: terms.sendWindowBits, level, memLevel };
   const shared = terms.sendTakeover ? null : sharedCompressing(codec, options, threshold);
-  return { codec, options, threshold, shared, own: null };
+  const isKept = settings.movable && shared === null;
+  const kept = isKept ? createKeptWindow(terms.sendWindowBits) : null;
+  return { codec, options, threshold, shared, own: null, kept };
 }
 
 /**
@@ -66,6 +71,7 @@ export function compress(
   ) {
     throw new Error("bug: the DEFLATE codec did not end its output with 00 00 ff ff");
   }
+  if (compressing.kept !== null) keepInWindow(compressing.kept, payload);
   return isFinal ? compressed.subarray(0, end) : compressed;
 }
 

@@ -1,7 +1,15 @@
 /** Messages in through INFLATE (RFC 7692 §7.2.2), within the budget that the engine gives. */
+import { appendBytes, createGrowingBytes, type GrowingBytes } from "../../bytes/growing-bytes.ts";
 import type { DeflateCodec, Inflater } from "./deflate-codec.ts";
 import type { DeflateTerms } from "./deflate-negotiation.ts";
 import type { DeflateSettings } from "./deflate-options.ts";
+import {
+  clearWindow,
+  createKeptWindow,
+  type KeptWindow,
+  keepInWindow,
+  windowBytes,
+} from "./kept-window.ts";
 
 /** The state of a connection's incoming half. */
 export interface Decompressing {
@@ -14,6 +22,26 @@ export interface Decompressing {
   /** Bytes of the message under way: as they came, and as they were inflated. */
   compressedBytes: number;
   inflatedBytes: number;
+  /** What another inflater needs to go on from here, for the option `movable`; otherwise null. */
+  readonly kept: KeptInput | null;
+}
+
+/** A copy of the input. An inflater within a message begins the message again: its state between two bytes cannot move. */
+export interface KeptInput {
+  /** What the message under way may refer to. */
+  readonly window: KeptWindow;
+  /** The message under way, inflated: it becomes the end of the window. */
+  readonly inflated: KeptWindow;
+  /** The message under way as it came. */
+  readonly received: GrowingBytes;
+}
+
+function createKeptInput(windowBits: number): KeptInput {
+  return {
+    window: createKeptWindow(windowBits),
+    inflated: createKeptWindow(windowBits),
+    received: createGrowingBytes(0, Number.POSITIVE_INFINITY),
+  };
 }
 
 export function createDecompressing(
@@ -29,6 +57,7 @@ export function createDecompressing(
     inflater: null,
     compressedBytes: 0,
     inflatedBytes: 0,
+    kept: settings.movable ? createKeptInput(terms.receiveWindowBits) : null,
   };
 }
 
@@ -65,10 +94,15 @@ export function decompress(
 ): Verdict {
   decompressing.inflater ??= inflaterOf(decompressing);
   const before = decompressing.inflatedBytes;
+  const { kept } = decompressing;
   const counted = (inflated: Uint8Array): void => {
     decompressing.inflatedBytes += inflated.length;
+    if (kept !== null) keepInWindow(kept.inflated, inflated);
     sink(inflated);
   };
+  if (kept !== null) {
+    appendBytes(kept.received, payload, 0, payload.length, Number.POSITIVE_INFINITY);
+  }
   let verdict: Verdict = "ok";
   for (let at = 0; verdict === "ok" && at < payload.length; ) {
     const left = budget - (decompressing.inflatedBytes - before);
@@ -112,8 +146,16 @@ function endMessage(
     ? endOfContext(inflater)
     : inflater.inflate(TAIL_AND_EMPTY_BLOCK, true, budget, sink);
   if (verdict === "ok") verdict = judgeRatio(decompressing);
+  if (verdict === "ok" && decompressing.kept !== null) endKeptMessage(decompressing);
   if (verdict === "ok" && !decompressing.takesOver) giveBack(decompressing);
   return verdict;
+}
+
+function endKeptMessage({ kept, takesOver }: Decompressing): void {
+  const { window, inflated, received } = kept!;
+  if (takesOver) keepInWindow(window, windowBytes(inflated));
+  clearWindow(inflated);
+  received.length = 0;
 }
 
 /**

@@ -31,6 +31,13 @@ export interface DeflateOptions {
    * 1009. DEFLATE itself cannot pass 1,032. Default Infinity: `limits.message` alone bounds a message.
    */
   readonly maxRatio?: number;
+  /**
+   * true: the connection keeps a copy of what its messages may refer to, so that it can move to another process at any time
+   * (`snapshotEndpoint`). The copy takes up to 64 KiB for each direction with context takeover, and the compressed bytes of
+   * the message that is coming in. Default false: such a connection moves only before its first compressed message, and
+   * without takeover between two messages.
+   */
+  readonly movable?: boolean;
 }
 
 /** {@link DeflateOptions}, completed for one role. */
@@ -39,6 +46,7 @@ export interface DeflateSettings {
   readonly level: number;
   readonly memLevel: number;
   readonly maxRatio: number;
+  readonly movable: boolean;
   readonly sendTakeover: boolean;
   readonly receiveTakeover: boolean;
   readonly sendWindowBits: number;
@@ -52,6 +60,7 @@ const KNOWN_OPTIONS: readonly string[] = [
   "windowBits",
   "memLevel",
   "maxRatio",
+  "movable",
 ];
 const DIRECTIONS: readonly string[] = ["send", "receive"];
 
@@ -64,7 +73,12 @@ export function resolveDeflateOptions(
   sendsTakeover: boolean,
 ): DeflateSettings {
   const given = membersOf("perMessageDeflate", options, KNOWN_OPTIONS);
-  const { contextTakeover, windowBits } = given;
+  const { contextTakeover, windowBits, movable = false } = given;
+  if (typeof movable !== "boolean") {
+    throw new MisuseError(
+      `perMessageDeflate.movable is ${describeValue(movable)}: give true or false`,
+    );
+  }
   const takeover =
     typeof contextTakeover === "boolean"
       ? { send: contextTakeover, receive: contextTakeover }
@@ -91,6 +105,7 @@ export function resolveDeflateOptions(
       1,
       Number.POSITIVE_INFINITY,
     ),
+    movable,
     sendTakeover: takeover.send ?? sendsTakeover,
     receiveTakeover: takeover.receive ?? true,
     sendWindowBits: windowBitsOf("send", bits.send),

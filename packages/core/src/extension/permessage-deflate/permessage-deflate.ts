@@ -4,8 +4,14 @@
  * @module
  */
 import { MisuseError } from "../../bytes/misuse-error.ts";
-import type { Extension, ExtensionOffer, ExtensionSession } from "../extension.ts";
 import {
+  disposeOf,
+  type Extension,
+  type ExtensionOffer,
+  type ExtensionSession,
+} from "../extension.ts";
+import {
+  type Compressing,
   compress,
   createCompressing,
   disposeCompressing,
@@ -13,6 +19,7 @@ import {
 } from "./compressing.ts";
 import {
   createDecompressing,
+  type Decompressing,
   decompress,
   disposeDecompressing,
   startDecompressing,
@@ -35,6 +42,7 @@ import {
   parseDeflateOffer,
   parseDeflateResponse,
 } from "./deflate-parameters.ts";
+import { type MovedSession, movedState, primeCodecs, readMoved } from "./moving.ts";
 
 export type { DeflateCodec, Deflater, DeflaterOptions, Inflater } from "./deflate-codec.ts";
 export type { DeflateOptions } from "./deflate-options.ts";
@@ -91,6 +99,7 @@ function serverExtension(codec: DeflateCodec, settings: DeflateSettings): Extens
       }
       return null;
     },
+    restore: (response, state) => restoreSession("server", codec, settings, response, state),
   };
 }
 
@@ -104,7 +113,30 @@ function clientExtension(codec: DeflateCodec, settings: DeflateSettings): Extens
       const terms = parameters === null ? null : judgeDeflateResponse(parameters, settings);
       return terms === null ? null : { session: createSession(codec, terms, settings) };
     },
+    restore: (response, state) => restoreSession("client", codec, settings, response, state),
   };
+}
+
+/** See `Extension.restore`. */
+function restoreSession(
+  role: "server" | "client",
+  codec: DeflateCodec,
+  settings: DeflateSettings,
+  response: ExtensionOffer,
+  state: Uint8Array,
+): ExtensionSession | null {
+  const parameters = parseDeflateResponse(response);
+  const moved = readMoved(state);
+  if (parameters === null || moved === null) return null;
+  const { sendTakeover, receiveTakeover } = moved.terms;
+  const { serverNoContextTakeover, clientNoContextTakeover } = parameters;
+  const [bySender, byReceiver] =
+    role === "server"
+      ? [serverNoContextTakeover, clientNoContextTakeover]
+      : [clientNoContextTakeover, serverNoContextTakeover];
+  if ((bySender && sendTakeover) || (byReceiver && receiveTakeover)) return null;
+  if (!codec.keepsContext && (sendTakeover || receiveTakeover)) return null;
+  return movedSession(codec, moved, settings);
 }
 
 function createSession(
@@ -112,8 +144,36 @@ function createSession(
   terms: DeflateTerms,
   settings: DeflateSettings,
 ): ExtensionSession {
-  const compressing = createCompressing(codec, terms, settings);
-  const decompressing = createDecompressing(codec, terms, settings);
+  return sessionOf(
+    terms,
+    createCompressing(codec, terms, settings),
+    createDecompressing(codec, terms, settings),
+  );
+}
+
+/** @returns null when the codecs do not take the state. */
+function movedSession(
+  codec: DeflateCodec,
+  moved: MovedSession,
+  settings: DeflateSettings,
+): ExtensionSession | null {
+  const compressing = createCompressing(codec, moved.terms, settings);
+  const decompressing = createDecompressing(codec, moved.terms, settings);
+  const session = sessionOf(moved.terms, compressing, decompressing);
+  try {
+    if (primeCodecs(moved, compressing, decompressing)) return session;
+  } catch {
+    // A codec may throw because of a state that somebody made up.
+  }
+  disposeOf(session);
+  return null;
+}
+
+function sessionOf(
+  terms: DeflateTerms,
+  compressing: Compressing,
+  decompressing: Decompressing,
+): ExtensionSession {
   return {
     rsv: RSV1,
     terms: compressing.shared,
@@ -122,6 +182,10 @@ function createSession(
     decodeStart: () => startDecompressing(decompressing),
     decode: (payload, isFinal, budget, sink) =>
       decompress(decompressing, payload, isFinal, budget, sink),
+    snapshot() {
+      const state = movedState(terms, compressing, decompressing);
+      return typeof state === "string" ? state : { extension: PERMESSAGE_DEFLATE, state };
+    },
     dispose() {
       disposeCompressing(compressing);
       disposeDecompressing(decompressing);
