@@ -76,6 +76,7 @@ export { outcomeOf } from "./laws/engine-outcome.ts";
 export type { Law, LawOptions } from "./laws/law.ts";
 export { linearWorkLaw, WORK_PER_BYTE } from "./laws/linear-work.ts";
 export { type RetainedMemoryOptions, retainedMemoryLaw } from "./laws/retained-memory.ts";
+export { type RestoreLawOptions, type RestoreLawReport, restoreLaw } from "./laws/restore.ts";
 export { roundTripLaw } from "./laws/round-trip.ts";
 export { networkFaults, networkLaw } from "./laws/simulated-network.ts";
 export { snapshotLaw } from "./laws/snapshot.ts";
