@@ -1,26 +1,111 @@
-/** Connections with permessage-deflate that move: the law of snapshots with each codec, and what cannot move. */
+/** Connections with permessage-deflate that move: the laws of snapshots with each codec, and the state that cannot move. */
 import { openEndpoint, Step } from "@sansocket/core";
 import { type DeflateOptions, permessageDeflate } from "@sansocket/core/permessage-deflate";
 import { restoreEndpoint, SnapshotError, snapshotEndpoint } from "@sansocket/core/snapshot";
-import { type AgreedExtensions, sansocketEngine, snapshotLaw } from "@sansocket/testing";
+import {
+  type AgreedExtensions,
+  agreementOf,
+  restoreLaw,
+  sansocketEngine,
+  snapshotLaw,
+} from "@sansocket/testing";
+import { contextCodec } from "@sansocket/zlib";
 import { describe, expect, test } from "vitest";
-import { CODECS, sessionPair } from "./sessions.ts";
+import { quietHost, takeOutput } from "./endpoints.ts";
+import { CODECS } from "./sessions.ts";
 
 const MINUTES = 240_000;
 
-const TERMS: readonly (readonly [what: string, client: DeflateOptions, server: DeflateOptions])[] = [
-  ["takeover both ways", {}, { contextTakeover: true, threshold: 0 }],
-  ["no takeover", { contextTakeover: false, threshold: 0 }, { contextTakeover: false, threshold: 0 }],
-  ["windows of 8 bits", { windowBits: 8 }, { windowBits: 8, contextTakeover: true, threshold: 0 }],
-];
+const NONE = { contextTakeover: false, threshold: 0 } as const;
+const TERMS: readonly (readonly [what: string, client: DeflateOptions, server: DeflateOptions])[] =
+  [
+    ["takeover both ways", {}, { contextTakeover: true, threshold: 0 }],
+    ["no takeover", NONE, NONE],
+    [
+      "windows of 8 bits",
+      { windowBits: 8 },
+      { windowBits: 8, contextTakeover: true, threshold: 0 },
+    ],
+  ];
 
-describe.each(CODECS)("%s", (_name, codec) => {
+function agreed(
+  codec: (typeof CODECS)[number][1],
+  client: DeflateOptions,
+  server: DeflateOptions,
+): AgreedExtensions {
+  const extensions = {
+    client: [permessageDeflate("client", codec, client)],
+    server: [permessageDeflate("server", codec, server)],
+  };
+  return { client: () => extensions.client, server: () => extensions.server };
+}
+
+describe.each(CODECS)("with %s", (_name, codec) => {
   for (const movable of [true, false]) {
-    test.each(TERMS)(`%s, movable ${movable}: a connection that moves is one that stays`, (_what, one, other) => {
-      const client = [permessageDeflate("client", codec, { ...one, movable })];
-      const server = [permessageDeflate("server", codec, { ...other, movable })];
-      const extensions: AgreedExtensions = { client: () => client, server: () => server };
-      snapshotLaw(sansocketEngine({ agreed: extensions }), { runs: 300, extensions });
-    }, MINUTES);
+    for (const [what, client, server] of TERMS) {
+      test(`${what}, movable ${movable}: a connection that moves is one that stays`, {
+        timeout: MINUTES,
+      }, () => {
+        const extensions = agreed(codec, { ...client, movable }, { ...server, movable });
+        snapshotLaw(sansocketEngine({ agreed: extensions }), { runs: 300, extensions });
+      });
+    }
   }
+
+  test("any bytes give an endpoint or a SnapshotError", { timeout: MINUTES }, () => {
+    const [, client, server] = TERMS[0]!;
+    const extensions = agreed(codec, { ...client, movable: true }, { ...server, movable: true });
+    const { restored } = restoreLaw({ runs: 3_000, extensions });
+    expect(restored).toBeGreaterThan(100);
+  });
+});
+
+describe("the option movable", () => {
+  const text = "the same words in every message. ".repeat(100);
+  const pair = (movable: boolean) => {
+    const extensions = agreed(contextCodec, { movable }, { contextTakeover: true, movable });
+    const open = (role: "client" | "server") => {
+      const options = { host: quietHost, extensions: extensions[role]() };
+      const endpoint = openEndpoint(role, { agreement: agreementOf(role, extensions) }, options, 0);
+      expect(endpoint.next()).toBe(Step.Open);
+      endpoint.next();
+      return { endpoint, options };
+    };
+    return { client: open("client"), server: open("server") };
+  };
+
+  test("lets a window move: the next message still refers to the messages before the move", () => {
+    const { client, server } = pair(true);
+    server.endpoint.sendText(text);
+    const first = takeOutput(server.endpoint);
+    client.endpoint.receive(first, 0);
+    expect(client.endpoint.next()).toBe(Step.Text);
+    client.endpoint.next();
+    const movedServer = restoreEndpoint(snapshotEndpoint(server.endpoint, 0), server.options, 0);
+    const movedClient = restoreEndpoint(snapshotEndpoint(client.endpoint, 0), client.options, 0);
+    movedServer.sendText(text);
+    const second = takeOutput(movedServer);
+    expect(second.length).toBeLessThan(first.length / 2);
+    movedClient.receive(second, 0);
+    expect(movedClient.next()).toBe(Step.Text);
+    expect(movedClient.text).toBe(text);
+  });
+
+  test("is named by the error of a connection that cannot move without it", () => {
+    const { client, server } = pair(false);
+    server.endpoint.sendText(text);
+    client.endpoint.receive(takeOutput(server.endpoint), 0);
+    client.endpoint.next();
+    client.endpoint.next();
+    for (const { endpoint } of [client, server]) {
+      const take = () => snapshotEndpoint(endpoint, 0);
+      expect(take).toThrow(SnapshotError);
+      expect(take).toThrow(/movable: true/);
+    }
+    // Nothing was changed: the connection goes on.
+    server.endpoint.sendText(text);
+    client.endpoint.receive(takeOutput(server.endpoint), 0);
+    expect(client.endpoint.next()).toBe(Step.Text);
+    expect(client.endpoint.text).toBe(text);
+  });
 });

@@ -52,8 +52,8 @@ export function writeUnread(writer: SnapshotWriter, connection: Connection): voi
     writeBytes(writer, carry);
     return;
   }
-  const window = memory === null ? 0 : end - position;
-  writeNatural(writer, window + (rest === null ? 0 : rest.length));
+  const inMemory = memory === null ? 0 : end - position;
+  writeNatural(writer, inMemory + (rest === null ? 0 : rest.length));
   if (memory !== null) writeRaw(writer, memory.bytes.subarray(position, end));
   if (rest !== null) writeRaw(writer, rest);
 }

@@ -15,6 +15,7 @@ import {
 } from "@sansocket/core";
 import { restoreEndpoint, SnapshotError, snapshotEndpoint } from "@sansocket/core/snapshot";
 import { type AgreedExtensions, agreementOf } from "../engine/agreed-extensions.ts";
+import { SeededRandom } from "../simulation/seeded-random.ts";
 import { joinBytes, toHex } from "../wire/bytes.ts";
 import { encodeFrame } from "../wire/frame.ts";
 
@@ -39,17 +40,6 @@ export interface RestoreLawReport {
 
 type Random = (below: number) => number;
 
-/** Marsaglia's xorshift: the same numbers for the same seed on every runtime. */
-function randomFrom(seed: number): Random {
-  let state = (seed ^ 0x9e3779b9) | 0 || 1;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  };
-}
-
 /** Throws with the input that breaks the law, and the seed that finds the input again. */
 export function restoreLaw(options: RestoreLawOptions = {}): RestoreLawReport {
   const { runs = 10_000, seed = 1, extensions } = options;
@@ -61,7 +51,8 @@ export function restoreLaw(options: RestoreLawOptions = {}): RestoreLawReport {
       throw new RangeError(`${name} is ${String(value)}: give a whole number from ${least} on`);
     }
   }
-  const random = randomFrom(seed);
+  const source = new SeededRandom(seed);
+  const random: Random = (below) => source.below(below);
   const worlds = [true, false].flatMap((pieces) =>
     (["server", "client"] as const).map((role) => world(role, pieces, extensions, random)),
   );

@@ -7,16 +7,9 @@ import fc from "fast-check";
 import type { Engine, EngineOptions, EngineUnderTest } from "../engine/engine.ts";
 import { streams } from "../generators/streams.ts";
 import { joinBytes, toHex } from "../wire/bytes.ts";
-import {
-  anyOptions,
-  checkLaw,
-  type LawOptions,
-  requireSame,
-  show,
-  shownAsHex,
-  type Trace,
-  turn,
-} from "./law.ts";
+import { anyOptions, examples } from "./example.ts";
+import { checkLaw, type LawOptions } from "./law.ts";
+import { requireSame, show, type Trace, turn } from "./trace.ts";
 
 /** One thing that happens to the endpoint. Bytes of the peer come in order; `length` says how many come now. */
 type Act =
@@ -124,9 +117,9 @@ function live(
   const lent: Uint8Array[] = [];
   const outputs: Uint8Array[] = [];
   const deadlines: number[] = [];
-  const trace: Trace = { events: [], output: new Uint8Array(0), ends: [] };
+  const trace: Trace = { events: [], output: new Uint8Array(0), sends: true, ends: [] };
   const wholeTurn = (): void => {
-    turn(one, time + ahead, trace, outputs);
+    turn(engine.name, one, time + ahead, trace, outputs);
     for (const chunk of lent.splice(0)) chunk.fill(0xa5);
   };
   wholeTurn();
@@ -196,32 +189,37 @@ function live(
  * `EngineUnderTest.move` has nothing to prove. Throws with the smallest counterexample.
  */
 export function snapshotLaw(engine: Engine, options: LawOptions = {}): void {
-  const inputs = anyOptions().chain((engineOptions) =>
-    fc.record({
-      engineOptions: fc.constant(engineOptions),
-      bytes: shownAsHex(streams(engineOptions.role, options.extensions)),
-      plan: acts(),
-    }),
-  );
+  const inputs = examples(anyOptions(options), ({ role }) => streams(role, options.extensions));
   checkLaw(
-    fc.property(inputs, ({ engineOptions, bytes, plan }) => {
+    "snapshotLaw",
+    [engine],
+    fc.property(inputs, acts(), ({ options: engineOptions, bytes }, plan) => {
       const stays = live(engine, engineOptions, bytes, plan, false);
       const moves = live(engine, engineOptions, bytes, plan, true);
+      const names = ["without a move", "with moves"] as const;
       requireSame(
         "after a move other events come",
         show(stays.trace.events),
         show(moves.trace.events),
+        names,
       );
       requireSame(
         "after a move other bytes are sent",
         [toHex(stays.trace.output)],
         [toHex(moves.trace.output)],
+        names,
       );
-      requireSame("after a move the transport ends otherwise", stays.trace.ends, moves.trace.ends);
+      requireSame(
+        "after a move the transport ends otherwise",
+        stays.trace.ends,
+        moves.trace.ends,
+        names,
+      );
       requireSame(
         "after a move other deadlines hold",
         stays.deadlines.map(String),
         moves.deadlines.map(String),
+        names,
       );
     }),
     options,

@@ -29,7 +29,7 @@ export interface Decompressing {
 /** A copy of the input. An inflater within a message begins the message again: its state between two bytes cannot move. */
 export interface KeptInput {
   /** What the message under way may refer to. */
-  readonly window: KeptWindow;
+  readonly before: KeptWindow;
   /** The message under way, inflated: it becomes the end of the window. */
   readonly inflated: KeptWindow;
   /** The message under way as it came. */
@@ -38,7 +38,7 @@ export interface KeptInput {
 
 function createKeptInput(windowBits: number): KeptInput {
   return {
-    window: createKeptWindow(windowBits),
+    before: createKeptWindow(windowBits),
     inflated: createKeptWindow(windowBits),
     received: createGrowingBytes(0, Number.POSITIVE_INFINITY),
   };
@@ -152,8 +152,8 @@ function endMessage(
 }
 
 function endKeptMessage({ kept, takesOver }: Decompressing): void {
-  const { window, inflated, received } = kept!;
-  if (takesOver) keepInWindow(window, windowBytes(inflated));
+  const { before, inflated, received } = kept!;
+  if (takesOver) keepInWindow(before, windowBytes(inflated));
   clearWindow(inflated);
   received.length = 0;
 }

@@ -15,22 +15,22 @@ export function createKeptWindow(windowBits: number): KeptWindow {
 }
 
 /** Moves to the front only when twice the window has come, so that small messages cost no large copy each. */
-export function keepInWindow(window: KeptWindow, piece: Uint8Array): void {
-  const { size } = window;
+export function keepInWindow(kept: KeptWindow, piece: Uint8Array): void {
+  const { size } = kept;
   const added = piece.length > size ? piece.subarray(piece.length - size) : piece;
-  if (window.length + added.length > size * 2) {
-    const start = Math.max(0, window.length + added.length - size);
-    window.bytes.copyWithin(0, start, window.length);
-    window.length -= start;
+  if (kept.length + added.length > size * 2) {
+    const start = Math.max(0, kept.length + added.length - size);
+    kept.bytes.copyWithin(0, start, kept.length);
+    kept.length -= start;
   }
-  const needed = window.length + added.length;
-  if (needed > window.bytes.length) {
-    const larger = new Uint8Array(Math.min(size * 2, Math.max(needed, window.bytes.length * 2)));
-    larger.set(window.bytes.subarray(0, window.length));
-    window.bytes = larger;
+  const needed = kept.length + added.length;
+  if (needed > kept.bytes.length) {
+    const larger = new Uint8Array(Math.min(size * 2, Math.max(needed, kept.bytes.length * 2)));
+    larger.set(kept.bytes.subarray(0, kept.length));
+    kept.bytes = larger;
   }
-  window.bytes.set(added, window.length);
-  window.length = needed;
+  kept.bytes.set(added, kept.length);
+  kept.length = needed;
 }
 
 /** A view of the bytes that count. */
@@ -38,6 +38,6 @@ export function windowBytes({ bytes, length, size }: KeptWindow): Uint8Array {
   return bytes.subarray(Math.max(0, length - size), length);
 }
 
-export function clearWindow(window: KeptWindow): void {
-  window.length = 0;
+export function clearWindow(kept: KeptWindow): void {
+  kept.length = 0;
 }

@@ -47,7 +47,7 @@ export function movedState(
   }
   const { kept } = decompressing;
   const received = kept === null ? NOTHING : kept.received.bytes.subarray(0, kept.received.length);
-  return joined([
+  return inOrder([
     Uint8Array.of(
       VERSION,
       (terms.sendTakeover ? 1 : 0) | (terms.receiveTakeover ? 2 : 0),
@@ -55,7 +55,7 @@ export function movedState(
       terms.receiveWindowBits,
     ),
     ...behindLength(compressing.kept === null ? NOTHING : windowBytes(compressing.kept)),
-    ...behindLength(kept === null ? NOTHING : windowBytes(kept.window)),
+    ...behindLength(kept === null ? NOTHING : windowBytes(kept.before)),
     number(decompressing.compressedBytes, 6),
     number(decompressing.inflatedBytes, 6),
     ...behindLength(received),
@@ -133,7 +133,7 @@ export function primeCodecs(
       () => {},
     );
     if (verdict !== "ok") return false;
-    if (kept !== null) keepInWindow(kept.window, receiveWindow);
+    if (kept !== null) keepInWindow(kept.before, receiveWindow);
   }
   if (received.length === 0) {
     decompressing.compressedBytes = compressedBytes;
@@ -147,7 +147,7 @@ export function primeCodecs(
 /** One block without compression, not final: its three bits, the padding, LEN, NLEN, the bytes. At most 65,535 bytes. */
 function stored(bytes: Uint8Array): Uint8Array {
   const { length } = bytes;
-  return joined([
+  return inOrder([
     Uint8Array.of(0, length & 0xff, length >> 8, ~length & 0xff, (~length >> 8) & 0xff),
     bytes,
   ]);
@@ -167,7 +167,7 @@ function number(value: number, size: number): Uint8Array {
   return bytes;
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
+function inOrder(parts: readonly Uint8Array[]): Uint8Array {
   const whole = createGrowingBytes(0, Number.POSITIVE_INFINITY);
   for (const part of parts) appendBytes(whole, part, 0, part.length, Number.POSITIVE_INFINITY);
   return whole.bytes.slice(0, whole.length);
