@@ -15,8 +15,21 @@ export function nextStep(connection: Connection): Step {
   if (connection.isQuick) {
     const step = quickMessage(connection);
     if (step !== Step.Idle) return step;
+    if (quickIdle(connection)) return Step.Idle;
   }
   return plainStep(connection);
+}
+
+/**
+ * The end of almost every turn: the window is read to its end, and nothing else is under way. The plain path finds the same by
+ * nine calls.
+ */
+function quickIdle(connection: Connection): boolean {
+  const { position, end, rest, ending, deferred, inputEnd } = connection;
+  if (position !== end || rest !== null || ending !== null || deferred !== null) return false;
+  if (inputEnd !== InputEnd.Unknown) return false;
+  settleInput(connection);
+  return true;
 }
 
 function plainStep(connection: Connection): Step {
