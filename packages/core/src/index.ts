@@ -6,6 +6,7 @@
 export { givenOptions } from "./bytes/given-arguments.ts";
 export { isBytes } from "./bytes/is-bytes.ts";
 export { KERNELS, type Kernels } from "./bytes/kernels.ts";
+export { KEPT_LARGE_BYTES, keptLargeBytes, trimLargeMemory } from "./bytes/large-memory.ts";
 export type { Memory, MemoryOwner } from "./bytes/memory.ts";
 export { MisuseError } from "./bytes/misuse-error.ts";
 export { utf8Length } from "./bytes/utf8-text.ts";

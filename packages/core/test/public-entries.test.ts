@@ -150,6 +150,8 @@ const FUNCTIONS: Readonly<Record<string, PublicEntry>> = {
     right: () => ["options", { a: 1 }],
     takes: { 0: STRINGS, 1: SOME_OBJECT, "1.a": ANYTHING },
   },
+  keptLargeBytes: { call: core.keptLargeBytes, right: () => [], takes: {} },
+  trimLargeMemory: { call: core.trimLargeMemory, right: () => [], takes: {} },
   utf8Length: { call: core.utf8Length, right: () => ["a"], takes: { 0: STRINGS } },
   isCloseCodeOnWire: {
     call: core.isCloseCodeOnWire,

@@ -4,29 +4,70 @@
  * A list of pieces would cost one object for each piece: a peer that sends one-byte fragments could make a server hold a
  * hundred times the bytes that it sent (CVE-2026-48779). In one buffer a one-byte piece costs one byte. The buffer holds at
  * most twice the bytes that have arrived, however many bytes the peer announced.
+ *
+ * One exception saves the copies of a growing buffer: the buffers of a thread may have {@link AHEAD_BYTES} bytes of room
+ * together for bytes that were announced and have not arrived.
  */
-import { noteReused } from "./memory.ts";
+import { LARGE_FROM, letGoOfLargeMemory, takeLargeMemory } from "./large-memory.ts";
+import { MEMORY_MARGIN, type Memory } from "./memory.ts";
 
 export interface GrowingBytes {
   bytes: Uint8Array<ArrayBuffer>;
+  /** The index in `bytes` of the first gathered byte. */
+  start: number;
+  /** The number of gathered bytes. */
   length: number;
+  /** The large memory over `bytes`; null for an array that nobody writes again. */
+  memory: Memory | null;
+  /** Bytes of room that this buffer has of {@link AHEAD_BYTES}. */
+  ahead: number;
 }
+
+/** How bytes are gathered. */
+export const Gathering = {
+  /** In a buffer that doubles, whatever is expected. */
+  Doubling: 0,
+  /** With room ahead, and large bytes in a large memory, which is used again. */
+  Kept: 1,
+  /** With room ahead, in an array of exactly the expected length. The host may take the array for its own. */
+  Own: 2,
+} as const;
+export type Gathering = (typeof Gathering)[keyof typeof Gathering];
 
 const SMALLEST_CAPACITY = 256;
 
 /**
- * A large buffer that its last owner gave back. A new large buffer costs more time than the parsing of its contents,
- * because the system provides its pages one by one. The messages of a connection are often of similar size. The engine
- * keeps one such buffer for each thread, up to 1 MiB.
+ * Of all growing buffers of a thread together: bytes of room for what was announced. 32 messages of 1 MiB need no growing
+ * at the same time. A thousand peers that announce 16 MiB and send nothing cost no more than this.
  */
-let spare: Uint8Array<ArrayBuffer> | null = null;
-const SPARE_FROM = 16_384;
-const SPARE_UP_TO = 1_048_576;
+export const AHEAD_BYTES = 33_554_432;
+let ahead = 0;
 
-/** @param expected the number of announced bytes. The buffer reserves at most twice the bytes that have arrived. */
-export function createGrowingBytes(arrived: number, expected: number): GrowingBytes {
-  const capacity = Math.min(expected, Math.max(SMALLEST_CAPACITY, arrived * 2));
-  return { bytes: takeBuffer(Math.min(arrived, expected), capacity), length: 0 };
+/** @param expected the number of announced bytes, or Infinity. */
+export function createGrowingBytes(
+  arrived: number,
+  expected: number,
+  gathering: Gathering = Gathering.Doubling,
+): GrowingBytes {
+  const growing: GrowingBytes = { bytes: NOTHING, start: 0, length: 0, memory: null, ahead: 0 };
+  makeRoom(growing, arrived, expected, gathering);
+  return growing;
+}
+
+const NOTHING = new Uint8Array(0);
+
+/**
+ * Room for `size` bytes more, at `growing.start + growing.length`. The caller writes the bytes, and adds their number to
+ * `growing.length`.
+ */
+export function reserveBytes(
+  growing: GrowingBytes,
+  size: number,
+  expected: number,
+  gathering: Gathering,
+): void {
+  const length = growing.length + size;
+  if (growing.start + length > growing.bytes.length) makeRoom(growing, length, expected, gathering);
 }
 
 export function appendBytes(
@@ -36,34 +77,58 @@ export function appendBytes(
   end: number,
   expected: number,
 ): void {
-  const length = growing.length + (end - start);
-  if (length > growing.bytes.length) {
-    const doubled = Math.max(SMALLEST_CAPACITY, length * 2);
-    const larger = takeBuffer(length, Math.max(length, Math.min(doubled, expected)));
-    larger.set(growing.bytes.subarray(0, growing.length));
-    releaseBytes(growing);
-    growing.bytes = larger;
-  }
-  growing.bytes.set(source.subarray(start, end), growing.length);
-  growing.length = length;
+  reserveBytes(growing, end - start, expected, Gathering.Doubling);
+  growing.bytes.set(source.subarray(start, end), growing.start + growing.length);
+  growing.length += end - start;
 }
 
-/** Gives the buffer back. Every reader must have copied its bytes before. */
+/** Moves what was gathered into a buffer with room for `needed` bytes, and for all expected bytes where that is allowed. */
+function makeRoom(
+  growing: GrowingBytes,
+  needed: number,
+  expected: number,
+  gathering: Gathering,
+): void {
+  const { bytes, start, length, memory } = growing;
+  const most = Math.max(needed, expected);
+  let capacity = Math.min(most, Math.max(SMALLEST_CAPACITY, needed * 2));
+  settleBytes(growing);
+  if (most > capacity && gathering !== Gathering.Doubling && ahead + most <= AHEAD_BYTES) {
+    capacity = most;
+    growing.ahead = most;
+    ahead += most;
+  }
+  if (capacity < LARGE_FROM || (gathering === Gathering.Own && capacity === expected)) {
+    growing.bytes = new Uint8Array(capacity);
+    growing.start = 0;
+    growing.memory = null;
+  } else {
+    // A large memory is a power of two. That of what is needed is less than twice as large.
+    growing.memory = takeLargeMemory(capacity === most ? most : needed);
+    growing.bytes = growing.memory.bytes;
+    growing.start = MEMORY_MARGIN;
+  }
+  if (length > 0) growing.bytes.set(bytes.subarray(start, start + length), growing.start);
+  if (memory !== null) letGoOfLargeMemory(memory);
+}
+
+/** Everything that was expected has arrived, or no more comes. */
+export function settleBytes(growing: GrowingBytes): void {
+  ahead -= growing.ahead;
+  growing.ahead = 0;
+}
+
+/** Gives the buffer back. Every reader must have copied its bytes before, or must hold the memory. */
 export function releaseBytes(growing: GrowingBytes): void {
-  const capacity = growing.bytes.length;
-  if (capacity >= SPARE_FROM && capacity <= SPARE_UP_TO) {
-    if (spare === null || spare.length <= capacity) spare = growing.bytes;
-  }
+  settleBytes(growing);
+  if (growing.memory !== null) letGoOfLargeMemory(growing.memory);
+  growing.memory = null;
 }
 
-/** Room for `needed` bytes: the spare buffer, if it is at most twice as large, or a new buffer of `capacity`. */
-function takeBuffer(needed: number, capacity: number): Uint8Array<ArrayBuffer> {
-  if (spare !== null && spare.length >= needed && spare.length <= needed * 2) {
-    const taken = spare;
-    spare = null;
-    return taken;
-  }
-  const fresh = new Uint8Array(capacity);
-  noteReused(fresh);
-  return fresh;
+/**
+ * The gathered bytes as an array for its reader to keep; null where they lie in memory that is used again, or in an array
+ * with room for more.
+ */
+export function ownArray(growing: GrowingBytes): Uint8Array<ArrayBuffer> | null {
+  return growing.memory === null && growing.bytes.length === growing.length ? growing.bytes : null;
 }

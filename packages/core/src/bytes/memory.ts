@@ -16,14 +16,19 @@ export interface Memory {
   readonly view: DataView<ArrayBuffer>;
   /** The same memory as 32-bit words. */
   readonly words: Int32Array<ArrayBuffer>;
-  /** Views that {@link viewOf} has made and made known; null for the memory of one connection. */
+  /** Views that {@link viewOf} has made and made known; null for a memory that is not shared. */
   readonly views: Uint8Array<ArrayBuffer>[] | null;
   /** The owner, to which {@link releaseMemory} gives the memory back. */
   readonly belongsTo: MemoryOwner;
+  /** Of a large memory: the number of readers that are left. See `large-memory`. */
+  holders: number;
 }
 
-/** The owner of a memory: the pool of the thread, the one inbox of the thread, or one connection. */
-export type MemoryOwner = "pool" | "inbox" | "connection";
+/**
+ * The owner of a memory: the pool of the thread, the one inbox of the thread, one connection, or those who hold a large
+ * memory (see `large-memory`).
+ */
+export type MemoryOwner = "pool" | "inbox" | "connection" | "holders";
 
 /** The room before the input, for a begun frame header of the last chunk. A header has at most 14 bytes. */
 export const MEMORY_MARGIN = 16;
@@ -41,28 +46,29 @@ export const SHARED_BYTES: number = MEMORY_MARGIN + MEMORY_INPUT_BYTES;
 const KEPT_FREE = 8;
 const pool: Memory[] = [];
 
-/** The buffers that some endpoint of this thread writes again for another message. */
-const reused: WeakSet<ArrayBufferLike> = new WeakSet();
+/** The memory over each buffer that some endpoint of this thread writes again for another message. */
+const memories: WeakMap<ArrayBufferLike, Memory> = new WeakMap();
 
-export function noteReused(bytes: Uint8Array): void {
-  reused.add(bytes.buffer);
+/**
+ * The memory of an endpoint in which `bytes` lie; undefined for bytes of the caller's own. The bytes of an endpoint are
+ * valid for one turn at most.
+ */
+export function memoryUnder(bytes: Uint8Array): Memory | undefined {
+  return memories.get(bytes.buffer);
 }
 
-/** Whether `bytes` lie in the memory of an endpoint. Such bytes are valid for one turn at most. */
-export function isReused(bytes: Uint8Array): boolean {
-  return reused.has(bytes.buffer);
-}
-
-function makeMemory(byteCount: number, belongsTo: MemoryOwner): Memory {
+export function makeMemory(byteCount: number, belongsTo: MemoryOwner): Memory {
   const buffer = new ArrayBuffer((byteCount + 3) & ~3);
-  reused.add(buffer);
-  return {
+  const memory: Memory = {
     bytes: new Uint8Array(buffer),
     view: new DataView(buffer),
     words: new Int32Array(buffer),
-    views: belongsTo === "connection" ? null : new Array(KEPT_VIEWS).fill(new Uint8Array(buffer)),
+    views: belongsTo === "connection" || belongsTo === "holders" ? null : new Array(KEPT_VIEWS).fill(new Uint8Array(buffer)),
     belongsTo,
+    holders: 0,
   };
+  memories.set(buffer, memory);
+  return memory;
 }
 
 /** Number of views that a shared memory keeps; a power of two. */

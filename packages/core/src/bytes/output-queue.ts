@@ -5,6 +5,7 @@
  * At most one transmission is with the transport. New output waits behind that transmission, in the same memory or in the
  * next one.
  */
+import { letGoOfLargeMemory } from "./large-memory.ts";
 import {
   createMemory,
   type Memory,
@@ -22,9 +23,9 @@ export interface OutputQueue {
   to: number;
   /** Closed chunks that leave before `memory.bytes[from, to)`, in order. */
   chunks: Uint8Array[] | null;
-  /** Full shared memories with bytes of `chunks`, and perhaps with bytes of the current transmission. */
+  /** Full shared memories, and large memories, with bytes of `chunks`; the former perhaps with bytes that are lent too. */
   full: Memory[] | null;
-  /** Full shared memories with bytes of the current transmission only. */
+  /** Full shared memories, and large memories, with bytes of the current transmission only. */
   lentFull: Memory[] | null;
   /** Bytes queued and not yet lent to the transport. */
   queued: number;
@@ -112,6 +113,16 @@ export function queueReference(queue: OutputQueue, bytes: Uint8Array): void {
 }
 
 /**
+ * Queues `memory.bytes[start, end)` of a large memory without a copy. The queue becomes one of its holders: the caller has
+ * counted it.
+ */
+export function queueLarge(queue: OutputQueue, memory: Memory, start: number, end: number): void {
+  queueReference(queue, memory.bytes.subarray(start, end));
+  queue.full ??= [];
+  queue.full.push(memory);
+}
+
+/**
  * A sixteenth of a shared memory. Fewer bytes than this must not hold a whole memory for as long as a peer does not read.
  */
 const LITTLE = 4_096;
@@ -184,7 +195,10 @@ export function dropOutput(queue: OutputQueue): void {
 
 function releaseAll(memories: Memory[] | null): void {
   if (memories === null) return;
-  for (const memory of memories) releaseMemory(memory);
+  for (const memory of memories) {
+    if (memory.belongsTo === "holders") letGoOfLargeMemory(memory);
+    else releaseMemory(memory);
+  }
 }
 
 function closeChunk(queue: OutputQueue, memory: Memory): void {

@@ -1,6 +1,7 @@
 /** Writes frames into the output (RFC 6455 §5.2): header, payload and mask. The callers decide the contents of a frame. */
-import { isReused } from "../bytes/memory.ts";
-import { commitOutput, queueReference, reserveOutput } from "../bytes/output-queue.ts";
+import { holdLargeMemory, LARGE_FROM, takeLargeMemory } from "../bytes/large-memory.ts";
+import { MEMORY_MARGIN, type Memory, memoryUnder, SHARED_BYTES } from "../bytes/memory.ts";
+import { commitOutput, queueLarge, queueReference, reserveOutput } from "../bytes/output-queue.ts";
 import { encodeUtf8Into } from "../bytes/utf8-text.ts";
 import { headerBytesFor, MASK, MAX_HEADER_BYTES, writeFrameHeader } from "../frame/frame-header.ts";
 import { nextMaskingKey } from "../frame/masking-key.ts";
@@ -27,6 +28,10 @@ export function queueFrame(
 ): void {
   const { output, role } = connection;
   const length = end - start;
+  if (length > MOST_SHARED) {
+    queueLargeFrame(connection, firstByte, bytes, start, end);
+    return;
+  }
   const memory = reserveOutput(output, length + MAX_HEADER_BYTES);
   const frameStart = output.to;
   let at = writeFrameHeader(memory.bytes, frameStart, firstByte, role.masks ? MASK : 0, length);
@@ -45,6 +50,47 @@ export function queueFrame(
     memory.bytes.set(bytes.subarray(start, end), at);
   }
   finishFrame(connection, firstByte, at, at + length);
+}
+
+/** The longest payload that fits into a shared memory with its header. */
+const MOST_SHARED: number = SHARED_BYTES - MAX_HEADER_BYTES;
+
+/** A frame in a large memory of its own, which is used again once the transport has taken the frame. */
+function queueLargeFrame(
+  connection: Connection,
+  firstByte: number,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): void {
+  const { role, settings, watch } = connection;
+  const length = end - start;
+  const memory = takeLargeMemory(length);
+  const key = role.masks ? nextMaskingKey(settings.maskingKeys, settings.host.random) : 0;
+  if (role.masks) {
+    settings.kernels.copyWithKey(bytes, start, end, key, memory.bytes, MEMORY_MARGIN);
+  } else {
+    memory.bytes.set(length === bytes.length ? bytes : bytes.subarray(start, end), MEMORY_MARGIN);
+  }
+  const frameBytes = headLargeFrame(connection, firstByte, memory, length, key);
+  if (watch === null) return;
+  watchOutgoing(watch, firstByte, role.masks, key, bytes.subarray(start, end), frameBytes);
+}
+
+/** Queues the payload behind the margin of `memory`, and writes its header into the margin. @returns the frame's length. */
+function headLargeFrame(
+  connection: Connection,
+  firstByte: number,
+  memory: Memory,
+  length: number,
+  key: number,
+): number {
+  const { masks } = connection.role;
+  const headerAt = MEMORY_MARGIN - headerBytesFor(length, masks);
+  writeFrameHeader(memory.bytes, headerAt, firstByte, masks ? MASK : 0, length);
+  if (masks) memory.view.setInt32(MEMORY_MARGIN - 4, key, true);
+  queueLarge(connection.output, memory, headerAt, MEMORY_MARGIN + length);
+  return MEMORY_MARGIN - headerAt + length;
 }
 
 /** Copies four bytes at a time. The input window lies under a DataView already. */
@@ -87,7 +133,10 @@ function finishFrame(
   commitOutput(output, frameBytes);
 }
 
-/** Queues a reference if the host has set `referenceFrom` and the bytes belong to the caller; otherwise a copy. */
+/**
+ * Queues a reference to a gathered message that is sent on, and, if the host has set `referenceFrom`, to the caller's own
+ * bytes; otherwise a copy.
+ */
 export function queueApplicationData(
   connection: Connection,
   firstByte: number,
@@ -95,15 +144,57 @@ export function queueApplicationData(
   start: number,
   end: number,
 ): void {
-  if (
-    end - start >= connection.settings.referenceFrom &&
-    !connection.role.masks && // §5.3: a client would have to mask the caller's bytes
-    !isReused(bytes) // this endpoint's `chunk`, another's, and any view of them
-  ) {
-    queueFrameByReference(connection, firstByte, bytes.subarray(start, end));
-  } else {
-    queueFrame(connection, firstByte, bytes, start, end);
+  const length = end - start;
+  const { role, settings } = connection;
+  // §5.3: a client would have to mask the caller's bytes
+  if (!role.masks && length >= Math.min(settings.referenceFrom, LARGE_FROM)) {
+    const memory = memoryUnder(bytes); // of this endpoint's `chunk`, of another's, and of any view of them
+    if (memory === undefined) {
+      if (length >= settings.referenceFrom) {
+        queueFrameByReference(connection, firstByte, bytes.subarray(start, end));
+        return;
+      }
+    } else if (memory.holders > 0 && length * MOST_UNUSED >= memory.bytes.length) {
+      queueHeldFrame(connection, firstByte, memory, bytes.byteOffset + start, length);
+      return;
+    }
   }
+  queueFrame(connection, firstByte, bytes, start, end);
+}
+
+/** A reference must not hold a memory of more than so many times its length, for as long as a peer does not read. */
+const MOST_UNUSED = 4;
+
+/** Sends a gathered message on from where it lies: `memory.bytes` from `at` on. */
+function queueHeldFrame(
+  connection: Connection,
+  firstByte: number,
+  memory: Memory,
+  at: number,
+  length: number,
+): void {
+  const { watch, output } = connection;
+  const isMarginFree = memory.holders === 1;
+  holdLargeMemory(memory);
+  let frameBytes: number;
+  if (at === MEMORY_MARGIN && isMarginFree) {
+    frameBytes = headLargeFrame(connection, firstByte, memory, length, 0);
+  } else {
+    const headerBytes = layHeader(connection, firstByte, length);
+    queueLarge(output, memory, at, at + length);
+    frameBytes = headerBytes + length;
+  }
+  if (watch === null) return;
+  watchOutgoing(watch, firstByte, false, 0, memory.bytes.subarray(at, at + length), frameBytes);
+}
+
+/** The header of an unmasked frame whose payload goes by reference. */
+function layHeader(connection: Connection, firstByte: number, length: number): number {
+  const { output } = connection;
+  const memory = reserveOutput(output, MAX_HEADER_BYTES);
+  const headerBytes = writeFrameHeader(memory.bytes, output.to, firstByte, 0, length) - output.to;
+  commitOutput(output, headerBytes);
+  return headerBytes;
 }
 
 function queueFrameByReference(
@@ -112,13 +203,10 @@ function queueFrameByReference(
   payload: Uint8Array,
 ): void {
   const { output, watch } = connection;
-  const memory = reserveOutput(output, MAX_HEADER_BYTES);
-  const at = writeFrameHeader(memory.bytes, output.to, firstByte, 0, payload.length);
-  const headerSize = at - output.to;
+  const headerBytes = layHeader(connection, firstByte, payload.length);
   if (watch !== null) {
-    watchOutgoing(watch, firstByte, false, 0, payload, headerSize + payload.length);
+    watchOutgoing(watch, firstByte, false, 0, payload, headerBytes + payload.length);
   }
-  commitOutput(output, headerSize);
   queueReference(output, payload);
 }
 
@@ -130,6 +218,10 @@ export function layText(
   room: number,
 ): void {
   const { output, role, settings } = connection;
+  if (room > MOST_SHARED) {
+    layLargeText(connection, firstByte, text, room);
+    return;
+  }
   const memory = reserveOutput(output, room + MAX_HEADER_BYTES);
   // The guess is right for ASCII. Other text moves by the few bytes of a longer length field.
   const guessedStart = output.to + headerBytesFor(text.length, role.masks);
@@ -139,6 +231,26 @@ export function layText(
   if (start !== guessedStart) memory.bytes.copyWithin(start, guessedStart, encodedEnd);
   writeFrameHeader(memory.bytes, output.to, firstByte, role.masks ? MASK : 0, length);
   finishFrame(connection, firstByte, start, start + length);
+}
+
+/** @param length of the text in bytes. */
+function layLargeText(
+  connection: Connection,
+  firstByte: number,
+  text: string,
+  length: number,
+): void {
+  const { role, settings, watch } = connection;
+  const memory = takeLargeMemory(length);
+  const end = encodeText(settings.host, text, memory.bytes, MEMORY_MARGIN, length);
+  const key = role.masks ? nextMaskingKey(settings.maskingKeys, settings.host.random) : 0;
+  if (watch !== null) {
+    const frameBytes = headerBytesFor(length, role.masks) + length;
+    const payload = memory.bytes.subarray(MEMORY_MARGIN, end);
+    watchOutgoing(watch, firstByte, role.masks, key, payload, frameBytes);
+  }
+  if (role.masks) settings.kernels.xorWithKey(memory, MEMORY_MARGIN, end, key);
+  headLargeFrame(connection, firstByte, memory, length, key);
 }
 
 function encodeText(

@@ -27,12 +27,26 @@ export function offerChunk(connection: Connection, chunk: Uint8Array): void {
   }
   const memory = takeMemory();
   startWindow(connection, memory);
-  const size = Math.min(chunk.length, MEMORY_INPUT_BYTES);
+  const size = Math.min(chunk.length, firstWindowBytes(connection, chunk.length));
   memory.bytes.set(size === chunk.length ? chunk : chunk.subarray(0, size), MEMORY_MARGIN);
   connection.end = MEMORY_MARGIN + size;
   if (size < chunk.length) {
     connection.rest = chunk.subarray(size);
   }
+}
+
+/** A chunk of so many bytes is often a part of a large message. A frame of fewer bytes is read in the window. */
+const LARGE_CHUNK = 16_384;
+/** Enough for the header of a large message, and for the small messages before it. */
+const FIRST_WINDOW_BYTES = 1_024;
+
+/**
+ * The number of bytes of a chunk that the engine copies into its window at first. The payload of a large message goes from
+ * the chunk to where the message lies. Without a large message the next windows bring the rest.
+ */
+function firstWindowBytes(connection: Connection, byteCount: number): number {
+  if (connection.frameLeft > 0 && connection.message?.gathered) return 0;
+  return byteCount < LARGE_CHUNK ? MEMORY_INPUT_BYTES : FIRST_WINDOW_BYTES;
 }
 
 /** Takes the first `byteCount` bytes of the inbox as what follows the unread input. */
@@ -65,20 +79,21 @@ function startWindow(connection: Connection, memory: Memory): void {
 }
 
 /**
- * More of the borrowed chunk, behind the few bytes that are unread.
+ * More of the borrowed chunk, behind the bytes that are unread: a begun header, or a begun small frame.
  * @returns false when there is no more input in this turn.
  */
 export function refillInput(connection: Connection): boolean {
   const { rest, memory } = connection;
   if (rest === null || memory === null) return false;
   const left = connection.end - connection.position;
-  const position = MEMORY_MARGIN - left;
+  const position = Math.max(0, MEMORY_MARGIN - left);
   memory.bytes.copyWithin(position, connection.position, connection.end);
-  const size = Math.min(rest.length, MEMORY_INPUT_BYTES);
-  memory.bytes.set(rest.subarray(0, size), MEMORY_MARGIN);
+  const at = position + left;
+  const size = Math.min(rest.length, memory.bytes.length - at);
+  memory.bytes.set(rest.subarray(0, size), at);
   connection.origin += connection.position - position;
   connection.position = position;
-  connection.end = MEMORY_MARGIN + size;
+  connection.end = at + size;
   connection.rest = size === rest.length ? null : rest.subarray(size);
   return true;
 }
@@ -86,6 +101,24 @@ export function refillInput(connection: Connection): boolean {
 /** Whether there is a byte to read at the window's position; takes more of the borrowed chunk for it if need be. */
 export function hasInput(connection: Connection): boolean {
   return connection.position !== connection.end || refillInput(connection);
+}
+
+/** Takes the rest of a small frame into the window, so that its message needs no memory of its own. */
+export function completeSmallFrame(connection: Connection): void {
+  const { rest, frameLeft } = connection;
+  if (rest === null || frameLeft >= LARGE_CHUNK) return;
+  if (frameLeft > connection.end - connection.position) refillInput(connection);
+}
+
+/** `byteCount` bytes were read: of the window, or of the borrowed chunk behind an empty window. */
+export function skipInput(connection: Connection, byteCount: number, isOfRest: boolean): void {
+  if (!isOfRest) {
+    connection.position += byteCount;
+    return;
+  }
+  const rest = connection.rest!;
+  connection.rest = byteCount === rest.length ? null : rest.subarray(byteCount);
+  connection.origin += byteCount;
 }
 
 /** The bytes of the window before `position` have been read. */

@@ -1,24 +1,36 @@
 /**
  * Reads the payload of the frame under way. The engine unmasks the payload in place, judges it, and delivers or gathers it.
  */
-import { appendBytes, createGrowingBytes } from "../bytes/growing-bytes.ts";
+import {
+  appendBytes,
+  createGrowingBytes,
+  Gathering,
+  type GrowingBytes,
+  settleBytes,
+} from "../bytes/growing-bytes.ts";
 import { UTF8_ACCEPT } from "../bytes/utf8-validation.ts";
 import { rotateKey } from "../bytes/xor.ts";
 import { OPCODE_BITS } from "../frame/frame-header.ts";
 import { isControl, Opcode } from "../frame/opcode.ts";
-import { gather, judgeText, type MessageAssembly } from "../message/message-assembly.ts";
+import {
+  gather,
+  judgeText,
+  type MessageAssembly,
+  roomInMessage,
+} from "../message/message-assembly.ts";
 import type { MessageViolation } from "../message/message-violation.ts";
 import { fail, receiveClose } from "./closing.ts";
 import { AT_HEADER, type Connection } from "./connection.ts";
 import { answerPing, receivePong } from "./control.ts";
 import { watchIncomingEnd, watchIncomingPayload } from "./frame-watch.ts";
-import { streamOffset } from "./input.ts";
+import { skipInput, streamOffset } from "./input.ts";
 import { enterQuickPath } from "./quick-path.ts";
 import { isFinalFrame } from "./receiving-header.ts";
 import { Step } from "./step.ts";
 
 /** Reads the part of the payload that is there. @returns {@link Step.Idle} when this part leads to no step yet. */
 export function readPayload(connection: Connection): Step {
+  if (isGathered(connection)) return gatherPayload(connection, connection.message!);
   const start = connection.position;
   const size = Math.min(connection.frameLeft, connection.end - start, mostAtOnce(connection));
   const end = start + size;
@@ -48,6 +60,88 @@ export function readPayload(connection: Connection): Step {
 function mostAtOnce({ message, settings }: Connection): number {
   const isInflatedPiece = settings.pieces && message?.isExtended === true;
   return isInflatedPiece ? 1_024 : Number.POSITIVE_INFINITY;
+}
+
+// ---- a message that does not arrive in one piece
+
+/** Whether the payload under way is that of a message that is gathered before it is delivered. */
+export function isGathered(connection: Connection): boolean {
+  const { message, frameLeft, firstByte, settings } = connection;
+  if (message === null || settings.pieces || message.isExtended) return false;
+  if (isControl(firstByte & OPCODE_BITS)) return false;
+  const isInOnePiece =
+    message.gathered === null &&
+    isFinalFrame(connection) &&
+    frameLeft <= connection.end - connection.position;
+  return !isInOnePiece;
+}
+
+/**
+ * Unmasks the payload straight to where the message lies: from the window, or from the borrowed chunk without a copy into
+ * the window. One pass in place of three makes an echo of 1 MiB cost half of the time of the engine.
+ */
+function gatherPayload(connection: Connection, message: MessageAssembly): Step {
+  const { memory, rest, position } = connection;
+  const offset = streamOffset(connection, position);
+  const isFromRest = position === connection.end && rest !== null;
+  const source = isFromRest ? rest : memory!.bytes;
+  const start = isFromRest ? 0 : position;
+  const available = isFromRest ? rest.length : connection.end - position;
+  const size = Math.min(connection.frameLeft, available);
+  if (size > 0) {
+    connection.frameLeft -= size;
+    const isFinal = isFinalFrame(connection);
+    const announced = isFinal ? connection.frameLeft : Number.POSITIVE_INFINITY;
+    const isHandedOver =
+      connection.settings.handOver && isFinal && message.opcode === Opcode.Binary;
+    const gathering = isHandedOver ? Gathering.Own : Gathering.Kept;
+    const gathered = roomInMessage(message, size, announced, gathering);
+    const at = gathered.start + gathered.length;
+    unmaskInto(connection, source, start, start + size, gathered.bytes, at);
+    gathered.length += size;
+    skipInput(connection, size, isFromRest);
+    if (connection.watch !== null) {
+      watchIncomingPayload(connection.watch, gathered.bytes, at, at + size);
+    }
+    message.length += judgeGathered(connection, message, gathered, at, offset);
+  }
+  return deliver(connection, message, EMPTY, 0, 0);
+}
+
+function unmaskInto(
+  connection: Connection,
+  source: Uint8Array,
+  start: number,
+  end: number,
+  target: Uint8Array,
+  at: number,
+): void {
+  const { role, settings, maskingKey } = connection;
+  if (role.peerMaskBit === 0) {
+    target.set(source.subarray(start, end), at);
+    return;
+  }
+  settings.kernels.copyWithKey(source, start, end, maskingKey, target, at);
+  connection.maskingKey = rotateKey(maskingKey, end - start);
+}
+
+/**
+ * @param offset where in the stream the bytes from `at` on lay.
+ * @returns the number of good bytes from `at` on.
+ */
+function judgeGathered(
+  connection: Connection,
+  message: MessageAssembly,
+  gathered: GrowingBytes,
+  at: number,
+  offset: number,
+): number {
+  const end = gathered.start + gathered.length;
+  if (message.opcode !== Opcode.Text) return end - at;
+  const bad = judgeText(message, connection.settings.kernels, gathered.bytes, at, end);
+  if (bad < 0) return end - at;
+  defer(connection, "text-not-utf8", offset + bad - at);
+  return bad - at;
 }
 
 /** The frame has been read to its end. */
@@ -165,7 +259,8 @@ function takeExtended(
   }
   message.gathered = null;
   connection.delivered = gathered;
-  return deliver(connection, message, gathered.bytes, 0, gathered.length);
+  const { bytes, start: from, length } = gathered;
+  return deliver(connection, message, bytes, from, from + length);
 }
 
 const EMPTY: Uint8Array = new Uint8Array(0);
@@ -185,7 +280,7 @@ function gatherInflated(
     }
   }
   message.length += goodEnd;
-  gather(message, inflated, 0, goodEnd, Number.POSITIVE_INFINITY);
+  gather(message, goodEnd === inflated.length ? inflated : inflated.subarray(0, goodEnd));
 }
 
 function defer(connection: Connection, kind: MessageViolation, offset: number): void {
@@ -227,11 +322,8 @@ function deliver(
       standOn(connection, bytes, start, end);
       return step;
     }
-  } else if (deferred === null) {
-    if (isLast) return deliverWhole(connection, message, step, bytes, start, end);
-    // More frames follow a frame that is not final. A buffer of exactly the announced size would not grow by doubling.
-    const announced = isFinalFrame(connection) ? connection.frameLeft : Number.POSITIVE_INFINITY;
-    gather(message, bytes, start, end, announced);
+  } else if (deferred === null && isLast) {
+    return deliverWhole(connection, message, step, bytes, start, end);
   }
   if (deferred !== null) {
     connection.deferred = null;
@@ -250,14 +342,14 @@ function deliverWhole(
   end: number,
 ): Step {
   connection.message = null;
-  if (message.gathered === null) {
+  const { gathered } = message;
+  if (gathered === null) {
     // The whole message lies in this one piece, and is delivered without a copy.
     standOn(connection, bytes, start, end);
   } else {
-    gather(message, bytes, start, end, 0);
-    const { gathered } = message;
+    settleBytes(gathered);
     connection.delivered = gathered;
-    standOn(connection, gathered.bytes, 0, gathered.length);
+    standOn(connection, gathered.bytes, gathered.start, gathered.start + gathered.length);
   }
   enterQuickPath(connection);
   return step;

@@ -3,10 +3,10 @@ import { releaseBytes } from "../bytes/growing-bytes.ts";
 import { applyInputEnd, closeWhenSeen, drainDiscarded, fail } from "./closing.ts";
 import { AT_HEADER, type Connection, InputEnd, Reading, Writing } from "./connection.ts";
 import { nextWatchedFrame, watchIncomingEnd } from "./frame-watch.ts";
-import { hasInput, refillInput, settleInput } from "./input.ts";
+import { completeSmallFrame, refillInput, settleInput } from "./input.ts";
 import { enterQuickPath } from "./quick-path.ts";
 import { HeaderRead, readHeader } from "./receiving-header.ts";
-import { readPayload } from "./receiving-payload.ts";
+import { isGathered, readPayload } from "./receiving-payload.ts";
 import { quickMessage } from "./receiving-quick.ts";
 import { Step } from "./step.ts";
 
@@ -99,8 +99,10 @@ function readFrames(connection: Connection): Step {
         if (refillInput(connection)) continue;
         return Step.Idle;
       }
-    } else if (!hasInput(connection)) {
-      return Step.Idle;
+      completeSmallFrame(connection);
+    } else if (connection.position === connection.end) {
+      if (connection.rest === null) return Step.Idle;
+      if (!isGathered(connection)) refillInput(connection);
     }
     const step = readPayload(connection);
     if (step !== Step.Idle) return step;

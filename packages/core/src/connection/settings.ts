@@ -176,6 +176,12 @@ export interface ConnectionOptions {
    * are copied in any case. Default Infinity: the engine always copies.
    */
   readonly referenceFrom?: number;
+  /**
+   * true: a large binary message that arrives in one frame is gathered in an array of exactly its length, and
+   * `Endpoint.ownBytes` gives the host this array in place of a copy. For hosts that keep what they receive. false: it is
+   * gathered in memory that is used again, so that a host that only looks at messages needs no fresh memory. Default false.
+   */
+  readonly handOver?: boolean;
 }
 
 /** {@link ConnectionOptions}, checked and completed. One object may serve any number of endpoints. */
@@ -196,6 +202,8 @@ export interface Settings {
   readonly framePrefix: number;
   /** See {@link ConnectionOptions}. */
   readonly referenceFrom: number;
+  /** See {@link ConnectionOptions}. */
+  readonly handOver: boolean;
   /** @internal The pool of masking keys. */
   readonly maskingKeys: MaskingKeyPool;
   /** The host's kernels, and the engine's own in place of missing ones. */
@@ -255,8 +263,10 @@ export function connectionSettings(
     framePrefix = givenOptions("options.frames", options.frames).payloadPrefix;
     requireCount("options.frames.payloadPrefix", framePrefix);
   }
-  const { pieces = false, referenceFrom = Number.POSITIVE_INFINITY, extensions = [] } = options;
+  const { pieces = false, handOver = false } = options;
+  const { referenceFrom = Number.POSITIVE_INFINITY, extensions = [] } = options;
   requireBoolean("options.pieces", pieces);
+  requireBoolean("options.handOver", handOver);
   requireCount("options.referenceFrom", referenceFrom);
   return {
     kind: "connection",
@@ -267,6 +277,7 @@ export function connectionSettings(
     pieces,
     framePrefix,
     referenceFrom,
+    handOver,
     maskingKeys,
     kernels: host.kernels === undefined ? KERNELS : { ...KERNELS, ...host.kernels },
   };

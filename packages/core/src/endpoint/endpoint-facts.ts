@@ -3,6 +3,7 @@
  * step hold until the cursor moves on. The facts are the base class of `Endpoint`, because one file of both classes
  * would have 600 lines.
  */
+import { ownArray } from "../bytes/growing-bytes.ts";
 import { viewOf } from "../bytes/memory.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import { decodeUtf8 } from "../bytes/utf8-text.ts";
@@ -94,6 +95,21 @@ export abstract class EndpointFacts {
     const { eventBytes, memory, eventStart, eventEnd } = this.connection;
     if (eventBytes !== null) return eventBytes.subarray(eventStart, eventEnd);
     return memory === null ? NO_BYTES : viewOf(memory, eventStart, eventEnd);
+  }
+
+  /**
+   * The payload of the current step as an array of the caller's own, in a buffer of its own. Call it once at each step. It
+   * is a copy, unless the option `handOver` let the engine gather the message in such an array.
+   */
+  ownBytes(): Uint8Array<ArrayBuffer> {
+    const { delivered } = this.connection;
+    const own = delivered === null ? null : ownArray(delivered);
+    if (own !== null) return own;
+    const { chunk, start, end } = this;
+    // An extension may have produced the chunk. The `slice` of a Buffer, for example, makes no copy. Otherwise `slice` is the
+    // cheapest copy of few bytes: 38 ns for 64 bytes, against 60 ns for a new array and `set` (Node 20).
+    if (chunk.constructor !== Uint8Array) return new Uint8Array(chunk.subarray(start, end));
+    return (chunk as Uint8Array<ArrayBuffer>).slice(start, end);
   }
 
   /** Whether this piece is the last of its message (option `pieces`). A whole message is always final. */

@@ -2,7 +2,12 @@
  * An incoming message under way (RFC 6455 §5.4), from the header of its first frame to the last byte of its final frame. A
  * connection has at most one, and an idle connection has none.
  */
-import { appendBytes, createGrowingBytes, type GrowingBytes } from "../bytes/growing-bytes.ts";
+import {
+  createGrowingBytes,
+  Gathering,
+  type GrowingBytes,
+  reserveBytes,
+} from "../bytes/growing-bytes.ts";
 import type { Kernels } from "../bytes/kernels.ts";
 import { UTF8_ACCEPT } from "../bytes/utf8-validation.ts";
 import { Opcode } from "../frame/opcode.ts";
@@ -70,16 +75,32 @@ export function judgeText(
   return -1;
 }
 
-/** @param announced the bytes of the current frame that have not arrived yet. */
-export function gather(
+/**
+ * Room for the next `size` bytes of the message, behind those gathered so far. The caller writes the bytes, and adds their
+ * number to `length`.
+ * @param announced the bytes that will come behind these: those left of a final frame. Infinity where more frames follow,
+ * because a buffer of exactly the announced size would not grow by doubling.
+ */
+export function roomInMessage(
   message: MessageAssembly,
-  bytes: Uint8Array,
-  start: number,
-  end: number,
+  size: number,
   announced: number,
-): void {
-  const size = end - start;
-  if (size === 0) return;
-  message.gathered ??= createGrowingBytes(size, size + announced);
-  appendBytes(message.gathered, bytes, start, end, message.gathered.length + size + announced);
+  gathering: Gathering,
+): GrowingBytes {
+  const { gathered } = message;
+  if (gathered === null) {
+    message.gathered = createGrowingBytes(size, size + announced, gathering);
+    return message.gathered;
+  }
+  reserveBytes(gathered, size, gathered.length + size + announced, gathering);
+  return gathered;
+}
+
+/** Gathers a copy of `bytes`, with an unknown number of bytes to come. */
+export function gather(message: MessageAssembly, bytes: Uint8Array): void {
+  const { length } = bytes;
+  if (length === 0) return;
+  const gathered = roomInMessage(message, length, Number.POSITIVE_INFINITY, Gathering.Kept);
+  gathered.bytes.set(bytes, gathered.start + gathered.length);
+  gathered.length += length;
 }

@@ -1,20 +1,20 @@
 /** What is gathered for a message: its octets in order, in a buffer that what has arrived pays for. */
-import { beforeEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import {
+  AHEAD_BYTES,
   appendBytes,
   createGrowingBytes,
+  Gathering,
   type GrowingBytes,
+  ownArray,
   releaseBytes,
+  reserveBytes,
+  settleBytes,
 } from "../../src/bytes/growing-bytes.ts";
 import { randomOctets, seededNumbers } from "../seeded-octets.ts";
 
 /** The capacity that a few octets may have for nothing. */
 const SMALLEST = 256;
-
-/** Takes whatever buffer was given back before, so that a test begins with none. */
-function forgetSpare(): void {
-  for (let needed = 8_192; needed <= 1_048_576; needed *= 2) createGrowingBytes(needed, needed);
-}
 
 function append(growing: GrowingBytes, octets: Uint8Array, expected: number): void {
   appendBytes(growing, octets, 0, octets.length, expected);
@@ -46,7 +46,9 @@ describe("growing bytes", () => {
       appendBytes(growing, whole, from, to, Number.POSITIVE_INFINITY);
       expect(growing.length).toBe(to);
     }
-    expect(whole.findIndex((octet, index) => octet !== growing.bytes[index])).toBe(-1);
+    const { bytes, start, length } = growing;
+    expect(Buffer.compare(whole, bytes.subarray(start, start + length))).toBe(0);
+    releaseBytes(growing);
   });
 
   test("append a part of an array, and leave the array as it was", () => {
@@ -76,22 +78,6 @@ describe("growing bytes", () => {
     });
   }
 
-  test("take at most twice what has arrived also when a larger buffer was given back before", () => {
-    for (const given of [16_384, 32_768, 65_536, 131_072, 1_048_576]) {
-      for (const arrived of [8_192, 9_000, 16_384, 20_000, 40_000, 70_000]) {
-        forgetSpare();
-        releaseBytes({ bytes: new Uint8Array(given), length: given });
-        const begun = createGrowingBytes(arrived, 16_777_216);
-        expect(begun.bytes.length).toBeLessThanOrEqual(2 * arrived);
-        forgetSpare();
-        releaseBytes({ bytes: new Uint8Array(given), length: given });
-        const grown = createGrowingBytes(1, 1);
-        append(grown, new Uint8Array(arrived), 16_777_216);
-        expect(grown.bytes.length).toBeLessThanOrEqual(2 * arrived);
-      }
-    }
-  });
-
   test("take no more than was announced, when all of it will come", () => {
     const growing = createGrowingBytes(600, 1_000);
     expect(growing.bytes.length).toBeLessThanOrEqual(1_000);
@@ -113,32 +99,90 @@ describe("growing bytes", () => {
   });
 });
 
-describe("a buffer that was given back", () => {
-  beforeEach(forgetSpare);
-  const large = () => ({ bytes: new Uint8Array(40_000), length: 40_000 });
+describe("room ahead of what has arrived", () => {
+  const begun: GrowingBytes[] = [];
+  function begin(announced: number, gathering: Gathering): GrowingBytes {
+    const growing = createGrowingBytes(1_000, announced, gathering);
+    begun.push(growing);
+    return growing;
+  }
 
-  test("is used for the next message of its size, and only once", () => {
-    const first = large();
-    releaseBytes(first);
-    const [second, third] = [40_000, 40_000].map((length) => createGrowingBytes(length, length));
-    expect([second!.bytes === first.bytes, third!.bytes === first.bytes]).toEqual([true, false]);
+  afterEach(() => {
+    for (const growing of begun.splice(0)) releaseBytes(growing);
   });
 
-  test("shows nothing of the message before in the next: only appended octets count", () => {
-    const first = large();
-    first.bytes.fill(0xee);
-    releaseBytes(first);
-    const second = createGrowingBytes(40_000, 40_000);
-    expect(second.length).toBe(0);
-    append(second, new Uint8Array(39_999), 40_000);
-    expect(second.bytes.subarray(0, second.length).every((octet) => octet === 0)).toBe(true);
-  });
+  for (const [how, gathering] of [
+    ["in kept memory", Gathering.Kept],
+    ["in an array of its own", Gathering.Own],
+  ] as const) {
+    test(`spares the copies of a growing buffer: ${how}`, () => {
+      const growing = begin(1_048_576, gathering);
+      const { bytes } = growing;
+      for (let arrived = 0; arrived < 1_048_576; arrived += 65_536) {
+        reserveBytes(growing, 65_536, 1_048_576, gathering);
+        growing.length += 65_536;
+      }
+      expect(growing.bytes).toBe(bytes);
+    });
 
-  test("is not kept when it is small or above 1 MiB", () => {
-    for (const length of [16_383, 1_048_577]) {
-      const bytes = new Uint8Array(length);
-      releaseBytes({ bytes, length });
-      expect(createGrowingBytes(length, length).bytes === bytes).toBe(false);
+    test(`has a bound for the whole thread, whatever peers announce: ${how}`, () => {
+      const capacities = Array.from(
+        { length: 100 },
+        () => begin(1_048_576, gathering).bytes.length,
+      );
+      const large = capacities.filter((capacity) => capacity > 2_000);
+      expect(large).toHaveLength(AHEAD_BYTES / 1_048_576);
+    });
+
+    test(`is there again for the next message: ${how}`, () => {
+      for (let message = 0; message < 100; message += 1) {
+        const growing = createGrowingBytes(1_000, AHEAD_BYTES, gathering);
+        expect(growing.bytes.length).toBeGreaterThanOrEqual(AHEAD_BYTES);
+        settleBytes(growing);
+        releaseBytes(growing);
+      }
+    });
+  }
+
+  test("is not given where bytes are only doubled", () => {
+    expect(begin(1_048_576, Gathering.Doubling).bytes.length).toBeLessThanOrEqual(2_000);
+  });
+});
+
+describe("an array to keep", () => {
+  test("is exactly as long as the message, and lies in no memory that is used again", () => {
+    const growing = createGrowingBytes(65_536, 200_000, Gathering.Own);
+    for (const size of [65_536, 65_536, 68_928]) {
+      reserveBytes(growing, size, 200_000, Gathering.Own);
+      growing.length += size;
     }
+    const own = ownArray(growing)!;
+    expect([own.length, own.byteOffset, own.buffer.byteLength]).toEqual([200_000, 0, 200_000]);
+    releaseBytes(growing);
+    expect(createGrowingBytes(200_000, 200_000, Gathering.Kept).bytes.buffer).not.toBe(own.buffer);
+  });
+
+  test("is there also when there was no room ahead, once half of the message has arrived", () => {
+    const others = createGrowingBytes(1_000, AHEAD_BYTES, Gathering.Kept);
+    const whole = randomOctets(3, 300_000);
+    const growing = createGrowingBytes(60_000, 300_000, Gathering.Own);
+    for (let at = 0; at < whole.length; at += 60_000) {
+      reserveBytes(growing, 60_000, 300_000, Gathering.Own);
+      growing.bytes.set(whole.subarray(at, at + 60_000), growing.start + growing.length);
+      growing.length += 60_000;
+    }
+    expect(Buffer.compare(ownArray(growing)!, whole)).toBe(0);
+    releaseBytes(others);
+  });
+
+  test("is none in memory that is used again, and none with room for more", () => {
+    const kept = createGrowingBytes(100_000, 100_000, Gathering.Kept);
+    kept.length = 100_000;
+    expect(ownArray(kept)).toBeNull();
+    const roomy = createGrowingBytes(100, 200, Gathering.Own);
+    roomy.length = 100;
+    expect(ownArray(roomy)).toBeNull();
+    releaseBytes(kept);
+    releaseBytes(roomy);
   });
 });

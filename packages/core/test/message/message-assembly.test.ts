@@ -1,5 +1,6 @@
 /** RFC 6455 §5.4, §8.1: how frames make a message, on the floor that knows no connection. */
 import { describe, expect, test } from "vitest";
+import { Gathering, releaseBytes } from "../../src/bytes/growing-bytes.ts";
 import { KERNELS } from "../../src/bytes/kernels.ts";
 import { UTF8_ACCEPT } from "../../src/bytes/utf8-validation.ts";
 import { Opcode } from "../../src/frame/opcode.ts";
@@ -9,6 +10,7 @@ import {
   judgeSequence,
   judgeText,
   type MessageAssembly,
+  roomInMessage,
 } from "../../src/message/message-assembly.ts";
 
 function under(opcode: number, fragments: number): MessageAssembly {
@@ -100,16 +102,27 @@ describe("text over several pieces (§8.1)", () => {
 describe("gathering", () => {
   test("begins with the first octet, not with the frame", () => {
     const message = createMessageAssembly(Opcode.Binary, false, 0);
-    gather(message, new Uint8Array(9), 4, 4, 1_000_000);
+    gather(message, new Uint8Array(0));
     expect(message.gathered).toBeNull();
-    gather(message, Uint8Array.of(1, 2, 3), 1, 3, 1_000_000);
-    gather(message, Uint8Array.of(4), 0, 1, 0);
+    gather(message, Uint8Array.of(2, 3));
+    gather(message, Uint8Array.of(4));
     expect([...message.gathered!.bytes.slice(0, message.gathered!.length)]).toEqual([2, 3, 4]);
   });
 
-  test("believes an announced length only as far as twice what is there", () => {
+  test("has room for the next bytes behind those before, and counts only what was written", () => {
     const message = createMessageAssembly(Opcode.Binary, false, 0);
-    gather(message, new Uint8Array(1_000), 0, 1_000, 15_000_000);
-    expect(message.gathered!.bytes.length).toBeLessThanOrEqual(2_000);
+    for (const value of [1, 2, 3]) {
+      const gathered = roomInMessage(message, 50_000, 50_000, Gathering.Kept);
+      const at = gathered.start + gathered.length;
+      expect(gathered.bytes.length - at).toBeGreaterThanOrEqual(50_000);
+      gathered.bytes.fill(value, at, at + 50_000);
+      gathered.length += 50_000;
+    }
+    const { bytes, start, length } = message.gathered!;
+    expect(length).toBe(150_000);
+    expect([start, start + 50_000, start + length - 1].map((index) => bytes[index])).toEqual([
+      1, 2, 3,
+    ]);
+    releaseBytes(message.gathered!);
   });
 });

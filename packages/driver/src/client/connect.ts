@@ -114,6 +114,7 @@ export function settingsOf(runtime: Runtime, options: ConnectOptions<unknown>): 
   const extensions = withDeflate("client", options.perMessageDeflate, options.extensions, runtime);
   const given = {
     host: runtime.host,
+    handOver: true,
     ...definedMembers({ limits, timeouts, extensions }),
     ...(trace === undefined ? {} : { frames: { payloadPrefix: TRACED_BYTES } }),
   };

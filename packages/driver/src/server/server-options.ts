@@ -237,6 +237,7 @@ export function resolveServer(
   const settings = serverSettings({
     host: runtime.host,
     secure,
+    handOver: given.lend !== true,
     ...definedMembers({
       allowedOrigins: given.allowedOrigins,
       allowedHosts: given.allowedHosts,

@@ -5,6 +5,7 @@
  */
 import { type Endpoint, MisuseError, Step } from "@sansocket/core";
 import type { ConnectionError } from "../errors.ts";
+import { trimWhenIdle } from "../runtime/memory-trimming.ts";
 import type { OpenTransport, Transport, TransportHandler } from "../runtime/transport.ts";
 import type { Behaviour } from "./behaviour.ts";
 import { type CloseInfo, closeInfo, violationError } from "./close-info.ts";
@@ -13,7 +14,6 @@ import { Delivery } from "./delivery.ts";
 import { engineFailed, escaped, MOST_ESCAPES } from "./escape.ts";
 import { beginTurn, endTurn, type Flushable, markDirty } from "./flushing.ts";
 import type { Link } from "./link.ts";
-import { ownBytes } from "./message.ts";
 import { Outgoing } from "./outgoing.ts";
 import { ReadingGate } from "./reading-gate.ts";
 import type { Receiver } from "./receiver.ts";
@@ -204,6 +204,7 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
     this.delivery.settle();
     this.reading.settle(this, this.outgoing, this.delivery, this.roundTrips.isPongAwaited);
     this.enterDeadline();
+    trimWhenIdle(this.owner.deadlines.runtime);
   }
 
   private enterDeadline(): void {
@@ -290,13 +291,13 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
   private pinged(): void {
     const { receiver, runner } = this.delivery;
     if (receiver === null) return;
-    runner.notify("ping", () => receiver.ping(() => ownBytes(this.endpoint)));
+    runner.notify("ping", () => receiver.ping(() => this.endpoint.ownBytes()));
   }
 
   private ponged(): void {
     const { receiver, runner } = this.delivery;
     if (receiver === null) return;
-    runner.notify("pong", () => receiver.pong(() => ownBytes(this.endpoint)));
+    runner.notify("pong", () => receiver.pong(() => this.endpoint.ownBytes()));
   }
 
   private traced(): void {

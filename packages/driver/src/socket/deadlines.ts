@@ -42,7 +42,7 @@ class Alarm implements Due {
 
 /** A binary heap of the entered items, the earliest item first, and the one timer. */
 export class Deadlines {
-  private readonly runtime: Runtime;
+  readonly runtime: Runtime;
   private readonly clock: RunningClock;
   private readonly heap: Due[] = [];
   private timer: unknown = null;

@@ -8,7 +8,7 @@ import { type Answering, LastWord } from "./last-word.ts";
 import type { Link } from "./link.ts";
 import { END_OF_LOOP, type Loop, Loops } from "./loops.ts";
 import { Mailbox } from "./mailbox.ts";
-import { type Message, ownBytes } from "./message.ts";
+import type { Message } from "./message.ts";
 import type { Outgoing } from "./outgoing.ts";
 import type { Receiver } from "./receiver.ts";
 
@@ -106,11 +106,11 @@ export class Delivery {
     if (this.phase >= DeliveryPhase.Stopped) {
       this.dropped += 1;
     } else if (!this.isReady) {
-      this.add(ownBytes(endpoint), endpoint.end - endpoint.start);
+      this.add(endpoint.ownBytes(), endpoint.end - endpoint.start);
     } else if (behaviour.lend) {
       this.callMessage(endpoint.view as Uint8Array<ArrayBuffer>);
     } else {
-      this.callMessage(ownBytes(endpoint));
+      this.callMessage(endpoint.ownBytes());
     }
   }
 

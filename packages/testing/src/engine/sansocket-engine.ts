@@ -85,6 +85,10 @@ function countingKernels(onWork: (bytes: number) => void): Kernels {
       onWork(end - start);
       KERNELS.xorWithKey(memory, start, end, key);
     },
+    copyWithKey(source, start, end, key, target, at) {
+      onWork(end - start);
+      KERNELS.copyWithKey(source, start, end, key, target, at);
+    },
     validateUtf8(bytes, start, end, state) {
       onWork(end - start);
       return KERNELS.validateUtf8(bytes, start, end, state);
