@@ -63,7 +63,10 @@ export function makeMemory(byteCount: number, belongsTo: MemoryOwner): Memory {
     bytes: new Uint8Array(buffer),
     view: new DataView(buffer),
     words: new Int32Array(buffer),
-    views: belongsTo === "connection" || belongsTo === "holders" ? null : new Array(KEPT_VIEWS).fill(new Uint8Array(buffer)),
+    views:
+      belongsTo === "connection" || belongsTo === "holders"
+        ? null
+        : new Array(KEPT_VIEWS).fill(new Uint8Array(buffer)),
     belongsTo,
     holders: 0,
   };

@@ -319,7 +319,7 @@ describe("ownership", () => {
     ["in one read", 1_000],
     ["gathered from many", 1_000_000],
   ])(
-    "the memory of another endpoint is never queued by reference, nor a view of it: %s",
+    "the bytes of another endpoint stay as they are until they are sent, also those of a view: %s",
     (_how, length) => {
       const open = (): Endpoint => Bench.open("server", { referenceFrom: 100 }).endpoint;
       const receive = (endpoint: Endpoint, value: number, onMessage: () => void): void => {
