@@ -5,7 +5,6 @@
  */
 import { type Endpoint, MisuseError, Step } from "@sansocket/core";
 import type { ConnectionError } from "../errors.ts";
-import { trimWhenIdle } from "../runtime/memory-trimming.ts";
 import type { OpenTransport, Transport, TransportHandler } from "../runtime/transport.ts";
 import type { Behaviour } from "./behaviour.ts";
 import { type CloseInfo, closeInfo, violationError } from "./close-info.ts";
@@ -204,13 +203,12 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
     this.delivery.settle();
     this.reading.settle(this, this.outgoing, this.delivery, this.roundTrips.isPongAwaited);
     this.enterDeadline();
-    trimWhenIdle(this.owner.deadlines.runtime);
   }
 
   private enterDeadline(): void {
     const { deadlines } = this.owner;
     if (this.isWaitedFor !== this.isAwaited) deadlines.setAwaited(this, !this.isAwaited);
-    if (this.delivery.isFinished) deadlines.leave(this);
+    if (this.delivery.isFinished) deadlines.finish(this);
     else deadlines.enter(this, this.deadline);
   }
 

@@ -3,6 +3,7 @@
  * timer for each message would cost 20 times the work of the engine. For this reason a later deadline does not move the
  * connection in the heap: the heap keeps the earlier moment, and at that moment the deadline is read again.
  */
+import { trimLargeMemory } from "@sansocket/core";
 import { RunningClock } from "../runtime/running-clock.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 
@@ -20,6 +21,12 @@ export interface Due {
 
 /** The timer fires at least once in so many ms: within this time the clock notices whether the process ran. */
 const BEAT = 1_000;
+
+/**
+ * ms. The engine keeps the memory of large messages for the next message, and has no timers. Memory that nobody has used for
+ * so long goes back to the system, at the latest after twice the time. A busy server uses it again within milliseconds.
+ */
+const MEMORY_IDLE = 10_000;
 
 /** An item that is due once. A caller awaits the item. */
 class Alarm implements Due {
@@ -42,7 +49,7 @@ class Alarm implements Due {
 
 /** A binary heap of the entered items, the earliest item first, and the one timer. */
 export class Deadlines {
-  readonly runtime: Runtime;
+  private readonly runtime: Runtime;
   private readonly clock: RunningClock;
   private readonly heap: Due[] = [];
   private timer: unknown = null;
@@ -50,6 +57,8 @@ export class Deadlines {
   /** The number of entered items that a caller awaits. */
   private awaited = 0;
   private isTimerAwaited = false;
+  /** When the memory of large messages was trimmed last, ms. */
+  private trimmedAt = Number.NEGATIVE_INFINITY;
 
   constructor(runtime: Runtime) {
     this.runtime = runtime;
@@ -91,6 +100,14 @@ export class Deadlines {
     if (item.enteredAt === Number.POSITIVE_INFINITY) return;
     this.awaited += isAwaited ? 1 : -1;
     this.arm();
+  }
+
+  /** Forgets the item, which will not be entered again. Without any other, no more messages come. */
+  finish(item: Due): void {
+    this.leave(item);
+    if (this.heap.length > 0) return;
+    trimLargeMemory(); // what was used since the last call
+    trimLargeMemory();
   }
 
   /** Forgets the item. */
@@ -145,6 +162,10 @@ export class Deadlines {
       this.leave(item);
       if (item.deadline <= now) item.expire(now);
       this.enter(item, Math.max(item.deadline, now + 1));
+    }
+    if (now >= this.trimmedAt + MEMORY_IDLE) {
+      this.trimmedAt = now;
+      trimLargeMemory();
     }
     this.arm();
   };
