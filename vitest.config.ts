@@ -11,6 +11,7 @@ export default defineConfig({
       "packages/testing",
       "examples/embedding",
       "examples/recipes",
+      "examples/fuzz-your-own",
     ],
     coverage: {
       provider: "v8",

@@ -78,7 +78,7 @@ function reportOf<Ts>(
   const input = (counterexample as readonly unknown[]).map((value) => fc.stringify(value));
   const message = [
     `${law} does not hold of ${names}: ${what}`,
-    `The smallest input found, after ${numRuns} runs and ${numShrinks} steps of shrinking:`,
+    `The smallest input found, after ${numRuns} ${numRuns === 1 ? "run" : "runs"} and ${numShrinks} steps of shrinking:`,
     input.join("\n"),
     `To try this input again: ${law}(..., { seed: ${seed}, path: "${counterexamplePath ?? ""}" })`,
   ].join("\n\n");

@@ -40,8 +40,9 @@ export function verdictLaw(parser: Parser, options: VerdictLawOptions = {}): voi
   if (judges !== "early" && judges !== "any time") {
     throw new RangeError(`judges is ${String(judges)}: give "early" or "any time"`);
   }
+  const needsLimit = rules?.includes("message too big") ?? false;
   const some = fc
-    .tuple(anyOptions(rest), fc.boolean())
+    .tuple(anyOptions(rest), needsLimit ? fc.constant(true) : fc.boolean())
     .map(
       ([one, isLimited]): EngineOptions =>
         isLimited ? { ...one, messageLimit: MESSAGE_LIMIT } : one,

@@ -36,12 +36,14 @@ export function dumpFrames(bytes: Uint8Array, options: DumpOptions = {}): string
   if (bytes.length === 0) return "(no bytes)";
   const { cutting = [], mark } = options;
   const cuts = new Set(cutting.filter((at) => at > 0 && at < bytes.length));
+  // A mark at every byte says no more than the line below the dump.
+  const marked = cuts.size === bytes.length - 1 ? new Set<number>() : cuts;
   const lines: string[] = [];
   for (const frame of readFrames(bytes)) {
     const payloadStart = frame.payloadStart ?? frame.end;
-    addLines(lines, bytes, frame.start, payloadStart, cuts, describeHeader(frame), mark);
+    addLines(lines, bytes, frame.start, payloadStart, marked, describeHeader(frame), mark);
     if (frame.end > payloadStart) {
-      addLines(lines, bytes, payloadStart, frame.end, cuts, describePayload(frame), mark);
+      addLines(lines, bytes, payloadStart, frame.end, marked, describePayload(frame), mark);
     }
   }
   if (cuts.size > 0) lines.push(describeCuts(cuts, bytes.length));
@@ -85,7 +87,7 @@ function describeHeader(frame: ReadFrame): string {
   ];
   for (const bit of [1, 2, 3]) if (((rsv >> (3 - bit)) & 1) === 1) words.push(`RSV${bit}`);
   if (isMasked !== null) words.push(isMasked ? "masked" : "not masked");
-  if (length !== null) words.push(`${length} ${length === 1 ? "byte" : "bytes"}`);
+  if (length !== null) words.push(`${BigInt(length)} ${length === 1 ? "byte" : "bytes"}`);
   if (lengthBytes !== null && lengthBytes > 0) words.push(`length in ${lengthBytes * 8} bits`);
   if (payloadStart === null) words.push("the header breaks off");
   else if (!isWhole) words.push(`breaks off after ${frame.payload.length}`);
