@@ -17,7 +17,7 @@ import { agreementOf } from "../src/engine/agreed-extensions.ts";
 import { storedBlocks } from "../src/engine/stored-blocks.ts";
 import { Model } from "../src/model/model.ts";
 import type { BrokenRule } from "../src/model/rules.ts";
-import type { ModelStep } from "../src/model/terms.ts";
+import { joined, type ModelStep } from "../src/model/terms.ts";
 import { bytesOf } from "../src/model/utf8.ts";
 import { joinBytes } from "../src/wire/bytes.ts";
 import { endedOf, ruleOf, STEP_NAMES } from "./core-facts.ts";
@@ -118,7 +118,7 @@ class Duel {
     const { core, model, now } = this;
     switch (act.kind) {
       case "say": {
-        this.onTheWay = joinBytes([this.onTheWay, act.bytes]);
+        this.onTheWay = joined(this.onTheWay, act.bytes);
         this.deliver(Math.max(0, this.onTheWay.length - act.hold), act.size);
         return;
       }
@@ -262,10 +262,11 @@ class Duel {
   // ---- the network and the transport
 
   private deliver(byteCount: number, size: number): void {
-    for (let left = byteCount; left > 0; ) {
-      const chunk = this.onTheWay.slice(0, size === 0 ? left : Math.min(size, left));
-      this.onTheWay = this.onTheWay.slice(chunk.length);
-      left -= chunk.length;
+    const stream = this.onTheWay;
+    this.onTheWay = stream.slice(byteCount);
+    const step = size === 0 ? byteCount : size;
+    for (let at = 0; at < byteCount; at += step) {
+      const chunk = stream.slice(at, Math.min(at + step, byteCount));
       this.model.receive(chunk, this.now);
       if (this.setting.usesInbox && chunk.length <= this.core.inbox.length) {
         this.core.inbox.set(chunk);
@@ -303,7 +304,9 @@ class Duel {
         requireEqual("whether there is output", ours !== null, theirs !== null);
         break;
       }
-      requireEqualBytes("the bytes sent", joinBytes(ours.chunks), theirs.bytes);
+      const { chunks } = ours;
+      const bytes = chunks.length === 1 ? chunks[0]! : joinBytes(chunks);
+      requireEqualBytes("the bytes sent", bytes, theirs.bytes);
       requireEqual("what becomes of the transport", ours.then, theirs.ending);
       if (this.isSlow && ours.then !== "destroy") {
         this.isKept = true;
@@ -427,6 +430,7 @@ class Duel {
       { kind: "decide", how: "accept" },
     ];
     for (const act of last) {
+      if (this.core.state === "ended") break;
       this.play(act);
       this.turn();
       this.compareFacts();

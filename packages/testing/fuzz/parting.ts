@@ -27,7 +27,7 @@ export function requireEqualBytes(what: string, core: Uint8Array, model: Uint8Ar
 }
 
 export function requireEqualData(what: string, core: unknown, model: unknown): void {
-  if (core === null && model === null) return;
+  if (core === model) return;
   const [one, other] = [JSON.stringify(core), JSON.stringify(model)];
   if (one !== other) throw new Parting(what, one, other);
 }

@@ -2,10 +2,10 @@
 import { describe, expect, test } from "vitest";
 import { duel } from "../../fuzz/duel.ts";
 import { createDuelHost } from "../../fuzz/duel-host.ts";
+import { describeFailure } from "../../fuzz/failure.ts";
 import { formatScenario, parseScenario } from "../../fuzz/scenario-text.ts";
 import { randomScenario } from "../../fuzz/scenarios.ts";
 import { seededSource } from "../../fuzz/seeded.ts";
-import { shrink } from "../../fuzz/shrink.ts";
 import { MODEL_RULES } from "../../src/model/rules.ts";
 import { seeded } from "../seed.ts";
 
@@ -14,10 +14,7 @@ function failureOf(seed: number, path: number): string | null {
   const scenario = randomScenario(seededSource(seed, path));
   const { difference } = duel(scenario, createDuelHost());
   if (difference === null) return null;
-  const small = shrink({ scenario, difference });
-  const { what, core, model } = small.difference;
-  const replay = `pnpm fuzz --seed ${seed} --path ${path}`;
-  return `${what}: core ${core}, the model ${model}\n${formatScenario(small.scenario)}${replay}`;
+  return describeFailure({ scenario, difference }, `pnpm fuzz --seed ${seed} --path ${path}`);
 }
 
 describe("core and the reference model", () => {
