@@ -9,6 +9,7 @@ export default defineConfig({
       "packages/node",
       "packages/acceptance",
       "packages/testing",
+      "packages/pako",
       "examples/embedding",
       "examples/recipes",
       "examples/fuzz-your-own",
