@@ -1,7 +1,7 @@
 /** A message encoded once and sent on many connections: a broadcast. */
 import { isBytes } from "../bytes/is-bytes.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
-import { commitOutput, queueReference, reserveOutput } from "../bytes/output-queue.ts";
+import { queueConstant } from "../bytes/output-queue.ts";
 import { encodeUtf8 } from "../bytes/utf8-text.ts";
 import type { ExtensionSession } from "../extension/extension.ts";
 import { FIN, headerBytesFor, writeFrameHeader } from "../frame/frame-header.ts";
@@ -28,9 +28,6 @@ export interface PreparedMessage {
   /** The whole frame as a server sends it, without a mask. Read-only. */
   readonly frame: Uint8Array;
 }
-
-/** From this length on, one more chunk in a write costs less than a copy of the frame. */
-const REFERENCE_FROM = 4_096;
 
 /** The frame of one prepared message under the terms of an extension. */
 interface EncodedFrame {
@@ -119,13 +116,6 @@ function frameUnder(
 }
 
 function queuePreparedFrame(connection: Connection, frame: Uint8Array): "queued" {
-  const { output } = connection;
-  if (frame.length >= REFERENCE_FROM) {
-    queueReference(output, frame);
-  } else {
-    const memory = reserveOutput(output, frame.length);
-    memory.bytes.set(frame, output.to);
-    commitOutput(output, frame.length);
-  }
+  queueConstant(connection.output, frame);
   return "queued";
 }

@@ -8,6 +8,7 @@ import {
   lendOutput,
   type OutputQueue,
   outputTaken,
+  queueConstant,
   queueReference,
   reserveOutput,
   Taking,
@@ -222,4 +223,59 @@ test("a full memory goes back although a copy of what lies behind it is lent", (
   expect(retainedMemories(queue)).toBe(0);
   expect(before.has(first)).toBe(false);
   expect(freeMemories().has(first)).toBe(true);
+});
+
+describe("bytes that nobody writes again", () => {
+  const constant = new Uint8Array(100).fill(1);
+
+  test("go by reference while they are alone, and take no memory", () => {
+    const queue = takingQueue();
+    queueConstant(queue, constant);
+    expect([queue.memory, queue.queued]).toEqual([null, 100]);
+    const [chunk] = lendOutput(queue);
+    expect(chunk === constant).toBe(true);
+    outputTaken(queue);
+    queueConstant(queue, constant);
+    expect(lendOutput(queue)[0] === constant).toBe(true);
+  });
+
+  test("leave in one chunk with the output that follows, or stood before", () => {
+    const queue = takingQueue();
+    queueConstant(queue, constant);
+    lay(queue, 2, 10);
+    queueConstant(queue, constant);
+    const chunks = lendOutput(queue);
+    expect(chunks).toHaveLength(1);
+    expect(runsOf(chunks)).toEqual([
+      [1, 100],
+      [2, 10],
+      [1, 100],
+    ]);
+    expect(queue.lent).toBe(210);
+  });
+
+  test("go by reference where they are long, between the copies of other output", () => {
+    const queue = takingQueue();
+    const long = new Uint8Array(4_096).fill(3);
+    queueConstant(queue, long);
+    lay(queue, 2, 10);
+    queueConstant(queue, long);
+    const chunks = lendOutput(queue);
+    expect(chunks.map((chunk) => chunk === long)).toEqual([true, false, true]);
+    expect(runsOf(chunks)).toEqual([
+      [3, 4_096],
+      [2, 10],
+      [3, 4_096],
+    ]);
+  });
+
+  test("stand before output that is larger than a shared memory, in one chunk", () => {
+    const queue = takingQueue();
+    queueConstant(queue, constant);
+    lay(queue, 2, SHARED_BYTES);
+    expect(runsOf(lendOutput(queue))).toEqual([
+      [1, 100],
+      [2, SHARED_BYTES],
+    ]);
+  });
 });
