@@ -1,9 +1,9 @@
 /** The law of lent memory, put to every transport of this adapter. */
 import { fromConn, fromStreams } from "@sansocket/deno";
+import { lentMemoryFaults } from "@sansocket/testing/driver-laws";
 import { certificate } from "@sansocket/workshop/certificate";
 import { afterAll, describe, expect, test } from "vitest";
 import { adapterEnds, type Way } from "../../driver/test/runtime/adapter-ends.ts";
-import { lentMemoryFaults } from "../../driver/test/runtime/lent-memory.ts";
 import { dialer } from "../src/dialer.ts";
 import { listen } from "../src/listen.ts";
 import { runtime } from "../src/runtime.ts";

@@ -10,9 +10,9 @@ import { type AddressInfo, connect, createServer as createTcpServer, Socket } fr
 import { Duplex, PassThrough, Transform } from "node:stream";
 import { connect as connectTls, TLSSocket } from "node:tls";
 import type { OpenTransport } from "@sansocket/driver";
+import { lentMemoryFaults } from "@sansocket/testing/driver-laws";
 import { certificate } from "@sansocket/workshop/certificate";
 import { describe, expect, test } from "vitest";
-import { lentMemoryFaults } from "../../driver/test/runtime/lent-memory.ts";
 import { createServer, fromDuplex } from "../src/index.ts";
 import { isKernelSocket } from "../src/node-transport.ts";
 import { runtime } from "../src/runtime.ts";

@@ -2,10 +2,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { lentMemoryFaults } from "@sansocket/testing/driver-laws";
 import { certificate } from "@sansocket/workshop/certificate";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { adapterEnds, type Way } from "../../driver/test/runtime/adapter-ends.ts";
-import { lentMemoryFaults } from "../../driver/test/runtime/lent-memory.ts";
 import { dialer } from "../src/dialer.ts";
 import { listen } from "../src/listen.ts";
 import { runtime } from "../src/runtime.ts";

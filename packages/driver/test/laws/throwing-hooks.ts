@@ -4,6 +4,7 @@
  * closed once.
  */
 import fc from "fast-check";
+import { ODD_VALUES, WAYS_TO_FAIL } from "../../../testing/src/driver-laws/odd-values.ts";
 import type {
   ConnectionError,
   Runtime,
@@ -14,7 +15,6 @@ import type {
 } from "../../src/index.ts";
 import { connected, type Peer, ScriptedTransport, Stage, settle } from "../stage.ts";
 import { checked, type DriverLawOptions, requireSame } from "./driver-law.ts";
-import { ODD_VALUES, WAYS_TO_FAIL } from "./odd-values.ts";
 
 export const THROWERS = [
   "upgrade",

@@ -11,7 +11,6 @@ import type {
   TransportHandler,
 } from "../../src/index.ts";
 import { Deadlines } from "../../src/socket/deadlines.ts";
-import type { Ends } from "./lent-memory.ts";
 
 /** What an adapter is made of. */
 export interface AdapterSockets {
@@ -32,6 +31,12 @@ export interface Places {
   readonly key: string;
   /** Where a unix socket may be made. */
   readonly path: string;
+}
+
+/** As the law of lent memory takes them. */
+interface Ends {
+  readonly ends: readonly [Promise<OpenTransport>, Promise<OpenTransport>];
+  close(): Promise<unknown>;
 }
 
 /** The dialed end first. */

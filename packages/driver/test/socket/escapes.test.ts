@@ -6,6 +6,7 @@ import {
   serverEndpoint,
 } from "@sansocket/core";
 import { describe, expect, test } from "vitest";
+import { ODD_VALUES } from "../../../testing/src/driver-laws/odd-values.ts";
 import { messageOf } from "../../src/errors.ts";
 import {
   ConnectError,
@@ -15,7 +16,6 @@ import {
   type ServerError,
   type Socket,
 } from "../../src/index.ts";
-import { ODD_VALUES } from "../laws/odd-values.ts";
 import { connected, Peer, QUIET, type ScriptedTransport, Stage, settle } from "../stage.ts";
 
 const BROKEN = new Error("broken");

@@ -1,6 +1,6 @@
 /** Every hook, every way to fail, every value, at any call, on both sides: the law of `laws/throwing-hooks.ts`. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { ODD_VALUES, WAYS_TO_FAIL } from "../laws/odd-values.ts";
+import { ODD_VALUES, WAYS_TO_FAIL } from "../../../testing/src/driver-laws/odd-values.ts";
 import { type Play, playThrowingHook, THROWERS, throwingHooksLaw } from "../laws/throwing-hooks.ts";
 
 /** Calls every hook. */

@@ -91,10 +91,16 @@ const NOT_HERE = {
   listener: "a virtual network has no listener of the runtime",
 };
 
+const PERFECT = { toServer: PERFECT_LINE, toClient: PERFECT_LINE };
+
 /** A network, and what stands behind it. */
 export interface OpenedNetwork {
   readonly network: VirtualNetwork;
   readonly runtime: VirtualRuntime;
+  /** For `connectWith`, which takes hooks. */
+  readonly platform: Platform;
+  /** Gives a server that does not listen the connections of a port. */
+  attach(server: Server, port: number): void;
   /** As `serve`, at once. The options are those of the application, untouched: they may be an object of a class. */
   serveAt<Data>(port: number, options: ServerOptions<Data>): Server<Data>;
 }
@@ -107,10 +113,14 @@ const PLAIN_MANNERS: TransportManners = {
   },
 };
 
-/** Laws give manners of their own: transports that keep and tear what they are lent. */
+/**
+ * Laws give manners of their own: transports that keep and tear what they are lent.
+ * @param isAffected whether the conditions are those of client number so and so. The other clients have a perfect network.
+ */
 export function openNetwork(
   options: VirtualNetworkOptions = {},
   manners: TransportManners = PLAIN_MANNERS,
+  isAffected: (client: number) => boolean = () => true,
 ): OpenedNetwork {
   requireKnown(options);
   const { seed = 1, toServer, toClient, ...runtimeOptions } = options;
@@ -149,8 +159,9 @@ export function openNetwork(
     if (acceptor === undefined) {
       throw systemError("ECONNREFUSED", `no server of this virtual network listens on ${place}`);
     }
+    const lines = isAffected(clients) ? conditions : PERFECT;
     clients += 1;
-    const ends = simulatedConnection({ seed: seeds.below(0x7fff_ffff), ...conditions });
+    const ends = simulatedConnection({ seed: seeds.below(0x7fff_ffff), ...lines });
     const client = { hostname: "127.0.0.1", port: FIRST_PORT + (clients % 10_000) };
     const opens = transportsOf(ends, { client, server: address }, runtime, manners);
     const hangUp = (): void => ends.server.destroy(runtime.now());
@@ -173,13 +184,16 @@ export function openNetwork(
     WebSocketStream: createWebSocketStreamClass(platform),
   };
   const network: VirtualNetwork = Object.assign(virtualTime(runtime), adapter);
+  const attach = (server: Server, port: number): void => {
+    const intake = intakeOf(server as unknown as Server<unknown>);
+    intake.listening(listen(intake, { port }));
+  };
   const serveAt = <Data>(port: number, given: ServerOptions<Data>): Server<Data> => {
     const server = new Server<Data>(given, { runtime });
-    const intake = intakeOf(server as Server<unknown>);
-    intake.listening(listen(intake, { port }));
+    attach(server as unknown as Server, port);
     return server;
   };
-  return { network, runtime, serveAt };
+  return { network, runtime, platform, attach, serveAt };
 }
 
 function placeOf(address: NetworkAddress): string {

@@ -7,7 +7,7 @@
  * has taken it, and compares all that arrives at the other end. The reader is late: it reads nothing until the writer can go
  * no further, and stops again in the middle. `packages/node`, `deno` and `bun` put their transports to it.
  */
-import type { OpenTransport, Runtime, Transport, TransportHandler } from "../../src/index.ts";
+import type { OpenTransport, Runtime, Transport, TransportHandler } from "@sansocket/driver";
 
 /** The two ends of one connection, each opened as soon as it is there: a handshake of TLS needs both. */
 export interface Ends {

@@ -1,18 +1,20 @@
 /** The law of lent memory, put to web streams that hand on what they are given. */
+import { type ByteStreams, fromStreams, webRuntime } from "@sansocket/driver";
 import { describe, expect, test } from "vitest";
-import { type ByteStreams, fromStreams, webRuntime } from "../../src/index.ts";
-import { lentMemoryFaults } from "../runtime/lent-memory.ts";
-import { streamPair } from "./web-stage.ts";
+import { lentMemoryFaults } from "../../src/driver-laws.ts";
 
-/** They hold a million bytes of what was written, and say that there is room. */
-function roomyPair(): [ByteStreams, ByteStreams] {
-  const room = new ByteLengthQueuingStrategy({ highWaterMark: 1_000_000 });
+function streamPair(room?: ByteLengthQueuingStrategy): [ByteStreams, ByteStreams] {
   const up = new TransformStream<Uint8Array, Uint8Array>({}, room, room);
   const down = new TransformStream<Uint8Array, Uint8Array>({}, room, room);
   return [
     { readable: down.readable, writable: up.writable },
     { readable: up.readable, writable: down.writable },
   ];
+}
+
+/** They hold a million bytes of what was written, and say that there is room. */
+function roomyPair(): [ByteStreams, ByteStreams] {
+  return streamPair(new ByteLengthQueuingStrategy({ highWaterMark: 1_000_000 }));
 }
 
 describe.each([

@@ -1,0 +1,145 @@
+/**
+ * Histories of an application that misbehaves in every way, over a server and a client of the driver: plain data, so that a
+ * history fits on one line, and the line plays it again.
+ */
+import fc from "fast-check";
+import { networks } from "../generators/networks.ts";
+import type { LineConditions, NetworkConditions } from "../simulation/conditions.ts";
+import { ODD_VALUES, WAYS_TO_FAIL } from "./odd-values.ts";
+
+/** The sides of the connection that is put to the test. */
+export type Side = "client" | "server";
+
+/** What an application is called for. "loop" is the body of its loop, for every message. */
+export const CALLED = [
+  "upgrade",
+  "open",
+  "message",
+  "drain",
+  "ping",
+  "pong",
+  "close",
+  "error",
+  "trace",
+  "loop",
+] as const;
+/** One of them. */
+export type Called = (typeof CALLED)[number];
+
+/** What a socket is told, from outside or in a hook. */
+export const COMMANDS = [
+  "write",
+  "send",
+  "much",
+  "stream",
+  "stream that throws",
+  "stream that never goes on",
+  "ping",
+  "ready",
+  "pause",
+  "resume",
+  "close",
+  "abort",
+  "leave the loop",
+  "shutdown",
+] as const;
+/** One of them. */
+export type Command = (typeof COMMANDS)[number];
+
+/** How one call of a hook goes. Every other call does as it should. */
+export type Misdeed = {
+  /** The side whose application it is. */
+  readonly side: Side;
+  /** The hook. */
+  readonly hook: Called;
+  /** Which call of the hook, from 0 on. */
+  readonly call: number;
+} & (
+  | { readonly does: "never settle" }
+  | { readonly does: "settle later"; readonly ms: number }
+  | { readonly does: "fail"; readonly way: string; readonly value: string }
+  | { readonly does: "command"; readonly command: Command }
+);
+
+/** What an application does by itself. */
+export interface ApplicationAct {
+  /** ms since the act before it. */
+  readonly wait: number;
+  /** The side whose socket it is. */
+  readonly side: Side;
+  /** What the socket is told. */
+  readonly command: Command;
+}
+
+/** Everything that decides what happens. */
+export interface ApplicationHistory {
+  /** The network of the connection that is put to the test. Other connections have a perfect one. */
+  readonly network: NetworkConditions;
+  /** The sides that take their messages in a loop; hooks take the messages of the others. */
+  readonly loops: readonly Side[];
+  /** What the applications do wrong. */
+  readonly misdeeds: readonly Misdeed[];
+  /** What the applications do by themselves, in this order. */
+  readonly acts: readonly ApplicationAct[];
+}
+
+function misdeeds(): fc.Arbitrary<Misdeed> {
+  const where = {
+    side: fc.constantFrom<Side>("server", "client"),
+    hook: fc.constantFrom(...CALLED),
+    call: fc.nat(3),
+  };
+  return fc.oneof(
+    fc.record({ ...where, does: fc.constant("never settle" as const) }),
+    fc.record({
+      ...where,
+      does: fc.constant("settle later" as const),
+      ms: fc.oneof(fc.nat(200), fc.nat(20_000)),
+    }),
+    fc.record({
+      ...where,
+      does: fc.constant("fail" as const),
+      way: fc.constantFrom(...Object.keys(WAYS_TO_FAIL)),
+      value: fc.constantFrom(...Object.keys(ODD_VALUES)),
+    }),
+    fc.record({
+      ...where,
+      does: fc.constant("command" as const),
+      command: fc.constantFrom(...COMMANDS),
+    }),
+  );
+}
+
+/** A thousand bytes one by one tell nothing that a hundred bytes at once do not tell, and take their time. */
+const LEAST_PIECE = 300;
+
+function withLargerPieces({ seed, toServer, toClient }: NetworkConditions): NetworkConditions {
+  const larger = (line: LineConditions): LineConditions => ({
+    ...line,
+    piece: Math.max(line.piece, LEAST_PIECE),
+    buffer: Math.max(line.buffer, LEAST_PIECE),
+  });
+  return { seed, toServer: larger(toServer), toClient: larger(toClient) };
+}
+
+/** Any history: shrinks to few acts on a perfect network. */
+export function applicationHistories(): fc.Arbitrary<ApplicationHistory> {
+  const waits = fc.oneof(
+    { weight: 6, arbitrary: fc.nat(50) },
+    { weight: 1, arbitrary: fc.nat(8_000) },
+  );
+  const act = fc.record({
+    wait: waits,
+    side: fc.constantFrom<Side>("client", "server"),
+    command: fc.oneof(
+      { weight: 3, arbitrary: fc.constantFrom<Command>("write", "send", "ping") },
+      { weight: 2, arbitrary: fc.constantFrom(...COMMANDS) },
+    ),
+  });
+  return fc.record({
+    network: fc.boolean().chain(networks).map(withLargerPieces),
+    loops: fc.subarray<Side>(["client", "server"]),
+    misdeeds: fc.array(misdeeds(), { maxLength: 3 }),
+    acts: fc.array(act, { minLength: 1, maxLength: 16 }),
+  });
+}

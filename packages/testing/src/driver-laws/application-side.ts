@@ -1,0 +1,208 @@
+/** One side of a history: its application, which misbehaves as the history says, and what the driver did to it. */
+import type { Message, Socket, SocketHooks } from "@sansocket/driver";
+import type { VirtualRuntime } from "../application/virtual-runtime.ts";
+import type { Called, Command, Misdeed, Side } from "./application-history.ts";
+import { ODD_VALUES, WAYS_TO_FAIL } from "./odd-values.ts";
+
+type AnySocket = Socket<undefined>;
+
+/** A promise of the driver, and whether it keeps it. */
+export interface Promised {
+  readonly what: string;
+  state: "waits" | "settled" | "rejected";
+}
+
+/** Bytes of the messages that put pressure on a peer. */
+const MUCH = 40_000;
+
+export class ApplicationSide {
+  readonly side: Side;
+  /** What the driver promised to this side. */
+  readonly promised: Promised[] = [];
+  /** The messages that were queued, and those that have come. */
+  readonly sent: string[] = [];
+  readonly received: string[] = [];
+  /** What the driver did against its rules. */
+  readonly faults: string[] = [];
+  socket: AnySocket | null = null;
+  /** How often the `close` hook was called. */
+  closes = 0;
+  private readonly misdeeds: readonly Misdeed[];
+  private readonly runtime: VirtualRuntime;
+  private readonly onShutdown: () => void;
+  private readonly calls: Map<Called, number> = new Map();
+  private leaving = 0;
+
+  constructor(
+    side: Side,
+    misdeeds: readonly Misdeed[],
+    runtime: VirtualRuntime,
+    onShutdown: () => void,
+  ) {
+    this.side = side;
+    this.misdeeds = misdeeds.filter((misdeed) => misdeed.side === side);
+    this.runtime = runtime;
+    this.onShutdown = onShutdown;
+  }
+
+  /** Watches a promise of the driver. @param mayReject whether a rejection is an answer. */
+  promise(what: string, promise: Promise<unknown>, mayReject: boolean = false): void {
+    const promised: Promised = { what: `${what} of the ${this.side}`, state: "waits" };
+    this.promised.push(promised);
+    promise.then(
+      () => {
+        promised.state = "settled";
+      },
+      () => {
+        promised.state = mayReject ? "settled" : "rejected";
+      },
+    );
+  }
+
+  /** Does what the history says of this call. @returns what the hook returns. */
+  at(hook: Called): unknown {
+    const call = this.calls.get(hook) ?? 0;
+    this.calls.set(hook, call + 1);
+    const misdeed = this.misdeeds.find((one) => one.hook === hook && one.call === call);
+    switch (misdeed?.does) {
+      case undefined:
+        return undefined;
+      case "never settle":
+        return new Promise(() => {});
+      case "settle later":
+        return new Promise<void>((resolve) => void this.runtime.setTimer(resolve, misdeed.ms));
+      case "fail":
+        return WAYS_TO_FAIL[misdeed.way]!(ODD_VALUES[misdeed.value]!());
+      case "command":
+        this.command(misdeed.command);
+        return undefined;
+    }
+  }
+
+  /** The hooks that may stand beside a loop. */
+  get hooksBesideLoop(): Pick<SocketHooks<undefined>, "error" | "trace"> {
+    const error = (): unknown => this.at("error");
+    const isTraced = this.misdeeds.some(({ hook }) => hook === "trace");
+    return isTraced ? { error, trace: () => this.at("trace") as undefined } : { error };
+  }
+
+  /** All hooks. */
+  get hooks(): SocketHooks<undefined> {
+    return {
+      ...this.hooksBesideLoop,
+      open: (socket) => {
+        this.opened(socket);
+        return this.at("open");
+      },
+      message: (_, message) => {
+        this.requireBeforeClose("message");
+        this.received.push(nameOf(message));
+        return this.at("message");
+      },
+      drain: () => this.called("drain"),
+      ping: () => this.called("ping"),
+      pong: () => this.called("pong"),
+      close: () => {
+        this.requireBeforeClose("close");
+        this.closes += 1;
+        return this.at("close");
+      },
+    };
+  }
+
+  /** The socket is there. */
+  opened(socket: AnySocket): void {
+    if (this.socket === socket) return;
+    if (this.socket !== null) this.faults.push(`open was called twice at the ${this.side}`);
+    this.socket = socket;
+    this.promise("closed", socket.closed);
+  }
+
+  private called(hook: Called): unknown {
+    this.requireBeforeClose(hook);
+    return this.at(hook);
+  }
+
+  private requireBeforeClose(hook: Called): void {
+    if (this.closes > 0) this.faults.push(`${hook} was called behind close at the ${this.side}`);
+  }
+
+  /** The loop of an application: left when it is told so, and begun again. */
+  async loop(socket: AnySocket): Promise<void> {
+    this.opened(socket);
+    for (let hasEnded = false; !hasEnded; ) {
+      hasEnded = true;
+      for await (const message of socket) {
+        this.received.push(nameOf(message));
+        await this.at("loop");
+        if (this.leaving === 0) continue;
+        this.leaving -= 1;
+        hasEnded = false;
+        break;
+      }
+    }
+  }
+
+  command(command: Command): void {
+    const { socket } = this;
+    if (socket === null) return;
+    const name = `${this.side} ${this.sent.length}`;
+    switch (command) {
+      case "write":
+        if (socket.write(name) !== "closed") this.sent.push(name);
+        return;
+      case "send":
+        if (socket.state === "open") this.sent.push(name);
+        this.promise("send", socket.send(name));
+        return;
+      case "much": {
+        const bytes = new Uint8Array(MUCH).fill(this.sent.length);
+        if (socket.write(bytes) !== "closed") this.sent.push(nameOf(bytes));
+        return;
+      }
+      case "stream":
+      case "stream that throws":
+      case "stream that never goes on":
+        if (socket.state === "open") this.sent.push(command === "stream" ? name : `no ${name}`);
+        this.promise("sendStream", socket.sendStream(source(name, command)));
+        return;
+      case "ping":
+        this.promise("ping", socket.ping());
+        return;
+      case "ready":
+        this.promise("ready", socket.ready());
+        return;
+      case "pause":
+        socket.pause();
+        return;
+      case "resume":
+        socket.resume();
+        return;
+      case "close":
+        this.promise("close", socket.close(3_000, "enough"));
+        return;
+      case "abort":
+        socket.abort();
+        return;
+      case "leave the loop":
+        this.leaving += 1;
+        return;
+      case "shutdown":
+        this.onShutdown();
+    }
+  }
+}
+
+async function* source(name: string, command: Command): AsyncGenerator<string> {
+  yield name.slice(0, 3);
+  if (command === "stream that throws") throw new Error("the source is broken");
+  if (command === "stream that never goes on") await new Promise(() => {});
+  yield name.slice(3);
+}
+
+/** Text as it is, and bytes by what they should be: all alike, and as many as were sent. */
+function nameOf(message: Message): string {
+  if (typeof message === "string") return message;
+  const isWhole = message.length === MUCH && message.every((byte) => byte === message[0]);
+  return isWhole ? `${MUCH} times ${message[0]}` : `damage in ${message.length} bytes`;
+}
