@@ -197,7 +197,7 @@ describe("a driver is found out that", () => {
         },
       };
       await expect(
-        applicationLaw({ ...seeded(5), driver, collectGarbage: collectGarbage! }),
+        applicationLaw({ ...seeded(20), driver, collectGarbage: collectGarbage! }),
       ).rejects.toThrow(/sockets are kept after their end/);
     },
     MINUTES,
