@@ -1,9 +1,15 @@
 /** Bun's clock, timers and poll phase. */
-import { type Runtime, webRuntime } from "@sansocket/driver";
+import { type Runtime, wasmKernels, webRuntime } from "@sansocket/driver";
 import { zlibCodec } from "@sansocket/zlib";
+
+const web = webRuntime();
 
 /**
  * `afterPoll` stays a timeout of 0: an immediate that a timer sets comes before the next poll in Bun (100 of 100 times,
  * 1.4.5).
  */
-export const runtime: Runtime = { ...webRuntime(), deflate: zlibCodec };
+export const runtime: Runtime = {
+  ...web,
+  host: { ...web.host, kernels: wasmKernels({ xorFrom: Number.POSITIVE_INFINITY }) },
+  deflate: zlibCodec,
+};

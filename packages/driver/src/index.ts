@@ -24,6 +24,7 @@ export { ReadBuffer } from "./runtime/read-buffer.ts";
 export { Relay } from "./runtime/relay.ts";
 export { type Runtime, type WebPlatform, webRuntime } from "./runtime/runtime.ts";
 export type { Transport, TransportHandler } from "./runtime/transport.ts";
+export { type KernelSizes, wasmKernels } from "./runtime/wasm-kernels.ts";
 export { type Accepted, type Accepting, acceptAll } from "./server/accepting.ts";
 export {
   CERTIFICATE_MISSING,

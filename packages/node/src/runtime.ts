@@ -3,11 +3,15 @@ import { webcrypto } from "node:crypto";
 import { performance } from "node:perf_hooks";
 import { clearTimeout, setImmediate, setTimeout } from "node:timers";
 import { TextDecoder, TextEncoder } from "node:util";
-import { type Runtime, type WebPlatform, webRuntime } from "@sansocket/driver";
+import { type Runtime, type WebPlatform, wasmKernels, webRuntime } from "@sansocket/driver";
 import { zlibCodec } from "@sansocket/zlib";
 
+const platform = { crypto: webcrypto, performance, TextDecoder, TextEncoder } as WebPlatform;
+const web = webRuntime(platform);
+
 export const runtime: Runtime = {
-  ...webRuntime({ crypto: webcrypto, performance, TextDecoder, TextEncoder } as WebPlatform),
+  ...web,
+  host: { ...web.host, kernels: wasmKernels() },
   deflate: zlibCodec,
   // A socket keeps no process alive while it is paused. A Duplex in memory never does. So a timer that is awaited has to.
   setTimer(callback, delay, isAwaited) {
