@@ -75,6 +75,7 @@ export { deadlineLaw } from "./laws/deadlines.ts";
 export { outcomeOf } from "./laws/engine-outcome.ts";
 export type { Law, LawOptions } from "./laws/law.ts";
 export { linearWorkLaw, WORK_PER_BYTE } from "./laws/linear-work.ts";
+export { openingVerdictLaw } from "./laws/opening-verdict.ts";
 export { type RestoreLawOptions, type RestoreLawReport, restoreLaw } from "./laws/restore.ts";
 export { type RetainedMemoryOptions, retainedMemoryLaw } from "./laws/retained-memory.ts";
 export { roundTripLaw } from "./laws/round-trip.ts";
@@ -94,6 +95,19 @@ export {
   type VerdictSettings,
   verdictOf,
 } from "./oracle/verdict.ts";
+export {
+  type CloseState,
+  drawCloseMachine,
+  type Transition,
+} from "./search/close-machine.ts";
+export {
+  BrokenWorld,
+  type Exploration,
+  type ExploreOptions,
+  explore,
+  SMALL_WORLDS,
+} from "./search/exploring.ts";
+export type { Move, SideName, WorldSize } from "./search/small-world.ts";
 export {
   type LineConditions,
   type NetworkConditions,

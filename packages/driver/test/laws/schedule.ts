@@ -9,7 +9,10 @@ import { checked, type DriverLawOptions, requireSame, requireSettled } from "./d
 
 /** Which side is ours, and how it takes its messages: by hooks or by a loop, at once or in its own time. */
 const APPLICATIONS = ["server hooks", "server loop", "client hooks", "client loop"] as const;
-type Application = (typeof APPLICATIONS)[number];
+
+/** `limits.undelivered`, bytes: none, less than a header, and room for some messages. */
+const ROOMS = [0, 10, 20_000] as const;
+type Application = (typeof APPLICATIONS)[number] | "server without a taker";
 
 type Action =
   | { readonly do: "peer-sends"; readonly size: number }
@@ -68,6 +71,8 @@ function numberOf(bytes: Uint8Array): string {
 class Play {
   readonly sentByPeer: string[] = [];
   readonly gotByUs: string[] = [];
+  /** The messages themselves: each belongs to the application from its delivery on. */
+  readonly kept: Uint8Array[] = [];
   readonly sentByUs: string[] = [];
   readonly unfinished: (() => void)[] = [];
   readonly unyielded: (() => void)[] = [];
@@ -85,14 +90,20 @@ class Play {
     this.isSlow = isSlow;
   }
 
-  static async begin(application: Application, isSlow: boolean, room: number): Promise<Play> {
+  static async begin(
+    application: Application,
+    isSlow: boolean,
+    room: number,
+    undelivered: number,
+  ): Promise<Play> {
     const play = new Play(isSlow);
-    const limits = { undelivered: 20_000, unsent: 8_000_000 };
+    const limits = { undelivered, unsent: 8_000_000 };
+    const message = (_: unknown, bytes: unknown): unknown => play.take(bytes);
     const hooks = {
       open: (socket: Socket<undefined>) => {
         play.socket = socket;
       },
-      message: (_: unknown, bytes: unknown) => play.take(bytes),
+      ...(application === "server without a taker" ? {} : { message }),
       close: () => {
         play.ends += 1;
       },
@@ -101,10 +112,10 @@ class Play {
       play.socket = socket;
       return play.loop();
     };
-    if (application === "server hooks" || application === "server loop") {
+    if (application.startsWith("server")) {
       const stage = new Stage({
         limits,
-        ...(application === "server hooks" ? hooks : { connection }),
+        ...(application === "server loop" ? { connection } : hooks),
       });
       play.peer = await stage.opened();
       play.runtime = stage.runtime;
@@ -121,6 +132,7 @@ class Play {
 
   private take(bytes: unknown): Promise<void> | undefined {
     this.gotByUs.push(numberOf(bytes as Uint8Array));
+    this.kept.push(bytes as Uint8Array);
     if (!this.isSlow) return;
     return new Promise<void>((resolve) => this.unfinished.push(resolve));
   }
@@ -231,6 +243,7 @@ class Play {
 /** @throws Error when the application and the driver do not both see one end. */
 async function requireOneEnd(play: Play): Promise<void> {
   requireSame("how often the application was told of the end", play.ends, 1);
+  requireSame("messages that the application keeps", play.kept.map(numberOf), play.gotByUs);
   await requireSettled("pings and sends of an ended connection", [...play.rtts, ...play.sends]);
   requireSame("connections and timers that are left", play.remains, 0);
 }
@@ -256,8 +269,9 @@ export async function scheduleLaw(options: DriverLawOptions = {}): Promise<void>
       fc.boolean(),
       fc.constantFrom("peer" as const, "us" as const, "both" as const),
       fc.integer({ min: 0, max: 300_000 }),
-      async (script, application, isSlow, close, room) => {
-        const play = await Play.begin(application, isSlow, room);
+      fc.constantFrom(...ROOMS),
+      async (script, application, isSlow, close, room, undelivered) => {
+        const play = await Play.begin(application, isSlow, room, undelivered);
         await perform(play, script);
         await play.finish(close);
         requireSame("messages that we got", play.gotByUs, play.sentByPeer);
@@ -278,19 +292,20 @@ export async function brokenScheduleLaw(options: DriverLawOptions = {}): Promise
   await fc.assert(
     fc.asyncProperty(
       fc.array(actions, { minLength: 1, maxLength: 40 }),
-      fc.constantFrom(...APPLICATIONS),
+      fc.constantFrom(...APPLICATIONS, "server without a taker" as const),
       fc.boolean(),
       fc.constantFrom("reset", "end", "abort"),
       fc.integer({ min: 0, max: 300_000 }),
       fc.boolean(),
-      async (script, application, isSlow, how, room, isForgotten) => {
-        const play = await Play.begin(application, isSlow, room);
+      fc.constantFrom(...ROOMS),
+      async (script, application, isSlow, how, room, isForgotten, undelivered) => {
+        const play = await Play.begin(application, isSlow, room, undelivered);
         await perform(play, script);
         if (how === "reset") play.peer.transport.breaks("ECONNRESET");
         else if (how === "end") play.peer.transport.ends();
         else play.socket.abort();
         // An application that is stuck hears of the end all the same, from the hook.
-        if (isForgotten && application.endsWith("hooks")) {
+        if (isForgotten && !application.endsWith("loop")) {
           for (let seconds = 0; seconds < 20; seconds += 1) await play.runtime.advance(1_000);
           requireSame("ends that a stuck application hears of", play.ends, 1);
         }

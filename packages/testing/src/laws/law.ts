@@ -82,7 +82,9 @@ function reportOf<Ts>(
     input.join("\n"),
     `To try this input again: ${law}(..., { seed: ${seed}, path: "${counterexamplePath ?? ""}" })`,
   ].join("\n\n");
-  return new Error(message, verdict === null ? { cause: errorInstance } : {});
+  const report = new Error(message, verdict === null ? { cause: errorInstance } : {});
+  // For programs that measure counterexamples. A test runner that prints the error must not print the bytes again.
+  return Object.defineProperty(report, "counterexample", { value: counterexample });
 }
 
 /** The law is broken; the message says how. */

@@ -14,6 +14,7 @@ import {
   networkLaw,
   oneEndLaw,
   openingCuttingLaw,
+  openingVerdictLaw,
   retainedBytes,
   retainedMemoryLaw,
   roundTripLaw,
@@ -71,6 +72,19 @@ const cases: readonly {
       };
     },
     says: /another cutting/,
+  },
+  {
+    what: "answers a right request with another status",
+    law: openingVerdictLaw,
+    fault: (one) => ({
+      transmit(now) {
+        const sent = one.transmit(now);
+        // The third digit of the status.
+        if (sent?.bytes[0] === 0x48) sent.bytes[11] = 0x30;
+        return sent;
+      },
+    }),
+    says: /the answer is \d\d0, and should be 101/,
   },
   {
     what: "counts offsets from the chunk",

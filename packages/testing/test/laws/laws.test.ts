@@ -8,6 +8,7 @@ import {
   networkLaw,
   oneEndLaw,
   openingCuttingLaw,
+  openingVerdictLaw,
   retainedMemoryLaw,
   roundTripLaw,
   sameTraceLaw,
@@ -34,6 +35,10 @@ describe("the engine keeps the law that", () => {
 
   test("any cutting of an opening handshake and what follows it gives the same trace", laws, () => {
     openingCuttingLaw(engine, seeded(3000));
+  });
+
+  test("a connection opens after a right handshake, and after no other", laws, () => {
+    openingVerdictLaw(engine, seeded(2000));
   });
 
   test("no string of bytes makes an input throw", laws, () => {
