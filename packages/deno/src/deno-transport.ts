@@ -54,7 +54,7 @@ export class DenoTransport extends ConnectedStream implements CopyOwner {
    * message.
    */
   private async readAll(): Promise<void> {
-    const { conn, buffer, handler } = this;
+    const { conn, buffer } = this;
     this.reading = ReadState.Flowing;
     while (this.reading === ReadState.Flowing && !this.hasLeft) {
       let count = 0;
@@ -70,7 +70,7 @@ export class DenoTransport extends ConnectedStream implements CopyOwner {
       if (count === 0) await null;
       if (this.hasLeft) break;
       if (count > 0) {
-        handler.onData(buffer.filled(count));
+        this.handler.onData(buffer.filled(count));
         buffer.ready(count);
       } else if (this.failure === undefined) {
         this.peerEnded();

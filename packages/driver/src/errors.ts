@@ -95,7 +95,9 @@ export type ConnectionErrorCode =
    */
   | "engine-failed"
   /** `abort` was called, or the grace of a shutdown passed. */
-  | "aborted";
+  | "aborted"
+  /** The connection has moved to another process or server: it goes on there. */
+  | "handed-off";
 
 /** A connection that was open did not end cleanly; `code` says why. */
 export class ConnectionError extends Error {

@@ -115,7 +115,7 @@ export async function settle(turns = 30): Promise<void> {
 }
 
 export class ScriptedTransport implements Transport {
-  readonly handler: TransportHandler;
+  handler: TransportHandler;
   readonly remoteAddress = { hostname: "203.0.113.7", port: 5_000 };
   readonly tls = null;
   /** What the driver wrote and the network has taken. */
@@ -139,6 +139,10 @@ export class ScriptedTransport implements Transport {
   }
 
   // ---- what the driver calls
+
+  handOn(handler: TransportHandler): void {
+    this.handler = handler;
+  }
 
   write(chunks: readonly Uint8Array[]): boolean {
     if (this.held.length > 0) throw new Error("write before onDrain");

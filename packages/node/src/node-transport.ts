@@ -136,6 +136,29 @@ export class NodeTransport extends ConnectedStream {
     this.taken();
   }
 
+  /**
+   * Lets go of the socket without ending it, for another process: from now on no event of the socket is told here.
+   * @returns the socket, and the bytes that Node has read and not told.
+   * @throws MisuseError for a stream whose connection no descriptor stands for: TLS has keys in this process.
+   */
+  release(): { readonly socket: NetSocket; readonly unread: Uint8Array } {
+    const { stream } = this;
+    if (!(stream instanceof NetSocket) || !isKernelSocket(stream) || "encrypted" in stream) {
+      throw new MisuseError(
+        "this connection cannot move to another process: it is no plain TCP or unix socket of Node. The keys of TLS stay in " +
+          "their process: let a proxy in front end TLS",
+      );
+    }
+    stream.off("data", onData);
+    stream.off("end", onEnd);
+    stream.off("close", onClose);
+    stream.pause();
+    const unread: Uint8Array[] = [];
+    for (let chunk = stream.read(); chunk !== null; chunk = stream.read()) unread.push(chunk);
+    this.life = Life.Closed;
+    return { socket: stream, unread: joined(unread) };
+  }
+
   /** Before the handshake of TLS is done, the choice of ALPN is null. `false` stands for no protocol chosen. */
   protected override get isHandshaking(): boolean {
     const { encrypted, alpnProtocol } = this.stream as Duplex as Partial<TLSSocket>;

@@ -66,8 +66,8 @@ export type Life = (typeof Life)[keyof typeof Life];
 
 /** The class that a transport of a runtime extends. */
 export abstract class ConnectedStream implements Transport {
-  /** The handler that is told what happens, for the whole life of the stream. */
-  readonly handler: TransportHandler;
+  /** The handler that is told what happens. A runtime's class reads this field at each call, because of {@link handOn}. */
+  handler: TransportHandler;
   protected reading: ReadState = ReadState.Flowing;
   protected writing: WriteState = WriteState.Free;
   protected life: Life;
@@ -80,6 +80,10 @@ export abstract class ConnectedStream implements Transport {
   constructor(handler: TransportHandler, life: Life) {
     this.handler = handler;
     this.life = life;
+  }
+
+  handOn(handler: TransportHandler): void {
+    this.handler = handler;
   }
 
   abstract write(chunks: readonly Uint8Array[]): boolean;

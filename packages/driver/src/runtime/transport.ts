@@ -24,6 +24,11 @@ export interface Transport {
   pause(): void;
   /** Takes back {@link pause}. */
   resume(): void;
+  /**
+   * Tells `handler` from now on, in place of the one before: the connection moves to another server of this process. Absent:
+   * the connection cannot move.
+   */
+  handOn?(handler: TransportHandler): void;
   /** The address of the peer. Null where the runtime knows none. */
   readonly remoteAddress: NetworkAddress | null;
   /** The facts that TLS agreed on. Null without TLS. */

@@ -1,4 +1,5 @@
 /** The request that opened a socket, kept in little memory. */
+import { MisuseError } from "@sansocket/core";
 import { showFacts } from "../inspection.ts";
 import type { AcceptedRequest } from "../request-facts.ts";
 import type { Transport } from "../runtime/transport.ts";
@@ -19,6 +20,25 @@ export class OpenedRequest extends RequestView implements AcceptedRequest {
     super(transport, surroundings);
     this.unpacked = fields;
     this.raw = raw;
+  }
+
+  /**
+   * The request of a connection that comes from another process.
+   * @param packed from {@link moved}. @throws MisuseError for another string.
+   */
+  static from(transport: Transport, surroundings: Surroundings, packed: string): OpenedRequest {
+    if (!PACKED.test(packed)) {
+      throw new MisuseError("request is not what `detach` gave: give its string unchanged");
+    }
+    const request = new OpenedRequest(transport, surroundings, unpack(packed), null);
+    request.pack();
+    return request;
+  }
+
+  /** The fields as one string, for a connection that moves to another process. */
+  get moved(): string {
+    this.pack();
+    return this.packed;
   }
 
   get origin(): string | null {
@@ -58,6 +78,8 @@ function pack({ method, target, host, origin, protocols, headers }: UpgradeField
   return lines.join("\n");
 }
 
+/** What {@link pack} writes: method, target, host and protocols; the origin; header lines. */
+const PACKED = /^[^ \n]+ [^ \n]+ [^ \n]* [^ \n]*\n(-|\+[^\n]*)(\n[^\n:]+:[^\n]*)*$/;
 const NO_ORIGIN = "-";
 const ORIGIN = "+";
 

@@ -1,7 +1,9 @@
 /**
  * How connections come into a server. Adapters use this file: an adapter listens, or takes over the requests of an HTTP server.
  */
+import type { Endpoint, Settings } from "@sansocket/core";
 import type { NetworkAddress, OpenTransport } from "../runtime/transport.ts";
+import type { Socket } from "../socket/socket.ts";
 import type { OwnAnswer } from "./refusal.ts";
 import type { TlsServerOptions } from "./tls-options.ts";
 
@@ -46,6 +48,19 @@ export interface Intake {
    * @param why the message that the `error` hook gets; null for no call of the `error` hook.
    */
   refuse(open: OpenTransport, answer: OwnAnswer, why: string | null): void;
+  /**
+   * Takes a connection that is open already, and comes from another process or server.
+   * @param restore makes the endpoint, with the settings and by the clock of this server.
+   * @param request the facts of the request, as `movedRequest` gave them; null for none.
+   * @returns null when the server did not take the connection, as for {@link accept}. The transport is untouched then.
+   * @throws the exceptions of `restore`.
+   */
+  adopt(
+    restore: (settings: Settings, now: number) => Endpoint,
+    open: OpenTransport,
+    request: string | null,
+    data: unknown,
+  ): Socket | null;
   /** The adapter listens: `server.address` is the listener's address, and a shutdown closes the listener. */
   listening(listener: Listener): void;
   /** The adapter could not accept a connection, and goes on trying. The `error` hook gets "accept-failed". */

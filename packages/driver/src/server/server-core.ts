@@ -2,7 +2,13 @@
  * The server behind the {@link Server} that applications hold: it decides about requests, answers plain HTTP, keeps the
  * sockets and ends them in good order. Connections come in through its {@link Intake}.
  */
-import { serverEndpoint, type Timeouts, type Violation } from "@sansocket/core";
+import {
+  type Endpoint,
+  type Settings,
+  serverEndpoint,
+  type Timeouts,
+  type Violation,
+} from "@sansocket/core";
 import { describeViolation } from "@sansocket/core/describe";
 import { type ConnectionError, messageOf, printError, ServerError } from "../errors.ts";
 import { anOpenTransport } from "../option-kinds.ts";
@@ -12,11 +18,11 @@ import type { Behaviour } from "../socket/behaviour.ts";
 import { Binding, type Owner } from "../socket/binding.ts";
 import type { CloseInfo } from "../socket/close-info.ts";
 import { Deadlines } from "../socket/deadlines.ts";
-import { openSocket } from "../socket/hook-receiver.ts";
+import { adoptSocket, openSocket } from "../socket/hook-receiver.ts";
 import { callErrorHook } from "../socket/hooks.ts";
 import type { Socket } from "../socket/socket.ts";
 import { isThenable, whenSettled } from "../socket/thenable.ts";
-import type { OpenedRequest } from "./accepted-request.ts";
+import { OpenedRequest } from "./accepted-request.ts";
 import { answerOptions, hasLongBody, type PlainResponse, UPGRADE_REQUIRED } from "./answer.ts";
 import { type Handed, type Intake, type Listener, NOTHING_HANDED } from "./intake.ts";
 import { UnansweredRequest } from "./plain-request.ts";
@@ -108,16 +114,42 @@ export class ServerCore implements Owner, Decider, Intake {
   accept(open: OpenTransport, handed: Handed = NOTHING_HANDED): boolean {
     anOpenTransport("the transport to accept", open);
     if (this.ending !== null) return false;
-    if (this.bindings.size >= this.options.maxConnections) {
-      const message = `maxConnections ${this.options.maxConnections} are open: one more was dropped`;
-      this.reportError(null, new ServerError("connection-limit", message));
-      return false;
-    }
+    if (this.isFull()) return false;
     const now = this.deadlines.now();
     const endpoint = serverEndpoint(this.options.settings, now);
     const binding = new Binding(this, endpoint, open, now);
     this.bindings.set(binding, null);
     if (handed !== NOTHING_HANDED) this.handed.set(binding, handed);
+    return true;
+  }
+
+  adopt(
+    restore: (settings: Settings, now: number) => Endpoint,
+    open: OpenTransport,
+    request: string | null,
+    data: unknown,
+  ): Socket | null {
+    if (this.ending !== null || this.isFull()) return null;
+    const { settings, hooks, connection } = this.options;
+    const now = this.deadlines.now();
+    const binding = new Binding(this, restore(settings, now), open, now);
+    const opened = request === null ? null : OpenedRequest.from(binding.transport, this, request);
+    this.bindings.set(binding, null);
+    adoptSocket(binding, hooks, { data, request: opened, url: "" }, (socket) => {
+      this.bindings.set(binding, socket);
+      binding.delivery.isLoopExpected = connection !== null;
+    });
+    const socket = this.bindings.get(binding) ?? null;
+    if (connection !== null) void this.runConnection(binding, connection);
+    binding.turn(); // input may have come with the snapshot
+    return socket;
+  }
+
+  /** Tells the `error` hook when one more connection has no place. */
+  private isFull(): boolean {
+    if (this.bindings.size < this.options.maxConnections) return false;
+    const message = `maxConnections ${this.options.maxConnections} are open: one more was dropped`;
+    this.reportError(null, new ServerError("connection-limit", message));
     return true;
   }
 

@@ -169,6 +169,7 @@ const KNOWN: KnownOptions<ServerNames> = {
   upgrade: aFunction,
   connection: aFunction,
   open: aFunction,
+  adopted: aFunction,
   message: aFunction,
   drain: aFunction,
   ping: aFunction,
@@ -214,7 +215,7 @@ export const KNOWN_SERVE_OPTIONS: KnownOptions<
 const TRACED_BYTES = 125;
 
 /** The hooks that `connection` replaces. */
-const HOOKS = ["open", "message", "drain", "ping", "pong", "close"] as const;
+const HOOKS = ["open", "adopted", "message", "drain", "ping", "pong", "close"] as const;
 
 /** @throws MisuseError for wrong options. */
 export function resolveServer(

@@ -106,7 +106,10 @@ export class Shutdown {
   /** Closes once every message that has arrived is delivered and answered. */
   retire(binding: Binding): void {
     const { code, reason } = this.options;
-    binding.delivery.retire(() => binding.outgoing.close(code, reason));
+    binding.delivery.retire(() => {
+      binding.delivery.takeNoMore();
+      binding.outgoing.close(code, reason);
+    });
   }
 
   /** The grace has passed. The server still tries a Close, for the connections whose application had not finished. */

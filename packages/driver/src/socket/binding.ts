@@ -79,6 +79,10 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
     markDirty(this); // a client has its request to send
   }
 
+  get deadlines(): Deadlines {
+    return this.owner.deadlines;
+  }
+
   /** The connection is open: from now on the application gets its events. */
   get isOpen(): boolean {
     return this.delivery.receiver !== null;
@@ -206,7 +210,7 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
   }
 
   private enterDeadline(): void {
-    const { deadlines } = this.owner;
+    const { deadlines } = this;
     if (this.isWaitedFor !== this.isAwaited) deadlines.setAwaited(this, !this.isAwaited);
     if (this.delivery.isFinished) deadlines.finish(this);
     else deadlines.enter(this, this.deadline);
@@ -322,9 +326,12 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
   }
 
   private ended(): void {
-    const info = closeInfo(this.endpoint.ended!, this.failure, this.delivery.undelivered);
+    this.over(closeInfo(this.endpoint.ended!, this.failure, this.delivery.undelivered));
+  }
+
+  private over(info: CloseInfo): void {
     this.info = info;
-    this.owner.deadlines.leave(this);
+    this.deadlines.leave(this);
     this.writing.ended();
     this.outgoing.ended();
     this.roundTrips.noPongComes();
@@ -376,6 +383,16 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
     const answer = this.roundTrips.wait(number, sentAt);
     this.queued();
     return answer;
+  }
+
+  /** The connection has moved: everything of it that is here ends, and the transport has another handler. */
+  handOff(error: ConnectionError): void {
+    const { endpoint, delivery } = this;
+    endpoint.abort(this.now);
+    while (endpoint.next() !== Step.Idle);
+    endpoint.transmit(this.now); // "destroy", which the transport does not get
+    delivery.handedOff();
+    this.over(closeInfo(endpoint.ended!, error, 0));
   }
 
   // ---- failing

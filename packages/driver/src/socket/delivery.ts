@@ -264,12 +264,43 @@ export class Delivery {
     this.mailbox = null;
   }
 
-  /** For a shutdown: reads no more, delivers the messages that have arrived, and then calls `whenAnswered`. */
+  /**
+   * For a shutdown, and before the connection moves: reads no more, delivers the messages that have arrived, and then calls
+   * `whenAnswered`.
+   */
   retire(whenAnswered: () => void): void {
     this.whenAnswered = whenAnswered;
     if (this.phase < DeliveryPhase.Retiring) this.phase = DeliveryPhase.Retiring;
     this.link.tick();
     this.link.turn();
+  }
+
+  /** Messages that arrive from now on are dropped. */
+  takeNoMore(): void {
+    if (this.phase < DeliveryPhase.Stopped) this.phase = DeliveryPhase.Stopped;
+  }
+
+  /** Takes back {@link retire}: the connection did not move, and reading goes on. */
+  goOn(): void {
+    this.whenAnswered = null;
+    if (this.phase === DeliveryPhase.Retiring) this.phase = DeliveryPhase.Delivering;
+    this.link.tick();
+    this.link.turn();
+  }
+
+  /** Every message that arrived is delivered and answered. An awaited `open` hook may hold a loop that waits. */
+  get isQuiet(): boolean {
+    const { runner, loops } = this;
+    if (this.mailbox !== null || runner.running !== null || loops.answering > 0) return false;
+    return (
+      (runner.awaited === null || loops.isParked) && this.lastWord.answering?.isAnswering !== true
+    );
+  }
+
+  /** The connection has moved: no hook is called any more, and loops end as if the peer had closed. */
+  handedOff(): void {
+    this.phase = DeliveryPhase.Finished;
+    this.loops.end(null);
   }
 
   /**
@@ -292,7 +323,6 @@ export class Delivery {
     const { whenAnswered } = this;
     if (whenAnswered !== null && this.loops.answering === 0) {
       this.whenAnswered = null;
-      if (this.phase < DeliveryPhase.Stopped) this.phase = DeliveryPhase.Stopped;
       whenAnswered();
     }
     if (this.loops.isParked && this.isInputOver) {

@@ -20,6 +20,10 @@ class HookReceiver implements Receiver {
     return this.hooks.open?.(this.socket);
   }
 
+  protected adopted(): unknown {
+    return this.hooks.adopted?.(this.socket);
+  }
+
   message(message: Message): unknown {
     return this.hooks.message!(this.socket, message);
   }
@@ -47,6 +51,25 @@ class HookReceiver implements Receiver {
   close(info: CloseInfo): unknown {
     return this.hooks.close?.(this.socket, info);
   }
+}
+
+/** A connection that came from another process: `open` was called there. */
+class AdoptedReceiver extends HookReceiver {
+  override open(): unknown {
+    return this.adopted();
+  }
+}
+
+/** The same for a connection that came from another process: calls the `adopted` hook. */
+export function adoptSocket(
+  binding: Binding,
+  hooks: SocketHooks,
+  origins: Origins<unknown>,
+  beforeAdopted: (socket: Socket) => void,
+): void {
+  const socket = createSocket(binding, origins);
+  beforeAdopted(socket);
+  binding.opened(new AdoptedReceiver(hooks, socket));
 }
 
 /**

@@ -14,6 +14,11 @@ import { isThenable, whenSettled } from "./thenable.ts";
 export interface SocketHooks<Data = unknown> {
   /** The connection is open. The first message waits for the promise of this hook. */
   open?(socket: Socket<Data>): unknown;
+  /**
+   * The connection has come from another process or server, open as it was there: `open` was called there. The first message
+   * waits for the promise of this hook. See docs/hand-off.md.
+   */
+  adopted?(socket: Socket<Data>): unknown;
   /** A message has arrived. With `lend: true`, bytes are valid only until the hook returns. */
   message?(socket: Socket<Data>, message: Message): unknown;
   /** Called after a `write` answered "pressure": the peer has taken enough bytes, and the application may go on. */

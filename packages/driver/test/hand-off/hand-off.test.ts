@@ -1,0 +1,233 @@
+/** A connection leaves one server and comes to another, with a scripted network and a virtual clock. */
+import { describe, expect, test, vi } from "vitest";
+import { adopt, type DetachedConnection, detach, SnapshotError } from "../../src/hand-off.ts";
+import { type CloseInfo, ConnectionError, MisuseError, type Socket } from "../../src/index.ts";
+import { type Peer, Stage, settle } from "../stage.ts";
+
+/** A server that echoes and notes what its hooks hear. */
+function server(name: string, lines: string[], options: object = {}): Stage {
+  const note = (what: string) => void lines.push(`${name} ${what}`);
+  return new Stage({
+    open: () => note("open"),
+    adopted: () => note("adopted"),
+    message(socket, message) {
+      note(`message ${String(message)}`);
+      socket.write(`${name}: ${String(message)}`);
+    },
+    close: (_, { code }) => note(`close ${code}`),
+    ...options,
+  });
+}
+
+async function twoServers(
+  options: object = {},
+): Promise<{ lines: string[]; one: Stage; other: Stage; peer: Peer; socket: Socket<undefined> }> {
+  const lines: string[] = [];
+  const one = server("one", lines, options);
+  const other = server("other", lines, options);
+  const peer = await one.opened();
+  return { lines, one, other, peer, socket: one.server.sockets[0]! };
+}
+
+describe("a connection that moves", () => {
+  test("goes on at the other server, which is told by adopted; the first server hears nothing more", async () => {
+    const { lines, one, other, peer, socket } = await twoServers();
+    peer.endpoint.sendText("before");
+    await peer.pump();
+    const detached = await detach(socket);
+    expect(one.server.connections).toBe(0);
+    adopt(other.server, detached, detached.open);
+    peer.endpoint.sendText("behind");
+    await peer.pump();
+    expect(peer.messages).toEqual(["one: before", "other: behind"]);
+    peer.endpoint.close(1000, "", 0);
+    await peer.pump();
+    expect(peer.endpoint.ended?.peerClose?.code).toBe(1000);
+    expect(lines).toEqual([
+      "one open",
+      "one message before",
+      "other adopted",
+      "other message behind",
+      "other close 1000",
+    ]);
+  });
+
+  test("takes half a message along, and what arrives while it belongs to nobody", async () => {
+    const { other, peer, socket } = await twoServers();
+    peer.endpoint.sendText("a message that comes in three pieces");
+    peer.speak();
+    peer.toDriverUpTo(9);
+    const detached = await detach(socket);
+    peer.toDriverUpTo(10);
+    await settle();
+    adopt(other.server, detached, detached.open);
+    await peer.pump();
+    expect(peer.messages).toEqual(["other: a message that comes in three pieces"]);
+  });
+
+  test("answers first what has arrived, though the hook takes its time, and reads no more meanwhile", async () => {
+    const passes: (() => void)[] = [];
+    const { other, peer, socket } = await twoServers({
+      async message(own: Socket, message: string) {
+        await new Promise<void>((resolve) => passes.push(resolve));
+        own.write(`late ${message}`);
+      },
+    });
+    peer.endpoint.sendText("1");
+    peer.endpoint.sendText("2");
+    await peer.pump();
+    const moving = detach(socket);
+    let detached: DetachedConnection | null = null;
+    void moving.then((value) => {
+      detached = value;
+    });
+    await settle();
+    expect(peer.transport.isPaused).toBe(true);
+    passes.shift()!();
+    await settle();
+    expect(detached).toBeNull();
+    passes.shift()!();
+    await settle();
+    expect(detached).not.toBeNull();
+    adopt(other.server, detached!, detached!.open);
+    await peer.pump();
+    expect(peer.messages).toEqual(["late 1", "late 2"]);
+  });
+
+  test("waits until the transport has taken what was sent", async () => {
+    const { other, peer, socket } = await twoServers();
+    peer.transport.room = 10;
+    socket.write("x".repeat(100));
+    const done = vi.fn();
+    const moving = detach(socket);
+    void moving.then(done);
+    await settle();
+    expect(done).not.toHaveBeenCalled();
+    peer.transport.takes(1_000);
+    const detached = await moving;
+    adopt(other.server, detached, detached.open);
+    await peer.pump();
+    expect(peer.messages).toEqual(["x".repeat(100)]);
+  });
+
+  test("ends the loop over its socket as if the peer had closed, and runs the connection function of the new server", async () => {
+    const lines: string[] = [];
+    const loop = (name: string) => ({
+      async connection(socket: Socket) {
+        for await (const message of socket) {
+          lines.push(`${name} ${String(message)}`);
+          socket.write(`${name} ${String(message)}`);
+        }
+        lines.push(`${name} is done`);
+      },
+    });
+    const one = new Stage(loop("one"));
+    const other = new Stage(loop("other"));
+    const peer = await one.opened();
+    peer.endpoint.sendText("a");
+    await peer.pump();
+    const detached = await detach(one.server.sockets[0]!);
+    adopt(other.server, detached, detached.open);
+    peer.endpoint.sendText("b");
+    await peer.pump();
+    expect(peer.messages).toEqual(["one a", "other b"]);
+    expect(lines).toEqual(["one a", "one is done", "other b"]);
+  });
+
+  test("tells the old socket: closed resolves with handed-off, writes answer closed, an open ping too", async () => {
+    const { one, peer, socket } = await twoServers();
+    const ping = socket.ping();
+    await settle();
+    await detach(socket);
+    const info: CloseInfo = await socket.closed;
+    expect(info.error).toBeInstanceOf(ConnectionError);
+    expect(info.error?.code).toBe("handed-off");
+    expect(socket.write("x")).toBe("closed");
+    expect(await socket.send("x")).toBe("closed");
+    expect(await ping).toBe("closed");
+    expect(socket.state).toBe("closed");
+    socket.abort();
+    await peer.pump();
+    expect(peer.transport.isDestroyed).toBe(false);
+    expect(one.runtime.timerCount).toBe(0);
+  });
+
+  test("keeps its request, and gets the data that adopt gives", async () => {
+    const { other, peer, socket } = await twoServers();
+    const { target, host, headerLines } = socket.request!;
+    const detached = await detach(socket);
+    const adopted = adopt(other.server as never, detached, detached.open, { data: { user: 7 } });
+    expect(adopted?.data).toEqual({ user: 7 });
+    expect(adopted?.request).toMatchObject({ target, host, headerLines });
+    expect(adopted?.remoteAddress).toEqual(peer.transport.remoteAddress);
+  });
+
+  test("moves on and on, under traffic in both directions", async () => {
+    const lines: string[] = [];
+    const stages = [server("0", lines), server("1", lines), server("2", lines)];
+    const peer = await stages[0]!.opened();
+    let socket = stages[0]!.server.sockets[0] as Socket<undefined>;
+    for (let round = 1; round <= 20; round += 1) {
+      peer.endpoint.sendText(`round ${round}`);
+      peer.speak();
+      peer.toDriverUpTo(round);
+      const detached = await detach(socket);
+      const next = stages[round % 3]!;
+      socket = adopt(next.server, detached, detached.open)!;
+      await peer.pump();
+    }
+    const rounds = peer.messages.map((message) => Number(String(message).split(" ")[2]));
+    expect(rounds).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
+  });
+});
+
+describe("a connection does not move", () => {
+  test("when it is not quiet in time: the promise rejects, and the connection goes on where it was", async () => {
+    const { lines, one, peer, socket } = await twoServers();
+    peer.transport.room = 10;
+    socket.write("x".repeat(100));
+    const moving = detach(socket, { timeout: 700 });
+    const failure = moving.catch((error: unknown) => error);
+    await one.runtime.advance(700);
+    expect(await failure).toMatchObject({ name: "ConnectionError", code: "timeout" });
+    peer.transport.takes(Number.POSITIVE_INFINITY);
+    await peer.pump();
+    peer.endpoint.sendText("still there");
+    await peer.pump();
+    expect(peer.messages).toEqual(["x".repeat(100), "one: still there"]);
+    expect(lines).toEqual(["one open", "one message still there"]);
+  });
+
+  test("while it closes, or has closed", async () => {
+    const { socket } = await twoServers();
+    void socket.close();
+    await expect(detach(socket)).rejects.toBeInstanceOf(SnapshotError);
+  });
+
+  test("to a server that is shut down or full: adopt answers null, and another server may take it", async () => {
+    const { other, peer, socket, lines } = await twoServers();
+    const full = server("full", lines, { maxConnections: 1 });
+    await full.opened();
+    const detached = await detach(socket);
+    await other.server.shutdown();
+    expect(adopt(other.server, detached, detached.open)).toBeNull();
+    expect(adopt(full.server, detached, detached.open)).toBeNull();
+    const third = server("third", lines);
+    expect(adopt(third.server, detached, detached.open)).not.toBeNull();
+    peer.endpoint.sendText("here");
+    await peer.pump();
+    expect(peer.messages).toEqual(["third: here"]);
+  });
+
+  test("from bytes that are no snapshot, nor with arguments that are none", async () => {
+    const { other, socket } = await twoServers();
+    const detached = await detach(socket);
+    const damaged = { ...detached, snapshot: detached.snapshot.slice(1) };
+    expect(() => adopt(other.server, damaged, detached.open)).toThrow(SnapshotError);
+    expect(() => adopt(other.server, { ...detached, request: "x" }, detached.open)).toThrow(
+      MisuseError,
+    );
+    expect(() => adopt(other.server, detached, 7 as never)).toThrow(MisuseError);
+    expect(other.server.connections).toBe(0);
+  });
+});

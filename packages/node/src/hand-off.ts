@@ -1,0 +1,140 @@
+/**
+ * Connections that move to another process of Node: the descriptor goes over the channel of `child_process` or `cluster`, and
+ * the state of the engine goes with it. See docs/hand-off.md.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import type { ChildProcess, SendHandle } from "node:child_process";
+import type { Worker } from "node:cluster";
+import { Socket as NetSocket } from "node:net";
+import { intakeOf, MisuseError, type Server, type Socket } from "@sansocket/driver";
+import {
+  adopt,
+  type DetachOptions,
+  detachBy,
+  type MovedConnection,
+} from "@sansocket/driver/hand-off";
+import { NodeTransport } from "./node-transport.ts";
+import { acceptedTransport } from "./scratch-reading.ts";
+
+export {
+  type AdoptOptions,
+  adopt,
+  type DetachedConnection,
+  type DetachOptions,
+  detach,
+  type MovedConnection,
+  SnapshotError,
+  type SnapshotFault,
+} from "@sansocket/driver/hand-off";
+
+/** The other end of a channel: a child process, a worker of the cluster, or `process` for the parent. */
+export type Channel = ChildProcess | Worker | NodeJS.Process;
+
+/** A connection that has left its server, with the socket that no part of this process reads any more. */
+export interface ReleasedConnection extends MovedConnection {
+  /** The socket, for `process.send(message, socket)`, or for a relay to another machine. */
+  readonly socket: NetSocket;
+}
+
+/** A message on the channel. Other messages of the application may share the channel. */
+interface HandOffMessage {
+  readonly sansocket: "hand-off 1";
+  /** The snapshot in base64, for channels that carry JSON. */
+  readonly snapshot: string;
+  readonly request: string | null;
+  readonly data: unknown;
+}
+
+/** How {@link sendConnection} sends. */
+export interface SendConnectionOptions extends DetachOptions {
+  /** The new server gets this value as `socket.data`. The channel must be able to carry it: JSON as a rule. Default null. */
+  readonly data?: unknown;
+}
+
+/**
+ * Takes a connection away from its server, as `detach` does, and gives its socket. Bytes that arrive later wait in the kernel.
+ * @returns rejects as `detach` does, and with a MisuseError for a connection that is no plain TCP or unix socket of Node.
+ */
+export function release(socket: Socket, options: DetachOptions = {}): Promise<ReleasedConnection> {
+  return detachBy(socket, options, (transport) => {
+    if (!(transport instanceof NodeTransport)) {
+      throw new MisuseError(
+        "this connection cannot move to another process: its transport is none of Node's",
+      );
+    }
+    const { socket: own, unread } = transport.release();
+    return { unread, rest: { socket: own } };
+  });
+}
+
+/**
+ * Moves a connection to the process at the other end of the channel, where {@link receiveConnections} runs.
+ * @returns resolves when the channel has the message. Rejects as {@link release} does, and with the error of the channel; the
+ * connection is closed then, because this process has no socket any more.
+ */
+export async function sendConnection(
+  socket: Socket,
+  to: Channel,
+  { data = null, ...options }: SendConnectionOptions = {},
+): Promise<void> {
+  if (typeof to?.send !== "function" || !isConnected(to)) {
+    throw new MisuseError(
+      "sendConnection: the channel is closed, or is none: give a child process, a worker or process",
+    );
+  }
+  const { snapshot, request, socket: own } = await release(socket, options);
+  const message: HandOffMessage = {
+    sansocket: "hand-off 1",
+    snapshot: Buffer.from(snapshot).toString("base64"),
+    request,
+    data,
+  };
+  await new Promise<void>((resolve, reject) => {
+    const send = to.send as (
+      message: object,
+      handle: SendHandle,
+      options: object,
+      callback: (error: Error | null) => void,
+    ) => boolean;
+    send.call(to, message, own, {}, (error) => {
+      if (error === null) return resolve();
+      own.destroy();
+      reject(error);
+    });
+  });
+}
+
+function isConnected(channel: Channel): boolean {
+  return "isConnected" in channel ? channel.isConnected() : channel.connected === true;
+}
+
+/**
+ * Serves the connections that {@link sendConnection} sends from the other end of the channel. The hook `adopted` is called for
+ * each.
+ * @param dataOf makes `socket.data` of the value that came along. Default: the value itself.
+ * @returns a function that stops it.
+ */
+export function receiveConnections<Data>(
+  server: Server<Data>,
+  from: Channel,
+  dataOf: (data: unknown) => Data = (data) => data as Data,
+): () => void {
+  const receive = (message: unknown, handle: unknown): void => {
+    if ((message as Partial<HandOffMessage> | null)?.sansocket !== "hand-off 1") return;
+    const { snapshot, request, data } = message as HandOffMessage;
+    if (!(handle instanceof NetSocket)) return; // the peer left while its socket was on the way
+    try {
+      const moved = { snapshot: Buffer.from(snapshot, "base64"), request };
+      const open = acceptedTransport(handle);
+      if (adopt(server, moved as never, open, { data: dataOf(data) }) === null) handle.destroy();
+    } catch (error) {
+      // The `error` hook gets "accept-failed". An exception here would end the process, with all its other connections.
+      handle.destroy();
+      intakeOf(server as Server<unknown>).acceptFailed(error);
+    }
+  };
+  from.on("message", receive as never);
+  return () => void from.off("message", receive as never);
+}
