@@ -42,7 +42,7 @@ const { values } = readArguments(USAGE, () => {
 const { connect } = await adapter();
 await run(async () => {
   const socket = await connect(values.url, {
-    ...values.compression,
+    perMessageDeflate: values.compression ?? true,
     limits: LIMITS,
     protocols: values.protocol,
     tls: {

@@ -3,9 +3,9 @@
  * in the form of the header field: `--deflate="server_no_context_takeover; client_max_window_bits=10"`. Beside those four it
  * takes `level`, `memLevel` and `threshold` of the option `perMessageDeflate`.
  */
-import type { ServeOptions } from "@sansocket/node";
+import type { deflate } from "@sansocket/node";
 
-type DeflateOptions = Exclude<ServeOptions["perMessageDeflate"], boolean | undefined>;
+type DeflateOptions = NonNullable<Parameters<typeof deflate>[0]>;
 
 export const DEFLATE_USAGE = "[--deflate[=PARAMETER[=N];...]]";
 export const DEFLATE_HELP: string =
@@ -24,8 +24,8 @@ export function withEmptyDeflate(args: readonly string[]): string[] {
 export function deflateOptions(
   role: "server" | "client",
   argument: string | undefined,
-): { readonly perMessageDeflate?: DeflateOptions } {
-  if (argument === undefined) return {};
+): DeflateOptions | null {
+  if (argument === undefined) return null;
   const takeover = { send: true, receive: true };
   const windowBits: { send?: number; receive?: number } = {};
   const numbers: Record<string, number> = {};
@@ -43,5 +43,5 @@ export function deflateOptions(
       numbers[name!] = Number(value);
     } else throw new Error(`--deflate: ${part.trim()} is no parameter\n${DEFLATE_HELP}`);
   }
-  return { perMessageDeflate: { contextTakeover: takeover, windowBits, ...numbers } };
+  return { contextTakeover: takeover, windowBits, ...numbers };
 }

@@ -41,7 +41,7 @@ const { port, host, tls, compression } = readArguments(USAGE, () => {
   const compression = deflateOptions("server", values.deflate);
   return { port, host: values.host, tls: cert && key ? { cert, key } : null, compression };
 });
-const { serve } = await adapter();
+const { deflate, serve } = await adapter();
 await run(async () => {
   const server = await serve({
     port,
@@ -49,7 +49,7 @@ await run(async () => {
     ...(tls && {
       tls: { cert: readFileSync(tls.cert, "utf8"), key: readFileSync(tls.key, "utf8") },
     }),
-    ...compression,
+    perMessageDeflate: compression !== null && deflate(compression),
     limits: LIMITS,
     dangerouslyAllowAnyOrigin: true, // there is nothing here to protect
     lend: true, // the message is written back before the hook returns

@@ -1,11 +1,11 @@
 /** Compression where it pays: news is compressed once for all clients. Pictures and secrets are sent uncompressed. */
-import { prepare, serve } from "@sansocket/node";
+import { deflate, prepare, serve } from "@sansocket/node";
 
 export async function serveNews(port: number) {
   const server = await serve({
     port,
     // All connections share one compressor. A client that sends compressed messages costs an inflater of some 50 KiB.
-    perMessageDeflate: { threshold: 512, maxRatio: 200 },
+    perMessageDeflate: deflate({ threshold: 512, maxRatio: 200 }),
     limits: { message: 65_536 }, // counts the inflated bytes: 65 KB on the wire can become 64 MiB
     message() {}, // clients should say nothing
   });

@@ -4,8 +4,8 @@ import { obeyLines, say } from "./lines.mjs";
 import { described, pattern } from "./messages.mjs";
 
 const [adapter, settings] = process.argv.slice(2);
-const { serve } = await import(adapter);
-const { cert, key, path, ...rest } = JSON.parse(settings);
+const { deflate, serve } = await import(adapter);
+const { cert, key, path, deflateOptions, ...rest } = JSON.parse(settings);
 
 function obey(socket, [order, ...words]) {
   switch (order) {
@@ -32,6 +32,7 @@ const options = {
   protocols: ["chat"],
   timeouts: { idle: 0, ping: 0 },
   ...rest,
+  ...(deflateOptions && { perMessageDeflate: deflate(deflateOptions) }),
   async upgrade(request) {
     const { target, origin, protocols } = request;
     say({ event: "upgrade", target, origin, protocols });

@@ -12,3 +12,4 @@ export const adapter: Adapter = await import(`@sansocket/${runtime}`);
 
 export const serve: Adapter["serve"] = adapter.serve;
 export const connect: Adapter["connect"] = adapter.connect;
+export const deflate: Adapter["deflate"] = adapter.deflate;

@@ -1,7 +1,7 @@
 /** permessage-deflate between our server and our client, on the runtime that runs this. */
 import type { Server, Socket, WatchedFrame } from "@sansocket/node";
 import { describe, expect, test } from "vitest";
-import { adapter, connect, serve } from "./adapter.ts";
+import { adapter, connect, deflate, serve } from "./adapter.ts";
 
 const LONG = "grüße, grüße und hello ".repeat(200);
 
@@ -23,7 +23,7 @@ interface Pair extends AsyncDisposable {
   readonly frames: WatchedFrame[];
 }
 
-async function pair(perMessageDeflate: boolean | object): Promise<Pair> {
+async function pair(options: object): Promise<Pair> {
   const frames: WatchedFrame[] = [];
   let resolve = (_socket: Socket<undefined>): void => {};
   const opened = new Promise<Socket<undefined>>((fulfil) => {
@@ -31,7 +31,7 @@ async function pair(perMessageDeflate: boolean | object): Promise<Pair> {
   });
   const server = await serve({
     hostname: "127.0.0.1",
-    perMessageDeflate,
+    perMessageDeflate: deflate(options),
     limits: { message: 100_000 },
     open: (socket) => resolve(socket as Socket<undefined>),
     message: (socket, message) => void socket.write(message),
@@ -51,7 +51,7 @@ async function pair(perMessageDeflate: boolean | object): Promise<Pair> {
 
 describe("a server that compresses", () => {
   test("does so for write, send, sendStream and what was prepared, and leaves alone what it is told to", async () => {
-    await using both = await pair(true);
+    await using both = await pair({});
     const { theirs, ours, frames } = both;
     theirs.write(LONG);
     theirs.write(LONG, { compress: false });
@@ -91,7 +91,7 @@ describe("a server that compresses", () => {
   });
 
   test("inflates what the client compresses, up to the limit and no further", async () => {
-    await using both = await pair(true);
+    await using both = await pair({});
     const messages = both.ours[Symbol.asyncIterator]();
     await both.ours.send("x".repeat(100_000));
     expect((await messages.next()).value).toHaveLength(100_000);
@@ -104,7 +104,7 @@ describe("a server that compresses", () => {
   });
 
   test("declines a client that does not offer it, and one that is told not to", async () => {
-    await using both = await pair(true);
+    await using both = await pair({});
     const plain = await connect(both.server.url, { perMessageDeflate: false });
     expect(plain.extensions).toEqual([]);
     expect(both.ours.extensions).toHaveLength(1);
@@ -112,7 +112,7 @@ describe("a server that compresses", () => {
   });
 
   test("compresses for the WebSocket class, which offers it by itself", async () => {
-    await using both = await pair(true);
+    await using both = await pair({});
     const socket = new adapter.WebSocket(both.server.url);
     await new Promise((resolve) => socket.addEventListener("open", resolve));
     expect(socket.extensions).toMatch(/^permessage-deflate/);

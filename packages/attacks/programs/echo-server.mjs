@@ -1,13 +1,15 @@
 // node programs/echo-server.mjs <package of an adapter> <options of serve as JSON>
 //
 // The server that is attacked, the same on every runtime. Prints "listening on <port>"; GET /stats on the same port tells
-// how it is. It ends with its parent. One option is its own: `behaviour`, what the message hook does; default a plain echo.
+// how it is. It ends with its parent. Two options are its own: `behaviour`, what the message hook does, default a
+// plain echo; and `deflateOptions`.
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { createInflateRaw, InflateRaw } from "node:zlib";
 
 const [specifier, json = "{}"] = process.argv.slice(2);
-const { serve } = await import(specifier);
-const { behaviour = "echo", ...options } = JSON.parse(json);
+const { deflate, serve } = await import(specifier);
+const { behaviour = "echo", deflateOptions, ...options } = JSON.parse(json);
+if (deflateOptions !== undefined) options.perMessageDeflate = deflate(deflateOptions);
 
 /** Octets that have come out of zlib, counted where @sansocket/zlib gets them. */
 let inflated = 0;

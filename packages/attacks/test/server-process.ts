@@ -25,7 +25,8 @@ export interface ServerOptions {
   readonly behaviour?: "echo" | "send" | "hold" | "close" | "leave";
   readonly limits?: Readonly<Record<string, number>>;
   readonly timeouts?: Readonly<Record<string, number>>;
-  readonly perMessageDeflate?: boolean | object;
+  /** Those of `deflate`; compression is on where they are given. */
+  readonly deflateOptions?: object;
   readonly tls?: { readonly cert: string; readonly key: string };
 }
 

@@ -1,6 +1,5 @@
 /** Bun's clock, timers and poll phase. */
 import { type Runtime, wasmKernels, webRuntime } from "@sansocket/driver";
-import { zlibCodec } from "@sansocket/zlib";
 
 const web = webRuntime();
 
@@ -11,5 +10,4 @@ const web = webRuntime();
 export const runtime: Runtime = {
   ...web,
   host: { ...web.host, kernels: wasmKernels({ xorFrom: Number.POSITIVE_INFINITY }) },
-  deflate: zlibCodec,
 };

@@ -9,12 +9,14 @@ import {
   createServerWith,
   createWebSocketClass,
   createWebSocketStreamClass,
+  deflateWith,
   type Platform,
   type ServerParts,
   type StandardWebSocket,
   type StandardWebSocketStream,
   serveWith,
 } from "@sansocket/driver";
+import { zlibCodec } from "@sansocket/zlib";
 import { dialer } from "./dialer.ts";
 import { listen } from "./listen.ts";
 import { runtime } from "./runtime.ts";
@@ -22,7 +24,10 @@ import { runtime } from "./runtime.ts";
 export * from "@sansocket/driver/application";
 export { fromConn } from "./deno-transport.ts";
 
-const platform: Platform = { runtime, dialer };
+/** See {@link Adapter.deflate}. */
+export const deflate: Adapter["deflate"] = (options) => deflateWith(zlibCodec(), options);
+
+const platform: Platform = { runtime, dialer, deflate };
 const servers: ServerParts = { runtime, listen };
 
 /** See {@link Adapter.serve}. */

@@ -1,13 +1,11 @@
 /** Deno's clock, timers and poll phase. */
 import { type Runtime, wasmKernels, webRuntime } from "@sansocket/driver";
-import { zlibCodec } from "@sansocket/zlib";
 
 const web = webRuntime();
 
 export const runtime: Runtime = {
   ...web,
   host: { ...web.host, kernels: wasmKernels() },
-  deflate: zlibCodec,
   setTimer(callback, delay, isAwaited) {
     const timer = web.setTimer(callback, delay, isAwaited);
     if (!isAwaited && typeof timer === "number") Deno.unrefTimer(timer);

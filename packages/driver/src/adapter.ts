@@ -2,8 +2,10 @@
  * The exports of an adapter: the same on every runtime, made of the few parts in which runtimes differ. Each export has a
  * function of its own that makes it, so that a program carries only the exports that it imports.
  */
+import type { DeflateOptions } from "@sansocket/core/permessage-deflate";
 import type { ConnectOptions } from "./client/connect-options.ts";
 import { checkOptions } from "./known-options.ts";
+import type { Deflate } from "./per-message-deflate.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import {
   checkServeOptions,
@@ -38,6 +40,11 @@ export interface Adapter {
     url: string | URL,
     options?: ConnectOptions<Data>,
   ): Promise<Socket<Data>>;
+  /**
+   * Compression for the option `perMessageDeflate`, by `node:zlib`.
+   * @throws MisuseError for options that are wrong.
+   */
+  deflate(options?: DeflateOptions): Deflate;
   /** The class of the web platform. */
   readonly WebSocket: StandardWebSocketConstructor;
   /** The class of the web platform, as proposed: a WebSocket as two streams with back-pressure. */

@@ -31,6 +31,7 @@ export {
   type ServerErrorCode,
 } from "./errors.ts";
 export type { HeaderFields } from "./header-fields.ts";
+export type { Deflate } from "./per-message-deflate.ts";
 export type { AcceptedRequest, RequestFacts, UpgradeFacts } from "./request-facts.ts";
 export type { TlsClientOptions } from "./runtime/dialing.ts";
 export type {

@@ -102,10 +102,3 @@ export const anOpenTransport: OptionKind = (path, value) => {
     `${path} is not a function but ${shown(value)}: give what fromStreams, fromDuplex or fromConn makes of a connection`,
   );
 };
-
-/** `perMessageDeflate`, whose members core judges. */
-export const aBooleanOrObject: OptionKind = (path, value) => {
-  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-  if (typeof value === "boolean" || isObject) return;
-  throw new MisuseError(`${path} is ${shown(value)}: give true, false, or an object of options`);
-};

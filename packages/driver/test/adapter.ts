@@ -10,7 +10,7 @@ import {
   serveWith,
 } from "../src/index.ts";
 
-export function createAdapter(parts: ServerParts & Platform): Adapter {
+export function createAdapter(parts: ServerParts & Platform): Omit<Adapter, "deflate"> {
   return {
     serve: (options) => serveWith(parts, options),
     createServer: (options) => createServerWith(parts, options),

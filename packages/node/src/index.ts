@@ -10,6 +10,7 @@ import {
   createServerWith,
   createWebSocketClass,
   createWebSocketStreamClass,
+  deflateWith,
   type Platform,
   type ServeOptions,
   type ServerParts,
@@ -17,6 +18,7 @@ import {
   type StandardWebSocketStream,
   serveWith,
 } from "@sansocket/driver";
+import { zlibCodec } from "@sansocket/zlib";
 import { dialer } from "./dialer.ts";
 import { listen } from "./listen.ts";
 import { type NodeAdapter, NodeServer } from "./node-server.ts";
@@ -26,7 +28,10 @@ export * from "@sansocket/driver/application";
 export { type NodeAdapter, NodeServer } from "./node-server.ts";
 export { fromDuplex } from "./node-transport.ts";
 
-const platform: Platform = { runtime, dialer };
+/** See {@link Adapter.deflate}. */
+export const deflate: Adapter["deflate"] = (options) => deflateWith(zlibCodec(), options);
+
+const platform: Platform = { runtime, dialer, deflate };
 const servers: ServerParts = { runtime, listen, server: NodeServer };
 
 /** See {@link Adapter.serve}. */

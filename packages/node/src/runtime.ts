@@ -4,7 +4,6 @@ import { performance } from "node:perf_hooks";
 import { clearTimeout, setImmediate, setTimeout } from "node:timers";
 import { TextDecoder, TextEncoder } from "node:util";
 import { type Runtime, type WebPlatform, wasmKernels, webRuntime } from "@sansocket/driver";
-import { zlibCodec } from "@sansocket/zlib";
 
 const platform = { crypto: webcrypto, performance, TextDecoder, TextEncoder } as WebPlatform;
 const web = webRuntime(platform);
@@ -12,7 +11,6 @@ const web = webRuntime(platform);
 export const runtime: Runtime = {
   ...web,
   host: { ...web.host, kernels: wasmKernels() },
-  deflate: zlibCodec,
   // A socket keeps no process alive while it is paused. A Duplex in memory never does. So a timer that is awaited has to.
   setTimer(callback, delay, isAwaited) {
     const timer = setTimeout(callback, delay);

@@ -8,7 +8,7 @@ export interface Bundle {
 }
 
 const echo = (adapter: string, options: string): string =>
-  `import { serve } from "@sansocket/${adapter}";
+  `import { deflate, serve } from "@sansocket/${adapter}";
   const server = await serve({ port: 8080, ${options} message: (socket, data) => void socket.write(data) });
   console.log(server.url);`;
 
@@ -29,7 +29,7 @@ export const BUNDLES: Readonly<Record<string, Bundle>> = {
   },
   "core, all of it": { program: `export * from "@sansocket/core";` },
   "Node, echo server": { program: echo("node", ""), target: 24_576 },
-  "Node, echo server with deflate": { program: echo("node", "perMessageDeflate: true,") },
+  "Node, echo server with deflate": { program: echo("node", "perMessageDeflate: deflate(),") },
   "Node, client": { program: client("node") },
   "Node, WebSocket": {
     program: `import { WebSocket } from "@sansocket/node";

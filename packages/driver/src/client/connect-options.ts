@@ -16,7 +16,6 @@ import type { HeaderFields } from "../header-fields.ts";
 import { anObjectOf, checkOptions, type KnownOptions } from "../known-options.ts";
 import {
   aBoolean,
-  aBooleanOrObject,
   aCount,
   aFunction,
   anOpenTransport,
@@ -27,6 +26,7 @@ import {
   type OptionKind,
   shown,
 } from "../option-kinds.ts";
+import { aDeflateOrOptions, type Deflate } from "../per-message-deflate.ts";
 import type { TlsClientOptions } from "../runtime/dialing.ts";
 import type { OpenTransport } from "../runtime/transport.ts";
 import type { SocketHooks } from "../socket/hooks.ts";
@@ -52,10 +52,10 @@ export interface ConnectOptions<Data = undefined> {
   /** For wss:. Default: the system's certificates, and the host of the URL as server name. */
   readonly tls?: TlsClientOptions;
   /**
-   * Compression of messages with permessage-deflate (RFC 7692): true, or its options; a server may decline. Default true where
-   * the runtime has DEFLATE, as in browsers.
+   * Compression of messages with permessage-deflate (RFC 7692): true, its options, or what `deflate` returned; a server may
+   * decline. Default true where the runtime has DEFLATE, as in browsers.
    */
-  readonly perMessageDeflate?: boolean | DeflateOptions;
+  readonly perMessageDeflate?: boolean | DeflateOptions | Deflate;
   /** Other extensions. Default none. */
   readonly extensions?: readonly Extension[];
   /** The amounts that the server can make us keep or accept. Default: the limits of a client. */
@@ -106,7 +106,7 @@ const KNOWN: KnownOptions<ConnectOptions<unknown>> = {
   headers: judgedLater,
   signal: aSignal,
   tls: anObjectOf(TLS),
-  perMessageDeflate: aBooleanOrObject,
+  perMessageDeflate: aDeflateOrOptions,
   extensions: judgedLater,
   limits: judgedLater,
   timeouts: judgedLater,

@@ -10,11 +10,12 @@ import {
   type Settings,
   type WebSocketUri,
 } from "@sansocket/core";
+import type { DeflateOptions } from "@sansocket/core/permessage-deflate";
 import { definedMembers } from "../defined-members.ts";
 import { ConnectError, isMisuse, messageOf, textOf } from "../errors.ts";
 import { headerList } from "../header-fields.ts";
 import { NO_OPTIONS } from "../known-options.ts";
-import { withDeflate } from "../per-message-deflate.ts";
+import { clientDeflate, type Deflate, withDeflate } from "../per-message-deflate.ts";
 import { protocolList } from "../protocol-list.ts";
 import { type Dialed, type Dialer, reasonOf, type TlsClientOptions } from "../runtime/dialing.ts";
 import { AbortController } from "../runtime/globals.ts";
@@ -44,6 +45,11 @@ export interface Platform {
   readonly runtime: Runtime;
   /** How connections are made. */
   readonly dialer: Dialer;
+  /**
+   * Makes the compression that clients offer: the `deflate` of the adapter. Absent: a client offers only the compression that
+   * the application gives.
+   */
+  readonly deflate?: (options?: DeflateOptions) => Deflate;
 }
 
 /** For callers that are no application. The members change the behaviour of one connection, beside its options. */
@@ -109,9 +115,13 @@ export async function connectWith<Data = undefined>(
 }
 
 /** @throws MisuseError for limits, timeouts and extensions that cannot be meant. */
-export function settingsOf(runtime: Runtime, options: ConnectOptions<unknown>): Settings {
+export function settingsOf(
+  { runtime, deflate }: Pick<Platform, "runtime" | "deflate">,
+  options: ConnectOptions<unknown>,
+): Settings {
   const { limits, timeouts, trace } = options;
-  const extensions = withDeflate("client", options.perMessageDeflate, options.extensions, runtime);
+  const compression = clientDeflate(options.perMessageDeflate, deflate);
+  const extensions = withDeflate("client", compression, options.extensions);
   const given = {
     host: runtime.host,
     handOver: true,
@@ -156,7 +166,7 @@ class Attempt {
     this.options = options;
     this.protocols = protocolList(options.protocols);
     const { signal, trace } = options;
-    this.settings = settingsOf(platform.runtime, options);
+    this.settings = settingsOf(platform, options);
     this.hooks = givenOptions("hooks", trace === undefined ? hooks : { ...hooks, trace });
     this.behaviour = { ...behaviourOf(this.settings, this.hooks, false), ...behaviour };
     const { handshake } = this.settings.timeouts;

@@ -2,7 +2,6 @@
  * The parts of a runtime that the driver needs besides sockets: a clock, timers, the end of a poll phase, the engine's host.
  */
 import type { Host } from "@sansocket/core";
-import type { DeflateCodec } from "@sansocket/core/permessage-deflate";
 import { clearTimeout, setTimeout } from "./globals.ts";
 
 /**
@@ -12,11 +11,6 @@ import { clearTimeout, setTimeout } from "./globals.ts";
 export interface Runtime {
   /** The functions that the engine needs, and those that this runtime does faster. */
   readonly host: Host;
-  /**
-   * Gives the DEFLATE codec for permessage-deflate (RFC 7692), the same one at each call. Called by each server and client
-   * that wants compression. Absent: no compression is possible, and none is offered.
-   */
-  readonly deflate?: () => DeflateCodec;
   /** Milliseconds of a clock that never goes back. */
   now(): number;
   /**

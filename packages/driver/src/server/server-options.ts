@@ -9,14 +9,12 @@ import {
   serverSettings,
   type Timeouts,
 } from "@sansocket/core";
-import type { DeflateOptions } from "@sansocket/core/permessage-deflate";
 import { definedMembers } from "../defined-members.ts";
 import { checkOptions, type KnownOptions } from "../known-options.ts";
 import {
   aBacklog,
   aBoolean,
   aBooleanOrCount,
-  aBooleanOrObject,
   aCount,
   aDescriptor,
   aFileMode,
@@ -26,7 +24,7 @@ import {
   aString,
   judgedLater,
 } from "../option-kinds.ts";
-import { withDeflate } from "../per-message-deflate.ts";
+import { aDeflate, type Deflate, withDeflate } from "../per-message-deflate.ts";
 import { protocolList } from "../protocol-list.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { type Behaviour, behaviourOf } from "../socket/behaviour.ts";
@@ -65,10 +63,11 @@ export interface ServerBase {
    */
   readonly protocols?: string | readonly string[];
   /**
-   * Compression of messages with permessage-deflate (RFC 7692): true, or its options. Default false: compression costs CPU
-   * time and up to 65 KiB for each connection that receives compressed messages.
+   * Compression of messages with permessage-deflate (RFC 7692): `deflate()`, which the adapter exports, or `deflate` with
+   * options. Default false: compression costs CPU time and up to 65 KiB for each connection that receives compressed messages.
+   * A server without compression does not carry it.
    */
-  readonly perMessageDeflate?: boolean | DeflateOptions;
+  readonly perMessageDeflate?: false | Deflate;
   /** Other extensions. Default none. */
   readonly extensions?: readonly Extension[];
   /**
@@ -158,7 +157,7 @@ const KNOWN: KnownOptions<ServerNames> = {
   allowedHosts: judgedLater,
   trustProxy: aBooleanOrCount,
   protocols: judgedLater,
-  perMessageDeflate: aBooleanOrObject,
+  perMessageDeflate: aDeflate,
   extensions: judgedLater,
   maxConnections: aCount(1),
   limits: judgedLater,
@@ -246,12 +245,7 @@ export function resolveServer(
       trustProxy: proxies > 0,
       limits: given.limits,
       timeouts: given.timeouts,
-      extensions: withDeflate(
-        "server",
-        given.perMessageDeflate ?? false,
-        given.extensions,
-        runtime,
-      ),
+      extensions: withDeflate("server", given.perMessageDeflate || null, given.extensions),
     }),
     explain: explainToPeer,
     explainTimeout,

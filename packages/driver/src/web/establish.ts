@@ -66,9 +66,9 @@ export function requireTokens(protocols: readonly string[]): void {
  * @returns the options with an Origin where there is one, and with the limits of a page where the options give no limit.
  * @throws MisuseError
  */
-export function checkedOptions({ runtime }: Platform, url: URL, given: ClassOptions): ClassOptions {
+export function checkedOptions(platform: Platform, url: URL, given: ClassOptions): ClassOptions {
   const options = checkConnectOptions(given);
-  settingsOf(runtime, options);
+  settingsOf(platform, options);
   const headers = requestHeaders(options);
   // Nobody connects to a blocked port, so that such a request needs no check. Port 0 is blocked, and cannot stand in a request.
   if (!isPortBlocked(url.port)) checkRequest(url, given.protocols, headers);

@@ -51,7 +51,7 @@ describe("a server", () => {
     { options: { maxConnections: 1.5 }, because: "half a connection" },
     { options: { maxConnections: Number.NaN }, because: "no limit and no absence of one" },
     { options: { maxConnections: null }, because: "absent is undefined" },
-    { options: { perMessageDeflate: true }, because: "not there yet" },
+    { options: { perMessageDeflate: true }, because: "a server gets what deflate() returns" },
     { options: { limits: { mesage: 5 } }, because: "a misspelt limit" },
     { options: { limits: null }, because: "no object" },
     { options: { timeouts: { idle: -1 } }, because: "time does not go back" },

@@ -5,24 +5,28 @@ interface Served {
   readonly address: { readonly port: number } | { readonly path: string } | null;
 }
 
-type Serve = (options: {
+interface Adapter<Deflate> {
+  deflate(options?: { readonly level?: number; readonly contextTakeover?: boolean }): Deflate;
+  readonly serve: Serve<Deflate>;
+}
+
+type Serve<Deflate> = (options: {
   readonly hostname: string;
   readonly port: number;
-  readonly perMessageDeflate:
-    | boolean
-    | { readonly level: number; readonly contextTakeover: boolean };
+  readonly perMessageDeflate: false | Deflate;
   message(socket: { write(data: string | Uint8Array): unknown }, data: string | Uint8Array): void;
 }) => Promise<Served>;
 
-export async function listenWith(serve: Serve, { terms }: DeflateCase): Promise<number> {
-  const perMessageDeflate =
-    terms === "defaults" || terms === "off"
-      ? terms === "defaults"
-      : { level: LEVEL, contextTakeover: terms === "takeover" };
+export async function listenWith<Deflate>(
+  { deflate, serve }: Adapter<Deflate>,
+  { terms }: DeflateCase,
+): Promise<number> {
+  const options =
+    terms === "defaults" ? {} : { level: LEVEL, contextTakeover: terms === "takeover" };
   const { address } = await serve({
     hostname: "127.0.0.1",
     port: 0,
-    perMessageDeflate,
+    perMessageDeflate: terms !== "off" && deflate(options),
     message(socket, data) {
       socket.write(data);
     },
