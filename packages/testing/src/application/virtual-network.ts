@@ -36,7 +36,7 @@ export interface VirtualNetworkOptions extends VirtualRuntimeOptions {
  * The functions of an adapter (`serve`, `connect`, `createServer`, the two classes of the web platform) without a network.
  * Bytes move by themselves; time moves with `advance` and `until` only. There is nothing to close at the end of a test.
  */
-export interface VirtualNetwork extends Adapter, VirtualTime {}
+export interface VirtualNetwork extends Omit<Adapter, "deflate">, VirtualTime {}
 
 /** The clock of a virtual network. Time stands still until one of these methods lets it go by. */
 export interface VirtualTime {
@@ -176,7 +176,7 @@ export function openNetwork(
   }
 
   const platform: Platform = { runtime, dialer: { dial } };
-  const adapter: Adapter = {
+  const adapter: Omit<Adapter, "deflate"> = {
     serve: (given) => serveWith({ runtime, listen }, given),
     createServer: (given) => createServerWith({ runtime }, given),
     connect: (url, given = {}) => connectWith(platform, url, given),
