@@ -1,4 +1,5 @@
 /** Servers and clients of the driver's API on a network that is not there, with a clock that stands still. */
+import type { DeflateCodec, DeflateOptions } from "@sansocket/core/permessage-deflate";
 import {
   type Acceptor,
   type Adapter,
@@ -7,9 +8,11 @@ import {
   createWebSocketClass,
   createWebSocketStreamClass,
   type Dialed,
+  deflateWith,
   intakeOf,
   type Listener,
   type ListenOptions,
+  MisuseError,
   type NetworkAddress,
   type OpenTransport,
   type Platform,
@@ -26,6 +29,10 @@ import { VirtualRuntime, type VirtualRuntimeOptions } from "./virtual-runtime.ts
 
 /** How a virtual network behaves. */
 export interface VirtualNetworkOptions extends VirtualRuntimeOptions {
+  /**
+   * The DEFLATE codec of `deflate` and of clients, for example `pakoCodec()` of `@sansocket/pako`. Default: no compression.
+   */
+  readonly deflate?: DeflateCodec;
   /** From clients to servers: delay, pieces, buffer, fault. Default: every byte arrives at once. */
   readonly toServer?: Partial<LineConditions>;
   /** From servers to clients. Default: every byte arrives at once. */
@@ -36,7 +43,7 @@ export interface VirtualNetworkOptions extends VirtualRuntimeOptions {
  * The functions of an adapter (`serve`, `connect`, `createServer`, the two classes of the web platform) without a network.
  * Bytes move by themselves; time moves with `advance` and `until` only. There is nothing to close at the end of a test.
  */
-export interface VirtualNetwork extends Omit<Adapter, "deflate">, VirtualTime {}
+export interface VirtualNetwork extends Adapter, VirtualTime {}
 
 /** The clock of a virtual network. Time stands still until one of these methods lets it go by. */
 export interface VirtualTime {
@@ -123,13 +130,13 @@ export function openNetwork(
   isAffected: (client: number) => boolean = () => true,
 ): OpenedNetwork {
   requireKnown(options);
-  const { seed = 1, toServer, toClient, ...runtimeOptions } = options;
+  const { seed = 1, toServer, toClient, deflate: codec } = options;
   const conditions = {
     toServer: { ...PERFECT_LINE, ...toServer },
     toClient: { ...PERFECT_LINE, ...toClient },
   };
   simulatedConnection({ seed, ...conditions }); // a mistake in the conditions is told here, and not at the first client
-  const runtime = new VirtualRuntime({ seed, ...runtimeOptions });
+  const runtime = new VirtualRuntime({ seed });
   const seeds = new SeededRandom(seed);
   const listeners = new Map<string, Acceptor>();
   let lastPort = FIRST_PORT - 1;
@@ -175,8 +182,15 @@ export function openNetwork(
     };
   }
 
-  const platform: Platform = { runtime, dialer: { dial } };
-  const adapter: Omit<Adapter, "deflate"> = {
+  const makeDeflate =
+    codec === undefined ? undefined : (given?: DeflateOptions) => deflateWith(codec, given);
+  const platform: Platform = {
+    runtime,
+    dialer: { dial },
+    ...(makeDeflate && { deflate: makeDeflate }),
+  };
+  const adapter: Adapter = {
+    deflate: makeDeflate ?? withoutDeflate,
     serve: (given) => serveWith({ runtime, listen }, given),
     createServer: (given) => createServerWith({ runtime }, given),
     connect: (url, given = {}) => connectWith(platform, url, given),
@@ -194,6 +208,10 @@ export function openNetwork(
     return server;
   };
   return { network, runtime, platform, attach, serveAt };
+}
+
+function withoutDeflate(): never {
+  throw new MisuseError("this network has no DEFLATE: give its option deflate a codec");
 }
 
 function placeOf(address: NetworkAddress): string {

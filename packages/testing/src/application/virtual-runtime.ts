@@ -1,6 +1,5 @@
 /** A runtime of the driver whose time stands still until it is told to go on. */
 import type { Host } from "@sansocket/core";
-import type { DeflateCodec } from "@sansocket/core/permessage-deflate";
 import type { Runtime } from "@sansocket/driver";
 import { SeededRandom } from "../simulation/seeded-random.ts";
 import { inLaterTurn, laterTurn } from "./macrotask.ts";
@@ -9,8 +8,6 @@ import { inLaterTurn, laterTurn } from "./macrotask.ts";
 export interface VirtualRuntimeOptions {
   /** Decides the masking keys and the opening keys. Default 1. */
   readonly seed?: number;
-  /** The DEFLATE codec for permessage-deflate, for example `pakoCodec` of `@sansocket/pako`. Default: no compression. */
-  readonly deflate?: DeflateCodec;
 }
 
 interface Timer {
@@ -23,17 +20,15 @@ interface Timer {
 /** The driver's clock, timers and entropy, all of them virtual. */
 export class VirtualRuntime implements Runtime {
   readonly host: Host;
-  readonly deflate?: () => DeflateCodec;
   private time = 0;
   private readonly timers: Set<Timer> = new Set();
   /** What is to be done at the present time, in order. */
   private readonly due: (() => void)[] = [];
   private isTurnDue = false;
 
-  constructor({ seed = 1, deflate }: VirtualRuntimeOptions = {}) {
+  constructor({ seed = 1 }: VirtualRuntimeOptions = {}) {
     const random = new SeededRandom(seed);
     this.host = { random: (into) => random.fill(into) };
-    if (deflate !== undefined) this.deflate = () => deflate;
   }
 
   now(): number {

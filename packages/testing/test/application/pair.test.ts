@@ -115,7 +115,7 @@ describe("a pair", () => {
     server.write("x".repeat(1_000));
     await idle();
     expect((await client[Symbol.asyncIterator]().next()).value).toHaveLength(1_000);
-    await expect(pair({ server: { perMessageDeflate: true } })).rejects.toThrow(/has no DEFLATE/);
+    await expect(pair({ client: { perMessageDeflate: true } })).rejects.toThrow(/has no DEFLATE/);
   });
 });
 
