@@ -17,6 +17,8 @@ export interface Child<C extends Calls<C>> {
     ...args: Parameters<C[N]>
   ): Promise<Awaited<ReturnType<C[N]>>>;
   stop(): void;
+  /** Ends the process by its own exit, and waits until it is gone. */
+  leave(): Promise<void>;
 }
 
 /** What runs the module. */
@@ -53,6 +55,11 @@ export function startChild<C extends Calls<C>>(
         child.send({ name, args } satisfies { name: string; args: unknown[] });
       }),
     stop: () => void child.kill("SIGKILL"),
+    leave: () =>
+      new Promise((resolve) => {
+        child.once("exit", () => resolve());
+        child.disconnect();
+      }),
   };
 }
 

@@ -60,14 +60,59 @@ export function writeResults(path: string, results: Results): void {
   writeFileSync(path, `${JSON.stringify(results, null, 2)}\n`);
 }
 
-/** The later run replaces what it has measured again, and leaves the rest. */
-export function mergeResults(earlier: Results, later: Results): Results {
+/** A part that was measured in several runs, one runtime after the other. */
+function mergePart(earlier: PartResult | undefined, later: PartResult): PartResult {
+  if (earlier === undefined) return later;
+  const both = (one: string, other: string): string =>
+    one.endsWith(other) ? one : `${one}, ${other}`;
+  return {
+    date: both(earlier.date, later.date),
+    machine: both(earlier.machine, later.machine),
+    versions: { ...earlier.versions, ...later.versions },
+    isQuick: earlier.isQuick || later.isQuick,
+  };
+}
+
+/** "node20/echo/100x1x64" is a row of the part "echo". What does not depend on a runtime is in "size/…". */
+export function partOf({ name }: Row): string {
+  const [first, second] = name.split("/");
+  return first === "size" ? first : second!;
+}
+
+function without({ parts, rows, details }: Results, left: readonly string[]): Results {
+  const isKept = ([part]: readonly [string, unknown]): boolean => !left.includes(part);
+  return {
+    parts: Object.fromEntries(Object.entries(parts).filter(isKept)),
+    rows: rows.filter((row) => !left.includes(partOf(row))),
+    details: Object.fromEntries(Object.entries(details).filter(isKept)),
+  };
+}
+
+/**
+ * The later run replaces what it has measured again, and leaves the rest; but what was taken with `--quick` does not stand
+ * beside what was not.
+ */
+export function mergeResults(all: Results, later: Results): Results {
+  const earlier = without(
+    all,
+    Object.keys(later.parts).filter(
+      (part) => all.parts[part]?.isQuick === true && !later.parts[part]!.isQuick,
+    ),
+  );
   const details = { ...earlier.details };
   for (const [part, measured] of Object.entries(later.details)) {
     details[part] = mergeByName(details[part] ?? [], measured);
   }
   return {
-    parts: { ...earlier.parts, ...later.parts },
+    parts: {
+      ...earlier.parts,
+      ...Object.fromEntries(
+        Object.entries(later.parts).map(([part, about]) => [
+          part,
+          mergePart(earlier.parts[part], about),
+        ]),
+      ),
+    },
     rows: mergeByName(earlier.rows, later.rows, (row) => `${row.name} ${row.peer} ${row.id}`),
     details,
   };

@@ -37,27 +37,4 @@ describe("README", () => {
     expect(pictures.length).toBeGreaterThan(0);
     for (const picture of pictures) expect(existsSync(`${ROOT}${picture}`), picture).toBe(true);
   });
-
-  test("has the figures of bench --only echo that packages/bench/README.md has, and its date", () => {
-    const printed = read("packages/bench/README.md");
-    const from = page.indexOf("| connections x messages under way x bytes |");
-    const rows = page.slice(from, page.indexOf("\n\n", from)).split("\n").slice(2);
-    const [, date] = /printed\s+them\s+on\s+(\d{4}-\d\d-\d\d)/.exec(page) ?? [];
-    expect(printed).toContain(`\n${date}, Node`);
-    expect(rows).toHaveLength(4);
-    for (const row of rows) {
-      const [name, ...cells] = row.split("|").slice(1, -1);
-      const scenario = name!.trim().replaceAll(/[ ,]/g, "").replace("text", "-text");
-      const shown = cells.map((cell) => [...cell.matchAll(/[\d,]{3,}/g)].map(([n]) => n));
-      const figures = (server: string): string[] =>
-        [...printed.matchAll(new RegExp(`^${scenario} +${server} +(\\d+) `, "gm"))].map(
-          ([, figure]) => Number(figure).toLocaleString("en"),
-        );
-      const [ours = [], ws = [], plain = []] = shown;
-      expect(figures("sansocket")).toEqual(ours.slice(0, 1));
-      if (ours.length > 1) expect(figures("sansocket-owned")).toEqual(ours.slice(1));
-      expect(figures("ws")).toEqual(ws);
-      expect(figures("net")).toEqual(plain);
-    }
-  });
 });

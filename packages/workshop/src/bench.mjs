@@ -8,10 +8,9 @@ import { build, ROOT } from "./root.mjs";
  */
 export function bench([name, ...flags]) {
   build("@sansocket/bench");
-  const run = spawnSync(
-    process.execPath,
-    ["--expose-gc", `packages/bench/dist/${name}.js`, ...flags],
-    { cwd: ROOT, stdio: "inherit" },
-  );
+  const run = spawnSync(process.execPath, [`packages/bench/dist/${name}.js`, ...flags], {
+    cwd: ROOT,
+    stdio: "inherit",
+  });
   return run.status ?? 1;
 }

@@ -16,7 +16,9 @@ declare const Deno: {
   }): AsyncIterable<Conn> & { readonly addr: { readonly port: number } };
 };
 
-const READ_BYTES = 65_536;
+/** An idle connection holds the first; a read that fills it asks for the second. */
+const LEAST_READ_BYTES = 4_096;
+const MOST_READ_BYTES = 65_536;
 
 async function writeAll(conn: Conn, bytes: Uint8Array): Promise<void> {
   let written = await conn.write(bytes);
@@ -31,12 +33,15 @@ export const listen: Listen = async (echoCase) => {
     conn.setNoDelay(true);
     conns.add(conn);
     const connection = new RawConnection();
-    const into = new Uint8Array(READ_BYTES);
+    let into = new Uint8Array(LEAST_READ_BYTES);
     try {
       for (;;) {
         const byteCount = await conn.read(into);
         if (byteCount === null) break;
         const due = connection.received(into.subarray(0, byteCount), frameBytes);
+        if (byteCount === into.length && byteCount < MOST_READ_BYTES) {
+          into = new Uint8Array(MOST_READ_BYTES);
+        }
         if (due < 0) await writeAll(conn, head);
         else if (due === 0) continue;
         else if (isBroadcast) {
