@@ -45,7 +45,24 @@ export {
   everyPoint,
   everySize,
 } from "./generators/cuttings.ts";
+export {
+  brokenDeflateElements,
+  type DeflateElement,
+  deflateElements,
+} from "./generators/deflate-parameters.ts";
 export { type FrameOnWire, frameHeaders, frames } from "./generators/frames.ts";
+export {
+  brokenHandshakeRequests,
+  type HandshakeRequest,
+  handshakeRequests,
+  type RequestOptions,
+  type StatusRange,
+} from "./generators/handshake-requests.ts";
+export {
+  brokenHandshakeResponses,
+  type HandshakeResponse,
+  handshakeResponses,
+} from "./generators/handshake-responses.ts";
 export { handshakes } from "./generators/handshakes.ts";
 export { networks } from "./generators/networks.ts";
 export {

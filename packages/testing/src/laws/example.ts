@@ -3,8 +3,8 @@ import fc from "fast-check";
 import type { EngineOptions } from "../engine/engine.ts";
 import { type Cutting, cut, cuttingPlans } from "../generators/cuttings.ts";
 import { shownAs } from "../generators/shown.ts";
+import { dumpHead } from "../wire/head-dump.ts";
 import { dumpFrames } from "../wire/hex-dump.ts";
-import { quoteLatin1 } from "../wire/text.ts";
 import type { LawOptions } from "./law.ts";
 
 /** One input of a law. */
@@ -25,22 +25,20 @@ export function describeOptions({ from, role, pieces, messageLimit }: EngineOpti
 
 /** The endpoint, and what it receives. */
 export function describeExample({ options, bytes, cutting }: Example): string {
-  const dump = options.from === "open" ? dumpFrames(bytes, { cutting }) : dumpHead(bytes, cutting);
+  const dump =
+    options.from === "open" ? dumpFrames(bytes, { cutting }) : dumpOpening(bytes, cutting);
   return `${describeOptions(options)}, receives\n${dump}`;
 }
 
 /** An opening handshake is lines of text, and what stands behind its empty line is frames. */
-function dumpHead(bytes: Uint8Array, cutting: Cutting): string {
-  const text = quoteLatin1(bytes);
-  const end = text.indexOf("\\r\\n\\r\\n");
-  const head = end === -1 ? text : text.slice(0, end + 8);
-  const lines = head.split(/(?<=\\r\\n)/).map((line) => `  ${line}`);
-  const rest = end === -1 ? bytes.length : headLength(bytes);
-  const behind =
-    rest === bytes.length ? [] : ["  and behind the head", dumpFrames(bytes.subarray(rest))];
+function dumpOpening(bytes: Uint8Array, cutting: Cutting): string {
+  const end = headLength(bytes);
+  const lines = [dumpHead(bytes.subarray(0, end))];
+  if (end < bytes.length) lines.push("  and behind the head", dumpFrames(bytes.subarray(end)));
   const cuts = cutting.filter((at) => at > 0 && at < bytes.length);
   const named = cuts.length > 12 ? `${cuts.length} places` : cuts.join(", ");
-  return [...lines, ...behind, ...(cuts.length === 0 ? [] : [`  cut at ${named}`])].join("\n");
+  if (cuts.length > 0) lines.push(`  cut at ${named}`);
+  return lines.join("\n");
 }
 
 function headLength(bytes: Uint8Array): number {

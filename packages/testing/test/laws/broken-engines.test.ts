@@ -84,7 +84,7 @@ const cases: readonly {
         return sent;
       },
     }),
-    says: /the answer is \d\d0, and should be 101/,
+    says: /the answer is \d\d0; wanted: 101/,
   },
   {
     what: "counts offsets from the chunk",
