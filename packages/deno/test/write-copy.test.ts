@@ -19,11 +19,15 @@ test("a copy that is under way is not used for another write, and is used again 
   expect(copyOf(owner, bytes(5)) === first).toBe(true);
 });
 
-test("64 copies are kept for later writes at most", () => {
-  const copies = (): WriteCopy[] => Array.from({ length: 100 }, () => copyOf(owner, bytes(1)));
+test("256 copies are used again at most, and more have memory of their own", () => {
+  const copies = (): WriteCopy[] => Array.from({ length: 300 }, () => copyOf(owner, bytes(9)));
   const many = copies();
   for (const copy of many) copy.release();
-  expect(copies().filter((copy) => many.includes(copy))).toHaveLength(64);
+  const again = copies();
+  expect(again.filter((copy) => many.includes(copy)).length).toBeLessThanOrEqual(256);
+  expect(again.filter(({ bytes: { buffer } }) => buffer.byteLength === 9)).not.toHaveLength(0);
+  expect(again.every((copy) => String(copy.bytes) === String(bytes(9)))).toBe(true);
+  for (const copy of again) copy.release();
 });
 
 test("the owner hears how many bytes of which copy were written, and of a failure", () => {
@@ -38,4 +42,5 @@ test("the owner hears how many bytes of which copy were written, and of a failur
   copy.written(7);
   copy.failed("EPIPE");
   expect(heard).toEqual([true, 7, "EPIPE"]);
+  expect(copyOf(owner, bytes(9)) === copy).toBe(true);
 });

@@ -195,24 +195,29 @@ export class NodeTransport extends ConnectedStream {
   }
 }
 
-/** The chunks of the last writes, and Buffers over the same bytes; a place for the lengths that leave the same rest. */
+/** The chunks of the last writes, and Buffers over the same bytes. Lengths that differ by a multiple of 64 share a place. */
 const lastChunks: Uint8Array[] = new Array(64).fill(NOTHING);
 const lastBuffers: Buffer[] = new Array(64).fill(Buffer.alloc(0));
 
+/** Bytes of a memory that a place may hold, at most: that of a shared memory of the engine, 64 KiB and a margin. */
+const LARGEST_HELD = 66_000;
+
 /**
  * A stream makes a Buffer of each array that it is given: 60 ns, and work of the garbage collector. The engine gives the same
- * array again for output of the same length, so the Buffer can be given again too. Long chunks may be the application's, and
- * are not held.
+ * array again for output of the same length, and for each socket of a broadcast, so the Buffer can be given again too.
  */
 function bufferOf(chunk: Uint8Array): Uint8Array {
-  if (chunk.length > 1_024) return chunk;
   const place = chunk.length & 63;
-  if (lastChunks[place] !== chunk) {
-    lastChunks[place] = chunk;
-    lastBuffers[place] = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
-  }
-  return lastBuffers[place]!;
+  if (lastChunks[place] === chunk) return lastBuffers[place]!;
+  if (chunk.length > SMALL && chunk.buffer.byteLength > LARGEST_HELD) return chunk;
+  const buffer = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+  lastChunks[place] = chunk;
+  lastBuffers[place] = buffer;
+  return buffer;
 }
+
+/** Bytes of a chunk that is the engine's own for sure: it lies in a shared memory. */
+const SMALL = 1_024;
 
 /**
  * Asks for the peer's address at once, so that the `close` hook knows who has left: behind a reset the kernel has no address
