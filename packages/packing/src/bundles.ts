@@ -39,6 +39,16 @@ export const BUNDLES: Readonly<Record<string, Bundle>> = {
   "Deno, client": { program: client("deno") },
   "Bun, echo server": { program: echo("bun", "") },
   "Bun, client": { program: client("bun") },
+  "a page, a server on web streams": {
+    program: `import { fromStreams, Server, webRuntime } from "@sansocket/driver";
+    const options = { message: (socket, data) => void socket.write(data) };
+    export const server = new Server(options, { runtime: webRuntime() });
+    export { fromStreams };`,
+  },
+  "a page, a client on any dialer": {
+    program: `import { connectWith, webRuntime } from "@sansocket/driver";
+    export const connect = (dialer, url) => connectWith({ runtime: webRuntime(), dialer }, url);`,
+  },
   "ws, echo server": {
     program: `import { WebSocketServer } from "ws";
     new WebSocketServer({ port: 8080 }).on("connection", (socket) => {
