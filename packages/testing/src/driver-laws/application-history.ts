@@ -58,13 +58,14 @@ export type Misdeed = {
   | { readonly does: "never settle" }
   | { readonly does: "settle later"; readonly ms: number }
   | { readonly does: "fail"; readonly way: string; readonly value: string }
-  | { readonly does: "command"; readonly command: Command }
+  /** "await": the hook returns the promise of the command, where the command has one. */
+  | { readonly does: "command" | "await"; readonly command: Command }
 );
 
 /** What an application does by itself. */
 export interface ApplicationAct {
-  /** ms since the act before it. */
-  readonly wait: number;
+  /** ms since the act before it. null: in the same turn, before any promise can go on. */
+  readonly wait: number | null;
   /** The side whose socket it is. */
   readonly side: Side;
   /** What the socket is told. */
@@ -77,6 +78,10 @@ export interface ApplicationHistory {
   readonly network: NetworkConditions;
   /** The sides that take their messages in a loop; hooks take the messages of the others. */
   readonly loops: readonly Side[];
+  /** The server's hook gets bytes as a view that is valid until the hook returns (`lend: true`). */
+  readonly isLent: boolean;
+  /** How long the client waits for its connection before it aborts, in ms. null: it does not abort. */
+  readonly abortAt: number | null;
   /** What the applications do wrong. */
   readonly misdeeds: readonly Misdeed[];
   /** What the applications do by themselves, in this order. */
@@ -104,7 +109,7 @@ function misdeeds(): fc.Arbitrary<Misdeed> {
     }),
     fc.record({
       ...where,
-      does: fc.constant("command" as const),
+      does: fc.constantFrom("command" as const, "await" as const),
       command: fc.constantFrom(...COMMANDS),
     }),
   );
@@ -126,6 +131,7 @@ function withLargerPieces({ seed, toServer, toClient }: NetworkConditions): Netw
 export function applicationHistories(): fc.Arbitrary<ApplicationHistory> {
   const waits = fc.oneof(
     { weight: 6, arbitrary: fc.nat(50) },
+    { weight: 2, arbitrary: fc.constant(null) },
     { weight: 1, arbitrary: fc.nat(8_000) },
   );
   const act = fc.record({
@@ -139,6 +145,8 @@ export function applicationHistories(): fc.Arbitrary<ApplicationHistory> {
   return fc.record({
     network: fc.boolean().chain(networks).map(withLargerPieces),
     loops: fc.subarray<Side>(["client", "server"]),
+    isLent: fc.boolean(),
+    abortAt: fc.option(fc.nat(100), { freq: 8 }),
     misdeeds: fc.array(misdeeds(), { maxLength: 3 }),
     acts: fc.array(act, { minLength: 1, maxLength: 16 }),
   });

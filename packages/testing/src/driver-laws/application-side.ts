@@ -29,7 +29,7 @@ export class ApplicationSide {
   closes = 0;
   private readonly misdeeds: readonly Misdeed[];
   private readonly runtime: VirtualRuntime;
-  private readonly onShutdown: () => void;
+  private readonly onShutdown: () => Promise<unknown>;
   private readonly calls: Map<Called, number> = new Map();
   private leaving = 0;
 
@@ -37,7 +37,7 @@ export class ApplicationSide {
     side: Side,
     misdeeds: readonly Misdeed[],
     runtime: VirtualRuntime,
-    onShutdown: () => void,
+    onShutdown: () => Promise<unknown>,
   ) {
     this.side = side;
     this.misdeeds = misdeeds.filter((misdeed) => misdeed.side === side);
@@ -45,8 +45,12 @@ export class ApplicationSide {
     this.onShutdown = onShutdown;
   }
 
-  /** Watches a promise of the driver. @param mayReject whether a rejection is an answer. */
-  promise(what: string, promise: Promise<unknown>, mayReject: boolean = false): void {
+  /**
+   * Watches a promise of the driver.
+   * @param mayReject whether a rejection is an answer.
+   * @returns the promise.
+   */
+  promise(what: string, promise: Promise<unknown>, mayReject: boolean = false): Promise<unknown> {
     const promised: Promised = { what: `${what} of the ${this.side}`, state: "waits" };
     this.promised.push(promised);
     promise.then(
@@ -57,6 +61,7 @@ export class ApplicationSide {
         promised.state = mayReject ? "settled" : "rejected";
       },
     );
+    return promise;
   }
 
   /** Does what the history says of this call. @returns what the hook returns. */
@@ -74,8 +79,10 @@ export class ApplicationSide {
       case "fail":
         return WAYS_TO_FAIL[misdeed.way]!(ODD_VALUES[misdeed.value]!());
       case "command":
-        this.command(misdeed.command);
+        void this.command(misdeed.command);
         return undefined;
+      case "await":
+        return this.command(misdeed.command);
     }
   }
 
@@ -143,52 +150,48 @@ export class ApplicationSide {
     }
   }
 
-  command(command: Command): void {
+  /** @returns the promise of the command, where it has one. */
+  command(command: Command): Promise<unknown> | undefined {
     const { socket } = this;
-    if (socket === null) return;
+    if (socket === null) return undefined;
     const name = `${this.side} ${this.sent.length}`;
     switch (command) {
       case "write":
         if (socket.write(name) !== "closed") this.sent.push(name);
-        return;
+        return undefined;
       case "send":
         if (socket.state === "open") this.sent.push(name);
-        this.promise("send", socket.send(name));
-        return;
+        return this.promise("send", socket.send(name));
       case "much": {
         const bytes = new Uint8Array(MUCH).fill(this.sent.length);
         if (socket.write(bytes) !== "closed") this.sent.push(nameOf(bytes));
-        return;
+        return undefined;
       }
       case "stream":
       case "stream that throws":
       case "stream that never goes on":
         if (socket.state === "open") this.sent.push(command === "stream" ? name : `no ${name}`);
-        this.promise("sendStream", socket.sendStream(source(name, command)));
-        return;
+        return this.promise("sendStream", socket.sendStream(source(name, command)));
       case "ping":
-        this.promise("ping", socket.ping());
-        return;
+        return this.promise("ping", socket.ping());
       case "ready":
-        this.promise("ready", socket.ready());
-        return;
+        return this.promise("ready", socket.ready());
       case "pause":
         socket.pause();
-        return;
+        return undefined;
       case "resume":
         socket.resume();
-        return;
+        return undefined;
       case "close":
-        this.promise("close", socket.close(3_000, "enough"));
-        return;
+        return this.promise("close", socket.close(3_000, "enough"));
       case "abort":
         socket.abort();
-        return;
+        return undefined;
       case "leave the loop":
         this.leaving += 1;
-        return;
+        return undefined;
       case "shutdown":
-        this.onShutdown();
+        return this.onShutdown();
     }
   }
 }

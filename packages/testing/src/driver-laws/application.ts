@@ -6,6 +6,7 @@
 import {
   connectWith,
   type Platform,
+  type Runtime,
   Server,
   type ServerOptions,
   type Socket,
@@ -21,7 +22,7 @@ import { ApplicationSide } from "./application-side.ts";
 /** The driver, or something that is built over it and keeps its rules. */
 export interface DriverUnderTest {
   /** As `new Server`. */
-  server(options: ServerOptions<undefined>, platform: { runtime: VirtualRuntime }): Server;
+  server(options: ServerOptions<undefined>, platform: { readonly runtime: Runtime }): Server;
   /** As `connectWith`. */
   connect: typeof connectWith<undefined>;
 }
@@ -84,7 +85,7 @@ class World {
     const { runtime, platform, attach } = openNetwork(options, manners, isVictim);
     this.runtime = runtime;
     this.platform = platform;
-    const shutdown = (): void => this.shutDown();
+    const shutdown = (): Promise<unknown> => this.shutDown();
     this.server = new ApplicationSide("server", history.misdeeds, runtime, shutdown);
     this.client = new ApplicationSide("client", history.misdeeds, runtime, shutdown);
     this.host = driver.server(this.serverOptions(), { runtime });
@@ -109,12 +110,12 @@ class World {
       };
       return { ...shared, ...forVictim(server.hooksBesideLoop), connection };
     }
-    return { ...shared, ...forVictim(server.hooks) };
+    return { ...shared, ...forVictim(server.hooks), lend: this.history.isLent };
   }
 
-  private shutDown(): void {
+  private shutDown(): Promise<unknown> {
     this.isShutDown = true;
-    this.server.promise("shutdown", this.host.shutdown({ grace: 2_000 }));
+    return this.server.promise("shutdown", this.host.shutdown({ grace: 2_000 }));
   }
 
   async begin(): Promise<void> {
@@ -129,8 +130,12 @@ class World {
         return null;
       });
     const hooks = isLoop ? client.hooksBesideLoop : client.hooks;
-    const connecting = driver.connect(platform, URL_OF.victim, options, hooks);
-    client.promise("connect", connecting, true);
+    const { abortAt } = history;
+    const controller = new AbortController();
+    if (abortAt !== null) this.runtime.setTimer(() => controller.abort(), abortAt);
+    const { signal } = controller;
+    const connecting = driver.connect(platform, URL_OF.victim, { ...options, signal }, hooks);
+    void client.promise("connect", connecting, true);
     connecting.then(
       (socket) => {
         client.opened(socket);
@@ -143,9 +148,9 @@ class World {
 
   async act(): Promise<void> {
     for (const { wait, side, command } of this.history.acts) {
-      this[side].command(command);
+      if (wait !== null) await this.runtime.advance(wait);
+      void this[side].command(command);
       this.say();
-      await this.runtime.advance(wait);
     }
   }
 
@@ -170,9 +175,9 @@ class World {
 
   async end(): Promise<void> {
     const { client, server, bystander } = this;
-    for (const side of [client, server]) side.command("resume");
-    client.command("close");
-    this.shutDown();
+    for (const side of [client, server]) void side.command("resume");
+    void client.command("close");
+    void this.shutDown();
     if (bystander.socket !== null) client.promise("closed of another", bystander.socket.closed);
     await this.runtime.advance(LONG);
     this.faults.push(...client.faults, ...server.faults);

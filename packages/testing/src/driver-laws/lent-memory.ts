@@ -11,6 +11,7 @@ import type { OpenTransport, Runtime, Transport, TransportHandler } from "@sanso
 
 /** The two ends of one connection, each opened as soon as it is there: a handshake of TLS needs both. */
 export interface Ends {
+  /** The end that was dialed, and the end that was accepted. */
   readonly ends: readonly [Promise<OpenTransport>, Promise<OpenTransport>];
   /** Lets go of what stands behind them. */
   close?(): unknown;
