@@ -25,6 +25,7 @@ import { DUEL_KEY, DUEL_OFFERS, type DuelHost, settingsOf } from "./duel-host.ts
 import { Parting, requireEqual, requireEqualBytes, requireEqualData } from "./parting.ts";
 import type { Act, Scenario, Setting } from "./scenario.ts";
 import { storedDeflate } from "./stored-deflate.ts";
+import { stepLine, transmissionLine } from "./transcript.ts";
 
 /** The body of the answers to refused and to plain requests. */
 const ANSWER_BODY = "no";
@@ -49,12 +50,19 @@ export interface DuelResult {
   readonly rule: string | null;
 }
 
-/** Plays a scenario to its end. */
-export function duel(scenario: Scenario, duelHost: DuelHost): DuelResult {
+/**
+ * Plays a scenario to its end.
+ * @param tell is told each step and each transmission, one line for each.
+ */
+export function duel(
+  scenario: Scenario,
+  duelHost: DuelHost,
+  tell: (line: string) => void = () => {},
+): DuelResult {
   let act = 0;
   let game: Duel | null = null;
   try {
-    game = new Duel(scenario.setting, duelHost);
+    game = new Duel(scenario.setting, duelHost, tell);
     game.turn();
     for (; act < scenario.acts.length; act += 1) {
       game.play(scenario.acts[act]!);
@@ -89,8 +97,11 @@ class Duel {
   private isKept = false;
   private mostSteps: number = Number.POSITIVE_INFINITY;
 
-  constructor(setting: Setting, { host, nextKey }: DuelHost) {
+  private readonly tell: (line: string) => void;
+
+  constructor(setting: Setting, { host, nextKey }: DuelHost, tell: (line: string) => void) {
     this.setting = setting;
+    this.tell = tell;
     const { role, from, pieces, isCompressed, isOriginFree } = setting;
     const list = isCompressed ? [storedBlocks({ blockBytes: BLOCK_BYTES })] : [];
     const settings = settingsOf(setting, host);
@@ -308,6 +319,7 @@ class Duel {
       const bytes = chunks.length === 1 ? chunks[0]! : joinBytes(chunks);
       requireEqualBytes("the bytes sent", bytes, theirs.bytes);
       requireEqual("what becomes of the transport", ours.then, theirs.ending);
+      this.tell(transmissionLine(theirs));
       if (this.isSlow && ours.then !== "destroy") {
         this.isKept = true;
         core.keep();
@@ -333,6 +345,7 @@ class Duel {
       const expected = this.model.next();
       this.compareStep(step, expected);
       if (expected === null) return;
+      this.tell(stepLine(expected));
     }
   }
 

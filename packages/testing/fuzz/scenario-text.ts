@@ -6,6 +6,9 @@ import { readHeader, unmasked } from "../src/model/frame.ts";
 import { fromHex, toHex } from "../src/wire/bytes.ts";
 import { type Act, PLAIN_SETTING, type Scenario, type Setting } from "./scenario.ts";
 
+/** What the lines of a transcript begin with, behind a scenario. */
+export const TRANSCRIPT = "=> ";
+
 const FLAGS = [
   "pieces",
   "isWatched",
@@ -102,8 +105,9 @@ export function parseScenario(text: string): Scenario {
   return { setting, acts };
 }
 
-/** Words and quoted strings, up to the comment. */
+/** Words and quoted strings, up to the comment. A line of a transcript has none. */
 function wordsOf(line: string): string[] {
+  if (line.startsWith(TRANSCRIPT)) return [];
   const words: string[] = [];
   for (const [word] of line.matchAll(/"(?:[^"\\]|\\.)*"|#.*$|[^\s"#]+/g)) {
     if (word.startsWith("#")) break;

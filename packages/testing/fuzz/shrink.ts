@@ -34,7 +34,8 @@ export function shrink(failing: Counterexample): Counterexample {
   return best;
 }
 
-function* smaller({ setting, acts }: Scenario): Generator<Scenario, void, undefined> {
+/** Scenarios with a little less. */
+export function* smaller({ setting, acts }: Scenario): Generator<Scenario, void, undefined> {
   for (let size = acts.length; size >= 1; size = Math.floor(size / 2)) {
     for (let at = 0; at + size <= acts.length; at += size) {
       yield { setting, acts: [...acts.slice(0, at), ...acts.slice(at + size)] };
