@@ -68,6 +68,10 @@ describe("events()", () => {
       { type: "piece", of: "text", bytes: Uint8Array.of(0x61, 0x62), final: false },
       { type: "piece", of: "text", bytes: Uint8Array.of(0x63), final: true },
     ]);
+    endpoint.receive(masked(0x2, [1]), 0);
+    expect([...eventsOf(endpoint)]).toEqual([
+      { type: "piece", of: "binary", bytes: Uint8Array.of(1), final: true },
+    ]);
   });
 });
 

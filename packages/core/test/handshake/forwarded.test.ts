@@ -47,6 +47,18 @@ describe("whom a trusted proxy was connected to is counted from the right", () =
       1,
       "192.0.2.43",
     ],
+    [
+      "RFC 9110 §5.6.4, a quoted pair stands for its second character",
+      [["Forwarded", 'for="\\192.0.2.43", for="a\\",b"']],
+      2,
+      "192.0.2.43",
+    ],
+    [
+      "RFC 9110 §5.6.4, a quoted pair that is cut off",
+      [["Forwarded", 'for="192.0.2.43\\']],
+      1,
+      "192.0.2.43",
+    ],
     ["RFC 7239 §6.3, an obfuscated node", [["Forwarded", "for=_hidden"]], 1, null],
     ["an open quote", [["Forwarded", 'for="[2001']], 1, null],
     [
