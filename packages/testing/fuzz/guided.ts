@@ -17,7 +17,9 @@ import { CoreCoverage } from "./v8-coverage.ts";
 
 /** A look at the coverage costs as much as some hundred scenarios. */
 const BATCH = 200;
-const MOST_SHRINKING = 120;
+/** Attempts to make one scenario smaller, with looks at the coverage and without. */
+const MOST_LOOKS = 40;
+const MOST_ATTEMPTS = 400;
 
 function positive(text: string): number {
   const number = Number(text);
@@ -34,7 +36,7 @@ const options = new Command("pnpm fuzz:coverage")
   .opts<{ minutes: number; seed: number; folder: string }>();
 
 /** Pairs of steps, with the role: what the state of an endpoint has been through. */
-function sequencesOf({ setting }: Scenario, { transcript }: Played): string[] {
+function pairsOf({ setting }: Scenario, { transcript }: Played): string[] {
   const words = transcript.map((line) => {
     const [word, rule] = line.split(/[ :]/);
     return word === "violation" ? rule! : line.endsWith("end-write") ? "ends" : word!;
@@ -43,19 +45,19 @@ function sequencesOf({ setting }: Scenario, { transcript }: Played): string[] {
 }
 
 const coverage = new CoreCoverage("/packages/core/dist/");
-const sequences = new Set<string>();
+const knownPairs = new Set<string>();
 const corpus: Scenario[] = [];
 const files = new Map<string, { readonly text: string; readonly summary: string }>();
 
-function isNewSequence(scenario: Scenario, played: Played): boolean {
-  return sequencesOf(scenario, played).some((sequence) => !sequences.has(sequence));
+function hasNewPair(scenario: Scenario, played: Played): boolean {
+  return pairsOf(scenario, played).some((pair) => !knownPairs.has(pair));
 }
 
 function keep(scenario: Scenario): void {
   coverage.skip();
   const played = playScenario(scenario);
   coverage.take(true);
-  for (const sequence of sequencesOf(scenario, played)) sequences.add(sequence);
+  for (const pair of pairsOf(scenario, played)) knownPairs.add(pair);
   corpus.push(scenario);
   const hash = createHash("sha1").update(formatScenario(scenario)).digest("hex").slice(0, 10);
   files.set(`${hash}.txt`, {
@@ -64,26 +66,36 @@ function keep(scenario: Scenario): void {
   });
 }
 
-/** What makes a scenario worth keeping; as good as another one when it has no less of either. */
-function worthOf(scenario: Scenario): { readonly fresh: number; readonly sequences: number } {
-  coverage.skip();
-  const played = playScenario(scenario);
-  const fresh = coverage.take(false);
-  const found = sequencesOf(scenario, played).filter((sequence) => !sequences.has(sequence));
-  return { fresh, sequences: new Set(found).size };
+/** What makes a scenario worth keeping. */
+interface Worth {
+  /** Characters of core that ran for the first time. */
+  readonly fresh: number;
+  /** Pairs of steps that are new. */
+  readonly pairs: number;
 }
 
-function shrunk(scenario: Scenario): Scenario {
+/** @param looks look at the coverage too, which takes a hundred times as long. */
+function worthOf(scenario: Scenario, looks: boolean): Worth {
+  if (looks) coverage.skip();
+  const played = playScenario(scenario);
+  const fresh = looks ? coverage.take(false) : 0;
+  const pairs = pairsOf(scenario, played).filter((pair) => !knownPairs.has(pair));
+  return { fresh, pairs: new Set(pairs).size };
+}
+
+/** The smallest scenario found that is worth as much. */
+function shrunk(scenario: Scenario, worth: Worth): Scenario {
+  const looks = worth.fresh > 0;
+  const mostAttempts = looks ? MOST_LOOKS : MOST_ATTEMPTS;
   let best = scenario;
-  const worth = worthOf(scenario);
   let attempts = 0;
   for (let isSmaller = true; isSmaller; ) {
     isSmaller = false;
     for (const candidate of smaller(best)) {
       attempts += 1;
-      if (attempts > MOST_SHRINKING) return best;
-      const its = worthOf(candidate);
-      if (its.fresh < worth.fresh || its.sequences < worth.sequences) continue;
+      if (attempts > mostAttempts) return best;
+      const its = worthOf(candidate, looks);
+      if (its.fresh < worth.fresh || its.pairs < worth.pairs) continue;
       best = candidate;
       isSmaller = true;
       break;
@@ -119,12 +131,13 @@ while (performance.now() < endsAt && failures === 0) {
       );
       break;
     }
-    if (isNewSequence(scenario, played)) candidates.add(scenario);
+    if (hasNewPair(scenario, played)) candidates.add(scenario);
   }
-  if (coverage.take(false) > 0) for (const scenario of batch) candidates.add(scenario);
+  const looks = coverage.take(false) > 0;
+  if (looks) for (const scenario of batch) candidates.add(scenario);
   for (const scenario of candidates) {
-    const { fresh, sequences: count } = worthOf(scenario);
-    if (fresh > 0 || count > 0) keep(shrunk(scenario));
+    const worth = worthOf(scenario, looks);
+    if (worth.fresh > 0 || worth.pairs > 0) keep(shrunk(scenario, worth));
   }
 }
 
@@ -134,6 +147,6 @@ const index = indexOf([...files].map(([name, { summary }]) => [name, summary]));
 writeFileSync(join(options.folder, "README.md"), index);
 console.log(
   `${runs} scenarios with seed ${options.seed}; the corpus had ${before} files and has ${files.size}; ` +
-    `${coverage.characters} characters of core ran, and ${sequences.size} pairs of steps were told`,
+    `${coverage.characters} characters of core ran, and ${knownPairs.size} pairs of steps were told`,
 );
 process.exitCode = failures === 0 ? 0 : 1;

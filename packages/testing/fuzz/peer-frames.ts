@@ -128,6 +128,23 @@ function nextFrame(random: RandomSource, peer: PeerState): Uint8Array {
   return frame(random, peer, 0, payload, fin);
 }
 
+/** A frame around and above 64 KiB. */
+export function largeFrame(random: RandomSource, peer: PeerState): Uint8Array {
+  const length = pick(random, [65_530, 65_535, 65_536, 70_000, 140_000, 200_000]);
+  const payload = new Uint8Array(length).fill(0x61 + random.below(3));
+  if (oneIn(random, 2)) payload.set(randomBytes(random, 4), random.below(length - 4));
+  const isFirst = peer.opcode === 0;
+  const fin = !oneIn(random, 3);
+  if (isFirst && !fin) {
+    peer.opcode = 1 + random.below(2);
+    peer.isMessageCompressed = false;
+    peer.rest = new Uint8Array(0);
+    return frame(random, peer, peer.opcode, payload, false);
+  }
+  if (!isFirst && fin) peer.opcode = 0;
+  return frame(random, peer, isFirst ? 1 + random.below(2) : 0, payload, fin);
+}
+
 type Fault = (random: RandomSource, peer: PeerState) => Uint8Array;
 
 /** A header of any bits, with its length in any form. */

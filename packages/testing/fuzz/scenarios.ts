@@ -1,6 +1,7 @@
 /** Scenarios from a seeded source. The generator draws numbers itself, since a million scenarios must not take an hour. */
 import { DUEL_KEY } from "./duel-host.ts";
 import {
+  largeFrame,
   type PeerState,
   peerFrame,
   peerRequest,
@@ -89,7 +90,14 @@ export function randomScenario(random: RandomSource): Scenario {
     say(chosen.role === "server" ? peerRequest(random) : peerResponse(random, DUEL_KEY));
     if (chosen.decision === "later" && oneIn(random, 2)) acts.push(decision(random));
   }
+  // The engine copies a chunk above 64 KiB in slices, and large payloads have ways of their own.
+  const isLarge = oneIn(random, 300) && !chosen.pieces && !chosen.echoes;
   for (let left = 1 + random.below(10); left > 0; left -= 1) {
+    if (isLarge && oneIn(random, 3)) {
+      const bytes = largeFrame(random, peer);
+      const hold = oneIn(random, 2) ? random.below(bytes.length) : 0;
+      acts.push({ kind: "say", bytes, hold, size: pick(random, [0, 0, 30_000, 65_536, 65_537]) });
+    }
     if (oneIn(random, unrest)) acts.push(hostAct(random, pings));
     else say(peerFrame(random, peer, faults));
   }

@@ -59,6 +59,10 @@ export interface Utf8Verdict {
 export function judgeUtf8(bytes: Uint8Array, start: number = 0): Utf8Verdict {
   let at = start;
   while (at < bytes.length) {
+    if (bytes[at]! < 0x80) {
+      at += 1;
+      continue;
+    }
     const row = ROWS.find(([first]) => bytes[at]! >= first![0] && bytes[at]! <= first![1]);
     if (row === undefined) return { badAt: at, wholeTo: at };
     for (let index = 1; index < row.length; index += 1) {
