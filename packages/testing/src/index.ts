@@ -92,6 +92,13 @@ export { deadlineLaw } from "./laws/deadlines.ts";
 export { outcomeOf } from "./laws/engine-outcome.ts";
 export type { Law, LawOptions } from "./laws/law.ts";
 export { linearWorkLaw, WORK_PER_BYTE } from "./laws/linear-work.ts";
+export {
+  type ByteConnection,
+  type Connect,
+  type ListeningLawOptions,
+  listeningLaw,
+  listeningOpeningLaw,
+} from "./laws/listening.ts";
 export { openingVerdictLaw } from "./laws/opening-verdict.ts";
 export { type RestoreLawOptions, type RestoreLawReport, restoreLaw } from "./laws/restore.ts";
 export { type RetainedMemoryOptions, retainedMemoryLaw } from "./laws/retained-memory.ts";

@@ -32,6 +32,8 @@ export interface BreakingOptions {
   readonly rules?: readonly RuleName[] | undefined;
   /** The largest message that the endpoint takes, in bytes. Default: none, and "message too big" is not broken. */
   readonly messageLimit?: number | undefined;
+  /** Nothing stands behind the frame that breaks the rule. Default false. */
+  readonly isLast?: boolean;
 }
 
 /** Frames without their keys; the last of them breaks the rule. */
@@ -192,7 +194,7 @@ export function brokenConversations(
   role: "client" | "server",
   options: BreakingOptions = {},
 ): fc.Arbitrary<BrokenConversation> {
-  const { messageLimit = Number.POSITIVE_INFINITY } = options;
+  const { messageLimit = Number.POSITIVE_INFINITY, isLast = false } = options;
   const some = fc
     .tuple(programs({ maxLength: 2 }), fc.array(keysFor(role), { minLength: 1, maxLength: 2 }))
     .map(([program, keys]) => {
@@ -201,5 +203,5 @@ export function brokenConversations(
       );
       return framesOf(short, maskedWith(keys));
     });
-  return brokenOf(role, options, fc.tuple(some, some));
+  return brokenOf(role, options, fc.tuple(some, isLast ? fc.constant([]) : some));
 }
