@@ -76,7 +76,7 @@ async function measure(
     }
     for (let round = 1; round <= (isQuick ? 1 : 3); round += 1) {
       tell(`${program.label} ${deflateCase.name}, round ${round}`);
-      for (const runner of runners) await pass(load, runner, deflateCase, isQuick ? 300 : 1_000);
+      for (const runner of runners) await pass(load, runner, deflateCase, isQuick ? 300 : 700);
     }
   } finally {
     load.stop();

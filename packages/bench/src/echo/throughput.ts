@@ -6,8 +6,8 @@
  * The load generator must not be what is measured. Its own busy share stands beside the server's. A server that was busy for
  * less than 80 % of the time waited for the generator, and its row says "generator-bound": its CPU per message holds, though a
  * server that idles finds fewer sockets ready per poll, which costs it something; its messages per second are the generator's.
- * A pass in which both were idle for longer than that is "machine-bound": something else had the processors. There are up to
- * twice as many rounds until enough passes of each server are quiet, and only those count.
+ * A pass in which both were idle for longer than that is "machine-bound": something else had the processors. There are two
+ * rounds more for a server that has not enough quiet passes, and those that come nearest to it count.
  */
 import { type Child, startChild } from "../child-process.ts";
 import type { Settings } from "../part.ts";
@@ -29,6 +29,8 @@ import {
 } from "./subjects.ts";
 
 const BUSY = 0.8;
+/** For a server that was disturbed. */
+const EXTRA_ROUNDS = 2;
 
 /** Of one pass, or medians. */
 export interface Figures {
@@ -101,13 +103,13 @@ async function measure(
   { isQuick, tell }: Settings,
 ): Promise<Map<string, Figures[]>> {
   const rounds = isQuick ? 1 : 3;
-  const duration = isQuick ? 250 : 800;
+  const duration = isQuick ? 250 : 600;
   const load = startChild<LoadCalls>(loadUrl, programNamed("bun"));
   let runners: Runner[] = [];
   try {
     runners = await startServers(program, echoCase);
     await load.call("prepare", echoCase.name);
-    for (let round = 1; round <= (isQuick ? 1 : 2 * rounds); round += 1) {
+    for (let round = 1; round <= (isQuick ? 1 : rounds + EXTRA_ROUNDS); round += 1) {
       for (const runner of runners) {
         if (runner.passes.filter(isQuiet).length >= rounds) continue;
         tell(`${program.label} ${echoCase.name}: ${runner.candidate.name}, round ${round}`);

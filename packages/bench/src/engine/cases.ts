@@ -61,7 +61,11 @@ const CHUNKS: readonly (readonly [chunkBytes: number, streamBytes: number])[] = 
   [512 * KIB, STREAM_BYTES],
 ];
 
-const TEXT_SIZES: readonly number[] = [16, 125, KIB, 64 * KIB, MIB];
+const TEXT_SIZES: Readonly<Record<Exclude<Content, "binary">, readonly number[]>> = {
+  ascii: [16, 125, KIB, 64 * KIB, MIB],
+  mixed: [16, KIB, 64 * KIB],
+  cjk: [16, KIB, 64 * KIB],
+};
 
 export const CASES: readonly EngineCase[] = [
   ...SIZES.map((size) => inward(size, IDS[size])),
@@ -71,7 +75,7 @@ export const CASES: readonly EngineCase[] = [
     inward(125, { name: `in/binary/125/chunks-${sizeName(chunkBytes)}`, chunkBytes, streamBytes }),
   ),
   ...(["ascii", "mixed", "cjk"] as const).flatMap((content) =>
-    TEXT_SIZES.map((size) =>
+    TEXT_SIZES[content].map((size) =>
       inward(size, { content, id: content === "ascii" && size === 16 ? "E6" : null }),
     ),
   ),

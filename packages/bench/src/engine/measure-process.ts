@@ -62,8 +62,8 @@ function pass(subject: Subject, input: Input, isEcho: boolean, payloadBytes: num
 }
 
 /** ns of CPU after which a subject's code is compiled, and passes after which it is as well. */
-const WARM = 150_000_000;
-const MOST_WARM_PASSES = 20;
+const WARM = 80_000_000;
+const MOST_WARM_PASSES = 10;
 
 function warmUp(subject: Subject, input: Input, isEcho: boolean, payloadBytes: number): void {
   let used = 0;
@@ -95,7 +95,7 @@ const calls = {
     for (let round = 0; round < rounds; round += 1) {
       for (const subject of subjects) {
         // Ten times as slow as the others: its figure needs no more rounds.
-        if (subject === websocketDriver && round >= 3) continue;
+        if (subject === websocketDriver && round >= 2) continue;
         costs[subject.name]!.push(pass(subject, input, isEcho, payloadBytes));
       }
       costs[MEMCPY]!.push(copyPass(input));

@@ -92,7 +92,7 @@ export const engine: Part = {
         for (const engineCase of CASES) {
           if (!wants(engineCase.name)) continue;
           tell(`${program.label} ${engineCase.name}`);
-          const costs = await process.call("measure", engineCase.name, isQuick ? 2 : 9);
+          const costs = await process.call("measure", engineCase.name, isQuick ? 2 : 5);
           rows.push(...rowsOf(program, engineCase, costs));
           details.push(detailOf(program, engineCase, costs));
         }

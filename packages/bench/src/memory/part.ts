@@ -71,7 +71,7 @@ async function socketRows(program: Program, { isQuick, tell, wants }: Settings):
   const all = new Map<string, Slopes>(
     candidates.map(({ name }) => [name, { idle: [], afterMessage: [] }]),
   );
-  for (let round = 1; round <= (isQuick ? 1 : 3); round += 1) {
+  for (let round = 1; round <= (isQuick ? 1 : 2); round += 1) {
     for (const candidate of candidates) {
       tell(`${label}: ${ALL} connections to ${candidate.name}, round ${round}`);
       await measureSlopes(program, candidate, all.get(candidate.name)!);
