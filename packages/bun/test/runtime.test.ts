@@ -48,3 +48,18 @@ test("a timer that was cleared does not fire", async () => {
   await new Promise<void>((resolve) => void runtime.setTimer(resolve, 5, true));
   expect(hasFired).toBe(false);
 });
+
+test("the clock counts milliseconds, and never goes back", async () => {
+  const before = [runtime.now(), performance.now()] as const;
+  await new Promise<void>((resolve) => void runtime.setTimer(resolve, 30, true));
+  const elapsed = runtime.now() - before[0];
+  // Both clocks were read between the same two moments, up to the time that the process was not running.
+  expect(Math.abs(elapsed - (performance.now() - before[1]))).toBeLessThan(1_000);
+  expect(elapsed).toBeGreaterThanOrEqual(29);
+  let last = 0;
+  for (let count = 0; count < 1_000; count += 1) {
+    const at = runtime.now();
+    expect(at).toBeGreaterThanOrEqual(last);
+    last = at;
+  }
+});

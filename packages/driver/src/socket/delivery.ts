@@ -377,6 +377,7 @@ export class Delivery {
    * The limit is needed because the application may await `close` in a hook, and only the end of that same hook could make room.
    */
   private get overflowAt(): number {
+    if (this.fullSince === Number.POSITIVE_INFINITY) return this.fullSince; // in almost every turn
     const { closeTimeout } = this.link.behaviour;
     if (this.isStopped || closeTimeout === 0) return Number.POSITIVE_INFINITY;
     return Math.max(this.fullSince, this.wentOnAt) + closeTimeout / 2;
