@@ -11,15 +11,13 @@ import { engine } from "./engine/part.ts";
 import { handshake } from "./handshake/part.ts";
 import { kernels } from "./kernels/part.ts";
 import { memory } from "./memory/part.ts";
-import type { Part, Settings } from "./part.ts";
+import type { Part } from "./part.ts";
 import { type Program, programNamed, RELEASE_OF_NODE } from "./programs.ts";
 import { aligned, missedIn, tableOfDetails, tableOfRows, tableOfTargets } from "./report.ts";
 import {
-  type Detail,
   mergeResults,
   type PartResult,
   type Results,
-  type Row,
   readResults,
   writeResults,
 } from "./results.ts";
@@ -56,7 +54,8 @@ const command = new Command("pnpm bench")
   .addHelpText(
     "after",
     `\nParts:\n${PARTS.map(
-      ({ name, measures, cases }) => `  ${name.padEnd(10)} ${measures}\n    ${cases.join(", ")}`,
+      ({ name, measures, cases }) =>
+        `  ${name.padEnd(14)} ${measures}${cases.length === 0 ? "" : `\n    ${cases.join(", ")}`}`,
     ).join("\n")}`,
   )
   .parse();
@@ -116,37 +115,54 @@ function machine(): string {
   return `${process.platform} ${process.arch}, ${processors.length} x ${processors[0]?.model.trim()}`;
 }
 
-async function run(): Promise<Results> {
-  const measured = programs();
+/** What could not be measured; the rest of the run goes on. */
+const failures: string[] = [];
+
+async function runPart(part: Part, measured: readonly Program[]): Promise<Results> {
+  const { rows, details } = await part.run({
+    programs: measured,
+    isQuick: flags.quick,
+    wants: (caseName) => wants(part.name, caseName),
+    tell: (progress) => {
+      spinner.text = `${part.name}: ${progress}`;
+    },
+  });
   const about: PartResult = {
     date: new Date().toISOString().slice(0, 10),
     machine: machine(),
     versions: versions(measured),
     isQuick: flags.quick,
   };
-  const parts: Record<string, PartResult> = {};
-  const rows: Row[] = [];
-  const details: Record<string, readonly Detail[]> = {};
+  return { parts: { [part.name]: about }, rows, details: { [part.name]: details } };
+}
+
+async function run(): Promise<Results> {
+  const measured = programs();
+  let all: Results = { parts: {}, rows: [], details: {} };
   for (const part of selectedParts()) {
     const began = Date.now();
     spinner.start(part.name);
-    const settings: Settings = {
-      programs: measured,
-      isQuick: flags.quick,
-      wants: (caseName) => wants(part.name, caseName),
-      tell: (progress) => {
-        spinner.text = `${part.name}: ${progress}`;
-      },
-    };
-    const { rows: some, details: more } = await part.run(settings);
-    rows.push(...some);
-    details[part.name] = more;
-    parts[part.name] = about;
+    for (const some of part.isPerRuntime ? measured.map((program) => [program]) : [measured]) {
+      try {
+        const results = await runPart(part, some);
+        all = mergeResults(all, results);
+        // Bit by bit: what is measured is not lost when something fails later.
+        if (typeof flags.json === "string") save(results);
+      } catch (error) {
+        const where = part.isPerRuntime ? ` on ${some[0]!.label}` : "";
+        failures.push(`${part.name}${where}: ${describeError(error)}`);
+      }
+    }
     spinner.succeed(`${part.name}: ${Math.round((Date.now() - began) / 1_000)} s`);
-    // Part by part: what is measured is not lost when a later part fails.
-    if (typeof flags.json === "string") save({ parts, rows, details });
   }
-  return { parts, rows, details };
+  return all;
+}
+
+function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined
+    ? error.message
+    : `${error.message}: ${describeError(error.cause)}`;
 }
 
 function save(results: Results): void {
@@ -155,8 +171,10 @@ function save(results: Results): void {
 }
 
 function print(results: Results): void {
-  const { date, machine, versions } = Object.values(results.parts)[0]!;
-  const programs = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  const about = Object.values(results.parts);
+  const { date, machine } = about[0]!;
+  const measured = Object.assign({}, ...about.map(({ versions }) => versions)) as object;
+  const programs = Object.entries(measured).map(([name, version]) => `${name} ${version}`);
   console.log(`${date}, ${machine}\n${programs.join(", ")}\n`);
   console.log(`${aligned(tableOfRows(results.rows))}\n`);
   for (const [part, details] of Object.entries(results.details)) {
@@ -168,9 +186,8 @@ function print(results: Results): void {
   console.log(`${compared - missed.length} of ${compared} rows with a target reach it`);
 }
 
-const results = await run().catch((error) => {
-  spinner.fail(String(error));
-  throw error;
-});
+const results = await run();
 if (flags.json === true) console.log(JSON.stringify(results, null, 2));
-else print(results);
+else if (results.rows.length > 0 || failures.length === 0) print(results);
+for (const failure of failures) spinner.fail(failure);
+if (failures.length > 0) process.exitCode = 1;

@@ -23,5 +23,7 @@ export interface Part {
   /** One line for `--help`. */
   readonly measures: string;
   readonly cases: readonly string[];
+  /** False: measured once, whatever the runtimes. */
+  readonly isPerRuntime: boolean;
   run(settings: Settings): Promise<Measured>;
 }

@@ -37,6 +37,7 @@ export const deflateMemory: Part = {
   name: "deflate-memory",
   measures: "resident memory of our server per connection that compresses",
   cases: MEMORY_CASES.map(({ terms }) => terms),
+  isPerRuntime: true,
   async run({ programs, wants, tell }) {
     const details: Detail[] = [];
     for (const program of programs) {

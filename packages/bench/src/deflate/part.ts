@@ -102,6 +102,7 @@ export const deflate: Part = {
   name: "deflate",
   measures: "CPU of an echo server per message under permessage-deflate",
   cases: CASES.map(({ name }) => name),
+  isPerRuntime: true,
   async run(settings) {
     const rows: Row[] = [];
     for (const program of settings.programs) {

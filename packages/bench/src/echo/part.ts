@@ -7,6 +7,7 @@ export const echo: Part = {
   name: "echo",
   measures: "CPU of an echo server per message, over loopback",
   cases: CASES.map(({ name }) => name),
+  isPerRuntime: true,
   run: (settings) => measureThroughput("echo", CASES, settings),
 };
 
@@ -14,5 +15,6 @@ export const broadcast: Part = {
   name: "broadcast",
   measures: "CPU of a server per message of a broadcast to 1,000 connections",
   cases: [BROADCAST.name],
+  isPerRuntime: true,
   run: (settings) => measureThroughput("broadcast", [BROADCAST], settings),
 };

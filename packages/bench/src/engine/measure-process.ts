@@ -63,7 +63,7 @@ function pass(subject: Subject, input: Input, isEcho: boolean, payloadBytes: num
 
 /** ns of CPU after which a subject's code is compiled, and passes after which it is as well. */
 const WARM = 80_000_000;
-const MOST_WARM_PASSES = 10;
+const MOST_WARM_PASSES = 30;
 
 function warmUp(subject: Subject, input: Input, isEcho: boolean, payloadBytes: number): void {
   let used = 0;

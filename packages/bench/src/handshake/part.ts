@@ -101,6 +101,7 @@ export const handshake: Part = {
   name: "handshake",
   measures: "CPU of a server per opening handshake",
   cases: [CASE],
+  isPerRuntime: true,
   async run(settings) {
     const rows: Row[] = [];
     const details: Detail[] = [];

@@ -152,6 +152,7 @@ export const kernels: Part = {
   name: "kernels",
   measures: "the figures beside fast paths in the sources of core, on Node",
   cases: [],
+  isPerRuntime: false,
   async run() {
     return { rows: measure(), details: [] };
   },

@@ -139,6 +139,7 @@ export const memory: Part = {
   name: "memory",
   measures: "memory of an idle connection, at 10,000 connections",
   cases: [OBJECTS, IDLE, AFTER_MESSAGE],
+  isPerRuntime: true,
   async run(settings) {
     const { programs, wants, tell } = settings;
     const rows: Row[] = [];

@@ -41,6 +41,7 @@ export const size: Part = {
   name: "size",
   measures: "bytes of a bundle that uses sansocket, minified and gzipped",
   cases: [],
+  isPerRuntime: false,
   async run({ tell }) {
     tell("bundling");
     const printed = execFileSync(process.execPath, [SIZES, "--json"], { encoding: "utf8" });
