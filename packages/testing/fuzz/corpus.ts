@@ -30,14 +30,28 @@ export function fileOf(scenario: Scenario, { transcript }: Played): string {
   return `${formatScenario(scenario)}\n${lines.join("\n")}\n`;
 }
 
-/** One line for the index. */
-export function summaryOf({ setting, acts }: Scenario, { transcript }: Played): string {
+/** What was told, without the transmissions, each word once in a row. */
+function toldWords(transcript: readonly string[]): string[] {
   const kinds = transcript.map((line) => {
     const [word, rule] = line.split(" ");
     return word === "violation" ? rule! : word!.replace(":", "");
   });
   const told = kinds.filter((kind) => kind !== "sends" && kind !== "open");
-  const shown = told.filter((kind, index) => kind !== told[index - 1]);
+  return told.filter((kind, index) => kind !== told[index - 1]);
+}
+
+const MOST_WORDS = 5;
+
+/** A name that tells the role and what is told. */
+export function nameOf({ setting }: Scenario, { transcript }: Played, hash: string): string {
+  const words = toldWords(transcript).filter((word) => word !== "ended");
+  const opening = setting.from === "opening" ? ["opening"] : [];
+  return `${[setting.role, ...opening, ...words.slice(0, MOST_WORDS), hash].join("-")}.txt`;
+}
+
+/** One line for the index. */
+export function summaryOf({ setting, acts }: Scenario, { transcript }: Played): string {
+  const shown = toldWords(transcript);
   const host = [...new Set(acts.map(({ kind }) => kind))].filter((kind) => kind !== "say");
   const options = [
     setting.pieces ? "pieces" : "",

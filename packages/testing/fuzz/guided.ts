@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
-import { fileOf, indexOf, type Played, playScenario, summaryOf } from "./corpus.ts";
+import { fileOf, indexOf, nameOf, type Played, playScenario, summaryOf } from "./corpus.ts";
 import { describeFailure } from "./failure.ts";
 import { nextScenario } from "./mutations.ts";
 import type { Scenario } from "./scenario.ts";
@@ -59,8 +59,8 @@ function keep(scenario: Scenario): void {
   coverage.take(true);
   for (const pair of pairsOf(scenario, played)) knownPairs.add(pair);
   corpus.push(scenario);
-  const hash = createHash("sha1").update(formatScenario(scenario)).digest("hex").slice(0, 10);
-  files.set(`${hash}.txt`, {
+  const hash = createHash("sha1").update(formatScenario(scenario)).digest("hex").slice(0, 6);
+  files.set(nameOf(scenario, played, hash), {
     text: fileOf(scenario, played),
     summary: summaryOf(scenario, played),
   });
@@ -106,10 +106,14 @@ function shrunk(scenario: Scenario, worth: Worth): Scenario {
 
 mkdirSync(options.folder, { recursive: true });
 const known = readdirSync(options.folder).filter((name) => name.endsWith(".txt"));
-for (const name of known.sort()) {
-  keep(parseScenario(readFileSync(join(options.folder, name), "utf8")));
+// The short files first: a file that adds nothing to shorter ones leaves the corpus.
+const texts = known.map((name) => readFileSync(join(options.folder, name), "utf8"));
+for (const text of texts.sort((one, other) => one.length - other.length)) {
+  const scenario = parseScenario(text);
+  const worth = worthOf(scenario, true);
+  if (worth.fresh > 0 || worth.pairs > 0) keep(scenario);
 }
-const before = corpus.length;
+const before = known.length;
 
 const endsAt = performance.now() + options.minutes * 60_000;
 let runs = 0;

@@ -76,7 +76,10 @@ function comment(bytes: Uint8Array): string {
   const { header } = reading;
   if (header === null) return `${name}, its masking key cut off`;
   const payload = unmasked(bytes.slice(header.size), header.key, 0);
-  const shown = String.fromCharCode(...payload.slice(0, 24)).replace(/[^ -~]/g, ".");
+  const isCoded = opcode === 8 && payload.length >= 2;
+  const code = isCoded ? `${payload[0]! * 256 + payload[1]!} ` : "";
+  const text = payload.slice(isCoded ? 2 : 0, 24);
+  const shown = code + String.fromCharCode(...text).replace(/[^ -~]/g, ".");
   const rest = payload.length === length ? "" : `, of which ${payload.length} are here`;
   return `${name}${rest}${shown === "" ? "" : `: ${shown}`}`;
 }
