@@ -62,7 +62,8 @@ export class BrokenWorld extends Error {
   readonly history: readonly Move[];
 
   constructor(history: readonly Move[], cause: unknown) {
-    const what = cause instanceof Error ? cause.message : String(cause);
+    // An error of another realm is no instance of this realm's Error.
+    const what = (cause as Error | null)?.message ?? String(cause);
     super(`${what}\nafter these ${history.length} moves:\n${showHistory(history)}`, { cause });
     this.history = history;
   }

@@ -20,6 +20,7 @@ describe("options of permessage-deflate", () => {
       level: 3,
       memLevel: 8,
       maxRatio: Number.POSITIVE_INFINITY,
+      movable: false,
       receiveTakeover: true,
       sendWindowBits: 15,
       receiveWindowBits: 15,
