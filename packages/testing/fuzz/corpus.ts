@@ -7,7 +7,7 @@ import { createDuelHost } from "./duel-host.ts";
 import type { Scenario } from "./scenario.ts";
 import { formatScenario, TRANSCRIPT } from "./scenario-text.ts";
 
-/** What core and the model tell of a scenario. */
+/** A scenario that was played, with all that core and the model told. */
 export interface Played extends DuelResult {
   readonly transcript: readonly string[];
 }
@@ -30,7 +30,7 @@ export function fileOf(scenario: Scenario, { transcript }: Played): string {
   return `${formatScenario(scenario)}\n${lines.join("\n")}\n`;
 }
 
-/** What was told, without the transmissions, each word once in a row. */
+/** The words of the steps, without the transmissions, each word once in a row. */
 function toldWords(transcript: readonly string[]): string[] {
   const kinds = transcript.map((line) => {
     const [word, rule] = line.split(" ");

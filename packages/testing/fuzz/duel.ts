@@ -42,7 +42,7 @@ export interface Difference {
   readonly model: string;
 }
 
-/** What a duel came to. */
+/** The result of a duel. */
 export interface DuelResult {
   /** null: core and the model agree to the end. */
   readonly difference: Difference | null;
@@ -90,7 +90,7 @@ class Duel {
   readonly model: Model;
   rule: string | null = null;
   private now = 0;
-  /** What the peer has said and the network has not delivered. */
+  /** Bytes that the peer has said and the network has not delivered. */
   private onTheWay: Uint8Array = new Uint8Array(0);
   private isSlow = false;
   /** The transport keeps a transmission. */
@@ -433,7 +433,7 @@ class Duel {
     requireEqual("the unsent bytes", core.unsent, model.unsent);
   }
 
-  /** What is on the way arrives, the transport takes all, and time passes until nothing more happens. */
+  /** The bytes on the way arrive, the transport takes all, and time passes until nothing more happens. */
   playToEnd(): void {
     const last: readonly Act[] = [
       { kind: "say", bytes: new Uint8Array(0), hold: 0, size: 0 },

@@ -66,7 +66,7 @@ function keep(scenario: Scenario): void {
   });
 }
 
-/** What makes a scenario worth keeping. */
+/** The reasons to keep a scenario. */
 interface Worth {
   /** Characters of core that ran for the first time. */
   readonly fresh: number;

@@ -1,4 +1,4 @@
-/** What a peer says behind its handshake: frames that are right, and frames with one rule broken. */
+/** The words of a peer: heads and frames that are right, or that break one rule. */
 import { acceptOf } from "../src/model/accept-key.ts";
 import { writeFrame } from "../src/model/frame.ts";
 import { latin1 } from "../src/model/terms.ts";
@@ -6,7 +6,7 @@ import { bytesOf } from "../src/model/utf8.ts";
 import { oneIn, pick, type RandomSource } from "./random.ts";
 import { storedDeflate } from "./stored-deflate.ts";
 
-/** What the peer has begun. */
+/** The peer, and the message that it has begun. */
 export interface PeerState {
   /** The peer is a client. */
   readonly masks: boolean;

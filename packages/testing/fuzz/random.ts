@@ -1,4 +1,4 @@
-/** What the generators draw from: any source of whole numbers. */
+/** The source of the generators: any source of whole numbers. */
 
 /** A seeded source. */
 export interface RandomSource {

@@ -6,7 +6,7 @@ import { readHeader, unmasked } from "../src/model/frame.ts";
 import { fromHex, toHex } from "../src/wire/bytes.ts";
 import { type Act, PLAIN_SETTING, type Scenario, type Setting } from "./scenario.ts";
 
-/** What the lines of a transcript begin with, behind a scenario. */
+/** The beginning of each line of a transcript, behind a scenario. */
 export const TRANSCRIPT = "=> ";
 
 const FLAGS = [
@@ -61,7 +61,7 @@ const OPCODES: Readonly<Record<number, string>> = {
   10: "pong",
 };
 
-/** What the bytes are, if they are one frame. */
+/** A description of the bytes as a frame. */
 function comment(bytes: Uint8Array): string {
   const reading = readHeader(bytes, {
     isPeerMasked: (bytes[1] ?? 0) >= 128,

@@ -20,7 +20,7 @@ export interface Setting {
   readonly echoes: boolean;
   /** The host delays the Close that is due, until the act `release`. */
   readonly delaysClose: boolean;
-  /** What the host of a server does with a request; "later": the act `decide`. */
+  /** The decision of a server's host about a request; "later": the act `decide` brings it. */
   readonly decision: "accept" | "refuse" | "later";
   readonly isOriginFree: boolean;
   /** Limits and timeouts that are not the defaults. */

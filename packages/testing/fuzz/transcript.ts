@@ -1,4 +1,4 @@
-/** What an endpoint told and sent, one line for each step and each transmission. */
+/** A transcript: one line for each step that an endpoint tells, and for each transmission. */
 import type { ModelStep, ModelTransmission } from "../src/model/terms.ts";
 import { toHex } from "../src/wire/bytes.ts";
 

@@ -12,7 +12,7 @@ export interface Batch {
   readonly to: number;
 }
 
-/** What a batch came to. */
+/** The result of a batch. */
 export interface BatchReport {
   readonly runs: number;
   /** How often each rule was broken. */

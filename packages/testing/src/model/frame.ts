@@ -40,7 +40,7 @@ export interface AnnouncedLength {
   readonly lengthAt: number;
 }
 
-/** What the first bytes of a frame are. "incomplete": too few to judge more. */
+/** The reading of the first bytes of a frame. "incomplete": the bytes are too few to judge more. */
 export type HeaderReading =
   | "incomplete"
   | HeaderFault

@@ -3,7 +3,7 @@ import type { ReadHead } from "./http-head.ts";
 import { contentLength, hasTransferCoding, isChunkedLast } from "./opening.ts";
 import { latin1 } from "./terms.ts";
 
-/** What is known of a body. */
+/** The part of a body that has arrived. */
 export interface BodySoFar {
   /** At most the limit. */
   readonly bytes: Uint8Array;

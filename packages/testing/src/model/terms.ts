@@ -1,4 +1,4 @@
-/** What the model is told about an endpoint, and what it answers. */
+/** The terms of an endpoint as the model gets them, and the answers of the model. */
 import type { BrokenRule } from "./rules.ts";
 
 /** §10.4 and the engine's own limits; each counts bytes of the stream and never chunks. */
@@ -75,7 +75,7 @@ export interface ModelEnded {
   readonly transportError: string | null;
 }
 
-/** What the cursor comes to. */
+/** The steps of the cursor. */
 export type ModelStep =
   | { readonly kind: "request" }
   | { readonly kind: "open"; readonly protocol: string }
@@ -86,13 +86,13 @@ export type ModelStep =
   | { readonly kind: "violation"; readonly violation: BrokenRule }
   | { readonly kind: "ended"; readonly ended: ModelEnded };
 
-/** What goes to the transport. */
+/** Bytes for the transport. */
 export interface ModelTransmission {
   readonly bytes: Uint8Array;
   readonly ending: "continue" | "end-write" | "destroy";
 }
 
-/** What a send answers; "misuse" where the engine throws. */
+/** The answers of a send; "misuse" stands for the exception of the engine. */
 export type ModelAnswer = "queued" | "closed" | "full" | "misuse";
 
 /** Which codes may stand in a Close (§7.4, and the registry of §11.7). */

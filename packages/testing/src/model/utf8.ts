@@ -47,7 +47,7 @@ const ROWS: readonly (readonly (readonly [from: number, to: number])[])[] = [
   ],
 ];
 
-/** What `bytes` are, from `start` on. */
+/** The verdict over bytes, from a start on. */
 export interface Utf8Verdict {
   /** The index of the first byte that no UTF-8 text can have there; -1 when there is none. */
   readonly badAt: number;
