@@ -115,8 +115,8 @@ function misdeeds(): fc.Arbitrary<Misdeed> {
   );
 }
 
-/** A thousand bytes one by one tell nothing that a hundred bytes at once do not tell, and take their time. */
-const LEAST_PIECE = 300;
+/** A message in thousands of pieces takes its time, and tells nothing that one in forty pieces does not tell. */
+const LEAST_PIECE = 1_500;
 
 function withLargerPieces({ seed, toServer, toClient }: NetworkConditions): NetworkConditions {
   const larger = (line: LineConditions): LineConditions => ({
@@ -139,6 +139,7 @@ export function applicationHistories(): fc.Arbitrary<ApplicationHistory> {
     side: fc.constantFrom<Side>("client", "server"),
     command: fc.oneof(
       { weight: 3, arbitrary: fc.constantFrom<Command>("write", "send", "ping") },
+      { weight: 1, arbitrary: fc.constantFrom<Command>("much", "much", "ready") },
       { weight: 2, arbitrary: fc.constantFrom(...COMMANDS) },
     ),
   });

@@ -13,7 +13,7 @@ export interface Promised {
 }
 
 /** Bytes of the messages that put pressure on a peer. */
-const MUCH = 40_000;
+const MUCH = 60_000;
 
 export class ApplicationSide {
   readonly side: Side;
@@ -25,6 +25,10 @@ export class ApplicationSide {
   /** What the driver did against its rules. */
   readonly faults: string[] = [];
   socket: AnySocket | null = null;
+  /** How often `error` was called. */
+  errors = 0;
+  /** A call has failed, and `error` must hear of it. */
+  hasFailed = false;
   /** How often the `close` hook was called. */
   closes = 0;
   private readonly misdeeds: readonly Misdeed[];
@@ -32,6 +36,8 @@ export class ApplicationSide {
   private readonly onShutdown: () => Promise<unknown>;
   private readonly calls: Map<Called, number> = new Map();
   private leaving = 0;
+  /** The promise of an `open` or `message` hook that has not settled. */
+  private awaited: Promise<unknown> | null = null;
 
   constructor(
     side: Side,
@@ -77,6 +83,7 @@ export class ApplicationSide {
       case "settle later":
         return new Promise<void>((resolve) => void this.runtime.setTimer(resolve, misdeed.ms));
       case "fail":
+        this.hasFailed ||= this.mustBeTold(hook, misdeed.way);
         return WAYS_TO_FAIL[misdeed.way]!(ODD_VALUES[misdeed.value]!());
       case "command":
         void this.command(misdeed.command);
@@ -86,9 +93,36 @@ export class ApplicationSide {
     }
   }
 
+  /** A loop of a client is its application's, `error` has nobody behind it, and `await` looks at `then` once. */
+  private mustBeTold(hook: Called, way: string): boolean {
+    if (hook === "error" || (hook === "loop" && this.side === "client")) return false;
+    return way !== "returns an object whose getter of then throws the second time";
+  }
+
+  /** As {@link at}, for hooks whose promise the next message waits for. */
+  private awaitedAt(hook: "open" | "message"): unknown {
+    const result = this.at(hook);
+    if (Object.prototype.toString.call(result) !== "[object Promise]") return result;
+    const promise = result as Promise<unknown>;
+    this.awaited = promise;
+    const settled = (): void => {
+      if (this.awaited === promise) this.awaited = null;
+    };
+    promise.then(settled, settled);
+    return promise;
+  }
+
+  /** Every message that arrives is taken, in less time than the driver gives for that. */
+  get takesEverything(): boolean {
+    return this.misdeeds.every((misdeed) => misdeed.does === "settle later" && misdeed.ms < 3_000);
+  }
+
   /** The hooks that may stand beside a loop. */
   get hooksBesideLoop(): Pick<SocketHooks<undefined>, "error" | "trace"> {
-    const error = (): unknown => this.at("error");
+    const error = (): unknown => {
+      this.errors += 1;
+      return this.at("error");
+    };
     const isTraced = this.misdeeds.some(({ hook }) => hook === "trace");
     return isTraced ? { error, trace: () => this.at("trace") as undefined } : { error };
   }
@@ -99,12 +133,15 @@ export class ApplicationSide {
       ...this.hooksBesideLoop,
       open: (socket) => {
         this.opened(socket);
-        return this.at("open");
+        return this.awaitedAt("open");
       },
       message: (_, message) => {
         this.requireBeforeClose("message");
+        if (this.awaited !== null) {
+          this.faults.push(`message was called at the ${this.side} while a hook was awaited`);
+        }
         this.received.push(nameOf(message));
-        return this.at("message");
+        return this.awaitedAt("message");
       },
       drain: () => this.called("drain"),
       ping: () => this.called("ping"),

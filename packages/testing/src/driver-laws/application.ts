@@ -49,9 +49,11 @@ const SANSOCKET: DriverUnderTest = {
 
 const URL_OF = { victim: "ws://server.test/victim", bystander: "ws://server.test/bystander" };
 /** Small, so that a history comes to the limits. */
-const LIMITS = { unsent: 200_000, undelivered: 30_000 };
+const LIMITS = { unsent: 400_000, undelivered: 30_000 };
 /** ms. A healthy connection needs less for an echo. */
 const MOMENT = 1_000;
+/** Bytes under way at once, so that the largest message is over before a timeout looks for progress. */
+const ROOMY = 65_536;
 /** ms. Longer than all timeouts of a connection, one after the other. */
 const LONG = 600_000;
 
@@ -177,15 +179,23 @@ class World {
     const { client, server, bystander } = this;
     for (const side of [client, server]) void side.command("resume");
     void client.command("close");
+    await this.runtime.advance(LONG);
     void this.shutDown();
     if (bystander.socket !== null) client.promise("closed of another", bystander.socket.closed);
     await this.runtime.advance(LONG);
-    this.faults.push(...client.faults, ...server.faults);
+    for (const side of [client, server]) {
+      this.faults.push(...side.faults);
+      if (side.hasFailed && side.errors === 0) {
+        this.faults.push(`a hook failed, and error of the ${side.side} heard of nothing`);
+      }
+    }
     for (const { what, state } of [...client.promised, ...server.promised]) {
       if (state !== "settled")
         this.faults.push(`${what} ${state === "waits" ? "never settles" : "rejects"}`);
     }
     this.judgeCloses();
+    await this.judgeWholeness(client, server);
+    await this.judgeWholeness(server, client);
     this.judgeMessages(client, server);
     this.judgeMessages(server, client);
     if (this.host.connections > 0)
@@ -197,6 +207,28 @@ class World {
     for (const { side, socket, closes } of [this.client, this.server]) {
       const wanted = socket === null || this.history.loops.includes(side) ? 0 : 1;
       if (closes !== wanted) this.faults.push(`close was called ${closes} times at the ${side}`);
+    }
+  }
+
+  /** After a clean end, an application that takes everything has got everything. */
+  private async judgeWholeness(sender: ApplicationSide, receiver: ApplicationSide): Promise<void> {
+    const { acts, loops, network } = this.history;
+    const isTaken = receiver.takesEverything && !loops.includes(receiver.side);
+    const isRoomy = network.toServer.buffer >= ROOMY && network.toClient.buffer >= ROOMY;
+    const isLeft = acts.some(({ command }) => command === "pause" || command === "shutdown");
+    if (!isTaken || !isRoomy || isLeft || receiver.socket === null) return;
+    // A side that gave up, for want of progress or for a fault of its own, has thrown away what it had not sent or read.
+    for (const side of [sender, receiver]) {
+      const info = await side.socket?.closed;
+      if (info?.wasClean !== true || info.error !== null) return;
+    }
+    const whole = sender.sent;
+    // What stands behind a message that never ends is never sent.
+    if (whole.some((name) => name.startsWith("no "))) return;
+    if (whole.length !== receiver.received.length) {
+      this.faults.push(
+        `a clean end, and the ${receiver.side} got ${receiver.received.length} of ${whole.length} messages`,
+      );
     }
   }
 

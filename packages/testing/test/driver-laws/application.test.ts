@@ -19,7 +19,7 @@ afterEach(() => void vi.restoreAllMocks());
 
 describe("the driver keeps the law of applications", () => {
   test("in any history", { timeout: MINUTES }, async () => {
-    await applicationLaw(seeded(800));
+    await applicationLaw(seeded(500));
   });
 
   const collectGarbage = garbageCollector();
