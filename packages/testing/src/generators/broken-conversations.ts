@@ -1,5 +1,7 @@
 /** Conversations in which the peer breaks one rule of RFC 6455, tagged with the rule and the close codes that must follow. */
+
 import fc from "fast-check";
+import { requireCount, requireOptions, requireRole } from "../given.ts";
 import { RULES, type RuleName } from "../oracle/rules.ts";
 import { joinBytes } from "../wire/bytes.ts";
 import { encodeFrame, type WireFrame } from "../wire/frame.ts";
@@ -132,12 +134,13 @@ const BREAKERS: Readonly<Record<RuleName, Breaker>> = {
   "close reason not UTF-8": () => closes("close reason not UTF-8"),
 };
 
-function breakableRules(
-  role: "client" | "server",
-  { rules, messageLimit }: BreakingOptions,
-): RuleName[] {
+function breakableRules(role: "client" | "server", options: BreakingOptions): RuleName[] {
+  requireRole(role);
+  requireOptions("brokenConversations", options, ["rules", "messageLimit", "isLast"]);
+  const { rules, messageLimit } = options;
+  if (messageLimit !== undefined) requireCount("messageLimit", messageLimit, 0);
   const known = Object.keys(RULES) as RuleName[];
-  const unknown = rules?.find((rule) => !known.includes(rule));
+  const unknown = rules?.find?.((rule) => !known.includes(rule));
   if (unknown !== undefined) {
     throw new RangeError(
       `there is no rule ${JSON.stringify(unknown)}; the rules are ${known.join(", ")}`,

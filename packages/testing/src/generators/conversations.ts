@@ -1,5 +1,7 @@
 /** What a peer lawfully says behind the opening handshake: messages, in fragments, with control frames between, and a Close. */
+
 import fc from "fast-check";
+import { requireBytes, requireOneOf } from "../given.ts";
 import type { Message } from "../oracle/verdict.ts";
 import { joinBytes, toHex } from "../wire/bytes.ts";
 import { encodeFrame, type WireFrame } from "../wire/frame.ts";
@@ -47,6 +49,8 @@ export function fragmentations(
   { type, bytes }: Message,
   role: "client" | "server",
 ): fc.Arbitrary<Conversation> {
+  requireOneOf("the type of the message", type, ["text", "binary"]);
+  requireBytes("bytes of the message", bytes);
   return fc
     .record({
       parts: fc.array(fc.tuple(fc.nat({ max: bytes.length }), fc.option(controlStatements())), {

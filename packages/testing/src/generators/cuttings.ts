@@ -1,11 +1,14 @@
 /** Ways to cut a stream into the chunks that a network may make of it. A cutting is a list of ascending indices. */
+
 import fc from "fast-check";
+import { requireBytes, requireCount } from "../given.ts";
 
 /** Where a stream is cut: positions, ascending. */
 export type Cutting = readonly number[];
 
 /** `bytes` in the pieces that the cutting makes, none of them empty; copies. */
 export function cut(bytes: Uint8Array, cutting: Cutting): Uint8Array[] {
+  requireBytes("the stream", bytes);
   const pieces: Uint8Array[] = [];
   let from = 0;
   for (const to of [...cutting, bytes.length]) {
@@ -13,12 +16,6 @@ export function cut(bytes: Uint8Array, cutting: Cutting): Uint8Array[] {
     from = Math.max(from, to);
   }
   return pieces;
-}
-
-/** @throws RangeError for what is no number of bytes, from `least` on. */
-function requireCount(name: string, value: number, least: number): void {
-  if (Number.isSafeInteger(value) && value >= least) return;
-  throw new RangeError(`${name} is ${String(value)}: give a whole number from ${least} on`);
 }
 
 /** One byte at a time. */

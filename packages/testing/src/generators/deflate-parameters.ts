@@ -1,5 +1,7 @@
 /** Elements of Sec-WebSocket-Extensions for permessage-deflate (RFC 7692 §7): offers and answers, right and wrong. */
+
 import fc from "fast-check";
+import { requireOneOf } from "../given.ts";
 
 /** An element of the header, as one side sends it. */
 export interface DeflateElement {
@@ -57,6 +59,7 @@ const WRONG: readonly (readonly [parameters: readonly string[], rule: string, se
 
 /** Elements of a client's offer ("offer") or of a server's answer ("answer") that are right by themselves. */
 export function deflateElements(side: "offer" | "answer"): fc.Arbitrary<DeflateElement> {
+  requireOneOf("the side", side, ["offer", "answer"]);
   return fc
     .tuple(rightParameters(side === "offer"), fc.boolean())
     .map(([parameters, isReversed]) => ({
@@ -67,6 +70,7 @@ export function deflateElements(side: "offer" | "answer"): fc.Arbitrary<DeflateE
 
 /** Elements with one broken rule: a server declines the offer, and a client fails the connection (§7.1). */
 export function brokenDeflateElements(side: "offer" | "answer"): fc.Arbitrary<DeflateElement> {
+  requireOneOf("the side", side, ["offer", "answer"]);
   const more =
     side === "answer"
       ? ([[[WINDOWS[1]], "client_max_window_bits has a value in an answer", "7.1.2.2"]] as const)

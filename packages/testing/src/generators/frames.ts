@@ -1,5 +1,7 @@
 /** Single frames (RFC 6455 §5.2): headers of any kind, and frames that are lawful. */
+
 import fc from "fast-check";
+import { requireRole } from "../given.ts";
 import { encodeFrame, encodeHeader, type WireFrame } from "../wire/frame.ts";
 import { dumpFrames } from "../wire/hex-dump.ts";
 import { encodeText } from "../wire/text.ts";
@@ -17,6 +19,7 @@ export interface FrameOnWire {
 
 /** Masking keys for frames that an endpoint of `role` receives: a client masks, a server does not (§5.1). */
 export function keysFor(role: "client" | "server"): fc.Arbitrary<Uint8Array | null> {
+  requireRole(role);
   return role === "server" ? maskingKeys() : fc.constant(null);
 }
 

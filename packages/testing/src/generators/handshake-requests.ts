@@ -1,5 +1,7 @@
 /** Opening handshakes as clients send them (RFC 6455 §4.1, §4.2.1, RFC 9112): right in many spellings, and with one rule broken. */
+
 import fc from "fast-check";
+import { requireFieldText } from "../given.ts";
 import { dumpHead } from "../wire/head-dump.ts";
 import { encodeText } from "../wire/text.ts";
 import { adding, type HeadChange, replacing, right, wrong } from "./head-changes.ts";
@@ -127,6 +129,8 @@ function anyRequest(
   { path = "/chat", host = "localhost" }: RequestOptions,
   changes: readonly RequestChange[],
 ): fc.Arbitrary<HandshakeRequest> {
+  requireFieldText("the path", path);
+  requireFieldText("the host", host);
   return fc
     .tuple(fc.constantFrom(...changes), fc.constantFrom(...KEYS), fc.subarray(OTHERS))
     .map(([{ broken, verdict, change }, key, others]) => {

@@ -1,5 +1,7 @@
 /** Answers to an opening handshake (RFC 6455 §4.1, §4.2.2, RFC 9112): right in many spellings, and with one rule broken. */
+
 import fc from "fast-check";
+import { requireFieldText } from "../given.ts";
 import { acceptKey } from "../wire/accept-key.ts";
 import { dumpHead } from "../wire/head-dump.ts";
 import { encodeText } from "../wire/text.ts";
@@ -61,6 +63,7 @@ function anyResponse(
   key: string,
   changes: readonly HeadChange<null>[],
 ): fc.Arbitrary<HandshakeResponse> {
+  requireFieldText("the key", key);
   return fc.constantFrom(...changes).map(({ broken, change }) => {
     const lines = [
       "HTTP/1.1 101 Switching Protocols\r\n",

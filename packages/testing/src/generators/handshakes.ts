@@ -1,5 +1,7 @@
 /** Opening handshakes, right and almost right (RFC 6455 §4), with frames behind them or not. */
+
 import fc from "fast-check";
+import { requireRole } from "../given.ts";
 import { joinBytes } from "../wire/bytes.ts";
 import { encodeText } from "../wire/text.ts";
 import { streams } from "./streams.ts";
@@ -49,6 +51,7 @@ const ENDS = ["\r\n", "\r\n", "\r\n", "\r\n", "\n", "\r"];
 
 /** A head of lines that may be right, missing, doubled or malformed, and something behind it. */
 export function handshakes(role: "client" | "server"): fc.Arbitrary<Uint8Array> {
+  requireRole(role);
   const right = LINES.filter((_, index) => [0, 1, 3, 5, 7].includes(index));
   const lines = fc.oneof(
     fc.subarray(right),

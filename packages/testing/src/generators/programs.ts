@@ -1,4 +1,5 @@
 /** What a peer may say: sequences of messages, fragments, pings, pongs and a Close, as values and as frames. */
+
 import type { ExtensionSession } from "@sansocket/core";
 import fc from "fast-check";
 import {
@@ -6,6 +7,7 @@ import {
   agreementOf,
   disposeAgreement,
 } from "../engine/agreed-extensions.ts";
+import { requireRole } from "../given.ts";
 import { joinBytes } from "../wire/bytes.ts";
 import type { WireFrame } from "../wire/frame.ts";
 import { encodeFrame } from "../wire/frame.ts";
@@ -163,6 +165,7 @@ export function wirePrograms(
   role: "client" | "server",
   extensions?: AgreedExtensions,
 ): fc.Arbitrary<WireProgram> {
+  requireRole(role);
   return fc
     .tuple(programs(), fc.array(maskingKeys(), { minLength: 1, maxLength: 3 }))
     .map(([program, some]) => {

@@ -43,13 +43,12 @@ function requireSameTrace(engine: Parser, example: Example, isExtended = false):
  * counterexample.
  */
 export function cuttingLaw(parser: Parser, options: LawOptions = {}): void {
-  const { extensions } = options;
   checkLaw(
     "cuttingLaw",
     [parser],
     fc.property(
-      examples(limitedOptions("open", options), ({ role }) => streams(role, extensions)),
-      (example) => requireSameTrace(parser, example, extensions !== undefined),
+      examples(limitedOptions("open", options), ({ role }) => streams(role, options.extensions)),
+      (example) => requireSameTrace(parser, example, options.extensions !== undefined),
     ),
     options,
   );

@@ -5,7 +5,7 @@ import { type Cutting, cut, cuttingPlans } from "../generators/cuttings.ts";
 import { shownAs } from "../generators/shown.ts";
 import { dumpHead } from "../wire/head-dump.ts";
 import { dumpFrames } from "../wire/hex-dump.ts";
-import type { LawOptions } from "./law.ts";
+import { type LawOptions, requireLawOptions } from "./law.ts";
 
 /** One input of a law. */
 export interface Example {
@@ -51,10 +51,11 @@ function headLength(bytes: Uint8Array): number {
 }
 
 /** A connection of either role, or of the one that the options name, open. */
-export function anyOptions({ role }: LawOptions): fc.Arbitrary<EngineOptions> {
+export function anyOptions(options: LawOptions): fc.Arbitrary<EngineOptions> {
+  requireLawOptions("the law", options);
   return fc.record({
     from: fc.constant("open" as const),
-    role: anyRole(role),
+    role: anyRole(options.role),
     pieces: fc.boolean(),
   });
 }

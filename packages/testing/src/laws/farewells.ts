@@ -5,7 +5,7 @@
 import fc from "fast-check";
 import type { EngineOptions, EngineUnderTest } from "../engine/engine.ts";
 import { anyRole } from "./example.ts";
-import type { LawOptions } from "./law.ts";
+import { type LawOptions, requireLawOptions } from "./law.ts";
 
 const ACTS = ["end of stream", "transport closed", "abort", "answer", "timeout"] as const;
 
@@ -17,9 +17,10 @@ export function farewells(): fc.Arbitrary<FarewellAct[]> {
 }
 
 /** Connections of either role, open or in their opening, whose requests are answered at once or not at all. */
-export function anyBeginning({ role }: LawOptions): fc.Arbitrary<EngineOptions> {
+export function anyBeginning(options: LawOptions): fc.Arbitrary<EngineOptions> {
+  requireLawOptions("the law", options);
   return fc.record({
-    role: anyRole(role),
+    role: anyRole(options.role),
     from: fc.constantFrom("opening" as const, "open" as const),
     answers: fc.constantFrom("at once" as const, "never" as const),
     pieces: fc.boolean(),

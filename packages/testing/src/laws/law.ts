@@ -99,7 +99,7 @@ const LAW_OPTIONS: readonly string[] = ["runs", "seed", "path", "role", "extensi
  * A misspelt option would pass for an absent one, and a law that is tried no times holds of every engine.
  * @throws RangeError
  */
-function requireLawOptions(law: string, options: LawOptions): void {
+export function requireLawOptions(law: string, options: LawOptions): void {
   if (typeof options !== "object" || options === null) {
     throw new RangeError(`the options of ${law} are ${String(options)}: give an object`);
   }

@@ -19,8 +19,9 @@ export const WORK_PER_BYTE = 3;
  * calls `onWork` is not measured. Throws with the smallest counterexample.
  */
 export function linearWorkLaw(parser: Parser, options: LawOptions = {}): void {
+  const some = anyOptions(options);
   const { extensions } = options;
-  const inputs = examples(anyOptions(options), ({ role }) => {
+  const inputs = examples(some, ({ role }) => {
     const lawful = wirePrograms(role, extensions).map(({ bytes }) => bytes);
     // Of a compressed message that is never delivered nobody can tell how long it was.
     return extensions === undefined ? fc.oneof(lawful, nearPrograms(role)) : lawful;

@@ -1,9 +1,11 @@
 /** The law of the verdict: a parser does with any bytes what RFC 6455 wants, as the oracle reads it. */
+
 import fc from "fast-check";
 import type { EngineOptions, Parser } from "../engine/engine.ts";
 import { brokenConversations } from "../generators/broken-conversations.ts";
 import { largeMessages } from "../generators/conversations.ts";
 import { streams } from "../generators/streams.ts";
+import { requireOneOf } from "../given.ts";
 import { judge } from "../oracle/outcome.ts";
 import { judgeOutput } from "../oracle/output.ts";
 import type { RuleName } from "../oracle/rules.ts";
@@ -37,9 +39,7 @@ const MESSAGE_LIMIT = 1000;
  */
 export function verdictLaw(parser: Parser, options: VerdictLawOptions = {}): void {
   const { judges = "any time", rules, ...rest } = options;
-  if (judges !== "early" && judges !== "any time") {
-    throw new RangeError(`judges is ${String(judges)}: give "early" or "any time"`);
-  }
+  requireOneOf("judges", judges, ["early", "any time"]);
   const needsLimit = rules?.includes("message too big") ?? false;
   const some = fc
     .tuple(anyOptions(rest), needsLimit ? fc.constant(true) : fc.boolean())

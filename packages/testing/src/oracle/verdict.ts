@@ -6,6 +6,7 @@
  * at each byte, or when its message is whole. So a fault can be *open* for a while: an endpoint may fail now, and must fail
  * later. Where the bytes end before "later", both are right, and the verdict has more than one end.
  */
+import { requireBytes, requireCount, requireOneOf, requireOptions, requireRole } from "../given.ts";
 import { joinBytes } from "../wire/bytes.ts";
 import { type ReadFrame, readFrames } from "../wire/frame-reader.ts";
 import { decodeText } from "../wire/text.ts";
@@ -76,8 +77,16 @@ function isWrongCode(code: number): boolean {
   return code < 1000 || code > 4999 || code === 1005 || code === 1006 || code === 1015;
 }
 
-/** What RFC 6455 wants of an endpoint that receives `bytes` behind the handshake. Takes any bytes and never throws. */
+/**
+ * What RFC 6455 wants of an endpoint that receives `bytes` behind the handshake. Takes any bytes.
+ * @throws TypeError or RangeError for settings that are none.
+ */
 export function verdictOf(bytes: Uint8Array, settings: VerdictSettings): Verdict {
+  requireBytes("the stream", bytes);
+  requireOptions("verdictOf", settings, ["role", "messageLimit", "judges"]);
+  requireRole(settings.role);
+  if (settings.messageLimit !== undefined) requireCount("messageLimit", settings.messageLimit, 0);
+  if (settings.judges !== undefined) requireOneOf("judges", settings.judges, ["early", "any time"]);
   return new Reading(settings).read(bytes);
 }
 

@@ -2,6 +2,7 @@
  * Frames read from any bytes, as RFC 6455 §5.2 lays them out. The reader judges nothing: a reserved opcode, a length in too
  * many bytes and a frame that breaks off are read like all others. The oracle and the hex dump stand on it.
  */
+import { requireBytes } from "../given.ts";
 
 /** A frame as it lies in a stream. Of a frame that breaks off, what did not arrive is null, and the payload is short. */
 export interface ReadFrame {
@@ -31,8 +32,9 @@ export interface ReadFrame {
   readonly isWhole: boolean;
 }
 
-/** The frames in `bytes`, one behind the other. Only the last one can break off. Takes any bytes and never throws. */
+/** The frames in `bytes`, one behind the other. Only the last one can break off. Takes any bytes. */
 export function readFrames(bytes: Uint8Array): ReadFrame[] {
+  requireBytes("the stream", bytes);
   const frames: ReadFrame[] = [];
   for (let at = 0; at < bytes.length; ) {
     const frame = readFrame(bytes, at);

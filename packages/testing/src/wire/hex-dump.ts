@@ -1,4 +1,5 @@
 /** Bytes of a stream as a person reads them: a line per header, the payload below it, offsets in front, comments behind. */
+import { requireBytes } from "../given.ts";
 import { toHex } from "./bytes.ts";
 import { type ReadFrame, readFrames } from "./frame-reader.ts";
 import { decodeText } from "./text.ts";
@@ -24,7 +25,7 @@ const OPCODE_NAMES: Readonly<Record<number, string>> = {
 const MOST_SHOWN = 32;
 
 /**
- * Frames as a commented hex dump (RFC 6455 §5.2). Long payloads are shown in part. Takes any bytes and never throws.
+ * Frames as a commented hex dump (RFC 6455 §5.2). Long payloads are shown in part. Takes any bytes.
  *
  * ```text
  * 0000  01 82 37fa213d      Text, more follows, masked, 2 bytes
@@ -33,6 +34,7 @@ const MOST_SHOWN = 32;
  * ```
  */
 export function dumpFrames(bytes: Uint8Array, options: DumpOptions = {}): string {
+  requireBytes("the stream", bytes);
   if (bytes.length === 0) return "(no bytes)";
   const { cutting = [], mark } = options;
   const cuts = new Set(cutting.filter((at) => at > 0 && at < bytes.length));
