@@ -25,7 +25,7 @@ export interface GrowingBytes {
 
 /** How bytes are gathered. */
 export const Gathering = {
-  /** In a buffer that doubles, whatever is expected. */
+  /** In an array that doubles, whatever is expected, and that begins at index 0. */
   Doubling: 0,
   /** With room ahead, and large bytes in a large memory, which is used again. */
   Kept: 1,
@@ -98,7 +98,11 @@ function makeRoom(
     growing.ahead = most;
     ahead += most;
   }
-  if (capacity < LARGE_FROM || (gathering === Gathering.Own && capacity === expected)) {
+  const isAnArray =
+    capacity < LARGE_FROM ||
+    gathering === Gathering.Doubling ||
+    (gathering === Gathering.Own && capacity === expected);
+  if (isAnArray) {
     growing.bytes = new Uint8Array(capacity);
     growing.start = 0;
     growing.memory = null;

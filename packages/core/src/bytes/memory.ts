@@ -32,7 +32,7 @@ export type MemoryOwner = "pool" | "inbox" | "connection" | "holders";
 
 /** The room before the input, for a begun frame header of the last chunk. A header has at most 14 bytes. */
 export const MEMORY_MARGIN = 16;
-/** The most bytes that one read of a socket brings on Node and Deno, so that the engine copies a chunk in one slice. */
+/** The most bytes of a chunk that the engine copies at a time. One read of a Node stream brings as many at most. */
 export const MEMORY_INPUT_BYTES = 65_536;
 /**
  * The size of a shared memory. A message of 64 KiB fits with its frame header: 64 KiB is a common size of large messages.
@@ -124,11 +124,17 @@ let inbox: Memory | null = null;
 let inboxRoom: Uint8Array<ArrayBuffer> | null = null;
 let isInboxTaken = false;
 
-/** The array into which hosts may write up to {@link MEMORY_INPUT_BYTES} bytes; always the same array. */
+/**
+ * The size of the inbox. One read brings a message of 64 KiB with its header. With 65,536 bytes the last 14 would need a read
+ * of their own.
+ */
+export const INBOX_BYTES = 65_600;
+
+/** The array into which hosts may write up to {@link INBOX_BYTES} bytes; always the same array. */
 export function inboxBytes(): Uint8Array<ArrayBuffer> {
   if (inbox === null || inboxRoom === null) {
-    inbox = makeMemory(SHARED_BYTES, "inbox");
-    inboxRoom = inbox.bytes.subarray(MEMORY_MARGIN, MEMORY_MARGIN + MEMORY_INPUT_BYTES);
+    inbox = makeMemory(MEMORY_MARGIN + INBOX_BYTES, "inbox");
+    inboxRoom = inbox.bytes.subarray(MEMORY_MARGIN, MEMORY_MARGIN + INBOX_BYTES);
   }
   return inboxRoom;
 }

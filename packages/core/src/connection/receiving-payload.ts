@@ -8,9 +8,10 @@ import {
   type GrowingBytes,
   settleBytes,
 } from "../bytes/growing-bytes.ts";
+import { LARGE_FROM } from "../bytes/large-memory.ts";
 import { UTF8_ACCEPT } from "../bytes/utf8-validation.ts";
 import { rotateKey } from "../bytes/xor.ts";
-import { OPCODE_BITS } from "../frame/frame-header.ts";
+import { FIN, OPCODE_BITS } from "../frame/frame-header.ts";
 import { isControl, Opcode } from "../frame/opcode.ts";
 import {
   gather,
@@ -69,11 +70,14 @@ export function isGathered(connection: Connection): boolean {
   const { message, frameLeft, firstByte, settings } = connection;
   if (message === null || settings.pieces || message.isExtended) return false;
   if (isControl(firstByte & OPCODE_BITS)) return false;
-  const isInOnePiece =
-    message.gathered === null &&
-    isFinalFrame(connection) &&
-    frameLeft <= connection.end - connection.position;
-  return !isInOnePiece;
+  if (message.gathered !== null || !isFinalFrame(connection)) return true;
+  if (frameLeft > connection.end - connection.position) return true;
+  return frameLeft >= LARGE_FROM && isHandedOver(connection, message);
+}
+
+/** Whether the host keeps the message, so that it may lie in an array of its own from the beginning. */
+function isHandedOver({ settings, firstByte }: Connection, message: MessageAssembly): boolean {
+  return settings.handOver && (firstByte & FIN) !== 0 && message.opcode === Opcode.Binary;
 }
 
 /**
@@ -92,9 +96,7 @@ function gatherPayload(connection: Connection, message: MessageAssembly): Step {
     connection.frameLeft -= size;
     const isFinal = isFinalFrame(connection);
     const announced = isFinal ? connection.frameLeft : Number.POSITIVE_INFINITY;
-    const isHandedOver =
-      connection.settings.handOver && isFinal && message.opcode === Opcode.Binary;
-    const gathering = isHandedOver ? Gathering.Own : Gathering.Kept;
+    const gathering = isHandedOver(connection, message) ? Gathering.Own : Gathering.Kept;
     const gathered = roomInMessage(message, size, announced, gathering);
     const at = gathered.start + gathered.length;
     unmaskInto(connection, source, start, start + size, gathered.bytes, at);

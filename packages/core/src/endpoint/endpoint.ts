@@ -58,7 +58,7 @@ export class Endpoint extends EndpointFacts {
   }
 
   /**
-   * An array of 65,536 bytes into which a host may read a socket, in place of `receive`. All endpoints of the thread share
+   * An array of 65,600 bytes into which a host may read a socket, in place of `receive`. All endpoints of the thread share
    * this array: no other endpoint may use the inbox between the read and the call of {@link received}.
    */
   get inbox(): Uint8Array<ArrayBuffer> {

@@ -101,7 +101,7 @@ export function readUnderWay(reader: SnapshotReader, connection: Connection): vo
 }
 
 function writeGathered(writer: SnapshotWriter, gathered: GrowingBytes): void {
-  writeBytes(writer, gathered.bytes, 0, gathered.length);
+  writeBytes(writer, gathered.bytes, gathered.start, gathered.start + gathered.length);
 }
 
 function readGathered(reader: SnapshotReader, what: string, most: number): GrowingBytes {
@@ -182,7 +182,8 @@ function readMessage(reader: SnapshotReader, { settings, session }: Connection):
   }
   // §8.1: the bytes were judged when they arrived, by another process. The application gets them as text.
   if (opcode === Opcode.Text && gathered !== null) {
-    const state = kernels.validateUtf8(gathered.bytes, 0, gathered.length, UTF8_ACCEPT);
+    const { bytes, start } = gathered;
+    const state = kernels.validateUtf8(bytes, start, start + gathered.length, UTF8_ACCEPT);
     if (state !== utf8State) throw invalid(at, "its text is not UTF-8");
   }
   return { opcode, isExtended, startsAt, length, fragments, utf8State, gathered };

@@ -104,9 +104,9 @@ describe("a view of a memory", () => {
 });
 
 describe("the inbox", () => {
-  test("is always the same array of 65,536 bytes, behind room for a begun header", () => {
+  test("is always the same array, for a message of 64 KiB with its header, behind room for a begun header", () => {
     expect(inboxBytes()).toBe(inboxBytes());
-    expect([inboxBytes().length, inboxBytes().byteOffset]).toEqual([65_536, MEMORY_MARGIN]);
+    expect([inboxBytes().length, inboxBytes().byteOffset]).toEqual([65_600, MEMORY_MARGIN]);
   });
 
   test("is taken once until it is given back, and never enters the pool", () => {

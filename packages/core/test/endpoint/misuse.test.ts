@@ -188,8 +188,8 @@ describe("a command that is a mistake", () => {
     {
       what: "more than the inbox holds",
       make: open,
-      act: (e: Endpoint) => e.received(65_537, 0),
-      says: /65536/,
+      act: (e: Endpoint) => e.received(65_601, 0),
+      says: /65600/,
     },
     {
       what: "a time that is no number",

@@ -36,6 +36,17 @@ function verdictOf(body: ResponseBody): Reading["verdict"] {
   return body.malformed ? "malformed" : "whole";
 }
 
+test("a large body is kept as it came, also when it grows past 64 KiB", () => {
+  const whole = new Uint8Array(300_000).map((_, index) => index % 251);
+  const body = createResponseBody(refusal([["Content-Length", "300000"]]), 1_000_000);
+  for (let at = 0; at < whole.length; at += 10_000) {
+    const piece = whole.slice(at, at + 10_000);
+    readResponseBody(body, piece, 0, piece.length);
+  }
+  expect(body.done).toBe(true);
+  expect(Buffer.compare(body.bytes, whole)).toBe(0);
+});
+
 /** Shows the stream in pieces of `size` octets, then its end if `ends`. */
 function read(
   head: ResponseBodyHead,

@@ -51,6 +51,26 @@ describe("a snapshot", () => {
     expect(other.text).toBe("größer");
   });
 
+  for (const [type, options] of [
+    ["binary", {}],
+    ["binary", { handOver: true }],
+    ["text", {}],
+  ] as const) {
+    test(`holds the part of a large ${type} message that has arrived, wherever it lies: ${JSON.stringify(options)}`, () => {
+      const endpoint = opened("server", options);
+      const payload = Uint8Array.from({ length: 300_000 }, (_, index) => 0x61 + (index % 26));
+      const frame = Uint8Array.from(masked(type === "text" ? 0x1 : 0x2, payload));
+      for (let at = 0; at < 200_000; at += 50_000) {
+        endpoint.receive(frame.subarray(at, at + 50_000), 0);
+        expect(endpoint.next()).toBe(Step.Idle);
+      }
+      const other = moved(endpoint, options);
+      other.receive(frame.subarray(200_000), 0);
+      expect(other.next()).toBe(type === "text" ? Step.Text : Step.Binary);
+      expect(Buffer.compare(other.chunk.subarray(other.start, other.end), payload)).toBe(0);
+    });
+  }
+
   test("holds half a surrogate pair of a message that goes out in fragments", () => {
     const endpoint = opened();
     endpoint.startMessage("text");

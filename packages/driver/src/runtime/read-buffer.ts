@@ -8,8 +8,8 @@
 /** Bytes that an idle connection holds. Most messages fit. */
 const SMALL = 4_096;
 
-/** As large as the engine's own scratch. */
-const LARGE = 65_536;
+/** As large as the engine's inbox, so that one read brings a message of 64 KiB with its header. */
+const LARGE = 65_600;
 
 /** TLS decrypts record by record (RFC 8446 §5.1), and one read brings at most one record. */
 const LARGE_TLS = 16_384;
