@@ -10,6 +10,7 @@ import {
   Step,
   serverSettings,
   type WatchedFrame,
+  watchFrames,
 } from "@sansocket/core";
 import type { Connection } from "./binding.ts";
 
@@ -90,7 +91,7 @@ export function createSite(): Site {
   return {
     settings: serverSettings({
       host: { random: (into) => void crypto.getRandomValues(into) },
-      frames: { payloadPrefix: PAYLOAD_PREFIX },
+      frames: watchFrames(PAYLOAD_PREFIX),
     }),
     step(connection, step, now) {
       const { endpoint } = connection;

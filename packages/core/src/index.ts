@@ -20,7 +20,7 @@ export {
   type Ended,
   type TimeoutName,
 } from "./connection/ended.ts";
-export type { WatchedFrame } from "./connection/frame-watch.ts";
+export { type FrameWatcher, type WatchedFrame, watchFrames } from "./connection/frame-watch.ts";
 export {
   isPreparedMessage,
   type PreparedMessage,

@@ -59,7 +59,7 @@ const settingsPlaces = (place: string) => ({
   [`${place}.timeouts`]: [...ABSENT, ...NO_MEMBERS],
   [`${place}.extensions`]: [...ABSENT, "[]"],
   [`${place}.pieces`]: [...ABSENT, "true"],
-  [`${place}.frames`]: ABSENT,
+  [`${place}.frames`]: [...ABSENT, "null"],
   [`${place}.referenceFrom`]: [...ABSENT, ...COUNTS],
 });
 const settings = () => ({
@@ -68,7 +68,7 @@ const settings = () => ({
   timeouts: {},
   extensions: [],
   pieces: false,
-  frames: { payloadPrefix: 5 },
+  frames: core.watchFrames(5),
   referenceFrom: 5,
 });
 const policy = () => ({
@@ -134,6 +134,7 @@ const FUNCTIONS: Readonly<Record<string, PublicEntry>> = {
       3: NUMBERS,
     },
   },
+  watchFrames: { call: core.watchFrames, right: () => [5], takes: { 0: COUNTS } },
   eventsOf: { call: core.eventsOf, right: () => [open()], takes: {} },
   forwardedFor: {
     call: core.forwardedFor,

@@ -5,6 +5,7 @@ import {
   type Host,
   type Settings,
   serverSettings,
+  watchFrames,
 } from "@sansocket/core";
 import { base64 } from "../src/model/accept-key.ts";
 import type { Setting } from "./scenario.ts";
@@ -69,7 +70,7 @@ export function settingsOf(setting: Setting, host: Host): Settings {
   }
   let settings = known.get(key);
   if (settings !== undefined) return settings;
-  const frames = isWatched ? { frames: { payloadPrefix: 4 } } : {};
+  const frames = isWatched ? { frames: watchFrames(4) } : {};
   const options = { host, limits, timeouts, pieces, ...frames };
   if (from === "open") settings = connectionSettings(options);
   else if (role === "server") {

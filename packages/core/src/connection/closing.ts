@@ -26,7 +26,6 @@ import { queueWaitingPong } from "./control.ts";
 import { deadlineAfter } from "./deadline.ts";
 import type { CloseFrame } from "./ended.ts";
 import { queueFrame } from "./frame-output.ts";
-import { forgetWatched } from "./frame-watch.ts";
 import { discardInput, keepEvent } from "./input.ts";
 import { noteRead } from "./progress.ts";
 import { Step } from "./step.ts";
@@ -290,7 +289,7 @@ export function loseTransport(connection: Connection, error: string | null): voi
  */
 export function abort(connection: Connection): void {
   endingFacts(connection).isAborted = true;
-  if (connection.watch !== null) forgetWatched(connection.watch);
+  if (connection.watch !== null) connection.settings.frames!.functions.forget(connection.watch);
   finish(connection);
   // The input goes back now, not at the next pull. A host that aborts may never pull again, and the thread has only one
   // inbox.

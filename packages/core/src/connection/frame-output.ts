@@ -6,7 +6,6 @@ import { encodeUtf8Into } from "../bytes/utf8-text.ts";
 import { headerBytesFor, MASK, MAX_HEADER_BYTES, writeFrameHeader } from "../frame/frame-header.ts";
 import { nextMaskingKey } from "../frame/masking-key.ts";
 import type { Connection } from "./connection.ts";
-import { watchOutgoing } from "./frame-watch.ts";
 
 /** Up to this length a copy byte by byte is the cheapest. Above, a view and `set` are (`pnpm bench --only kernels`, Node 20). */
 const COPY_BY_BYTE_UP_TO = 24;
@@ -74,7 +73,14 @@ function queueLargeFrame(
   }
   const frameBytes = headLargeFrame(connection, firstByte, memory, length, key);
   if (watch === null) return;
-  watchOutgoing(watch, firstByte, role.masks, key, bytes.subarray(start, end), frameBytes);
+  connection.settings.frames!.functions.outgoing(
+    watch,
+    firstByte,
+    role.masks,
+    key,
+    bytes.subarray(start, end),
+    frameBytes,
+  );
 }
 
 /** Queues the payload behind the margin of `memory`, and writes its header into the margin. @returns the frame's length. */
@@ -124,7 +130,14 @@ function finishFrame(
   const key = role.masks ? nextMaskingKey(settings.maskingKeys, settings.host.random) : 0;
   if (watch !== null) {
     const payload = memory.bytes.subarray(payloadStart, payloadEnd);
-    watchOutgoing(watch, firstByte, role.masks, key, payload, frameBytes);
+    connection.settings.frames!.functions.outgoing(
+      watch,
+      firstByte,
+      role.masks,
+      key,
+      payload,
+      frameBytes,
+    );
   }
   if (role.masks) {
     memory.view.setInt32(payloadStart - 4, key, true);
@@ -185,7 +198,14 @@ function queueHeldFrame(
     frameBytes = headerBytes + length;
   }
   if (watch === null) return;
-  watchOutgoing(watch, firstByte, false, 0, memory.bytes.subarray(at, at + length), frameBytes);
+  connection.settings.frames!.functions.outgoing(
+    watch,
+    firstByte,
+    false,
+    0,
+    memory.bytes.subarray(at, at + length),
+    frameBytes,
+  );
 }
 
 /** The header of an unmasked frame whose payload goes by reference. */
@@ -205,7 +225,14 @@ function queueFrameByReference(
   const { output, watch } = connection;
   const headerBytes = layHeader(connection, firstByte, payload.length);
   if (watch !== null) {
-    watchOutgoing(watch, firstByte, false, 0, payload, headerBytes + payload.length);
+    connection.settings.frames!.functions.outgoing(
+      watch,
+      firstByte,
+      false,
+      0,
+      payload,
+      headerBytes + payload.length,
+    );
   }
   queueReference(output, payload);
 }
@@ -247,7 +274,14 @@ function layLargeText(
   if (watch !== null) {
     const frameBytes = headerBytesFor(length, role.masks) + length;
     const payload = memory.bytes.subarray(MEMORY_MARGIN, end);
-    watchOutgoing(watch, firstByte, role.masks, key, payload, frameBytes);
+    connection.settings.frames!.functions.outgoing(
+      watch,
+      firstByte,
+      role.masks,
+      key,
+      payload,
+      frameBytes,
+    );
   }
   if (role.masks) settings.kernels.xorWithKey(memory, MEMORY_MARGIN, end, key);
   headLargeFrame(connection, firstByte, memory, length, key);

@@ -1,4 +1,5 @@
 /** The frames of both directions, in order, for hosts that set the option `frames`. */
+import { requireCount } from "../bytes/given-arguments.ts";
 import { FIN, OPCODE_BITS, RSV_BITS } from "../frame/frame-header.ts";
 
 /** A frame that went by, in either direction; `Step.Frame` shows it where the option `frames` is set. */
@@ -23,6 +24,48 @@ export interface WatchedFrame {
   readonly offset: number;
   /** false: the frame broke a rule, and the engine did not wait for its payload. */
   readonly isComplete: boolean;
+}
+
+/**
+ * The option `frames`: the functions that watch frames. They come in as a value, so that a program which watches no frames does
+ * not carry them.
+ */
+export interface FrameWatcher {
+  /** Bytes of each payload that are shown. */
+  readonly payloadPrefix: number;
+  /** @internal */
+  readonly functions: {
+    readonly create: typeof createFrameWatch;
+    readonly incomingHeader: typeof watchIncomingHeader;
+    readonly incomingPayload: typeof watchIncomingPayload;
+    readonly incomingEnd: typeof watchIncomingEnd;
+    readonly refusedHeader: typeof watchRefusedHeader;
+    readonly outgoing: typeof watchOutgoing;
+    readonly forget: typeof forgetWatched;
+    readonly next: typeof nextWatchedFrame;
+  };
+}
+
+/**
+ * Makes the option `frames`: the endpoint shows every frame in both directions as `Step.Frame`, with up to `payloadPrefix` bytes
+ * of its payload.
+ * @throws MisuseError for what is no number from 0 on.
+ */
+export function watchFrames(payloadPrefix: number): FrameWatcher {
+  requireCount("payloadPrefix", payloadPrefix);
+  return {
+    payloadPrefix,
+    functions: {
+      create: createFrameWatch,
+      incomingHeader: watchIncomingHeader,
+      incomingPayload: watchIncomingPayload,
+      incomingEnd: watchIncomingEnd,
+      refusedHeader: watchRefusedHeader,
+      outgoing: watchOutgoing,
+      forget: forgetWatched,
+      next: nextWatchedFrame,
+    },
+  };
 }
 
 export interface FrameWatch {

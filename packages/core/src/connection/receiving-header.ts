@@ -13,7 +13,6 @@ import { isControl, Opcode } from "../frame/opcode.ts";
 import { createMessageAssembly, judgeSequence } from "../message/message-assembly.ts";
 import { fail } from "./closing.ts";
 import type { Connection } from "./connection.ts";
-import { watchIncomingHeader, watchRefusedHeader } from "./frame-watch.ts";
 import { streamOffset } from "./input.ts";
 import { leaveQuickPath } from "./quick-path.ts";
 import type { WireViolation } from "./violation.ts";
@@ -67,7 +66,14 @@ export function readHeader(connection: Connection): HeaderRead {
   if (connection.watch !== null) {
     const offset = streamOffset(connection, at);
     const { watch, maskingKey } = connection;
-    watchIncomingHeader(watch, firstByte, keyBytes !== 0, maskingKey, length, offset);
+    connection.settings.frames!.functions.incomingHeader(
+      watch,
+      firstByte,
+      keyBytes !== 0,
+      maskingKey,
+      length,
+      offset,
+    );
   }
   connection.position = at + size;
   leaveQuickPath(connection);
@@ -119,7 +125,7 @@ function refuse(connection: Connection, kind: WireViolation, byte: number): Head
   const { watch, memory } = connection;
   if (watch !== null) {
     const secondByte = memory!.bytes[at + 1]!;
-    watchRefusedHeader(
+    connection.settings.frames!.functions.refusedHeader(
       watch,
       memory!.bytes[at]!,
       secondByte >= MASK,

@@ -23,7 +23,6 @@ import type { MessageViolation } from "../message/message-violation.ts";
 import { fail, receiveClose } from "./closing.ts";
 import { AT_HEADER, type Connection } from "./connection.ts";
 import { answerPing, receivePong } from "./control.ts";
-import { watchIncomingEnd, watchIncomingPayload } from "./frame-watch.ts";
 import { skipInput, streamOffset } from "./input.ts";
 import { enterQuickPath } from "./quick-path.ts";
 import { isFinalFrame } from "./receiving-header.ts";
@@ -44,7 +43,12 @@ export function readPayload(connection: Connection): Step {
       connection.maskingKey = rotateKey(connection.maskingKey, size);
     }
     if (connection.watch !== null) {
-      watchIncomingPayload(connection.watch, connection.memory!.bytes, start, end);
+      connection.settings.frames!.functions.incomingPayload(
+        connection.watch,
+        connection.memory!.bytes,
+        start,
+        end,
+      );
     }
   }
   const opcode = connection.firstByte & OPCODE_BITS;
@@ -103,7 +107,12 @@ function gatherPayload(connection: Connection, message: MessageAssembly): Step {
     gathered.length += size;
     skipInput(connection, size, isFromRest);
     if (connection.watch !== null) {
-      watchIncomingPayload(connection.watch, gathered.bytes, at, at + size);
+      connection.settings.frames!.functions.incomingPayload(
+        connection.watch,
+        gathered.bytes,
+        at,
+        at + size,
+      );
     }
     message.length += judgeGathered(connection, message, gathered, at, offset);
   }
@@ -149,7 +158,8 @@ function judgeGathered(
 /** The frame has been read to its end. */
 function endFrame(connection: Connection): void {
   connection.frameLeft = AT_HEADER;
-  if (connection.watch !== null) watchIncomingEnd(connection.watch, true);
+  if (connection.watch !== null)
+    connection.settings.frames!.functions.incomingEnd(connection.watch, true);
 }
 
 function standOn(connection: Connection, bytes: Uint8Array, start: number, end: number): void {
@@ -329,7 +339,8 @@ function deliver(
   }
   if (deferred !== null) {
     connection.deferred = null;
-    if (connection.watch !== null) watchIncomingEnd(connection.watch, false);
+    if (connection.watch !== null)
+      connection.settings.frames!.functions.incomingEnd(connection.watch, false);
     fail(connection, deferred.kind, deferred.offset);
   }
   return Step.Idle;

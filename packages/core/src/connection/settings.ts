@@ -14,6 +14,7 @@ import { MisuseError } from "../bytes/misuse-error.ts";
 import type { Extension } from "../extension/extension.ts";
 import { checkExtensions } from "../extension/extension-negotiation.ts";
 import { createMaskingKeyPool, type MaskingKeyPool } from "../frame/masking-key.ts";
+import type { FrameWatcher } from "./frame-watch.ts";
 
 /** The functions of the host: one that the engine cannot do without, and some that the host may do faster. */
 export interface Host {
@@ -166,10 +167,10 @@ export interface ConnectionOptions {
    */
   readonly pieces?: boolean;
   /**
-   * Reports every frame in and out as `Step.Frame`, with up to `payloadPrefix` bytes of its payload. Default: no reports,
+   * `watchFrames(payloadPrefix)` reports every frame in and out as `Step.Frame`, with up to so many bytes of its payload. Default: no reports,
    * at no cost.
    */
-  readonly frames?: { readonly payloadPrefix: number };
+  readonly frames?: FrameWatcher | null;
   /**
    * A server queues the caller's own array, and no copy, for binary payloads of at least so many bytes. The caller must not
    * change the array until the transport has taken the transmission. Bytes in the memory of an endpoint, such as `chunk`,
@@ -198,8 +199,8 @@ export interface Settings {
   readonly extensions: readonly Extension[];
   /** See {@link ConnectionOptions}. */
   readonly pieces: boolean;
-  /** -1: frames are not watched. */
-  readonly framePrefix: number;
+  /** null: frames are not watched. */
+  readonly frames: FrameWatcher | null;
   /** See {@link ConnectionOptions}. */
   readonly referenceFrom: number;
   /** See {@link ConnectionOptions}. */
@@ -258,10 +259,11 @@ export function connectionSettings(
     if (host[name] === undefined || typeof host[name] === "function") continue;
     throw new MisuseError(`options.host.${name} is not a function: give one, or leave it out`);
   }
-  let framePrefix = -1;
-  if (options.frames !== undefined) {
-    framePrefix = givenOptions("options.frames", options.frames).payloadPrefix;
-    requireCount("options.frames.payloadPrefix", framePrefix);
+  const { frames = null } = options;
+  if (frames !== null && typeof frames?.functions?.create !== "function") {
+    throw new MisuseError(
+      `options.frames is ${describeValue(frames)}: give what watchFrames(payloadPrefix) returns`,
+    );
   }
   const { pieces = false, handOver = false } = options;
   const { referenceFrom = Number.POSITIVE_INFINITY, extensions = [] } = options;
@@ -275,7 +277,7 @@ export function connectionSettings(
     timeouts: completed("options.timeouts", DEFAULT_TIMEOUTS, options.timeouts),
     extensions: checkExtensions(extensions),
     pieces,
-    framePrefix,
+    frames,
     referenceFrom,
     handOver,
     maskingKeys,

@@ -21,7 +21,6 @@ import {
 } from "./connection.ts";
 import { deadlineAfter, NEVER } from "./deadline.ts";
 import type { Ended } from "./ended.ts";
-import { createFrameWatch } from "./frame-watch.ts";
 import { enterQuickPath, leaveQuickPath } from "./quick-path.ts";
 
 // ---- the opening handshake
@@ -42,7 +41,8 @@ export function openConnection(
   connection.lifetimeAt = deadlineAfter(now, settings.timeouts.lifetime);
   // Offsets count from the first byte behind the peer's handshake.
   connection.origin = -connection.position;
-  if (settings.framePrefix >= 0) connection.watch = createFrameWatch(settings.framePrefix);
+  const { frames } = settings;
+  if (frames !== null) connection.watch = frames.functions.create(frames.payloadPrefix);
   enterQuickPath(connection);
 }
 

@@ -53,14 +53,14 @@ function writeIncoming(writer: SnapshotWriter, incoming: IncomingFrame): void {
 /** @throws SnapshotError "settings" when only one side has the option `frames`. */
 export function readWatch(reader: SnapshotReader, { settings }: Connection): FrameWatch | null {
   const isWatched = readFlag(reader, "the option frames");
-  if (isWatched !== settings.framePrefix >= 0) {
+  if (isWatched !== (settings.frames !== null)) {
     throw new SnapshotError(
       "settings",
       `the connection was made ${isWatched ? "with" : "without"} the option frames: restore it so, too`,
     );
   }
   if (!isWatched) return null;
-  const watch = createFrameWatch(settings.framePrefix);
+  const watch = createFrameWatch(settings.frames!.payloadPrefix);
   watch.sentBytes = readNatural(reader, "the bytes of the frames sent");
   readOptional(reader, "the incoming frame", (from) => readIncoming(from, watch));
   return watch;

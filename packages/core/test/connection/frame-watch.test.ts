@@ -6,12 +6,13 @@ import {
   eventsOf,
   Step,
   type WatchedFrame,
+  watchFrames,
 } from "../../src/index.ts";
 import { Bench } from "../turn.ts";
 import { closeBody, concat, masked, unmasked } from "../wire.ts";
 
 function watching(role: "client" | "server", options: Partial<ConnectionOptions> = {}): Bench {
-  return Bench.open(role, { frames: { payloadPrefix: 4 }, ...options });
+  return Bench.open(role, { frames: watchFrames(4), ...options });
 }
 
 /** The frames that are reported from here on, and nothing else. */
@@ -68,7 +69,7 @@ describe("a frame that is watched", () => {
   }
 
   test("has its whole payload with a prefix of Infinity, however it was cut", () => {
-    const bench = watching("server", { frames: { payloadPrefix: Number.POSITIVE_INFINITY } });
+    const bench = watching("server", { frames: watchFrames(Number.POSITIVE_INFINITY) });
     const payload = Uint8Array.from({ length: 300 }, (_, index) => index);
     const octets = masked(0x2, payload);
     for (let at = 0; at < octets.length; at += 7) {

@@ -1,6 +1,6 @@
 /** RFC 6455 §5.5.1, §7.1.7: our Close goes out behind the answers to the messages that came before what it answers. */
 import { describe, expect, test } from "vitest";
-import { Step } from "../../src/index.ts";
+import { Step, watchFrames } from "../../src/index.ts";
 import { Bench, type Told } from "../turn.ts";
 import { closeBody, concat, masked, type Octets, unmasked } from "../wire.ts";
 
@@ -145,7 +145,7 @@ for (const role of ["server", "client"] as const) {
   });
 
   test(`a watched Close goes out behind the step that led to it, as a ${role}`, () => {
-    const bench = Bench.open(role, { frames: { payloadPrefix: 0 } });
+    const bench = Bench.open(role, { frames: watchFrames(0) });
     const told: Told[] = bench.feed(fromPeer(role, 0x8, closeBody(1_000)));
     expect(told.map(({ step }) => step)).toEqual(["frame", "closing", "frame"]);
   });

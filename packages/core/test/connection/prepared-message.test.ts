@@ -7,6 +7,7 @@ import {
   openEndpoint,
   type PreparedMessage,
   prepareMessage,
+  watchFrames,
 } from "../../src/index.ts";
 
 const host = { random: (into: Uint8Array) => into.fill(7) };
@@ -64,7 +65,7 @@ describe("sendPrepared", () => {
   });
 
   test("shows the frame to those who watch frames", () => {
-    const endpoint = open("server", { frames: { payloadPrefix: 2 } });
+    const endpoint = open("server", { frames: watchFrames(2) });
     endpoint.sendPrepared(prepareMessage("abc"));
     expect([...eventsOf(endpoint)]).toMatchObject([
       { type: "frame", frame: { direction: "out", payloadLength: 3 } },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type EndpointEvent, eventsOf, openEndpoint } from "../../src/index.ts";
+import { type EndpointEvent, eventsOf, openEndpoint, watchFrames } from "../../src/index.ts";
 import { Bench, quietHost } from "../turn.ts";
 import { closeBody, concat, masked } from "../wire.ts";
 
@@ -76,7 +76,7 @@ describe("events()", () => {
 });
 
 describe("the option frames", () => {
-  const watched = { frames: { payloadPrefix: 4 } };
+  const watched = { frames: watchFrames(4) };
 
   test("reports each frame in before its step, and each frame out, field by field", () => {
     const bench = Bench.open("server", watched);

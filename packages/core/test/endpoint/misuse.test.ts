@@ -242,8 +242,8 @@ describe("options that are a mistake", () => {
     },
     {
       what: "a prefix that is no number",
-      options: { host, frames: { payloadPrefix: "all" } },
-      says: /payloadPrefix/,
+      options: { host, frames: { payloadPrefix: 5 } },
+      says: /give what watchFrames/,
     },
     {
       what: "an origin with a path",

@@ -1,7 +1,7 @@
 /** Everything the engine knows is plain data: a connection could be exported, moved and restored. */
 import { describe, expect, test } from "vitest";
 import { Endpoint } from "../../src/endpoint/endpoint.ts";
-import { clientEndpoint, Step, serverEndpoint } from "../../src/index.ts";
+import { clientEndpoint, Step, serverEndpoint, watchFrames } from "../../src/index.ts";
 import { Bench, quietHost } from "../turn.ts";
 import { masked, unmasked } from "../wire.ts";
 
@@ -28,8 +28,9 @@ function impurities(value: unknown, path: string, seen: Set<unknown> = new Set()
     return [`${path} is a ${prototype.constructor.name}`];
   return Reflect.ownKeys(value).flatMap((key) => {
     const name = String(key);
-    // The ports of the host and the extensions are the host's own; the kernels are its port, or the default for it.
-    if (["host", "extensions", "kernels"].includes(name) && path.endsWith("settings")) return [];
+    // The ports of the host, the extensions and the watching of frames are the host's own; the kernels are its port, or the default for it.
+    if (["host", "extensions", "kernels", "frames"].includes(name) && path.endsWith("settings"))
+      return [];
     if (name === "session") return [];
     // The functions of a role's opening are the program's: all endpoints of the role share them.
     if (name === "rules") return [];
@@ -52,7 +53,7 @@ function client(text = ""): Endpoint {
 }
 
 function opened(act: (bench: Bench) => void, role: "client" | "server" = "server"): Endpoint {
-  const bench = Bench.open(role, { frames: { payloadPrefix: 8 } });
+  const bench = Bench.open(role, { frames: watchFrames(8) });
   act(bench);
   return bench.endpoint;
 }

@@ -11,6 +11,7 @@ import {
   Step,
   serverEndpoint,
   serverSettings,
+  watchFrames,
 } from "../../src/index.ts";
 import { quietHost } from "../turn.ts";
 
@@ -61,12 +62,20 @@ describe("settings", () => {
     const settings = connectionSettings({
       host,
       limits: { message: 5 },
-      frames: { payloadPrefix: 3 },
+      frames: watchFrames(3),
     });
     const client = clientSettings({ ...settings, url });
-    expect(client).toMatchObject({ kind: "client", limits: { message: 5 }, framePrefix: 3 });
+    expect(client).toMatchObject({
+      kind: "client",
+      limits: { message: 5 },
+      frames: { payloadPrefix: 3 },
+    });
     const server = serverSettings({ ...settings, allowedHosts: ["a"] });
-    expect(server).toMatchObject({ kind: "server", limits: { message: 5 }, framePrefix: 3 });
+    expect(server).toMatchObject({
+      kind: "server",
+      limits: { message: 5 },
+      frames: { payloadPrefix: 3 },
+    });
   });
 
   test("of one role are a mistake where the other's are asked for", () => {

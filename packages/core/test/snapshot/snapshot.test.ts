@@ -1,6 +1,13 @@
 /** A connection that moves: what is in a snapshot, what cannot move, and what is no snapshot. */
 import { describe, expect, test } from "vitest";
-import { clientEndpoint, type Endpoint, MisuseError, openEndpoint, Step } from "../../src/index.ts";
+import {
+  clientEndpoint,
+  type Endpoint,
+  MisuseError,
+  openEndpoint,
+  Step,
+  watchFrames,
+} from "../../src/index.ts";
 import {
   restoreEndpoint,
   SnapshotError,
@@ -190,7 +197,7 @@ describe("an endpoint does not move", () => {
       what: "while watched frames wait",
       fault: "watch",
       make: () => {
-        const endpoint = opened("server", { frames: { payloadPrefix: 4 } });
+        const endpoint = opened("server", { frames: watchFrames(4) });
         endpoint.sendText("x");
         return endpoint;
       },
@@ -238,7 +245,7 @@ describe("no endpoint comes from", () => {
     const restore = (options: object) => () =>
       restoreEndpoint(snapshot(), { ...OPTIONS, ...options }, 0);
     expect(faultOf(restore({ pieces: true }))).toBe("settings");
-    expect(faultOf(restore({ frames: { payloadPrefix: 1 } }))).toBe("settings");
+    expect(faultOf(restore({ frames: watchFrames(1) }))).toBe("settings");
     expect(faultOf(restore({}))).toBe("none");
   });
 

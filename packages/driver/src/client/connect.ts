@@ -9,6 +9,7 @@ import {
   parseWebSocketUri,
   type Settings,
   type WebSocketUri,
+  watchFrames,
 } from "@sansocket/core";
 import type { DeflateOptions } from "@sansocket/core/permessage-deflate";
 import { definedMembers } from "../defined-members.ts";
@@ -126,7 +127,7 @@ export function settingsOf(
     host: runtime.host,
     handOver: true,
     ...definedMembers({ limits, timeouts, extensions }),
-    ...(trace === undefined ? {} : { frames: { payloadPrefix: TRACED_BYTES } }),
+    ...(trace === undefined ? {} : { frames: watchFrames(TRACED_BYTES) }),
   };
   return connectionSettings(given, DEFAULT_CLIENT_LIMITS);
 }

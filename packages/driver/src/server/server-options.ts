@@ -8,6 +8,7 @@ import {
   type ServerSettings,
   serverSettings,
   type Timeouts,
+  watchFrames,
 } from "@sansocket/core";
 import { definedMembers } from "../defined-members.ts";
 import { checkOptions, type KnownOptions } from "../known-options.ts";
@@ -249,7 +250,7 @@ export function resolveServer(
     }),
     explain: explainToPeer,
     explainTimeout,
-    ...(given.trace === undefined ? {} : { frames: { payloadPrefix: TRACED_BYTES } }),
+    ...(given.trace === undefined ? {} : { frames: watchFrames(TRACED_BYTES) }),
   });
   const hooks = boundHooks(given, options);
   return {

@@ -9,6 +9,7 @@ import {
   openEndpoint,
   Step,
   serverEndpoint,
+  watchFrames,
 } from "@sansocket/core";
 import { restoreEndpoint, SnapshotError, snapshotEndpoint } from "@sansocket/core/snapshot";
 import { joinBytes } from "../wire/bytes.ts";
@@ -58,7 +59,7 @@ function commonOptions(
     host,
     pieces,
     extensions: extensions?.() ?? agreed?.[role]() ?? [],
-    ...(isWatched === true ? { frames: { payloadPrefix: 16 } } : {}),
+    ...(isWatched === true ? { frames: watchFrames(16) } : {}),
     limits: {
       ...(messageLimit === undefined ? {} : { message: messageLimit }),
       ...(unsentLimit === undefined ? {} : { unsent: unsentLimit }),
