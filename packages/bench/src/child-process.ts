@@ -57,8 +57,12 @@ export function startChild<C extends Calls<C>>(
     stop: () => void child.kill("SIGKILL"),
     leave: () =>
       new Promise((resolve) => {
+        if (child.exitCode !== null || child.signalCode !== null) {
+          resolve();
+          return;
+        }
         child.once("exit", () => resolve());
-        child.disconnect();
+        if (child.connected) child.disconnect();
       }),
   };
 }

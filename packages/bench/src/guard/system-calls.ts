@@ -47,22 +47,24 @@ async function callsOf(
 ): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "sansocket-guard-"));
   const summary = join(folder, "summary");
+  const flags = ["-c", "-f", "-e", `trace=${COUNTED.map((name) => `?${name}`).join(",")}`];
+  const server = startChild<ServerCalls>(SERVER, {
+    path: "strace",
+    flags: [...flags, "-o", summary, program.path, ...program.flags],
+  });
   try {
-    const flags = ["-c", "-f", "-e", `trace=${COUNTED.map((name) => `?${name}`).join(",")}`];
-    const server = startChild<ServerCalls>(SERVER, {
-      path: "strace",
-      flags: [...flags, "-o", summary, program.path, ...program.flags],
-    });
     const port = await server.call("listen", subject, caseName);
     await exchangeInLockStep(port, caseName, bursts);
-    await server.leave();
+    await server.leave(); // strace writes its summary then
     return callsIn(readFileSync(summary, "utf8"));
   } finally {
+    await server.leave();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-const BURSTS = 600;
+/** So many, that what a process does besides weighs less than a tenth of a call. */
+const BURSTS = 2_000;
 
 /** What so many bursts more cost, so that the start and the end of the process do not count. */
 export async function systemCallsPerBurst(
