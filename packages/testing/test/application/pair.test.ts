@@ -346,10 +346,10 @@ function loaded(file: URL, seen: Set<string> = new Set()): Set<string> {
 }
 
 test.each([
-  ["the generators and laws load no driver", "index", ["@sansocket/core", "fast-check"]],
-  ["a pair loads no fast-check", "application", ["@sansocket/driver"]],
-])("%s", (_what, entry, wanted) => {
-  const all = loaded(new URL(`../../src/${entry}.ts`, import.meta.url));
-  expect(all.size).toBeGreaterThan(8);
-  expect([...all].filter((name) => !name.endsWith(".ts")).sort()).toEqual(wanted);
+  ["the generators and laws load no driver", "index", "fast-check", "@sansocket/driver"],
+  ["a pair loads no fast-check", "application", "@sansocket/driver", "fast-check"],
+])("%s", (_what, entry, wanted, unwanted) => {
+  const all = [...loaded(new URL(`../../src/${entry}.ts`, import.meta.url))];
+  expect(all).toContain(wanted);
+  expect(all).not.toContain(unwanted);
 });

@@ -93,7 +93,8 @@ const BROKEN: readonly (readonly [what: string, driver: Partial<DriverUnderTest>
           const server: Server = new Server(
             {
               ...options,
-              error: () => {
+              error: (socket, error) => {
+                void options.error?.(socket, error);
                 for (const socket of server.sockets) socket.abort();
               },
             } as Options,
