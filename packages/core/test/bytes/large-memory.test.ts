@@ -32,10 +32,10 @@ describe("a large memory", () => {
     holdLargeMemory(memory);
     letGoOfLargeMemory(memory);
     const meanwhile = takeLargeMemory(100_000);
-    expect(meanwhile).not.toBe(memory);
+    expect(meanwhile === memory).toBe(false);
     letGoOfLargeMemory(memory);
-    expect(takeLargeMemory(131_072)).toBe(memory);
-    expect(takeLargeMemory(131_072)).not.toBe(memory);
+    expect(takeLargeMemory(131_072) === memory).toBe(true);
+    expect(takeLargeMemory(131_072) === memory).toBe(false);
   });
 
   test("is never used again while a holder says nothing", () => {
