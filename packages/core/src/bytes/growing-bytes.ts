@@ -43,6 +43,11 @@ const SMALLEST_CAPACITY = 256;
 export const AHEAD_BYTES = 33_554_432;
 let ahead = 0;
 
+/** A view of the gathered bytes, until more bytes come. */
+export function gatheredBytes({ bytes, start, length }: GrowingBytes): Uint8Array<ArrayBuffer> {
+  return bytes.subarray(start, start + length);
+}
+
 /** @param expected the number of announced bytes, or Infinity. */
 export function createGrowingBytes(
   arrived: number,

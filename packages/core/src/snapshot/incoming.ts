@@ -2,7 +2,12 @@
  * The reading half in a snapshot: unread input, the frame under way (RFC 6455 §5.2), the message under way (§5.4), and a
  * violation that takes effect at the next step.
  */
-import { appendBytes, createGrowingBytes, type GrowingBytes } from "../bytes/growing-bytes.ts";
+import {
+  appendBytes,
+  createGrowingBytes,
+  type GrowingBytes,
+  gatheredBytes,
+} from "../bytes/growing-bytes.ts";
 import { createMemory } from "../bytes/memory.ts";
 import { UTF8_ACCEPT } from "../bytes/utf8-validation.ts";
 import { AT_HEADER, type Connection, type DeferredViolation } from "../connection/connection.ts";
@@ -101,7 +106,7 @@ export function readUnderWay(reader: SnapshotReader, connection: Connection): vo
 }
 
 function writeGathered(writer: SnapshotWriter, gathered: GrowingBytes): void {
-  writeBytes(writer, gathered.bytes, gathered.start, gathered.start + gathered.length);
+  writeBytes(writer, gatheredBytes(gathered));
 }
 
 function readGathered(reader: SnapshotReader, what: string, most: number): GrowingBytes {

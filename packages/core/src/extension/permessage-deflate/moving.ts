@@ -13,7 +13,7 @@
  *
  * Numbers have their highest byte first.
  */
-import { appendBytes, createGrowingBytes } from "../../bytes/growing-bytes.ts";
+import { appendBytes, createGrowingBytes, gatheredBytes } from "../../bytes/growing-bytes.ts";
 import type { Compressing } from "./compressing.ts";
 import { type Decompressing, decompress } from "./decompressing.ts";
 import type { DeflateTerms } from "./deflate-negotiation.ts";
@@ -46,7 +46,7 @@ export function movedState(
     return "permessage-deflate has inflated with a window that nobody kept, or is within a message. Give it the option movable: true";
   }
   const { kept } = decompressing;
-  const received = kept === null ? NOTHING : kept.received.bytes.subarray(0, kept.received.length);
+  const received = kept === null ? NOTHING : gatheredBytes(kept.received);
   return inOrder([
     Uint8Array.of(
       VERSION,
@@ -170,5 +170,5 @@ function number(value: number, size: number): Uint8Array {
 function inOrder(parts: readonly Uint8Array[]): Uint8Array {
   const whole = createGrowingBytes(0, Number.POSITIVE_INFINITY);
   for (const part of parts) appendBytes(whole, part, 0, part.length, Number.POSITIVE_INFINITY);
-  return whole.bytes.slice(0, whole.length);
+  return gatheredBytes(whole).slice();
 }
