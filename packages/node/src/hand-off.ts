@@ -15,7 +15,7 @@ import {
   detachBy,
   type MovedConnection,
 } from "@sansocket/driver/hand-off";
-import { NodeTransport } from "./node-transport.ts";
+import { fromDuplex, NodeTransport } from "./node-transport.ts";
 import { acceptedTransport } from "./scratch-reading.ts";
 
 export {
@@ -43,13 +43,18 @@ interface HandOffMessage {
   readonly sansocket: "hand-off 1";
   /** The snapshot in base64, for channels that carry JSON. */
   readonly snapshot: string;
+  /** Text as it is, bytes as { bytes: base64 }. */
+  readonly waiting: readonly (string | { readonly bytes: string })[];
   readonly request: string | null;
   readonly data: unknown;
 }
 
 /** How {@link sendConnection} sends. */
 export interface SendConnectionOptions extends DetachOptions {
-  /** The new server gets this value as `socket.data`. The channel must be able to carry it: JSON as a rule. Default null. */
+  /**
+   * The new server gets this value as `socket.data`. The channel must be able to carry it: JSON as a rule. A function is called
+   * at the moment of the move, when every message has been answered. Default null.
+   */
   readonly data?: unknown;
 }
 
@@ -84,12 +89,13 @@ export async function sendConnection(
       "sendConnection: the channel is closed, or is none: give a child process, a worker or process",
     );
   }
-  const { snapshot, request, socket: own } = await release(socket, options);
+  const { snapshot, waiting, request, socket: own } = await release(socket, options);
   const message: HandOffMessage = {
     sansocket: "hand-off 1",
-    snapshot: Buffer.from(snapshot).toString("base64"),
+    snapshot: base64(snapshot),
+    waiting: waiting.map((each) => (typeof each === "string" ? each : { bytes: base64(each) })),
     request,
-    data,
+    data: typeof data === "function" ? data() : data,
   };
   await new Promise<void>((resolve, reject) => {
     const send = to.send as (
@@ -104,6 +110,15 @@ export async function sendConnection(
       reject(error);
     });
   });
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64");
+}
+
+/** Node begins to read when a socket arrives, which may be long before anybody listens to the channel. */
+function isUntouched({ bytesRead, readableEnded }: NetSocket): boolean {
+  return bytesRead === 0 && !readableEnded;
 }
 
 function isConnected(channel: Channel): boolean {
@@ -123,12 +138,18 @@ export function receiveConnections<Data>(
 ): () => void {
   const receive = (message: unknown, handle: unknown): void => {
     if ((message as Partial<HandOffMessage> | null)?.sansocket !== "hand-off 1") return;
-    const { snapshot, request, data } = message as HandOffMessage;
+    const { snapshot, waiting, request, data } = message as HandOffMessage;
     if (!(handle instanceof NetSocket)) return; // the peer left while its socket was on the way
     try {
-      const moved = { snapshot: Buffer.from(snapshot, "base64"), request };
-      const open = acceptedTransport(handle);
-      if (adopt(server, moved as never, open, { data: dataOf(data) }) === null) handle.destroy();
+      const moved = {
+        snapshot: Buffer.from(snapshot, "base64"),
+        waiting: waiting.map((each) =>
+          typeof each === "string" ? each : new Uint8Array(Buffer.from(each.bytes, "base64")),
+        ),
+        request,
+      };
+      const open = isUntouched(handle) ? acceptedTransport(handle) : fromDuplex(handle);
+      if (adopt(server, moved, open, { data: dataOf(data) }) === null) handle.destroy();
     } catch (error) {
       // The `error` hook gets "accept-failed". An exception here would end the process, with all its other connections.
       handle.destroy();

@@ -25,10 +25,11 @@ export async function listen(acceptor: Acceptor, options: ListenOptions): Promis
     if (!acceptor.accept(open)) socket.destroy();
   };
   const given = listener === undefined ? null : requireListener(listener);
+  // A listener that is given accepts already: a connection that comes during the trial has no other chance.
+  if (given !== null) takeOver(given, onConnection);
   await canReadIntoScratch();
   const server = given ?? createServer(SOCKETS, onConnection);
   if (given === null) await startListening(server, options);
-  else takeOver(given, onConnection);
   server.on("error", (error) => acceptor.acceptFailed(error));
   return {
     address: addressOf(server),

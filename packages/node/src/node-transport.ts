@@ -156,7 +156,7 @@ export class NodeTransport extends ConnectedStream {
     const unread: Uint8Array[] = [];
     for (let chunk = stream.read(); chunk !== null; chunk = stream.read()) unread.push(chunk);
     this.life = Life.Closed;
-    return { socket: stream, unread: joined(unread) };
+    return { socket: rewrapped(stream), unread: joined(unread) };
   }
 
   /** Before the handshake of TLS is done, the choice of ALPN is null. `false` stands for no protocol chosen. */
@@ -244,6 +244,39 @@ function onClose(this: Duplex): void {
 function onError(this: Duplex, error: NodeJS.ErrnoException): void {
   transportOf(this).failed(error);
   this.destroy(); // a stream without `autoDestroy` would not close
+}
+
+/** The members of a socket that are not public. The listening server counts its connections by the last two. */
+interface SocketInternals {
+  _handle: object | null;
+  _server: object | null;
+  server: object | null;
+}
+
+/** One read of a socket that {@link rewrapped} made. */
+const READ_BYTES = 65_536;
+
+/**
+ * The same connection as another Socket, which reads nothing yet. The handle of the old one may read into the engine's inbox,
+ * and cannot be told to read into a fresh buffer again. So the new socket has a buffer of its own, and pushes copies of it,
+ * for `'data'` events and for pipes.
+ */
+function rewrapped(socket: NetSocket): NetSocket {
+  const old = socket as unknown as SocketInternals;
+  const onread = {
+    buffer: Buffer.alloc(READ_BYTES),
+    callback(this: NetSocket, byteCount: number): boolean {
+      return this.push(Buffer.from(onread.buffer.subarray(0, byteCount)));
+    },
+  };
+  const options = { handle: old._handle, allowHalfOpen: true, pauseOnCreate: true, onread };
+  const own = new NetSocket(options as ConstructorParameters<typeof NetSocket>[0]);
+  const internals = own as unknown as SocketInternals;
+  internals._server = old._server;
+  internals.server = old.server;
+  old._handle = null;
+  old._server = null;
+  return own;
 }
 
 /**

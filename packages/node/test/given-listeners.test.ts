@@ -150,3 +150,19 @@ test.each([
 ])("Node %s knows reusePort: %s", (version, isKnown) => {
   expect(knowsReusePort(version)).toBe(isKnown);
 });
+
+test("who connects before serve has begun to listen is served too: the trial of the scratch takes a while", async () => {
+  forgetTrial(null);
+  const listener = await listening(createServer());
+  const { port } = listener.address() as { port: number };
+  const connecting = connect(`ws://127.0.0.1:${port}/`);
+  const server = await serve({ listener, ...echo });
+  const socket = await connecting;
+  socket.write("early");
+  for await (const message of socket) {
+    expect(message).toBe("early");
+    break;
+  }
+  await socket.close();
+  await server.shutdown();
+});

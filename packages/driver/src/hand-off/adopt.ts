@@ -1,5 +1,5 @@
 /** A connection comes to this server, from another server of this process or from another process. */
-import { MisuseError } from "@sansocket/core";
+import { isBytes, MisuseError } from "@sansocket/core";
 import { restoreEndpoint } from "@sansocket/core/snapshot";
 import { checkOptions } from "../known-options.ts";
 import { anOpenTransport, judgedLater } from "../option-kinds.ts";
@@ -33,7 +33,10 @@ export function adopt<Data>(
 ): Socket<Data> | null {
   const { data } = checkOptions("options", options, KNOWN);
   anOpenTransport("the transport to adopt", open);
-  const { snapshot, request = null } = moved ?? {};
+  const { snapshot, waiting = [], request = null } = moved ?? {};
+  if (!Array.isArray(waiting) || !waiting.every(isMessage)) {
+    throw new MisuseError("waiting is no list of texts and Uint8Arrays: give what `detach` gave");
+  }
   if (request !== null && typeof request !== "string") {
     throw new MisuseError("request is no string: give what `detach` gave, or null");
   }
@@ -44,8 +47,11 @@ export function adopt<Data>(
       throw new MisuseError("the snapshot is one of a client: a server adopts its own side only");
     },
     open,
-    request,
-    data,
+    { request, waiting, data },
   );
   return socket as Socket<Data> | null;
+}
+
+function isMessage(value: unknown): boolean {
+  return typeof value === "string" || isBytes(value);
 }

@@ -10,6 +10,7 @@ import { Relay } from "../runtime/relay.ts";
 import type { OpenTransport, Transport } from "../runtime/transport.ts";
 import { OpenedRequest } from "../server/accepted-request.ts";
 import type { Binding } from "../socket/binding.ts";
+import type { Message } from "../socket/message.ts";
 import { bindingOf, type Socket } from "../socket/socket.ts";
 
 /** How long a connection may take to become quiet. */
@@ -24,7 +25,9 @@ export interface DetachOptions {
 /** A connection that has left its server, as plain data. */
 export interface MovedConnection {
   /** The state of the engine: see docs/hand-off.md. It contains payload in the clear. */
-  readonly snapshot: Uint8Array<ArrayBuffer>;
+  readonly snapshot: Uint8Array;
+  /** Messages that have arrived and that nobody took: there is no `message` hook and no loop, or the socket is paused. */
+  readonly waiting: readonly Message[];
   /** The facts of the request that opened the connection, for `socket.request`; null on clients. */
   readonly request: string | null;
 }
@@ -84,7 +87,7 @@ export async function detachBy<Rest extends object>(
     for (;;) {
       await new Promise<void>((resolve) => {
         wake = resolve;
-        binding.delivery.retire(resolve);
+        binding.delivery.retire(resolve, true);
       });
       if (isLate) throw lateError(timeout);
       requireMovable(binding);
@@ -143,9 +146,10 @@ function moveOut<Rest extends object>(
     endpoint.receive(unread, now);
     snapshot = snapshotEndpoint(endpoint, now);
   }
+  const waiting = binding.delivery.takeAlong();
   const request = socket.request instanceof OpenedRequest ? socket.request.moved : null;
   binding.handOff(
     new ConnectionError("handed-off", "the connection has moved, and goes on elsewhere"),
   );
-  return { snapshot, request, ...rest };
+  return { snapshot, waiting, request, ...rest };
 }

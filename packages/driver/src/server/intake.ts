@@ -3,6 +3,7 @@
  */
 import type { Endpoint, Settings } from "@sansocket/core";
 import type { NetworkAddress, OpenTransport } from "../runtime/transport.ts";
+import type { Message } from "../socket/message.ts";
 import type { Socket } from "../socket/socket.ts";
 import type { OwnAnswer } from "./refusal.ts";
 import type { TlsServerOptions } from "./tls-options.ts";
@@ -29,6 +30,16 @@ export interface Handed {
   readonly data: unknown;
 }
 
+/** What comes with a connection that is open already. */
+export interface Along {
+  /** The facts of the request, as `OpenedRequest.moved` gives them; null for none. */
+  readonly request: string | null;
+  /** Messages that come before all that arrive. */
+  readonly waiting: readonly Message[];
+  /** The value of `socket.data`. */
+  readonly data: unknown;
+}
+
 export const NOTHING_HANDED: Handed = { raw: null, data: undefined };
 
 /** The side of a server that its adapter works with; `intakeOf(server)` gives it. Applications use `server.accept`. */
@@ -51,15 +62,14 @@ export interface Intake {
   /**
    * Takes a connection that is open already, and comes from another process or server.
    * @param restore makes the endpoint, with the settings and by the clock of this server.
-   * @param request the facts of the request, as `movedRequest` gave them; null for none.
+   * @param along what has come with the connection.
    * @returns null when the server did not take the connection, as for {@link accept}. The transport is untouched then.
    * @throws the exceptions of `restore`.
    */
   adopt(
     restore: (settings: Settings, now: number) => Endpoint,
     open: OpenTransport,
-    request: string | null,
-    data: unknown,
+    along: Along,
   ): Socket | null;
   /** The adapter listens: `server.address` is the listener's address, and a shutdown closes the listener. */
   listening(listener: Listener): void;

@@ -24,7 +24,7 @@ import type { Socket } from "../socket/socket.ts";
 import { isThenable, whenSettled } from "../socket/thenable.ts";
 import { OpenedRequest } from "./accepted-request.ts";
 import { answerOptions, hasLongBody, type PlainResponse, UPGRADE_REQUIRED } from "./answer.ts";
-import { type Handed, type Intake, type Listener, NOTHING_HANDED } from "./intake.ts";
+import { type Along, type Handed, type Intake, type Listener, NOTHING_HANDED } from "./intake.ts";
 import { UnansweredRequest } from "./plain-request.ts";
 import {
   explainToApplication,
@@ -126,8 +126,7 @@ export class ServerCore implements Owner, Decider, Intake {
   adopt(
     restore: (settings: Settings, now: number) => Endpoint,
     open: OpenTransport,
-    request: string | null,
-    data: unknown,
+    { request, waiting, data }: Along,
   ): Socket | null {
     if (this.ending !== null || this.isFull()) return null;
     const { settings, hooks, connection } = this.options;
@@ -140,6 +139,7 @@ export class ServerCore implements Owner, Decider, Intake {
       binding.delivery.isLoopExpected = connection !== null;
     });
     const socket = this.bindings.get(binding) ?? null;
+    binding.delivery.bring(waiting);
     if (connection !== null) void this.runConnection(binding, connection);
     binding.turn(); // input may have come with the snapshot
     return socket;

@@ -11,6 +11,7 @@ import { Mailbox } from "./mailbox.ts";
 import type { Message } from "./message.ts";
 import type { Outgoing } from "./outgoing.ts";
 import type { Receiver } from "./receiver.ts";
+import { payloadBytes } from "./sendable.ts";
 
 /** How far a connection's messages have come. */
 const DeliveryPhase = {
@@ -58,6 +59,7 @@ export class Delivery {
   isLoopExpected = false;
   /** Called once every message that arrived has been delivered and answered. */
   private whenAnswered: (() => void) | null = null;
+  private isMoving = false;
 
   constructor(link: Link, outgoing: Pick<Outgoing, "isStreaming">) {
     this.link = link;
@@ -267,9 +269,11 @@ export class Delivery {
   /**
    * For a shutdown, and before the connection moves: reads no more, delivers the messages that have arrived, and then calls
    * `whenAnswered`.
+   * @param isMoving messages that nobody takes here move too, and are not waited for.
    */
-  retire(whenAnswered: () => void): void {
+  retire(whenAnswered: () => void, isMoving: boolean = false): void {
     this.whenAnswered = whenAnswered;
+    this.isMoving = isMoving;
     if (this.phase < DeliveryPhase.Retiring) this.phase = DeliveryPhase.Retiring;
     this.link.tick();
     this.link.turn();
@@ -291,10 +295,27 @@ export class Delivery {
   /** Every message that arrived is delivered and answered. An awaited `open` hook may hold a loop that waits. */
   get isQuiet(): boolean {
     const { runner, loops } = this;
-    if (this.mailbox !== null || runner.running !== null || loops.answering > 0) return false;
+    if (!this.isMailDone || runner.running !== null || loops.answering > 0) return false;
     return (
       (runner.awaited === null || loops.isParked) && this.lastWord.answering?.isAnswering !== true
     );
+  }
+
+  /** No message waits, or only messages that move with the connection. */
+  private get isMailDone(): boolean {
+    return this.mailbox === null || (this.isMoving && (this.isPaused || !this.hasTaker));
+  }
+
+  /** The messages that nobody has taken here, for a connection that moves. */
+  takeAlong(): Message[] {
+    const messages: Message[] = [];
+    while (this.mailbox !== null) messages.push(this.take(this.mailbox));
+    return messages;
+  }
+
+  /** Messages that have come with the connection, before all that arrive. */
+  bring(messages: readonly Message[]): void {
+    for (const message of messages) this.add(message, payloadBytes(message));
   }
 
   /** The connection has moved: no hook is called any more, and loops end as if the peer had closed. */
@@ -312,7 +333,7 @@ export class Delivery {
     if (runner.running !== null) return;
     if (lastWord.isDelayed && this.isEverythingAnswered) lastWord.release();
     // An `open` hook may be awaited because a loop runs in the hook: such a hook ends only after its loop.
-    if (this.mailbox === null && (runner.awaited === null || this.loops.isParked)) {
+    if (this.isMailDone && (runner.awaited === null || this.loops.isParked)) {
       this.settleDelivered();
     }
     if (this.link.info !== null && !this.isFinished && !this.isCloseHeldBack) this.tellClose();

@@ -231,3 +231,20 @@ describe("a connection does not move", () => {
     expect(other.server.connections).toBe(0);
   });
 });
+
+test("messages that nobody takes at the first server move too, and come before all that arrive", async () => {
+  const one = new Stage({});
+  const lines: string[] = [];
+  const other = server("other", lines);
+  const peer = await one.opened();
+  peer.endpoint.sendText("one");
+  peer.endpoint.sendBinary(Uint8Array.of(50));
+  await peer.pump();
+  const detached = await detach(one.server.sockets[0]!);
+  expect(detached.waiting).toEqual(["one", Uint8Array.of(50)]);
+  peer.endpoint.sendText("three");
+  await peer.pump();
+  adopt(other.server, detached, detached.open);
+  await peer.pump();
+  expect(peer.messages).toEqual(["other: one", "other: 50", "other: three"]);
+});

@@ -1,0 +1,3 @@
+import { project } from "@sansocket/workshop/vitest-project";
+
+export default project("hand-off");
