@@ -49,6 +49,8 @@ const cases: readonly {
   readonly law: Law;
   readonly fault: Fault;
   readonly says: RegExp;
+  /** Default 2,000. The first counterexample ends them. */
+  readonly runs?: number;
 }[] = [
   {
     what: "keeps the chunk that it was lent",
@@ -228,6 +230,8 @@ const cases: readonly {
   },
   {
     what: "lets go of its transport with its last words, so that a reset takes them away",
+    // Only a history whose network resets at one moment shows it: one in some 1,800.
+    runs: 20_000,
     law: networkLaw,
     fault: (one) => ({
       lend(now) {
@@ -272,11 +276,11 @@ const cases: readonly {
 ];
 
 describe("an engine is found out that", () => {
-  for (const { what, law, fault, says } of cases) {
-    test(what, { timeout: 120_000 }, () => {
+  for (const { what, law, fault, says, runs = 2000 } of cases) {
+    test(what, { timeout: 300_000 }, () => {
       let message = "";
       try {
-        law(broken(fault), seeded(2000));
+        law(broken(fault), seeded(runs));
       } catch (error) {
         ({ message } = error as Error);
       }
