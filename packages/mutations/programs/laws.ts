@@ -16,9 +16,12 @@ import {
   roundTripLaw,
   sameTraceLaw,
   sansocketEngine,
+  snapshotLaw,
   totalityLaw,
   verdictLaw,
 } from "@sansocket/testing";
+import { applicationLaw } from "@sansocket/testing/driver-laws";
+import { awaitedPingLaw } from "../../driver/test/laws/awaited-pings.ts";
 import { frozenProcessLaw, steadyReaderLaw } from "../../driver/test/laws/healthy-peers.ts";
 import { lastWordLaw } from "../../driver/test/laws/last-word.ts";
 import { requestFactsLaw } from "../../driver/test/laws/request-facts.ts";
@@ -85,7 +88,10 @@ export const LAWS: Readonly<Record<string, NamedLaw>> = {
   throwingHooksLaw: () => throwingHooksLaw(times(300)),
   lastWordLaw: () => lastWordLaw(times(200)),
   scheduleLaw: () => scheduleLaw(times(200)),
+  awaitedPingLaw: () => awaitedPingLaw(times(60)),
   steadyReaderLaw: () => steadyReaderLaw(times(12)),
   frozenProcessLaw: () => frozenProcessLaw(times(40)),
+  snapshotLaw: () => snapshotLaw(engine, times(200)),
+  applicationLaw: () => applicationLaw(times(200)),
   brokenScheduleLaw: () => brokenScheduleLaw(times(200)),
 };

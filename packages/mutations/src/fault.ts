@@ -18,6 +18,8 @@ export interface Fault {
   readonly laws: readonly string[];
   /** The fault was once in the product: where its report is. Empty for a fault that was made up. */
   readonly once: string;
+  /** Why no law catches the fault yet. Empty for a fault that is caught. */
+  readonly open: string;
   readonly changes: readonly Change[];
 }
 
@@ -45,11 +47,12 @@ export function readFault(name: string, patch: string): Fault {
     section: required(name, facts, "Rule"),
     laws: required(name, facts, "Laws").split(/,\s*/),
     once: facts.get("Once") ?? "",
+    open: facts.get("Open") ?? "",
     changes: readChanges(name, patch.slice(start)),
   };
 }
 
-const FACTS: readonly string[] = ["Fault", "Rule", "Laws", "Once"];
+const FACTS: readonly string[] = ["Fault", "Rule", "Laws", "Once", "Open"];
 
 function readFacts(name: string, text: string): Map<string, string> {
   const facts = new Map<string, string>();

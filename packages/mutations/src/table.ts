@@ -13,10 +13,15 @@ const END = "<!-- end of faults -->";
 /** The cells of a row: what is wrong, the rule, the law that caught it, the size of the counterexample. */
 export type Row = readonly [what: string, section: string, law: string, size: string];
 
-export function rowOf(fault: Fault, verdict: Verdict): Row {
-  const what =
-    fault.once === "" ? fault.what : `${fault.what} (once in the product: ${fault.once})`;
-  return [what, fault.section, `\`${verdict.law}\``, verdict.size];
+/** @param verdict null for a fault that no law catches yet. */
+export function rowOf(fault: Fault, verdict: Verdict | null): Row {
+  if (verdict === null) return [describeFault(fault), fault.section, `none yet: ${fault.open}`, ""];
+  return [describeFault(fault), fault.section, `\`${verdict.law}\``, verdict.size];
+}
+
+/** What is wrong, and where it was reported. */
+export function describeFault({ what, once }: Fault): string {
+  return once === "" ? what : `${what} (once in the product: ${once})`;
 }
 
 const HEAD: readonly string[] = [
@@ -32,8 +37,14 @@ export function rowsOfPage(page: string): string[][] {
     .map((line) => line.slice(2, -2).split(" | "));
 }
 
-export function writeTable(rows: readonly Row[]): void {
+/** Writes these rows, in the order of `faults`. A fault without a new row keeps the row that it has, if it has one. */
+export function writeTable(faults: readonly Fault[], written: ReadonlyMap<Fault, Row>): void {
   const page = readFileSync(PAGE, "utf8");
+  const old = rowsOfPage(page);
+  const rows = faults.flatMap((fault) => {
+    const row = written.get(fault) ?? old.find(([what]) => what === describeFault(fault));
+    return row === undefined ? [] : [row];
+  });
   const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)];
   if (begin === -1 || end === -1) {
     throw new Error(`docs/laws.md has lost one of its lines "${BEGIN}" and "${END}"`);

@@ -14,18 +14,21 @@ type Consumer = (typeof CONSUMERS)[number];
 class Application {
   runtime!: VirtualRuntime;
   private readonly delays: readonly number[];
+  private readonly padding: string;
   private taken = 0;
 
-  constructor(delays: readonly number[]) {
+  /** @param padding spaces behind each answer: answers may be larger than what the transport takes at once. */
+  constructor(delays: readonly number[], padding: number) {
     this.delays = delays;
+    this.padding = " ".repeat(padding);
   }
 
   answer(socket: Socket<undefined>, message: unknown): Promise<void> | undefined {
     const delay = this.delays[this.taken % this.delays.length]!;
     this.taken += 1;
-    if (delay === 0) return void socket.write(`re: ${String(message)}`);
+    if (delay === 0) return void socket.write(`re: ${String(message)}${this.padding}`);
     return new Promise<void>((resolve) => void this.runtime.setTimer(resolve, delay, true)).then(
-      () => void socket.write(`re: ${String(message)}`),
+      () => void socket.write(`re: ${String(message)}${this.padding}`),
     );
   }
 
@@ -93,8 +96,9 @@ export async function lastWordLaw(options: DriverLawOptions = {}): Promise<void>
         fc.record({ bytes: fc.integer({ min: 1, max: 40 }), ms: fc.constantFrom(0, 0, 30) }),
         { maxLength: 8 },
       ),
-      async (role, consumer, end, count, delays, cuttings) => {
-        const application = new Application(delays);
+      fc.constantFrom(0, 0, 0, 140_000),
+      async (role, consumer, end, count, delays, cuttings, padding) => {
+        const application = new Application(delays, padding);
         const peer = await begin(role, consumer, application);
         const { runtime } = application;
         const texts = Array.from({ length: count }, (_, number) => `message ${number}`);
@@ -116,10 +120,17 @@ export async function lastWordLaw(options: DriverLawOptions = {}): Promise<void>
         await runtime.advance(count * 2_000);
         peer.fromDriver();
         const told = peer.events.flatMap((event): unknown[] =>
-          event.type === "text" ? [event.text] : event.type === "closing" ? [event.close.code] : [],
+          event.type === "text"
+            ? [event.text.trimEnd()]
+            : event.type === "closing"
+              ? [event.close.code]
+              : [],
         );
         const code = end === "a Close" ? 3_005 : 1_002;
         requireSame("answers and Close", told, [...texts.map((text) => `re: ${text}`), code]);
+        // RFC 6455 §7.1.1, §7.1.7: a client waits for the server to end TCP, except after a violation.
+        const endsFirst = role === "server" || end === "a violation";
+        if (endsFirst) requireSame("our stream has ended", peer.transport.isWriteEnded, true);
       },
     ),
     checked(options, 400),

@@ -21,6 +21,8 @@ type Action =
   | { readonly do: "network-takes"; readonly octets: number }
   | { readonly do: "peer-reads" }
   | { readonly do: "pause" }
+  | { readonly do: "pause-at-the-next-message" }
+  | { readonly do: "resume-at-the-next-ping" }
   | { readonly do: "resume" }
   | { readonly do: "hook-finishes" }
   | { readonly do: "we-send"; readonly size: number }
@@ -46,6 +48,8 @@ const actions: fc.Arbitrary<Action> = fc.oneof(
     .map((octets) => ({ do: "network-takes", octets }) as const),
   fc.constant({ do: "peer-reads" } as const),
   fc.constant({ do: "pause" } as const),
+  fc.constant({ do: "pause-at-the-next-message" } as const),
+  fc.constant({ do: "resume-at-the-next-ping" } as const),
   fc.constant({ do: "resume" } as const),
   fc.constant({ do: "hook-finishes" } as const),
   sizes.map((size) => ({ do: "we-send", size }) as const),
@@ -83,11 +87,19 @@ class Play {
   peer!: Peer;
   socket!: Socket<undefined>;
   runtime!: VirtualRuntime;
+  pausesAtMessage = false;
+  private resumesAtPing = false;
+  private isPaused = false;
+  /** Messages that a hook got although the application had paused. */
+  untimely = 0;
+  readonly readies: Promise<void>[] = [];
   private server: Stage["server"] | null = null;
   private readonly isSlow: boolean;
+  private readonly isHooked: boolean;
 
-  private constructor(isSlow: boolean) {
+  private constructor(isSlow: boolean, isHooked: boolean) {
     this.isSlow = isSlow;
+    this.isHooked = isHooked;
   }
 
   static async begin(
@@ -96,7 +108,7 @@ class Play {
     room: number,
     undelivered: number,
   ): Promise<Play> {
-    const play = new Play(isSlow);
+    const play = new Play(isSlow, application.endsWith("hooks"));
     const limits = { undelivered, unsent: 8_000_000 };
     const message = (_: unknown, bytes: unknown): unknown => play.take(bytes);
     const hooks = {
@@ -104,6 +116,10 @@ class Play {
         play.socket = socket;
       },
       ...(application === "server without a taker" ? {} : { message }),
+      ping: () => {
+        if (play.resumesAtPing) play.resume();
+        play.resumesAtPing = false;
+      },
       close: () => {
         play.ends += 1;
       },
@@ -133,8 +149,21 @@ class Play {
   private take(bytes: unknown): Promise<void> | undefined {
     this.gotByUs.push(numberOf(bytes as Uint8Array));
     this.kept.push(bytes as Uint8Array);
+    if (this.isPaused && this.isHooked) this.untimely += 1;
+    if (this.pausesAtMessage) this.pause();
+    this.pausesAtMessage = false;
     if (!this.isSlow) return;
     return new Promise<void>((resolve) => this.unfinished.push(resolve));
+  }
+
+  pause(): void {
+    this.isPaused = true;
+    this.socket.pause();
+  }
+
+  resume(): void {
+    this.isPaused = false;
+    this.socket.resume();
   }
 
   private async loop(): Promise<void> {
@@ -174,10 +203,16 @@ class Play {
         peer.fromDriver();
         return;
       case "pause":
-        socket.pause();
+        this.pause();
+        return;
+      case "pause-at-the-next-message":
+        this.pausesAtMessage = true;
+        return;
+      case "resume-at-the-next-ping":
+        this.resumesAtPing = true;
         return;
       case "resume":
-        socket.resume();
+        this.resume();
         return;
       case "hook-finishes":
         this.unfinished.shift()?.();
@@ -185,6 +220,7 @@ class Play {
       case "we-send": {
         const bytes = message(this.sentByUs.length, action.size);
         if (socket.write(bytes) !== "closed") this.sentByUs.push(numberOf(bytes));
+        this.readies.push(socket.ready());
         return;
       }
       case "we-stream": {
@@ -216,11 +252,26 @@ class Play {
     }
   }
 
+  private async closeFrom(close: "peer" | "us" | "both"): Promise<void> {
+    const { peer, socket, runtime } = this;
+    if (close !== "us") {
+      peer.endpoint.close(1000, "", runtime.now());
+      peer.speak();
+      if (!peer.transport.isPaused) peer.toDriverUpTo(Number.POSITIVE_INFINITY);
+      await settle();
+    }
+    if (close !== "peer") void socket.close(1000);
+  }
+
   /** Everything that was held back lets go. */
   async finish(close: "peer" | "us" | "both"): Promise<void> {
-    const { peer, socket, runtime } = this;
+    const { peer, runtime } = this;
+    // A Close may come, and ours may be queued, behind much that the network has not taken yet.
+    const isEarly = this.sends.length === 0 && this.rtts.length === 0;
+    if (isEarly) await this.closeFrom(close);
     peer.transport.takes(Number.POSITIVE_INFINITY);
-    socket.resume();
+    this.pausesAtMessage = false;
+    this.resume();
     for (let quiet = 0; quiet < 3; ) {
       const before = this.gotByUs.length + peer.events.length;
       await peer.pump();
@@ -230,8 +281,10 @@ class Play {
       if (waiting.length > 0) quiet = -1;
       quiet = this.gotByUs.length + peer.events.length === before ? quiet + 1 : 0;
     }
-    if (close !== "us") peer.endpoint.close(1000, "", runtime.now());
-    if (close !== "peer") void socket.close(1000);
+    if (!isEarly) {
+      await requireSettled("ready, although nothing is unsent", this.readies);
+      await this.closeFrom(close);
+    }
     await peer.pump();
     for (let seconds = 0; seconds < 20; seconds += 1) {
       await runtime.advance(1_000);
@@ -243,6 +296,7 @@ class Play {
 /** @throws Error when the application and the driver do not both see one end. */
 async function requireOneEnd(play: Play): Promise<void> {
   requireSame("how often the application was told of the end", play.ends, 1);
+  requireSame("messages that came although the application had paused", play.untimely, 0);
   requireSame("messages that the application keeps", play.kept.map(numberOf), play.gotByUs);
   await requireSettled("pings and sends of an ended connection", [...play.rtts, ...play.sends]);
   requireSame("connections and timers that are left", play.remains, 0);
@@ -268,7 +322,7 @@ export async function scheduleLaw(options: DriverLawOptions = {}): Promise<void>
       fc.constantFrom(...APPLICATIONS),
       fc.boolean(),
       fc.constantFrom("peer" as const, "us" as const, "both" as const),
-      fc.integer({ min: 0, max: 300_000 }),
+      fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 300_000 })),
       fc.constantFrom(...ROOMS),
       async (script, application, isSlow, close, room, undelivered) => {
         const play = await Play.begin(application, isSlow, room, undelivered);
@@ -279,6 +333,7 @@ export async function scheduleLaw(options: DriverLawOptions = {}): Promise<void>
         await requireOneEnd(play);
         const [info] = await requireSettled("closed", [play.socket.closed]);
         requireSame("wasClean", info!.wasClean, true);
+        requireSame("the end of our stream was sent", play.peer.transport.isWriteEnded, true);
         const results = await Promise.all([...play.rtts, ...play.sends]);
         requireSame("lost pings and sends", results.filter((one) => one === "closed").length, 0);
       },
@@ -304,12 +359,17 @@ export async function brokenScheduleLaw(options: DriverLawOptions = {}): Promise
         if (how === "reset") play.peer.transport.breaks("ECONNRESET");
         else if (how === "end") play.peer.transport.ends();
         else play.socket.abort();
+        await settle();
+        if (how === "reset" && application === "server without a taker") {
+          requireSame("ends that an application without a taker hears of at once", play.ends, 1);
+        }
         // An application that is stuck hears of the end all the same, from the hook.
         if (isForgotten && !application.endsWith("loop")) {
           for (let seconds = 0; seconds < 20; seconds += 1) await play.runtime.advance(1_000);
           requireSame("ends that a stuck application hears of", play.ends, 1);
         }
-        play.socket.resume();
+        play.pausesAtMessage = false;
+        play.resume();
         for (let seconds = 0; seconds < 20; seconds += 1) {
           await play.runtime.advance(1_000);
           for (const finish of play.unfinished.splice(0)) finish();
