@@ -40,7 +40,11 @@ const PEERS: readonly {
   },
 ];
 
-describe.each(PEERS)("$parser.name", ({ parser, findings }) => {
+/** Bun puts a module of its own in the place of `ws`, and that module has no Receiver. */
+const isBun = process.versions["bun"] !== undefined;
+const HERE = PEERS.filter(({ parser }) => !isBun || parser !== wsReceiver);
+
+describe.each(HERE)("$parser.name", ({ parser, findings }) => {
   test("throws at no input", () => totalityLaw(parser, seeded(1000)));
   test("does the same at every cutting", () => cuttingLaw(parser, seeded(1000)));
   test("tells the same messages with pings between", () => controlLaw(parser, seeded(500)));
