@@ -74,6 +74,7 @@ export {
   type ExtensionOffer,
   type ExtensionParameter,
   type ExtensionSession,
+  type ExtensionSnapshot,
   NO_EXTENSIONS,
 } from "./extension/extension.ts";
 export { formatExtensions, parameterMap, parseExtensions } from "./extension/extension-header.ts";

@@ -33,7 +33,7 @@ export {
   certificateDistrusted,
   clientCertificate,
 } from "./server/client-certificate.ts";
-export type { Handed, Intake, Listener } from "./server/intake.ts";
+export type { Along, Handed, Intake, Listener } from "./server/intake.ts";
 export {
   type Acceptor,
   BACKLOG,

@@ -61,7 +61,9 @@ describe.each(CODECS)("with %s", (_name, codec) => {
 });
 
 describe("the option movable", () => {
-  const text = "the same words in every message. ".repeat(100);
+  const text = Array.from({ length: 300 }, (_, index) =>
+    ((index * 7_919) % 10_007).toString(36),
+  ).join(" ");
   const pair = (movable: boolean) => {
     const extensions = agreed(contextCodec, { movable }, { contextTakeover: true, movable });
     const open = (role: "client" | "server") => {

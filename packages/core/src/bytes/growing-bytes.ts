@@ -5,8 +5,8 @@
  * hundred times the bytes that it sent (CVE-2026-48779). In one buffer a one-byte piece costs one byte. The buffer holds at
  * most twice the bytes that have arrived, however many bytes the peer announced.
  *
- * One exception saves the copies of a growing buffer: the buffers of a thread may have {@link AHEAD_BYTES} bytes of room
- * together for bytes that were announced and have not arrived.
+ * One exception saves the copies of a growing buffer: a buffer may have room for {@link AHEAD_FACTOR} times the bytes that have
+ * arrived, and the buffers of a thread for {@link AHEAD_BYTES} bytes together that were announced and have not arrived.
  */
 import { LARGE_FROM, letGoOfLargeMemory, takeLargeMemory } from "./large-memory.ts";
 import { MEMORY_MARGIN, type Memory } from "./memory.ts";
@@ -41,6 +41,11 @@ const SMALLEST_CAPACITY = 256;
  * at the same time. A thousand peers that announce 16 MiB and send nothing cost no more than this.
  */
 export const AHEAD_BYTES = 33_554_432;
+/**
+ * A buffer has room ahead only for so many times the bytes that have arrived: the header of a frame alone makes nobody take
+ * memory. One read of 64 KiB is enough for the room of a message of 1 MiB.
+ */
+export const AHEAD_FACTOR = 32;
 let ahead = 0;
 
 /** A view of the gathered bytes, until more bytes come. */
@@ -98,7 +103,8 @@ function makeRoom(
   const most = Math.max(needed, expected);
   let capacity = Math.min(most, Math.max(SMALLEST_CAPACITY, needed * 2));
   settleBytes(growing);
-  if (most > capacity && gathering !== Gathering.Doubling && ahead + most <= AHEAD_BYTES) {
+  const mayLookAhead = gathering !== Gathering.Doubling && most <= needed * AHEAD_FACTOR;
+  if (most > capacity && mayLookAhead && ahead + most <= AHEAD_BYTES) {
     capacity = most;
     growing.ahead = most;
     ahead += most;

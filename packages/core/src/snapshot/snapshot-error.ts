@@ -25,6 +25,7 @@ export type SnapshotFault =
 
 /** Thrown by `snapshotEndpoint` and `restoreEndpoint`. Nothing was changed when it is thrown. */
 export class SnapshotError extends Error {
+  /** "SnapshotError", to tell it from other errors across copies of the package. */
   override readonly name = "SnapshotError";
   /** Why; a program decides by this member. */
   readonly fault: SnapshotFault;

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import {
   AHEAD_BYTES,
+  AHEAD_FACTOR,
   appendBytes,
   createGrowingBytes,
   Gathering,
@@ -102,7 +103,7 @@ describe("growing bytes", () => {
 describe("room ahead of what has arrived", () => {
   const begun: GrowingBytes[] = [];
   function begin(announced: number, gathering: Gathering): GrowingBytes {
-    const growing = createGrowingBytes(1_000, announced, gathering);
+    const growing = createGrowingBytes(65_536, announced, gathering);
     begun.push(growing);
     return growing;
   }
@@ -130,13 +131,13 @@ describe("room ahead of what has arrived", () => {
         { length: 100 },
         () => begin(1_048_576, gathering).bytes.length,
       );
-      const large = capacities.filter((capacity) => capacity > 2_000);
+      const large = capacities.filter((capacity) => capacity > 131_072);
       expect(large).toHaveLength(AHEAD_BYTES / 1_048_576);
     });
 
     test(`is there again for the next message: ${how}`, () => {
       for (let message = 0; message < 100; message += 1) {
-        const growing = createGrowingBytes(1_000, AHEAD_BYTES, gathering);
+        const growing = createGrowingBytes(AHEAD_BYTES / AHEAD_FACTOR, AHEAD_BYTES, gathering);
         expect(growing.bytes.length).toBeGreaterThanOrEqual(AHEAD_BYTES);
         settleBytes(growing);
         releaseBytes(growing);
@@ -145,7 +146,13 @@ describe("room ahead of what has arrived", () => {
   }
 
   test("is not given where bytes are only doubled", () => {
-    expect(begin(1_048_576, Gathering.Doubling).bytes.length).toBeLessThanOrEqual(2_000);
+    expect(begin(1_048_576, Gathering.Doubling).bytes.length).toBeLessThanOrEqual(131_072);
+  });
+
+  test("is not given to who has sent little and announces much", () => {
+    const growing = createGrowingBytes(1_000, 1_048_576, Gathering.Kept);
+    expect(growing.bytes.length).toBeLessThanOrEqual(2_000);
+    releaseBytes(growing);
   });
 });
 
@@ -163,7 +170,7 @@ describe("an array to keep", () => {
   });
 
   test("is there also when there was no room ahead, once half of the message has arrived", () => {
-    const others = createGrowingBytes(1_000, AHEAD_BYTES, Gathering.Kept);
+    const others = createGrowingBytes(AHEAD_BYTES / AHEAD_FACTOR, AHEAD_BYTES, Gathering.Kept);
     const whole = randomOctets(3, 300_000);
     const growing = createGrowingBytes(60_000, 300_000, Gathering.Own);
     for (let at = 0; at < whole.length; at += 60_000) {

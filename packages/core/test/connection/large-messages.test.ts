@@ -286,7 +286,8 @@ describe("an echo of 1 MiB", () => {
         const fresh = freshBytes(() => {
           for (let message = 0; message < 20; message += 1) turn();
         });
-        expect(fresh).toBe(handOver ? 20 * MIB : 0);
+        // The first bytes of a message may share a chunk with the message before: a small array holds them for a moment.
+        expect(fresh - (handOver ? 20 * MIB : 0)).toBeLessThan(20 * 4_096);
       });
     }
   }

@@ -31,6 +31,7 @@ export interface RestoreLawOptions {
 
 /** What {@link restoreLaw} has seen, for people to read. */
 export interface RestoreLawReport {
+  /** How many damaged snapshots were restored. */
   readonly runs: number;
   /** Inputs that gave an endpoint. */
   readonly restored: number;
