@@ -9,12 +9,13 @@ import { checked, type DriverLawOptions, requireSame } from "./driver-law.ts";
 
 type AnyRequest = RequestFacts;
 
-/** Every getter that the class of the request has, those of its parents included. */
+/** Every getter that the class of the request has, those of its parents included. `moved` is no fact: it holds all of them for a hand-off. */
 function factsOf(request: AnyRequest): Record<string, unknown> {
   const facts: Record<string, unknown> = {};
   for (let proto: object = Object.getPrototypeOf(request); proto !== Object.prototype; ) {
     for (const [name, { get }] of Object.entries(Object.getOwnPropertyDescriptors(proto))) {
-      if (get === undefined || ["signal", "fields"].includes(name) || name in facts) continue;
+      if (get === undefined || ["signal", "fields", "moved"].includes(name) || name in facts)
+        continue;
       const value: unknown = Reflect.get(request, name);
       if (value instanceof URL) facts[name] = value.href;
       else facts[name] = value instanceof Headers ? [...value] : structuredClone(value);
