@@ -13,10 +13,13 @@ export type CloseState = string;
 
 /** One arrow of the machine. */
 export interface Transition {
+  /** The side that moves. */
   readonly role: SideName;
+  /** The state before. */
   readonly from: CloseState;
   /** The input that leads from one state to the other. */
   readonly via: string;
+  /** The state behind. */
   readonly to: CloseState;
 }
 

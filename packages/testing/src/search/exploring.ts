@@ -57,6 +57,7 @@ function requireSize(size: WorldSize): void {
 
 /** A law does not hold at the end of a history. */
 export class BrokenWorld extends Error {
+  /** "BrokenWorld", to tell it from other errors across copies of the package. */
   override readonly name: string = "BrokenWorld";
   /** The shortest history that breaks the law. */
   readonly history: readonly Move[];

@@ -29,8 +29,9 @@ export type Move =
 export interface WorldSize {
   /** Messages of both sides together. */
   readonly texts: number;
+  /** Pings of both sides together. */
   readonly pings: number;
-  /** For each side. */
+  /** Closes of each side. */
   readonly closes: number;
   /** Transmissions of which one byte arrives before the rest. */
   readonly cuts: number;
