@@ -13,6 +13,7 @@ const COMMON = [
   "WebSocketStream",
   "connect",
   "createServer",
+  "deflate",
   "fromStreams",
   "prepare",
   "serve",
