@@ -28,7 +28,7 @@ const TOLERANCES: Readonly<Record<string, Tolerance>> = {
   "heap bytes/frame": { share: 0.1, slack: 0.5 },
   "heap bytes/message": { share: 0.1, slack: 24 },
   "buffer bytes/message": { share: 0.1, slack: 512 },
-  "system calls/burst": { share: 0, slack: 0.4 },
+  "system calls/burst": { share: 0, slack: 0.9 },
 };
 
 export interface Verdict {

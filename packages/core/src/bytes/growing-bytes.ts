@@ -8,7 +8,12 @@
  * One exception saves the copies of a growing buffer: a buffer may have room for {@link AHEAD_FACTOR} times the bytes that have
  * arrived, and the buffers of a thread for {@link AHEAD_BYTES} bytes together that were announced and have not arrived.
  */
-import { LARGE_FROM, letGoOfLargeMemory, takeLargeMemory } from "./large-memory.ts";
+import {
+  LARGE_FROM,
+  LARGEST_LARGE_BYTES,
+  letGoOfLargeMemory,
+  takeLargeMemory,
+} from "./large-memory.ts";
 import { MEMORY_MARGIN, type Memory } from "./memory.ts";
 
 export interface GrowingBytes {
@@ -118,8 +123,10 @@ function makeRoom(
     growing.start = 0;
     growing.memory = null;
   } else {
-    // A large memory is a power of two. That of what is needed is less than twice as large.
-    growing.memory = takeLargeMemory(capacity === most ? most : needed);
+    // A large memory is a power of two, so that of what is needed is less than twice as large. Above the largest size that is
+    // kept, a memory has the size that is asked for: without doubling, each piece of a message would move all pieces before.
+    const isDoubled = needed > LARGEST_LARGE_BYTES;
+    growing.memory = takeLargeMemory(capacity === most || isDoubled ? capacity : needed);
     growing.bytes = growing.memory.bytes;
     growing.start = MEMORY_MARGIN;
   }

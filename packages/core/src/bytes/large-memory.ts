@@ -19,6 +19,7 @@ export const LARGE_FROM = 65_536;
 const SMALLEST_BITS = 16;
 /** 16 MiB, the default of `limits.message`. A larger memory is not kept. */
 const LARGEST_BITS = 24;
+export const LARGEST_LARGE_BYTES: number = 2 ** LARGEST_BITS;
 
 interface Shelf {
   readonly free: Memory[];

@@ -156,6 +156,26 @@ describe("room ahead of what has arrived", () => {
   });
 });
 
+test.each([
+  ["in kept memory", Gathering.Kept],
+  ["in an array of its own", Gathering.Own],
+  ["in a buffer that doubles", Gathering.Doubling],
+] as const)(
+  "40 MiB of unknown length are copied few times, also above the largest size that is kept: %s",
+  (_, gathering) => {
+    const growing = createGrowingBytes(1_000, Number.POSITIVE_INFINITY, gathering);
+    const buffers = new Set<ArrayBufferLike>();
+    for (let arrived = 0; arrived < 40 * 1_048_576; arrived += 262_144) {
+      reserveBytes(growing, 262_144, Number.POSITIVE_INFINITY, gathering);
+      growing.length += 262_144;
+      buffers.add(growing.bytes.buffer);
+      expect(growing.bytes.length).toBeLessThanOrEqual(2 * growing.length + 65_552);
+    }
+    releaseBytes(growing);
+    expect(buffers.size).toBeLessThanOrEqual(12);
+  },
+);
+
 describe("an array to keep", () => {
   test("is exactly as long as the message, and lies in no memory that is used again", () => {
     const growing = createGrowingBytes(65_536, 200_000, Gathering.Own);
