@@ -87,11 +87,11 @@ export const LAWS: Readonly<Record<string, NamedLaw>> = {
   requestFactsLaw: () => requestFactsLaw(times(500)),
   throwingHooksLaw: () => throwingHooksLaw(times(300)),
   lastWordLaw: () => lastWordLaw(times(200)),
-  scheduleLaw: () => scheduleLaw(times(200)),
+  scheduleLaw: () => scheduleLaw(times(600)),
   awaitedPingLaw: () => awaitedPingLaw(times(60)),
   steadyReaderLaw: () => steadyReaderLaw(times(12)),
   frozenProcessLaw: () => frozenProcessLaw(times(40)),
   snapshotLaw: () => snapshotLaw(engine, times(200)),
   applicationLaw: () => applicationLaw(times(200)),
-  brokenScheduleLaw: () => brokenScheduleLaw(times(200)),
+  brokenScheduleLaw: () => brokenScheduleLaw(times(600)),
 };

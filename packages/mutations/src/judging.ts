@@ -29,6 +29,9 @@ export interface Court {
 /** Longer than any law takes on a slow machine, ms. A law that has no verdict by then met a loop without an end. */
 const PATIENCE = 120_000;
 
+/** MB: enough for every law. A loop that takes memory has its verdict soon, on a large machine too. */
+const HEAP = "--max-old-space-size=1024";
+
 /** @param files sources that differ from those of the working tree, by their path from the root. */
 export async function openCourt(files: ReadonlyMap<string, string>): Promise<Court> {
   const built = await build({
@@ -68,7 +71,9 @@ function sourcesFrom(files: ReadonlyMap<string, string>): Plugin {
 }
 
 async function judge(program: string, laws: readonly string[]): Promise<Verdict[]> {
-  const child = spawn(process.execPath, [program, ...laws], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [HEAP, program, ...laws], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const verdicts: Verdict[] = [];
   let line = "";
   let errors = "";
@@ -94,7 +99,10 @@ async function judge(program: string, laws: readonly string[]): Promise<Verdict[
   if (isDone) return verdicts;
   const law = laws[verdicts.length]!;
   // Code 13: nothing is left that could settle the promise for which the program waits.
-  const how = isLate ? "a loop without an end" : code === 13 ? "a promise that never settles" : "";
+  let how = "";
+  if (isLate) how = "a loop without an end";
+  else if (code === 13) how = "a promise that never settles";
+  else if (/heap out of memory/.test(errors)) how = "a loop that takes all memory";
   if (how === "") throw new Error(`the judge ended with ${code} at ${law}:\n${errors}`);
   return [...verdicts, { law, isKept: false, size: "no end", message: how }];
 }
