@@ -10,7 +10,7 @@
 export interface Fault {
   /** The name of the file, without its extension. */
   readonly name: string;
-  /** What is wrong, for the table. */
+  /** The planted mistake in words, for the table. */
   readonly what: string;
   /** The rule that the fault breaks: a section of an RFC, or a page of ours. */
   readonly section: string;

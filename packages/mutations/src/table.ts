@@ -19,7 +19,7 @@ export function rowOf(fault: Fault, verdict: Verdict | null): Row {
   return [describeFault(fault), fault.section, `\`${verdict.law}\``, verdict.size];
 }
 
-/** What is wrong, and where it was reported. */
+/** The planted mistake, and the report of it where there was one. */
 export function describeFault({ what, once }: Fault): string {
   return once === "" ? what : `${what} (once in the product: ${once})`;
 }

@@ -1,4 +1,4 @@
-/** What stands in each place of the pages: Markdown made of the results. */
+/** The Markdown of each marked place of the pages, made of the results of a run. */
 import { CASES as ECHO_CASES } from "../echo/cases.ts";
 import { DEFAULT, LENDING, WS_BUFFERUTIL } from "../echo/subjects.ts";
 import { CASES as ENGINE_CASES } from "../engine/cases.ts";

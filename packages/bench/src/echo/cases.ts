@@ -1,4 +1,4 @@
-/** What is exchanged: so many connections, each with so many messages of so many bytes under way. */
+/** The traffic of a case: the number of connections, the messages under way on each, and the bytes of a message. */
 
 export interface EchoCase {
   readonly name: string;

@@ -1,5 +1,5 @@
 /**
- * Who is measured on which runtime. A new candidate is a file in `subjects/`, a line in {@link LOADERS}, and a line in
+ * The candidates that are measured on each runtime. A new candidate is a file in `subjects/`, a line in {@link LOADERS}, and a line in
  * {@link CANDIDATES}.
  */
 import type { RuntimeName } from "@sansocket/workshop/runtimes";

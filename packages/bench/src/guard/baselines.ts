@@ -1,4 +1,4 @@
-/** What was recorded, and by how much a later figure may be above it. */
+/** The recorded figures, and the tolerance by which a later figure may be above its recorded one. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 

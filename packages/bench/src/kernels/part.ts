@@ -15,7 +15,7 @@ const NODE = `node${process.versions.node.split(".")[0]}`;
 const ROUNDS = 9;
 const memory: Memory = createMemory(70_000);
 const other: Memory = createMemory(70_000);
-/** What is computed goes here, so that it is not optimised away. */
+/** The kernels add their results to this number. Without a use of the results, the runtime could leave the work out. */
 let sink = 0;
 
 /** Least CPU time of the rounds, in ns per call. */

@@ -193,7 +193,7 @@ class Play {
         return;
       case "arrives":
         peer.speak();
-        // What is on its way when the driver pauses still comes, in one read at most.
+        // Bytes that are on their way when the driver pauses still come, in one read at most.
         if (!peer.transport.isPaused) peer.toDriverUpTo(action.octets);
         return;
       case "network-takes":
