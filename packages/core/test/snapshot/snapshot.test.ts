@@ -5,6 +5,7 @@ import {
   type Endpoint,
   MisuseError,
   openEndpoint,
+  prepareMessage,
   Step,
   watchFrames,
 } from "../../src/index.ts";
@@ -94,6 +95,19 @@ describe("a snapshot", () => {
     endpoint.sendBinary(Uint8Array.of(4));
     expect(moved(endpoint).unsent).toBe(endpoint.unsent);
     expect(sentBy(moved(endpoint))).toEqual(sentBy(endpoint));
+  });
+
+  test("holds prepared messages, alone in their turn and behind other output", () => {
+    for (const before of [0, 5]) {
+      const endpoint = opened("server", { referenceFrom: 100 });
+      if (before > 0) endpoint.sendBinary(new Uint8Array(before));
+      endpoint.sendPrepared(prepareMessage("hello"));
+      endpoint.sendBinary(new Uint8Array(200).fill(9));
+      endpoint.sendPrepared(prepareMessage(new Uint8Array(70_000).fill(3)));
+      endpoint.sendText("last");
+      const other = moved(endpoint, { referenceFrom: 100 });
+      expect(Buffer.compare(Buffer.from(sentBy(other)), Buffer.from(sentBy(endpoint)))).toBe(0);
+    }
   });
 
   test("leaves the endpoint as it was, and belongs to the caller", () => {
