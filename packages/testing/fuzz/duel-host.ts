@@ -7,7 +7,7 @@ import {
   serverSettings,
   watchFrames,
 } from "@sansocket/core";
-import { base64 } from "../src/model/accept-key.ts";
+import { base64 } from "../src/wire/accept-key.ts";
 import type { Setting } from "./scenario.ts";
 
 /** A host whose entropy the model knows. One host may serve any number of duels, one after the other. */

@@ -1,8 +1,9 @@
 /** The words of a peer: heads and frames that are right, or that break one rule. */
-import { acceptOf } from "../src/model/accept-key.ts";
+
 import { writeFrame } from "../src/model/frame.ts";
 import { latin1 } from "../src/model/terms.ts";
 import { bytesOf } from "../src/model/utf8.ts";
+import { acceptKey } from "../src/wire/accept-key.ts";
 import { oneIn, pick, type RandomSource } from "./random.ts";
 import { storedDeflate } from "./stored-deflate.ts";
 
@@ -376,7 +377,7 @@ export function peerRequest(random: RandomSource): Uint8Array {
 
 /** A server's response to a request with this key. */
 export function peerResponse(random: RandomSource, key: string): Uint8Array {
-  const accept = `Sec-WebSocket-Accept: ${acceptOf(key)}`;
+  const accept = `Sec-WebSocket-Accept: ${acceptKey(key)}`;
   const right = ["Upgrade: websocket", "Connection: Upgrade", accept];
   const interim = oneIn(random, 8) ? "HTTP/1.1 103 Early\r\nLink: a\r\n\r\n" : "";
   if (!oneIn(random, 3)) {

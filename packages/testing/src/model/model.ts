@@ -7,7 +7,7 @@
  * The model does not follow the bytes that a transport took and a peer may not have read (`Endpoint.readBy`): keep the output
  * below 128 KiB.
  */
-import { acceptOf } from "./accept-key.ts";
+import { acceptKey } from "../wire/accept-key.ts";
 import { type ReadHead, readHead } from "./http-head.ts";
 import { judgeRequest, judgeResponse, type ModelRequest } from "./opening.ts";
 import { ModelReceiving } from "./receiving.ts";
@@ -190,7 +190,7 @@ export class Model extends ModelReceiving {
     const line = protocol === "" ? "" : `Sec-WebSocket-Protocol: ${protocol}\r\n`;
     this.queueText(
       "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
-        `Sec-WebSocket-Accept: ${acceptOf(this.request!.key)}\r\n${line}\r\n`,
+        `Sec-WebSocket-Accept: ${acceptKey(this.request!.key)}\r\n${line}\r\n`,
     );
     this.isAnswered = true;
     this.open(protocol);

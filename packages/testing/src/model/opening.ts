@@ -1,5 +1,5 @@
 /** Verdicts over the heads of the opening handshake: a server's (RFC 6455 §4.2.1) and a client's (§4.1). */
-import { acceptOf } from "./accept-key.ts";
+import { acceptKey } from "../wire/accept-key.ts";
 import type { ReadHead } from "./http-head.ts";
 
 type Headers = ReadHead["headers"];
@@ -231,7 +231,7 @@ export function judgeResponse(
   const accepts = valuesOf(headers, "sec-websocket-accept");
   if (accepts.length === 0) return { rule: "accept-missing" };
   if (accepts.length > 1) return { rule: "accept-duplicate" };
-  if (accepts[0] !== acceptOf(key)) return { rule: "accept-wrong" };
+  if (accepts[0] !== acceptKey(key)) return { rule: "accept-wrong" };
   const protocols = valuesOf(headers, "sec-websocket-protocol");
   if (protocols.length > 1) return { rule: "protocol-duplicate" };
   const [protocol] = protocols;

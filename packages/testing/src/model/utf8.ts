@@ -1,51 +1,6 @@
 /** UTF-8 by the grammar of RFC 3629 §4, one character at a time. Nothing here is fast. */
 
-/** The rows of the grammar: what the first byte may be, and what each byte behind it may be. */
-const ROWS: readonly (readonly (readonly [from: number, to: number])[])[] = [
-  [[0x00, 0x7f]],
-  [
-    [0xc2, 0xdf],
-    [0x80, 0xbf],
-  ],
-  [
-    [0xe0, 0xe0],
-    [0xa0, 0xbf],
-    [0x80, 0xbf],
-  ],
-  [
-    [0xe1, 0xec],
-    [0x80, 0xbf],
-    [0x80, 0xbf],
-  ],
-  [
-    [0xed, 0xed],
-    [0x80, 0x9f],
-    [0x80, 0xbf],
-  ],
-  [
-    [0xee, 0xef],
-    [0x80, 0xbf],
-    [0x80, 0xbf],
-  ],
-  [
-    [0xf0, 0xf0],
-    [0x90, 0xbf],
-    [0x80, 0xbf],
-    [0x80, 0xbf],
-  ],
-  [
-    [0xf1, 0xf3],
-    [0x80, 0xbf],
-    [0x80, 0xbf],
-    [0x80, 0xbf],
-  ],
-  [
-    [0xf4, 0xf4],
-    [0x80, 0x8f],
-    [0x80, 0xbf],
-    [0x80, 0xbf],
-  ],
-];
+import { UTF8_SEQUENCES } from "../wire/utf8-reader.ts";
 
 /** The verdict over bytes, from a start on. */
 export interface Utf8Verdict {
@@ -63,7 +18,9 @@ export function judgeUtf8(bytes: Uint8Array, start: number = 0): Utf8Verdict {
       at += 1;
       continue;
     }
-    const row = ROWS.find(([first]) => bytes[at]! >= first![0] && bytes[at]! <= first![1]);
+    const row = UTF8_SEQUENCES.find(
+      ([first]) => bytes[at]! >= first![0] && bytes[at]! <= first![1],
+    );
     if (row === undefined) return { badAt: at, wholeTo: at };
     for (let index = 1; index < row.length; index += 1) {
       const byte = bytes[at + index];

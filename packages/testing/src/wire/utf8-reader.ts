@@ -1,7 +1,10 @@
 /** UTF-8 by the table of RFC 3629 §4, one byte after the other: slow, and easy to compare with the table. */
 
-/** The ranges of the bytes that may follow a first byte; the order is that of the table `UTF8-octets`. */
-const SEQUENCES: readonly (readonly (readonly [number, number])[])[] = [
+/**
+ * The ranges of a first byte and of the bytes that may follow it. The order is that of the table `UTF8-octets`. The oracle and
+ * the reference model both read this table.
+ */
+export const UTF8_SEQUENCES: readonly (readonly (readonly [number, number])[])[] = [
   [[0x00, 0x7f]],
   [
     [0xc2, 0xdf],
@@ -60,7 +63,7 @@ export function readUtf8(bytes: Uint8Array): Utf8Reading {
   let at = 0;
   while (at < bytes.length) {
     const first = bytes[at]!;
-    const sequence = SEQUENCES.find(([range]) => first >= range![0] && first <= range![1]);
+    const sequence = UTF8_SEQUENCES.find(([range]) => first >= range![0] && first <= range![1]);
     if (sequence === undefined) return { badAt: at, openAt: null };
     for (const [index, [least, most]] of sequence.entries()) {
       const byte = bytes[at + index];
