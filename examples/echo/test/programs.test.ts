@@ -17,7 +17,8 @@ const started: ChildProcess[] = [];
 afterEach(async () => {
   for (const child of started.splice(0)) {
     if (child.exitCode !== null || child.signalCode !== null) continue;
-    child.kill("SIGKILL");
+    // Not SIGKILL: a server with --tls removes its key when it ends.
+    child.kill("SIGTERM");
     await once(child, "exit");
   }
 });
