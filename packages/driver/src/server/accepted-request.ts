@@ -24,15 +24,18 @@ export class OpenedRequest extends RequestView implements AcceptedRequest {
 
   /**
    * The request of a connection that comes from another process.
-   * @param packed from {@link moved}. @throws MisuseError for another string.
+   * @param packed from {@link moved}, and checked by {@link requirePacked}.
    */
   static from(transport: Transport, surroundings: Surroundings, packed: string): OpenedRequest {
-    if (!PACKED.test(packed)) {
-      throw new MisuseError("request is not what `detach` gave: give its string unchanged");
-    }
     const request = new OpenedRequest(transport, surroundings, unpack(packed), null);
     request.pack();
     return request;
+  }
+
+  /** @throws MisuseError for a string that is none of {@link moved}. */
+  static requirePacked(packed: string): void {
+    if (PACKED.test(packed)) return;
+    throw new MisuseError("request is not what `detach` gave: give its string unchanged");
   }
 
   /** The fields as one string, for a connection that moves to another process. */

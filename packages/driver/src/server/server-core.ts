@@ -130,6 +130,8 @@ export class ServerCore implements Owner, Decider, Intake {
   ): Socket | null {
     if (this.ending !== null || this.isFull()) return null;
     const { settings, hooks, connection } = this.options;
+    // Before the transport is opened: a mistake leaves it to another server.
+    if (request !== null) OpenedRequest.requirePacked(request);
     const now = this.deadlines.now();
     const binding = new Binding(this, restore(settings, now), open, now);
     const opened = request === null ? null : OpenedRequest.from(binding.transport, this, request);

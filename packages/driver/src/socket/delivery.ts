@@ -183,12 +183,12 @@ export class Delivery {
     runner.running = null;
   }
 
-  /** The connection is open: the hook `open` comes before all messages. */
-  opened(receiver: Receiver): void {
+  /** The connection is open: the hook `open`, or `adopted`, comes before all messages. */
+  opened(receiver: Receiver, name: "open" | "adopted" = "open"): void {
     const { runner } = this;
     this.receiver = receiver;
-    runner.running = "open";
-    runner.awaitResult("open", receiver.open());
+    runner.running = name;
+    runner.awaitResult(name, receiver.open());
     runner.running = null;
   }
 

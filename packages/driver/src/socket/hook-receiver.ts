@@ -2,6 +2,7 @@
 import type { WatchedFrame } from "@sansocket/core";
 import type { Binding } from "./binding.ts";
 import type { CloseInfo } from "./close-info.ts";
+import { escaped } from "./escape.ts";
 import type { SocketHooks } from "./hooks.ts";
 import type { Message } from "./message.ts";
 import type { Receiver } from "./receiver.ts";
@@ -69,7 +70,13 @@ export function adoptSocket(
 ): void {
   const socket = createSocket(binding, origins);
   beforeAdopted(socket);
-  binding.opened(new AdoptedReceiver(hooks, socket));
+  const { delivery } = binding;
+  try {
+    delivery.opened(new AdoptedReceiver(hooks, socket), "adopted");
+  } catch (error) {
+    // No turn is there to catch the exception: the caller of `adopt` is not at fault, and the socket is.
+    escaped(binding, delivery.runner, error);
+  }
 }
 
 /**

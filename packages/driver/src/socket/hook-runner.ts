@@ -12,6 +12,7 @@ export type HookName =
   | "request"
   | "connection"
   | "open"
+  | "adopted"
   | "message"
   | "drain"
   | "ping"
@@ -23,7 +24,7 @@ export type HookName =
 export class HookRunner {
   /** The name of the hook that is on the stack; null almost always. */
   running: HookName | null = null;
-  /** The name of the asynchronous `open` or `message` hook that has not finished. */
+  /** The name of the asynchronous `open`, `adopted` or `message` hook that has not finished. */
   awaited: HookName | null = null;
   private readonly link: Link;
   private readonly listener: { hookFinished(): void };

@@ -220,7 +220,7 @@ describe("a connection does not move", () => {
   });
 
   test("from bytes that are no snapshot, nor with arguments that are none", async () => {
-    const { other, socket } = await twoServers();
+    const { other, peer, socket } = await twoServers();
     const detached = await detach(socket);
     const damaged = { ...detached, snapshot: detached.snapshot.slice(1) };
     expect(() => adopt(other.server, damaged, detached.open)).toThrow(SnapshotError);
@@ -229,6 +229,11 @@ describe("a connection does not move", () => {
     );
     expect(() => adopt(other.server, detached, 7 as never)).toThrow(MisuseError);
     expect(other.server.connections).toBe(0);
+    // The transport is untouched: a server that gets the right arguments has the connection.
+    expect(adopt(other.server, detached, detached.open)).not.toBeNull();
+    peer.endpoint.sendText("here");
+    await peer.pump();
+    expect(peer.messages).toEqual(["other: here"]);
   });
 });
 
@@ -247,4 +252,54 @@ test("messages that nobody takes at the first server move too, and come before a
   adopt(other.server, detached, detached.open);
   await peer.pump();
   expect(peer.messages).toEqual(["other: one", "other: 50", "other: three"]);
+});
+
+describe("the hook adopted", () => {
+  for (const [how, adopted] of [
+    [
+      "throws",
+      () => {
+        throw new Error("no");
+      },
+    ],
+    ["rejects", () => Promise.reject(new Error("no"))],
+  ] as const) {
+    test(`that ${how} closes its socket with 1011, and error is told; adopt itself does not throw`, async () => {
+      const lines: string[] = [];
+      const one = server("one", lines);
+      const other = server("other", lines, {
+        adopted,
+        error: (socket: Socket | null, { code }: { code: string }) =>
+          void lines.push(`error ${code} ${socket?.state}`),
+      });
+      const peer = await one.opened();
+      const detached = await detach(one.server.sockets[0]!);
+      expect(adopt(other.server, detached, detached.open)).not.toBeNull();
+      await peer.pump();
+      expect(peer.endpoint.ended?.peerClose?.code).toBe(1011);
+      expect(lines).toEqual(["one open", "error hook-failed open", "other close 1011"]);
+      expect(other.server.connections).toBe(0);
+    });
+  }
+
+  test("holds the first message back until its promise resolves", async () => {
+    let pass = (): void => {};
+    const lines: string[] = [];
+    const one = server("one", lines);
+    const other = server("other", lines, {
+      adopted: () =>
+        new Promise<void>((resolve) => {
+          pass = resolve;
+        }),
+    });
+    const peer = await one.opened();
+    const detached = await detach(one.server.sockets[0]!);
+    adopt(other.server, detached, detached.open);
+    peer.endpoint.sendText("early");
+    await peer.pump();
+    expect(lines).toEqual(["one open"]);
+    pass();
+    await peer.pump();
+    expect(peer.messages).toEqual(["other: early"]);
+  });
 });
