@@ -76,8 +76,8 @@ export function release(socket: Socket, options: DetachOptions = {}): Promise<Re
 
 /**
  * Moves a connection to the process at the other end of the channel, where {@link receiveConnections} runs.
- * @returns resolves when the channel has the message. Rejects as {@link release} does, and with the error of the channel; the
- * connection is closed then, because this process has no socket any more.
+ * @returns resolves when the channel has the message. Rejects as {@link release} does, and with the error of the channel or of
+ * `data`; the connection is cut off in these two cases, because it has left its server.
  */
 export async function sendConnection(
   socket: Socket,
@@ -90,25 +90,31 @@ export async function sendConnection(
     );
   }
   const { snapshot, waiting, request, socket: own } = await release(socket, options);
-  const message: HandOffMessage = {
-    sansocket: "hand-off 1",
-    snapshot: base64(snapshot),
-    waiting: waiting.map((each) => (typeof each === "string" ? each : { bytes: base64(each) })),
-    request,
-    data: typeof data === "function" ? data() : data,
-  };
-  await new Promise<void>((resolve, reject) => {
-    const send = to.send as (
-      message: object,
-      handle: SendHandle,
-      options: object,
-      callback: (error: Error | null) => void,
-    ) => boolean;
-    send.call(to, message, own, {}, (error) => {
-      if (error === null) return resolve();
-      own.destroy();
-      reject(error);
-    });
+  try {
+    const message: HandOffMessage = {
+      sansocket: "hand-off 1",
+      snapshot: base64(snapshot),
+      waiting: waiting.map((each) => (typeof each === "string" ? each : { bytes: base64(each) })),
+      request,
+      data: typeof data === "function" ? data() : data,
+    };
+    await sendOver(to, message, own);
+  } catch (error) {
+    // Nobody serves the connection any more: the peer must not wait for an answer.
+    own.destroy();
+    throw error;
+  }
+}
+
+function sendOver(to: Channel, message: HandOffMessage, own: NetSocket): Promise<void> {
+  const send = to.send as (
+    message: object,
+    handle: SendHandle,
+    options: object,
+    callback: (error: Error | null) => void,
+  ) => boolean;
+  return new Promise((resolve, reject) => {
+    send.call(to, message, own, {}, (error) => (error === null ? resolve() : reject(error)));
   });
 }
 

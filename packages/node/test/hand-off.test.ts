@@ -116,3 +116,9 @@ test("a channel that is closed, or none, is a MisuseError, and the connection st
   client.write("still there");
   expect(await nextOf(client)).toBe("still there");
 });
+
+test("data that the channel cannot carry rejects, and the peer is not left with a silent connection", async () => {
+  const { client, socket } = await frontAndClient();
+  await expect(sentBy(socket, 7n)).rejects.toThrow(TypeError);
+  expect((await client.closed).error?.code).toBe("no-close");
+});
