@@ -118,6 +118,7 @@ class Reading {
 
   /** The ends, if the frame ends the connection. */
   #take(frame: ReadFrame): readonly End[] | null {
+    if (frame.opcode < 8) this.#allowOwnLimit(frame);
     const faults = headerFaults(frame, {
       role: this.#settings.role,
       isUnderWay: this.#type !== null,
@@ -137,6 +138,16 @@ class Reading {
     }
     if (frame.opcode >= 8) return frame.isWhole ? this.#takeControl(frame) : null;
     return this.#takeData(frame);
+  }
+
+  /**
+   * An endpoint may have a limit of its own (§10.4), and none can be expected to refuse less than {@link LEAST_OWN_LIMIT}. The
+   * header says the length: whatever else is wrong with the frame, an endpoint may look at the length first.
+   */
+  #allowOwnLimit({ opcode, length }: ReadFrame): void {
+    if (this.#settings.messageLimit !== undefined || length === null) return;
+    const before = opcode === 0 ? this.#taken : 0;
+    if (before + length > LEAST_OWN_LIMIT) this.#open("message too big");
   }
 
   get #taken(): number {
@@ -159,11 +170,6 @@ class Reading {
         const ends = this.#break("text not UTF-8", this.#offsetOf(at), isDue);
         if (isDue) return ends;
       }
-    }
-    // An endpoint may have a limit of its own (§10.4), and none can be expected to refuse less than this.
-    if (this.#settings.messageLimit === undefined) {
-      const declared = this.#taken - frame.payload.length + (frame.length ?? 0);
-      if (declared > LEAST_OWN_LIMIT) this.#open("message too big");
     }
     if (isLast) {
       this.#messages.push({ type: this.#type!, bytes: payload });

@@ -106,6 +106,16 @@ describe("the verdict on", () => {
     ["opcode 3 in a frame that breaks off", frame(3, "abc").slice(0, -1), "failure 1002"],
     ["opcode 3, of which one byte arrived", fromHex("83"), "open, failure 1002"],
     ["bad text in a fragment", text("ff", { fin: false }), "failure 1007"],
+    [
+      "bad text in a frame of 2 GiB, which a limit of the endpoint's own may refuse",
+      fromHex("01ff0000000089840000 00000000 0000ff"),
+      "failure 1007, failure 1009",
+    ],
+    [
+      "RSV2 in such a frame",
+      fromHex("a2ff0000000089840000 00000000"),
+      "failure 1002, failure 1009",
+    ],
   ])("%s, by an endpoint that judges early", (_, bytes, ends) => {
     expect(endsOf(bytes, { role: "server", judges: "early" })).toBe(ends);
   });
