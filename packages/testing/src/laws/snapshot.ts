@@ -1,7 +1,7 @@
 /**
  * The law of snapshots: a connection that moves behaves like one that stays. For any input, any cutting, any commands and
  * any places to move at, also to a later clock, the events, the bytes sent, the ends and the deadlines are those of the
- * endpoint that was never moved.
+ * endpoint that was never moved. With an extension, the messages and control frames sent are the same, and their bytes may differ.
  */
 import fc from "fast-check";
 import type { Engine, EngineOptions, EngineUnderTest } from "../engine/engine.ts";
@@ -9,7 +9,7 @@ import { streams } from "../generators/streams.ts";
 import { joinBytes, toHex } from "../wire/bytes.ts";
 import { anyOptions, examples } from "./example.ts";
 import { checkLaw, type LawOptions } from "./law.ts";
-import { requireSame, show, type Trace, turn } from "./trace.ts";
+import { joinPieces, requireSame, show, type Trace, turn } from "./trace.ts";
 
 /** One thing that happens to the endpoint. Bytes of the peer come in order; `length` says how many come now. */
 type Act =
@@ -185,6 +185,20 @@ function live(
 }
 
 /**
+ * The output of an endpoint, as its peer reads it. A message has many right DEFLATE streams (RFC 7692 §7.2.1), and zlib does
+ * not promise the same one twice: its search for matches reads what an earlier stream left in its window. So bytes that
+ * differ are compared by the messages, pings, pongs and Closes that they carry.
+ */
+function asPeerReads(engine: Engine, options: EngineOptions, output: Uint8Array): string[] {
+  const role = options.role === "client" ? "server" : "client";
+  const peer = engine.create({ from: "open", role, pieces: true });
+  const trace: Pick<Trace, "events" | "ends"> = { events: [], ends: [] };
+  peer.receive(output, 0);
+  turn(engine.name, peer, 0, trace, []);
+  return show(joinPieces(trace.events));
+}
+
+/**
  * The law of snapshots: an endpoint that moves tells, sends and waits as one that stays. An engine without
  * `EngineUnderTest.move` has nothing to prove. Throws with the smallest counterexample.
  */
@@ -203,12 +217,17 @@ export function snapshotLaw(engine: Engine, options: LawOptions = {}): void {
         show(moves.trace.events),
         names,
       );
-      requireSame(
-        "after a move other bytes are sent",
-        [toHex(stays.trace.output)],
-        [toHex(moves.trace.output)],
-        names,
-      );
+      const sent = [toHex(stays.trace.output), toHex(moves.trace.output)] as const;
+      if (options.extensions === undefined) {
+        requireSame("after a move other bytes are sent", [sent[0]], [sent[1]], names);
+      } else if (sent[0] !== sent[1]) {
+        requireSame(
+          "after a move other messages are sent",
+          asPeerReads(engine, engineOptions, stays.trace.output),
+          asPeerReads(engine, engineOptions, moves.trace.output),
+          names,
+        );
+      }
       requireSame(
         "after a move the transport ends otherwise",
         stays.trace.ends,
