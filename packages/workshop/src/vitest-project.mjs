@@ -1,4 +1,5 @@
 /** The configuration of every package's tests. */
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { currentVersion } from "./runtimes.mjs";
 
@@ -21,6 +22,7 @@ export function project(name) {
     test: {
       name: `${name} (${currentVersion()})`,
       include: ["test/**/*.test.ts"],
+      setupFiles: [fileURLToPath(new URL("seed-properties.mjs", import.meta.url))],
       testTimeout: PATIENCE,
       hookTimeout: PATIENCE,
     },

@@ -5,20 +5,19 @@ import { settle } from "../stage.ts";
 export interface DriverLawOptions {
   /** How many examples are tried. Each law has a default of its own. */
   readonly runs?: number;
-  /** Replays a run: fast-check prints the seed of a run that failed. Default: a new seed. */
+  /** Replays a run: fast-check prints the seed of a run that failed. Default: the seed of all property tests. */
   readonly seed?: number;
 }
 
 /** A law of the driver. The promise rejects with the smallest counterexample. */
 export type DriverLaw = (options?: DriverLawOptions) => Promise<void>;
 
-/** fast-check's own options. `SANSOCKET_SEED` replays a run, where the caller names no seed. */
+/** fast-check's own options. */
 export function checked(
   { runs, seed }: DriverLawOptions,
   defaultRuns: number,
 ): { readonly numRuns: number; readonly seed?: number } {
-  const given = seed ?? process.env["SANSOCKET_SEED"];
-  return { numRuns: runs ?? defaultRuns, ...(given === undefined ? {} : { seed: Number(given) }) };
+  return { numRuns: runs ?? defaultRuns, ...(seed === undefined ? {} : { seed }) };
 }
 
 /** @throws Error that shows both values, when they differ. Both are plain data. */
