@@ -104,7 +104,7 @@ export { type RestoreLawOptions, type RestoreLawReport, restoreLaw } from "./law
 export { type RetainedMemoryOptions, retainedMemoryLaw } from "./laws/retained-memory.ts";
 export { roundTripLaw } from "./laws/round-trip.ts";
 export { networkFaults, networkLaw } from "./laws/simulated-network.ts";
-export { snapshotLaw } from "./laws/snapshot.ts";
+export { type SnapshotLawOptions, snapshotLaw } from "./laws/snapshot.ts";
 export { oneEndLaw, totalityLaw } from "./laws/totality.ts";
 export { joinPieces, show, type Trace, traceOf } from "./laws/trace.ts";
 export { type VerdictLawOptions, verdictLaw } from "./laws/verdict.ts";
