@@ -32,7 +32,7 @@ import { Step } from "./step.ts";
 export function readPayload(connection: Connection): Step {
   if (isGathered(connection)) return gatherPayload(connection, connection.message!);
   const start = connection.position;
-  const size = Math.min(connection.frameLeft, connection.end - start, mostAtOnce(connection));
+  const size = sizeAtOnce(connection, Math.min(connection.frameLeft, connection.end - start));
   const end = start + size;
   if (size > 0) {
     connection.position = end;
@@ -59,13 +59,18 @@ export function readPayload(connection: Connection): Step {
 }
 
 /**
- * The most bytes of payload that one step reads. An extension may inflate a piece to 1,032 times its size. A host that
- * stops pulling then gets no more than one step.
+ * The bytes of `available` that one step reads. An extension may inflate a piece to 1,032 times its size. A host that stops
+ * pulling then gets no more than one step.
+ *
+ * No Infinity stands for "all of them": the smaller of Infinity and 10 is the double 10, and Bun's engine then keeps every
+ * position behind it as a double, throws its compiled code away, and takes up to ten times as long for each frame.
  */
-function mostAtOnce({ message, settings }: Connection): number {
+function sizeAtOnce({ message, settings }: Connection, available: number): number {
   const isInflatedPiece = settings.pieces && message?.isExtended === true;
-  return isInflatedPiece ? 1_024 : Number.POSITIVE_INFINITY;
+  return isInflatedPiece && available > INFLATED_AT_ONCE ? INFLATED_AT_ONCE : available;
 }
+
+const INFLATED_AT_ONCE = 1_024;
 
 // ---- a message that does not arrive in one piece
 
