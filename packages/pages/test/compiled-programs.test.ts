@@ -19,10 +19,15 @@ const COMPILERS = [
 const PAGES = [
   "README.md",
   "docs/behind-a-proxy.md",
+  "docs/hand-off.md",
   ...["bun", "core", "deno", "driver", "node", "pako", "testing", "zlib"].map(
     (name) => `packages/${name}/README.md`,
   ),
 ];
+
+function nameOf(page: string): string {
+  return page.replaceAll(/\W/g, "-");
+}
 
 /** A module for each block of a page, since names come again. */
 function writePrograms(): string[] {
@@ -32,7 +37,7 @@ function writePrograms(): string[] {
   for (const page of PAGES) {
     const blocks = readFileSync(join(ROOT, page), "utf8").matchAll(/```ts\n([\s\S]*?)```/g);
     for (const [index, [, block]] of [...blocks].entries()) {
-      const name = `${page.replaceAll(/\W/g, "-")}-${index}.ts`;
+      const name = `${nameOf(page)}-${index}.ts`;
       writeFileSync(join(FOLDER, name), `${block}\nexport {};\n`);
       names.push(name);
     }
@@ -55,10 +60,8 @@ afterAll(() => rmSync(FOLDER, { recursive: true, force: true }));
 describe("the programs of the pages", () => {
   const names = writePrograms();
 
-  test("are there", () => {
-    for (const page of ["README-md", "packages-node-README-md", "packages-testing-README-md"]) {
-      expect(names.some((name) => name.startsWith(page))).toBe(true);
-    }
+  test.each(PAGES)("are there: %s has one at least", (page) => {
+    expect(names.some((name) => name.startsWith(`${nameOf(page)}-`))).toBe(true);
   });
 
   test.each(COMPILERS)("compile in strict mode with TypeScript $version", ({ version, bin }) => {
