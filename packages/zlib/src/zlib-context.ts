@@ -17,15 +17,21 @@ import {
 
 /** The private members of a stream of node:zlib that are used here. */
 interface PrivateStream {
-  _handle: { close(): void } | null;
+  _handle: PrivateHandle | null;
   _processChunk(chunk: Uint8Array, flushFlag: number): Uint8Array;
   _outBuffer?: Uint8Array;
   _chunkSize?: number;
 }
 
+interface PrivateHandle {
+  close(): void;
+}
+
 export interface ZlibContext {
   readonly stream: DeflateRaw | InflateRaw;
   readonly hidden: PrivateStream;
+  /** `_processChunk` takes it from the stream at its end. null when the context is disposed of. */
+  handle: PrivateHandle | null;
 }
 
 /** Output of every context of the process: each call's output is lent until the next call. */
@@ -42,7 +48,10 @@ export function createContext(kind: "deflate" | "inflate", options: ZlibOptions)
     hidden._chunkSize = sharedOutput.length;
   }
   stream.on("error", ignoreError);
-  return { stream, hidden };
+  const handle = hidden._handle;
+  if (handle === null) throw new Error("bug: a stream of node:zlib has no handle");
+  keepOpen(stream, handle);
+  return { stream, hidden, handle };
 }
 
 /** What went wrong is thrown by `process`; the stream tells of it once more, by an event. */
@@ -50,35 +59,41 @@ function ignoreError(): void {}
 
 function stayOpen(): void {}
 
+function addNoListener(this: unknown): unknown {
+  return this;
+}
+
+/**
+ * `_processChunk` serves callers that use a stream once: it adds a listener for errors, and closes the stream at its end. The
+ * members of this one stream stand in for those. Without them Bun needs 12.9 us in place of 10.8 for an echo of a
+ * message of 150 bytes with takeover.
+ */
+function keepOpen(stream: DeflateRaw | InflateRaw, handle: PrivateHandle): void {
+  handle.close = stayOpen;
+  Object.assign(stream, { close: stayOpen, on: addNoListener });
+}
+
 /**
  * Processes the whole chunk and flushes to a byte boundary.
  * @returns the output, lent until the next call for any context.
  * @throws what zlib throws for data that is no DEFLATE.
  */
-export function process({ stream, hidden }: ZlibContext, chunk: Uint8Array): Uint8Array {
-  const handle = hidden._handle;
+export function process({ hidden, handle }: ZlibContext, chunk: Uint8Array): Uint8Array {
   if (handle === null) throw new Error("bug: the zlib context is disposed of");
-  const { close } = handle;
-  const closeStream = stream.close;
-  // `_processChunk` closes the stream at its end, because its usual callers use a stream once.
-  handle.close = stayOpen;
-  stream.close = stayOpen;
   try {
     return hidden._processChunk(chunk, constants.Z_SYNC_FLUSH);
   } finally {
     hidden._handle = handle;
-    handle.close = close;
-    stream.close = closeStream;
-    // Each call adds a listener of its own.
-    stream.removeAllListeners("error");
-    stream.on("error", ignoreError);
   }
 }
 
 /** Gives zlib's memory back. Deno frees it in no other way. */
-export function closeContext({ stream, hidden }: ZlibContext): void {
-  const handle = hidden._handle;
+export function closeContext(context: ZlibContext): void {
+  const { stream, hidden, handle } = context;
   if (handle === null) return;
+  context.handle = null;
+  for (const name of ["close", "on"]) Reflect.deleteProperty(stream, name);
+  Reflect.deleteProperty(handle, "close");
   stream.close();
   // Behind an error the stream counts as closed already, and leaves its handle open.
   if (hidden._handle === null) return;
