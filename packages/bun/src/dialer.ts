@@ -6,6 +6,7 @@ import {
   type Dialed,
   type Dialer,
   type NetworkAddress,
+  Relay,
   type TlsClientOptions,
   unlessAborted,
 } from "@sansocket/driver";
@@ -19,14 +20,20 @@ async function dial(address: NetworkAddress, signal: AbortSignal): Promise<Diale
   const connecting = Bun.connect<BunTransport>({
     ...("path" in address ? { unix: address.path } : address),
     allowHalfOpen: true,
-    socket: { ...handlers, open: (socket) => void new BunTransport(socket, false) },
+    socket: { ...handlers, open: (socket) => void new BunTransport(socket, false, new Relay()) },
   } as Bun.TCPSocketConnectOptions<BunTransport>);
   return dialed(await unlessAborted(connecting, signal, (socket) => void socket.terminate()));
 }
 
+/** A relay keeps what happens before somebody listens. */
 function dialed(socket: Socket): Dialed {
+  const { data: transport } = socket;
+  const relay = transport.handler as Relay;
   return {
-    open: socket.data.open,
+    open(handler) {
+      relay.passTo(handler);
+      return transport;
+    },
     startTls: (options, name, signal) => shakeHands(socket, options, name, signal).then(dialed),
     destroy: () => socket.terminate(),
   };
@@ -60,7 +67,7 @@ function shakeHands(
       },
       socket: {
         ...secureHandlers,
-        open: (secure) => void new BunTransport(secure, true),
+        open: (secure) => void new BunTransport(secure, true, new Relay()),
         handshake(secure, isDone, error) {
           signal.removeEventListener("abort", aborted);
           const isWanted = rejectUnauthorized ? isDone && secure.authorized : isAgreed(secure);

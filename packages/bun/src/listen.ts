@@ -97,7 +97,8 @@ function accepting(acceptor: Acceptor, tls: TlsServerOptions | undefined): BunHa
     ...(isSecure ? secureHandlers : handlers),
     ...(tls?.requestCert === true ? { handshake: judgingClients(acceptor, tls) } : {}),
     open(socket) {
-      if (!acceptor.accept(new BunTransport(socket, isSecure).open)) socket.terminate();
+      const isTaken = acceptor.accept((handler) => new BunTransport(socket, isSecure, handler));
+      if (!isTaken) socket.terminate();
     },
   };
 }

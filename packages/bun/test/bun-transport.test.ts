@@ -297,7 +297,7 @@ test("a server that does not listen serves what it is given", async () => {
     allowHalfOpen: true,
     socket: {
       ...handlers,
-      open: (socket) => void server.accept(new BunTransport(socket, false).open),
+      open: (socket) => void server.accept((handler) => new BunTransport(socket, false, handler)),
     },
   });
   open.push({ stop: () => listener.stop(true) });
