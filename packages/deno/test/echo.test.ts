@@ -104,7 +104,7 @@ describe.each(places)("over %s", (name, place) => {
     const { address } = server;
     const port = address !== null && "port" in address ? address.port : 0;
     const socket = await connect(url(port), client);
-    for (const size of [4_096, 16_384, 65_536, 131_072]) {
+    for (const size of [1_024, 4_096, 16_384, 65_536, 131_072]) {
       for (const length of [size - 9, size - 8, size - 4, size - 1, size, size + 1]) {
         const octets = pattern(length);
         socket.write(octets);
