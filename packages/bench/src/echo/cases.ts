@@ -69,8 +69,11 @@ export const BROADCAST: EchoCase = echo(1_000, 1, KIB, {
 /** Not for throughput: what a connection exchanges before its memory is measured, or when it was opened. */
 export const SMALL: EchoCase = echo(1, 1, 64, { name: "small" });
 
+/** Not for throughput: what a server keeps behind the largest messages that the defaults allow. */
+export const LARGEST: EchoCase = echo(20, 1, 16 * MIB, { name: "largest" });
+
 export function caseNamed(name: string): EchoCase {
-  const found = [...CASES, BROADCAST, SMALL].find((one) => one.name === name);
+  const found = [...CASES, BROADCAST, SMALL, LARGEST].find((one) => one.name === name);
   if (found !== undefined) return found;
   throw new Error(`no case ${name}; there are ${CASES.map((one) => one.name).join(", ")}`);
 }

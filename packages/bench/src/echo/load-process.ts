@@ -201,9 +201,9 @@ function begin(): void {
   else for (const connection of connections) send(connection, echoCase.inFlight);
 }
 
-async function exchange(duration: number): Promise<void> {
+async function exchange(duration: number, patience: number): Promise<void> {
   const busy = load.connections.length;
-  await untilIdle(busy, duration + STALLED, () => {
+  await untilIdle(busy, duration + patience, () => {
     load.isRunning = duration > 0;
     begin();
     setTimeout(() => {
@@ -259,12 +259,15 @@ const calls = {
   async open(port: number, count: number | null): Promise<void> {
     await openConnections(port, count ?? load.echoCase.connections);
   },
-  /** Begins with nothing under way and ends so: what the server used meanwhile is these messages' and nothing else's. */
-  async exchange(duration: number): Promise<Traffic> {
+  /**
+   * Begins with nothing under way and ends so: what the server used meanwhile is these messages' and nothing else's.
+   * @param patience ms after which an echo that is not there will not come
+   */
+  async exchange(duration: number, patience: number = STALLED): Promise<Traffic> {
     const { messages: before } = load;
     const cpu = process.cpuUsage();
     const start = process.hrtime.bigint();
-    await exchange(duration);
+    await exchange(duration, patience);
     const wall = Number(process.hrtime.bigint() - start);
     const { user, system } = process.cpuUsage(cpu);
     return { messages: load.messages - before, wall, cpu: (user + system) * 1_000 };

@@ -1,4 +1,5 @@
 /** The process of one server: it loads its subject, and tells what CPU time and memory it uses. */
+import { keptLargeBytes } from "@sansocket/core";
 import { bun } from "../bun-globals.ts";
 import { answerCalls } from "../child-process.ts";
 import { caseNamed } from "./cases.ts";
@@ -10,6 +11,11 @@ export interface Usage {
   readonly system: number;
 }
 
+export interface Kept {
+  readonly resident: number;
+  readonly engine: number;
+}
+
 const calls = {
   async listen(subject: SubjectName, caseName: string): Promise<number> {
     const listen = await LOADERS[subject]();
@@ -18,6 +24,10 @@ const calls = {
   usage(): Usage {
     const { user, system } = process.cpuUsage();
     return { user: user * 1_000, system: system * 1_000 };
+  },
+  /** Resident, in bytes, without a collection; and the memory for large messages that our engine keeps free. */
+  kept(): Kept {
+    return { resident: process.memoryUsage().rss, engine: keptLargeBytes() };
   },
   /** Resident, in bytes; behind a collection where the process may ask for one. */
   memory(): number {

@@ -15,6 +15,7 @@ import { type Program, programNamed } from "../programs.ts";
 import type { Row } from "../results.ts";
 import { compareCosts, median } from "../rounds.ts";
 import { targetOf } from "../targets.ts";
+import { AFTER_LARGE, afterLargeRow } from "./after-large.ts";
 import type { ObjectCalls } from "./objects-process.ts";
 
 const FIRST = 2_000;
@@ -137,8 +138,9 @@ async function objectRows({ label, runtime, path, collecting }: Program): Promis
 
 export const memory: Part = {
   name: "memory",
-  measures: "memory of an idle connection, at 10,000 connections",
-  cases: [OBJECTS, IDLE, AFTER_MESSAGE],
+  measures:
+    "memory of an idle connection, at 10,000 connections; what is kept a minute after large messages",
+  cases: [OBJECTS, IDLE, AFTER_MESSAGE, AFTER_LARGE],
   isPerRuntime: true,
   async run(settings) {
     const { programs, wants, tell } = settings;
@@ -149,6 +151,10 @@ export const memory: Part = {
         rows.push(...(await objectRows(program)));
       }
       if (wants(IDLE) || wants(AFTER_MESSAGE)) rows.push(...(await socketRows(program, settings)));
+      if (wants(AFTER_LARGE)) {
+        tell(`${program.label}: 100 messages of 16 MiB, and a minute of silence`);
+        rows.push(await afterLargeRow(program, settings));
+      }
     }
     return { rows, details: [] };
   },
