@@ -92,8 +92,10 @@ export async function detachBy<Rest extends object>(
       if (isLate) throw lateError(timeout);
       requireMovable(binding);
       if (isQuiet(binding)) return moveOut(binding, socket, release);
+      const { outgoing } = binding;
+      // While a source holds back its next part, nothing is unsent: `whenTaken` would resolve at once, again and again.
       await Promise.race([
-        binding.outgoing.whenTaken(),
+        outgoing.isStreaming ? outgoing.whenStreamed() : outgoing.whenTaken(),
         new Promise<void>((resolve) => (wake = resolve)),
       ]);
     }

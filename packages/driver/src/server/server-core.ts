@@ -136,11 +136,10 @@ export class ServerCore implements Owner, Decider, Intake {
     const binding = new Binding(this, restore(settings, now), open, now);
     const opened = request === null ? null : OpenedRequest.from(binding.transport, this, request);
     this.bindings.set(binding, null);
-    adoptSocket(binding, hooks, { data, request: opened, url: "" }, (socket) => {
-      this.bindings.set(binding, socket);
+    const socket = adoptSocket(binding, hooks, { data, request: opened, url: "" }, (own) => {
+      this.bindings.set(binding, own);
       binding.delivery.isLoopExpected = connection !== null;
     });
-    const socket = this.bindings.get(binding) ?? null;
     binding.delivery.bring(waiting);
     if (connection !== null) void this.runConnection(binding, connection);
     binding.turn(); // input may have come with the snapshot

@@ -61,13 +61,16 @@ class AdoptedReceiver extends HookReceiver {
   }
 }
 
-/** The same for a connection that came from another process: calls the `adopted` hook. */
+/**
+ * The same for a connection that came from another process: calls the `adopted` hook.
+ * @returns the socket, which the hook may have ended already.
+ */
 export function adoptSocket(
   binding: Binding,
   hooks: SocketHooks,
   origins: Origins<unknown>,
   beforeAdopted: (socket: Socket) => void,
-): void {
+): Socket {
   const socket = createSocket(binding, origins);
   beforeAdopted(socket);
   const { delivery } = binding;
@@ -77,6 +80,7 @@ export function adoptSocket(
     // No turn is there to catch the exception: the caller of `adopt` is not at fault, and the socket is.
     escaped(binding, delivery.runner, error);
   }
+  return socket;
 }
 
 /**

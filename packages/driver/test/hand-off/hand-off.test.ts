@@ -110,6 +110,41 @@ describe("a connection that moves", () => {
     expect(peer.messages).toEqual(["x".repeat(100)]);
   });
 
+  test("waits for the end of a message in fragments, although nothing is unsent between its parts", async () => {
+    const { other, peer, socket } = await twoServers();
+    const yields: (() => void)[] = [];
+    void socket.sendStream(
+      (async function* parts() {
+        yield "one, ";
+        await new Promise<void>((resolve) => yields.push(resolve));
+        yield "two";
+      })(),
+    );
+    await settle();
+    expect(socket.unsent).toBe(0);
+    const done = vi.fn();
+    const moving = detach(socket);
+    void moving.then(done);
+    await settle();
+    expect(done).not.toHaveBeenCalled();
+    yields.shift()!();
+    const detached = await moving;
+    adopt(other.server, detached, detached.open);
+    await peer.pump();
+    expect(peer.messages).toEqual(["one, two"]);
+  });
+
+  test("is given to the caller of adopt, although the hook adopted has cut it off", async () => {
+    const { lines, peer, socket } = await twoServers();
+    const other = server("other", lines, { adopted: (own: Socket) => own.abort() });
+    const detached = await detach(socket);
+    const adopted = adopt(other.server, detached, detached.open);
+    expect(adopted?.state).toBe("closed");
+    await settle();
+    expect(peer.transport.isDestroyed).toBe(true);
+    expect(lines).toEqual(["one open", "other close 1006"]);
+  });
+
   test("ends the loop over its socket as if the peer had closed, and runs the connection function of the new server", async () => {
     const lines: string[] = [];
     const loop = (name: string) => ({
@@ -196,6 +231,43 @@ describe("a connection does not move", () => {
     await peer.pump();
     expect(peer.messages).toEqual(["x".repeat(100), "one: still there"]);
     expect(lines).toEqual(["one open", "one message still there"]);
+  });
+
+  test("while a source of sendStream holds back its next part: the promise rejects in time", async () => {
+    const { one, peer, socket } = await twoServers();
+    void socket.sendStream(
+      (async function* parts() {
+        yield "the first part";
+        await new Promise(() => {});
+      })(),
+    );
+    await settle();
+    const failure = detach(socket, { timeout: 700 }).catch((error: unknown) => error);
+    await one.runtime.advance(700);
+    expect(await failure).toMatchObject({ name: "ConnectionError", code: "timeout" });
+    peer.endpoint.sendText("still there");
+    await peer.pump();
+    socket.abort();
+    await peer.pump();
+    expect(one.server.connections).toBe(0);
+    expect(one.runtime.timerCount).toBe(0);
+  });
+
+  test("that ends while it waits: the promise rejects, and nothing is kept", async () => {
+    const { one, peer, socket } = await twoServers();
+    void socket.sendStream(
+      (async function* parts() {
+        yield "the first part";
+        await new Promise(() => {});
+      })(),
+    );
+    await settle();
+    const failure = detach(socket).catch((error: unknown) => error);
+    await settle();
+    peer.transport.breaks("ECONNRESET");
+    await settle();
+    expect(await failure).toMatchObject({ name: "SnapshotError", fault: "ended" });
+    expect(one.runtime.timerCount).toBe(0);
   });
 
   test("while it closes, or has closed", async () => {
