@@ -120,6 +120,8 @@ export class ScriptedTransport implements Transport {
   readonly tls = null;
   /** What the driver wrote and the network has taken. */
   written: Uint8Array[] = [];
+  /** The number of bytes that the network has taken in all. */
+  takenBytes = 0;
   /** How many octets the network takes at once. */
   room: number = Number.POSITIVE_INFINITY;
   isPaused = false;
@@ -177,6 +179,7 @@ export class ScriptedTransport implements Transport {
       const chunk = this.held[0]!;
       const size = Math.min(chunk.length, this.room);
       this.written.push(chunk.slice(0, size));
+      this.takenBytes += size;
       this.room -= size;
       if (size === chunk.length) this.held.shift();
       else this.held[0] = chunk.subarray(size);

@@ -25,7 +25,12 @@ import { awaitedPingLaw } from "../../driver/test/laws/awaited-pings.ts";
 import { frozenProcessLaw, steadyReaderLaw } from "../../driver/test/laws/healthy-peers.ts";
 import { lastWordLaw } from "../../driver/test/laws/last-word.ts";
 import { requestFactsLaw } from "../../driver/test/laws/request-facts.ts";
-import { brokenScheduleLaw, scheduleLaw } from "../../driver/test/laws/schedule.ts";
+import {
+  brokenScheduleLaw,
+  scheduleLaw,
+  slowNetworkLaw,
+  turnLaw,
+} from "../../driver/test/laws/schedule.ts";
 import { throwingHooksLaw } from "../../driver/test/laws/throwing-hooks.ts";
 
 import { frameLimitLaw, promptRefusalLaw } from "../../testing/test/laws-of-core/limits.ts";
@@ -87,11 +92,13 @@ export const LAWS: Readonly<Record<string, NamedLaw>> = {
   requestFactsLaw: () => requestFactsLaw(times(500)),
   throwingHooksLaw: () => throwingHooksLaw(times(300)),
   lastWordLaw: () => lastWordLaw(times(200)),
+  turnLaw: () => turnLaw(times(300)),
+  slowNetworkLaw: () => slowNetworkLaw(times(200)),
   scheduleLaw: () => scheduleLaw(times(600)),
   awaitedPingLaw: () => awaitedPingLaw(times(60)),
   steadyReaderLaw: () => steadyReaderLaw(times(12)),
   frozenProcessLaw: () => frozenProcessLaw(times(40)),
   snapshotLaw: () => snapshotLaw(engine, times(200)),
-  applicationLaw: () => applicationLaw(times(200)),
+  applicationLaw: () => applicationLaw(times(100)),
   brokenScheduleLaw: () => brokenScheduleLaw(times(600)),
 };

@@ -1,6 +1,7 @@
 /**
  * The law of the last word: however many messages stand before the peer's Close or a violation, however the network cuts all
- * of that, and whoever takes the messages in whatever time, every message is answered, in order, and our Close comes last.
+ * of that, however late the network takes the answers, and whoever takes the messages in whatever time, every message is
+ * answered, in order, and our Close comes last.
  */
 import fc from "fast-check";
 import type { Socket } from "../../src/index.ts";
@@ -97,10 +98,12 @@ export async function lastWordLaw(options: DriverLawOptions = {}): Promise<void>
         { maxLength: 8 },
       ),
       fc.constantFrom(0, 0, 0, 140_000),
-      async (role, consumer, end, count, delays, cuttings, padding) => {
+      fc.constantFrom(Number.POSITIVE_INFINITY, 0, 200_000),
+      async (role, consumer, end, count, delays, cuttings, padding, room) => {
         const application = new Application(delays, padding);
         const peer = await begin(role, consumer, application);
         const { runtime } = application;
+        peer.transport.room = room;
         const texts = Array.from({ length: count }, (_, number) => `message ${number}`);
         for (const text of texts) peer.endpoint.sendText(text);
         if (end === "a Close") peer.endpoint.close(3_005, "", runtime.now());
@@ -118,6 +121,8 @@ export async function lastWordLaw(options: DriverLawOptions = {}): Promise<void>
         peer.toDriverUpTo(Number.POSITIVE_INFINITY);
         await settle();
         await runtime.advance(count * 2_000);
+        peer.transport.takes(Number.POSITIVE_INFINITY);
+        await settle();
         peer.fromDriver();
         const told = peer.events.flatMap((event): unknown[] =>
           event.type === "text"
