@@ -63,6 +63,15 @@ describe("figures as Markdown", () => {
     expect(blockOf(results([lending, row({})]), "targets")).toContain("| 1.4 ✗, 1.6 ✓ (1.5) |");
   });
 
+  test.each([
+    ["echo-text", "100x16x64-text", "100 x 16 x 64, text"],
+    ["echo", "8x1x64KiB", "8 x 1 x 64KiB"],
+    ["echo", "100x16x64-bursts", "100 x 16 x 64, bursts"],
+  ])("the table %s calls the case %s %s", (block, caseName, shown) => {
+    const table = blockOf(results([row({ name: `node20/echo/${caseName}` })]), block);
+    expect(table.split("\n")[2]).toMatch(`| ${shown} | Node 20 |`);
+  });
+
   test("only rows that miss their target are listed as missed", () => {
     const all = [row({}), row({ id: "N2", ratio: 20, target: 15 })];
     const lines = blockOf(results(all), "missed").split("\n");

@@ -24,8 +24,14 @@ export { joined, lengthOf } from "./runtime/joined-chunks.ts";
 export { ReadBuffer } from "./runtime/read-buffer.ts";
 export { Relay } from "./runtime/relay.ts";
 export { type Runtime, type WebPlatform, webRuntime } from "./runtime/runtime.ts";
+export {
+  type BufferClass,
+  type BufferSizes,
+  bufferTextKernels,
+  type TextKernels,
+} from "./runtime/text-kernels.ts";
 export type { Transport, TransportHandler } from "./runtime/transport.ts";
-export { type KernelSizes, wasmKernels } from "./runtime/wasm-kernels.ts";
+export { type KernelSizes, type WasmKernels, wasmKernels } from "./runtime/wasm-kernels.ts";
 export { type Accepted, type Accepting, acceptAll } from "./server/accepting.ts";
 export {
   CERTIFICATE_MISSING,

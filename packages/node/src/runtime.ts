@@ -1,16 +1,24 @@
 /** Node's clock, timers and poll phase: of its modules, since test runners replace the globals. */
+import { Buffer, isAscii } from "node:buffer";
 import { webcrypto } from "node:crypto";
 import { performance } from "node:perf_hooks";
 import { clearTimeout, setImmediate, setTimeout } from "node:timers";
 import { TextDecoder, TextEncoder } from "node:util";
-import { type Runtime, type WebPlatform, wasmKernels, webRuntime } from "@sansocket/driver";
+import {
+  bufferTextKernels,
+  type Runtime,
+  type WebPlatform,
+  wasmKernels,
+  webRuntime,
+} from "@sansocket/driver";
 
 const platform = { crypto: webcrypto, performance, TextDecoder, TextEncoder } as WebPlatform;
 const web = webRuntime(platform);
+const textKernels = bufferTextKernels(Buffer, web.host.kernels, { encodeFrom: 24, isAscii });
 
 export const runtime: Runtime = {
   ...web,
-  host: { ...web.host, kernels: wasmKernels() },
+  host: { ...web.host, kernels: { ...wasmKernels(), ...textKernels } },
   // A socket keeps no process alive while it is paused. A Duplex in memory never does. So a timer that is awaited has to.
   setTimer(callback, delay, isAwaited) {
     const timer = setTimeout(callback, delay);

@@ -147,7 +147,11 @@ function echoTable(
   return markdown(table);
 }
 
-const spaced = (caseName: string): string => caseName.replaceAll("x", " x ");
+/** "100x16x64-text" as a table names it: "100 x 16 x 64, text". */
+export function spaced(caseName: string): string {
+  const [sizes = "", ...kinds] = caseName.split("-");
+  return [sizes.replaceAll("x", " x "), ...kinds].join(", ");
+}
 
 const isText = (caseName: string): boolean =>
   ECHO_CASES.find(({ name }) => name === caseName)?.isText === true;

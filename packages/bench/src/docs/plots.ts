@@ -6,7 +6,7 @@ import { DEFAULT, LENDING, WS_BUFFERUTIL } from "../echo/subjects.ts";
 import { CASES as ENGINE_CASES } from "../engine/cases.ts";
 import { partOf, type Results, type Row } from "../results.ts";
 import { TARGETS } from "../targets.ts";
-import { labelName } from "./blocks.ts";
+import { labelName, spaced } from "./blocks.ts";
 
 const KIB = 1_024;
 const MIB = 1_024 * KIB;
@@ -100,8 +100,6 @@ function pointsOf(rows: readonly Row[], whatOf: (row: Row) => string): Point[] {
 const unique = (points: readonly Point[], field: "where" | "what" | "who"): string[] => [
   ...new Set(points.map((point) => point[field])),
 ];
-
-const spaced = (caseName: string): string => caseName.replaceAll("x", " x ");
 
 /** As the tables have them: Node, Bun, Deno. */
 function runtimesIn(points: readonly { readonly where: string }[]): string[] {

@@ -1,13 +1,14 @@
 /**
- * The three loops that touch every byte of a payload. A host may bring its own loops as a port: faster ones (native,
- * WebAssembly, SIMD), or loops that count. These loops must give the same results as the engine's on every input; a law in
- * `packages/testing` checks the results.
+ * The loops that touch every byte of a payload. A host may bring its own loops as a port: faster ones (native, WebAssembly,
+ * SIMD), or loops that count. These loops must give the same results as the engine's on every input; laws in
+ * `packages/driver` compare the results.
  */
 import type { Memory } from "./memory.ts";
+import { decodeUtf8, encodeUtf8Into, utf8Length } from "./utf8-text.ts";
 import { type Utf8Verdict, validateUtf8 } from "./utf8-validation.ts";
 import { copyWithKey, xorWithKey } from "./xor.ts";
 
-/** The three loops that touch every byte of a payload. A host may bring faster ones as `host.kernels`. */
+/** The loops that touch every byte of a payload. A host may bring faster ones as `host.kernels`. */
 export interface Kernels {
   /**
    * XORs `memory.bytes[start, end)` in place with the repeating key (RFC 6455 §5.3), whose first byte is in the lowest
@@ -32,7 +33,47 @@ export interface Kernels {
    * have there.
    */
   validateUtf8(bytes: Uint8Array, start: number, end: number, state: number): Utf8Verdict;
+  /**
+   * Decodes `bytes[start, end)` to a string. The bytes are valid UTF-8. The function must keep a byte order mark: a
+   * TextDecoder needs `ignoreBOM: true`.
+   */
+  decodeUtf8(bytes: Uint8Array, start: number, end: number): string;
+  /**
+   * Writes `text` as UTF-8 into `target` from index `at` on, and returns the index behind the last byte. A lone surrogate
+   * becomes U+FFFD. The room is at least `utf8Length(text)` bytes. The function may change the bytes of `target` behind the
+   * text.
+   */
+  encodeUtf8Into(text: string, target: Uint8Array, at: number): number;
+  /** The number of bytes of `text` as UTF-8. A lone surrogate counts as U+FFFD, three bytes. */
+  utf8Length(text: string): number;
 }
 
 /** The engine's own kernels, in plain JavaScript. */
-export const KERNELS: Kernels = { xorWithKey, copyWithKey, validateUtf8 };
+export const KERNELS: Kernels = {
+  xorWithKey,
+  copyWithKey,
+  validateUtf8,
+  decodeUtf8,
+  encodeUtf8Into,
+  utf8Length,
+};
+
+/** The given kernels, and the engine's own in place of missing ones. */
+export function completeKernels(given: Partial<Kernels> | undefined): Kernels {
+  if (given === undefined) return KERNELS;
+  return {
+    xorWithKey: given.xorWithKey ?? xorWithKey,
+    copyWithKey: given.copyWithKey ?? copyWithKey,
+    validateUtf8: given.validateUtf8 ?? validateUtf8,
+    decodeUtf8: given.decodeUtf8 ?? decodeUtf8,
+    encodeUtf8Into: given.encodeUtf8Into ?? encodeUtf8Into,
+    utf8Length: given.utf8Length ?? utf8Length,
+  };
+}
+
+/** `text` as UTF-8 in an array of its own. */
+export function encodedText(kernels: Kernels, text: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(kernels.utf8Length(text));
+  kernels.encodeUtf8Into(text, bytes, 0);
+  return bytes;
+}

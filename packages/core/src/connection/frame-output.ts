@@ -2,7 +2,6 @@
 import { holdLargeMemory, LARGE_FROM, takeLargeMemory } from "../bytes/large-memory.ts";
 import { MEMORY_MARGIN, type Memory, memoryUnder, SHARED_BYTES } from "../bytes/memory.ts";
 import { commitOutput, queueLarge, queueReference, reserveOutput } from "../bytes/output-queue.ts";
-import { encodeUtf8Into } from "../bytes/utf8-text.ts";
 import { headerBytesFor, MASK, MAX_HEADER_BYTES, writeFrameHeader } from "../frame/frame-header.ts";
 import { nextMaskingKey } from "../frame/masking-key.ts";
 import type { Connection } from "./connection.ts";
@@ -11,8 +10,6 @@ import type { Connection } from "./connection.ts";
 const COPY_BY_BYTE_UP_TO = 24;
 /** Up to this length a copy by words is the cheapest for bytes that lie under a DataView already. */
 const COPY_BY_WORD_UP_TO = 80;
-/** From this length on the host's encoder is faster, although the call needs a view. */
-const HOST_ENCODER_FROM = 64;
 
 /**
  * Queues one frame with the payload `bytes[start, end)`. The engine copies the payload, and masks the copy if the role
@@ -252,7 +249,7 @@ export function layText(
   const memory = reserveOutput(output, room + MAX_HEADER_BYTES);
   // The guess is right for ASCII. Other text moves by the few bytes of a longer length field.
   const guessedStart = output.to + headerBytesFor(text.length, role.masks);
-  const encodedEnd = encodeText(settings.host, text, memory.bytes, guessedStart, room);
+  const encodedEnd = settings.kernels.encodeUtf8Into(text, memory.bytes, guessedStart);
   const length = encodedEnd - guessedStart;
   const start = output.to + headerBytesFor(length, role.masks);
   if (start !== guessedStart) memory.bytes.copyWithin(start, guessedStart, encodedEnd);
@@ -269,7 +266,7 @@ function layLargeText(
 ): void {
   const { role, settings, watch } = connection;
   const memory = takeLargeMemory(length);
-  const end = encodeText(settings.host, text, memory.bytes, MEMORY_MARGIN, length);
+  const end = settings.kernels.encodeUtf8Into(text, memory.bytes, MEMORY_MARGIN);
   const key = role.masks ? nextMaskingKey(settings.maskingKeys, settings.host.random) : 0;
   if (watch !== null) {
     const frameBytes = headerBytesFor(length, role.masks) + length;
@@ -285,17 +282,4 @@ function layLargeText(
   }
   if (role.masks) settings.kernels.xorWithKey(memory, MEMORY_MARGIN, end, key);
   headLargeFrame(connection, firstByte, memory, length, key);
-}
-
-function encodeText(
-  host: Connection["settings"]["host"],
-  text: string,
-  target: Uint8Array,
-  at: number,
-  room: number,
-): number {
-  if (host.encodeUtf8Into === undefined || text.length < HOST_ENCODER_FROM) {
-    return encodeUtf8Into(text, target, at);
-  }
-  return at + host.encodeUtf8Into(text, target.subarray(at, at + room));
 }

@@ -2,8 +2,8 @@
 import { describeValue } from "../bytes/describe-value.ts";
 import { requireBoolean } from "../bytes/given-arguments.ts";
 import { isBytes } from "../bytes/is-bytes.ts";
+import { encodedText } from "../bytes/kernels.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
-import { encodeUtf8, utf8Length } from "../bytes/utf8-text.ts";
 import type { ExtensionSession } from "../extension/extension.ts";
 import { FIN } from "../frame/frame-header.ts";
 import { Opcode } from "../frame/opcode.ts";
@@ -32,10 +32,11 @@ export function sendText(connection: Connection, text: string, compress: boolean
   }
   requireNoFragments(connection);
   if (!isSendable(connection)) return "closed";
-  const room = text.length < MEASURE_TEXT_FROM ? text.length * 3 : utf8Length(text);
-  if (!fits(connection, room) && !fits(connection, utf8Length(text))) return "full";
+  const { kernels } = connection.settings;
+  const room = text.length < MEASURE_TEXT_FROM ? text.length * 3 : kernels.utf8Length(text);
+  if (!fits(connection, room) && !fits(connection, kernels.utf8Length(text))) return "full";
   if (connection.session !== null && compress) {
-    const payload = encodeUtf8(text);
+    const payload = encodedText(kernels, text);
     return queueMessage(connection, Opcode.Text, payload, 0, payload.length, true);
   }
   layText(connection, FIN | Opcode.Text, text, room);
@@ -146,11 +147,12 @@ export function sendFragment(
   if (typeof data === "string" && !isText) {
     throw new MisuseError("a binary message takes Uint8Array fragments");
   }
+  const { kernels } = connection.settings;
   const size =
-    typeof data === "string" ? utf8Length(outgoing.pendingSurrogate + data) : data.length;
+    typeof data === "string" ? kernels.utf8Length(outgoing.pendingSurrogate + data) : data.length;
   if (!fits(connection, size)) return "full";
   let payload: Uint8Array;
-  if (typeof data === "string") payload = encodeFragment(outgoing, data, isFinal);
+  if (typeof data === "string") payload = encodeFragment(outgoing, kernels, data, isFinal);
   else payload = isText ? checkedFragment(outgoing, data, isFinal) : data;
   queueFragment(connection, outgoing, payload, isFinal);
   return "queued";

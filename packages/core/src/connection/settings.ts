@@ -9,7 +9,7 @@ import {
   requireCount,
   requireObject,
 } from "../bytes/given-arguments.ts";
-import { KERNELS, type Kernels } from "../bytes/kernels.ts";
+import { completeKernels, KERNELS, type Kernels } from "../bytes/kernels.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import type { Extension } from "../extension/extension.ts";
 import { checkExtensions } from "../extension/extension-negotiation.ts";
@@ -23,17 +23,7 @@ export interface Host {
    * its masking keys (RFC 6455 §5.3) and its opening key (§4.1) from these bytes. A server never calls `random`.
    */
   random(into: Uint8Array<ArrayBuffer>): void;
-  /**
-   * Decodes valid UTF-8 to a string, for text above 16 bytes. The function must keep a byte order mark: a TextDecoder needs
-   * `ignoreBOM: true`. Default: the engine's own loop.
-   */
-  decodeUtf8?(bytes: Uint8Array): string;
-  /**
-   * Encodes text of 64 code units or more, as `TextEncoder.encodeInto` does. Returns the number of bytes written. Default:
-   * the engine's own loop.
-   */
-  encodeUtf8Into?(text: string, target: Uint8Array): number;
-  /** Faster loops over payloads. Default: the engine's own. */
+  /** Faster loops over payloads, text among them. Default: the engine's own. */
   kernels?: Partial<Kernels>;
 }
 
@@ -255,9 +245,12 @@ export function connectionSettings(
     maskingKeys = createMaskingKeyPool();
     maskingKeysOfHost.set(host, maskingKeys);
   }
-  for (const name of ["decodeUtf8", "encodeUtf8Into"] as const) {
-    if (host[name] === undefined || typeof host[name] === "function") continue;
-    throw new MisuseError(`options.host.${name} is not a function: give one, or leave it out`);
+  for (const name of Object.keys(KERNELS) as (keyof Kernels)[]) {
+    const kernel = host.kernels?.[name];
+    if (kernel === undefined || typeof kernel === "function") continue;
+    throw new MisuseError(
+      `options.host.kernels.${name} is not a function: give one, or leave it out`,
+    );
   }
   const { frames = null } = options;
   if (frames !== null && typeof frames?.functions?.create !== "function") {
@@ -281,7 +274,7 @@ export function connectionSettings(
     referenceFrom,
     handOver,
     maskingKeys,
-    kernels: host.kernels === undefined ? KERNELS : { ...KERNELS, ...host.kernels },
+    kernels: completeKernels(host.kernels),
   };
 }
 

@@ -6,7 +6,6 @@
 import { ownArray } from "../bytes/growing-bytes.ts";
 import { viewOf } from "../bytes/memory.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
-import { decodeUtf8 } from "../bytes/utf8-text.ts";
 import { type Connection, Phase, Reading, unreadBytes, Writing } from "../connection/connection.ts";
 import type { CloseFrame, Ended } from "../connection/ended.ts";
 import type { WatchedFrame } from "../connection/frame-watch.ts";
@@ -19,8 +18,6 @@ import type { ServerResponse } from "../handshake/response.ts";
 import type { OpeningRules, OpeningState } from "./opening.ts";
 import type { Refusal } from "./server-opening.ts";
 
-/** Above this length the host's decoder is faster, although the call needs a view. */
-const HOST_DECODER_ABOVE = 16;
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 
 /** The facts of an {@link Endpoint}: of the step that its cursor stands on, and of its connection. */
@@ -54,10 +51,7 @@ export abstract class EndpointFacts {
     const { eventStart, eventEnd, settings } = connection;
     const bytes = this.chunk;
     try {
-      if (settings.host.decodeUtf8 !== undefined && eventEnd - eventStart > HOST_DECODER_ABOVE) {
-        return settings.host.decodeUtf8(bytes.subarray(eventStart, eventEnd));
-      }
-      return decodeUtf8(bytes, eventStart, eventEnd);
+      return settings.kernels.decodeUtf8(bytes, eventStart, eventEnd);
     } catch (error) {
       // The host may not catch the exception and never pull again, so the engine gives the memory of the thread back now.
       setInputAside(connection);

@@ -2,8 +2,9 @@
  * A message that the application sends in fragments (RFC 6455 §5.4), from `startMessage` to the final fragment. A
  * connection has at most one. `message-assembly` is the same for incoming messages.
  */
+import { encodedText, type Kernels } from "../bytes/kernels.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
-import { encodeUtf8, isHighSurrogate } from "../bytes/utf8-text.ts";
+import { isHighSurrogate } from "../bytes/utf8-text.ts";
 import { UTF8_ACCEPT, validateUtf8 } from "../bytes/utf8-validation.ts";
 
 export interface OutgoingMessage {
@@ -24,6 +25,7 @@ export function createOutgoingMessage(opcode: number, isExtended: boolean): Outg
 /** A pair of surrogates is one character, also when two fragments contain one half each. */
 export function encodeFragment(
   outgoing: OutgoingMessage,
+  kernels: Kernels,
   data: string,
   isFinal: boolean,
 ): Uint8Array {
@@ -38,7 +40,7 @@ export function encodeFragment(
     outgoing.pendingSurrogate = text.slice(-1);
     text = text.slice(0, -1);
   }
-  return encodeUtf8(text);
+  return encodedText(kernels, text);
 }
 
 export function checkedFragment(

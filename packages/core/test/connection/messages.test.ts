@@ -1,6 +1,6 @@
 /** RFC 6455 §5.4, §5.6, §6: messages in and out. */
 import { describe, expect, test } from "vitest";
-import { type Endpoint, Step } from "../../src/index.ts";
+import { type Endpoint, type Host, Step } from "../../src/index.ts";
 import { Bench } from "../turn.ts";
 import { concat, masked, octetsOf, parseFrames, unmasked } from "../wire.ts";
 
@@ -82,26 +82,51 @@ describe("whole messages", () => {
     expect(new TextDecoder().decode(bench.sent()[0]!.payload)).toBe("a\ufffdb\ufffd");
   });
 
-  test("the host's decoder and encoder are used for long text, and give the same", () => {
-    const used: string[] = [];
-    const host = {
-      random: (into: Uint8Array) => void into.fill(1),
-      decodeUtf8: (octets: Uint8Array) => {
-        used.push("decode");
-        return new TextDecoder("utf-8", { ignoreBOM: true }).decode(octets);
-      },
-      encodeUtf8Into: (text: string, target: Uint8Array) => {
-        used.push("encode");
-        return new TextEncoder().encodeInto(text, target).written;
-      },
-    };
-    const text = "päckchen ".repeat(40);
-    const bench = Bench.open("client", { host });
-    expect(bench.feed(unmasked(0x1, text))).toEqual([{ step: "text", text }]);
-    bench.endpoint.sendText(text);
-    bench.turn();
-    expect(bench.sent()[0]!.payload).toEqual(octetsOf(text));
-    expect(used).toEqual(["decode", "encode"]);
+  for (const [length, calls] of [
+    [9, ["decode", "encode"]],
+    [5_000, ["decode", "measure", "encode"]],
+    [100_000, ["decode", "measure", "encode"]],
+  ] as const) {
+    test(`the host's own ways with text are used, and give the same: ${length} characters`, () => {
+      const used: string[] = [];
+      const host = {
+        random: (into: Uint8Array) => void into.fill(1),
+        kernels: {
+          decodeUtf8: (octets: Uint8Array, start: number, end: number) => {
+            used.push("decode");
+            const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+            return decoder.decode(octets.subarray(start, end));
+          },
+          encodeUtf8Into: (text: string, target: Uint8Array, at: number) => {
+            used.push("encode");
+            const { written } = new TextEncoder().encodeInto(text, target.subarray(at));
+            target.fill(0xff, at + written); // a host may use the room behind the text
+            return at + written;
+          },
+          utf8Length: (text: string) => {
+            used.push("measure");
+            return new TextEncoder().encode(text).length;
+          },
+        },
+      };
+      const text = "päckchen ".repeat(Math.ceil(length / 9)).slice(0, length);
+      const bench = Bench.open("client", { host });
+      expect(bench.feed(unmasked(0x1, text))).toEqual([{ step: "text", text }]);
+      bench.endpoint.sendText(text);
+      bench.endpoint.sendText("behind");
+      bench.turn();
+      const [first, second] = bench.sent();
+      expect(first!.payload).toEqual(octetsOf(text));
+      expect(second!.payload).toEqual(octetsOf("behind"));
+      expect(used).toEqual([...calls, "encode"]);
+    });
+  }
+
+  test("a host's kernel that is no function is a mistake of the host", () => {
+    const host = { random: () => {}, kernels: { utf8Length: 7 } } as unknown as Host;
+    expect(() => Bench.open("server", { host })).toThrow(
+      "options.host.kernels.utf8Length is not a function: give one, or leave it out",
+    );
   });
 });
 

@@ -140,7 +140,7 @@ describe("what is thrown in next ends the connection, and gives the memory of th
 describe("text that the host cannot decode", () => {
   for (const isInbox of [true, false]) {
     test(`holds no memory of the thread, and its octets are there, ${isInbox ? "in the inbox" : "in a chunk"}`, () => {
-      const endpoint = serverWith({}, { decodeUtf8: throws });
+      const endpoint = serverWith({}, { kernels: { decodeUtf8: throws } });
       const texts = concat(
         frame({ opcode: 1, payload: LONG, key: KEY }),
         frame({ opcode: 2, payload: [7], key: KEY }),

@@ -3,6 +3,7 @@
  */
 import type { Host } from "@sansocket/core";
 import { clearTimeout, setTimeout } from "./globals.ts";
+import { webTextKernels } from "./text-kernels.ts";
 
 /**
  * What an adapter says of its runtime: entropy, clock and timers. {@link webRuntime} makes one of the web platform's
@@ -39,8 +40,6 @@ export interface WebPlatform {
   readonly TextEncoder?: typeof globalThis.TextEncoder | undefined;
 }
 
-type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
-
 function unrefed(timer: unknown): unknown {
   (timer as { unref?(): void }).unref?.();
   return timer;
@@ -49,7 +48,9 @@ function unrefed(timer: unknown): unknown {
 /** A runtime made of the globals that every web platform has. Adapters replace the parts that their runtime does better. */
 export function webRuntime(platform: WebPlatform = globalThis): Runtime {
   const { crypto, performance, TextDecoder, TextEncoder } = platform;
-  const host: Writable<Host> = {
+  const host: Host = {
+    // Without the two classes the engine uses code of its own.
+    kernels: webTextKernels(TextDecoder, TextEncoder),
     random(into) {
       if (crypto === undefined) {
         throw new Error(
@@ -59,15 +60,6 @@ export function webRuntime(platform: WebPlatform = globalThis): Runtime {
       crypto.getRandomValues(into);
     },
   };
-  // Without the two classes the engine uses code of its own.
-  if (TextDecoder !== undefined) {
-    const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-    host.decodeUtf8 = (bytes) => decoder.decode(bytes);
-  }
-  if (TextEncoder !== undefined) {
-    const encoder = new TextEncoder();
-    host.encodeUtf8Into = (text, target) => encoder.encodeInto(text, target).written;
-  }
   return {
     host,
     // Fake timers replace the method of the object. The bound function stays the real one.

@@ -69,8 +69,11 @@ function fill({ bytes: into }: Scratch, bytes: Uint8Array, at: number, end: numb
   into.set(at === 0 && end === bytes.length ? bytes : bytes.subarray(at, end));
 }
 
+/** The kernels that {@link wasmKernels} makes. */
+export type WasmKernels = Pick<Kernels, "xorWithKey" | "copyWithKey" | "validateUtf8">;
+
 /** Kernels that use WebAssembly for long payloads, and the engine's own loops for others. For `host.kernels`. */
-export function wasmKernels(sizes: KernelSizes = {}): Kernels {
+export function wasmKernels(sizes: KernelSizes = {}): WasmKernels {
   const { copyFrom = 1_024, xorFrom = 2_048, validateFrom = 256 } = sizes;
   return {
     copyWithKey(source, start, end, key, target, at) {

@@ -51,7 +51,7 @@ function passing(own: Partial<ExtensionSession> & Partial<Extension> = {}): Exte
 interface Fault {
   readonly what: string;
   readonly extension?: Partial<ExtensionSession>;
-  readonly host?: { readonly decodeUtf8: () => never };
+  readonly host?: { readonly kernels: { readonly decodeUtf8: () => never } };
   readonly transport?: (keyof ScriptedTransport)[];
   /** The code of the Close that the peer gets, if it still gets one. */
   readonly code: number | null;
@@ -67,12 +67,14 @@ const FAULTS: readonly Fault[] = [
     extension: { decode: throws, encode: throws, dispose: throws },
     code: 1011,
   },
-  { what: "the host's decoder", host: { decodeUtf8: throws }, code: 1011 },
+  { what: "the host's decoder", host: { kernels: { decodeUtf8: throws } }, code: 1011 },
   {
     what: "the host's decoder, of text that is too long for a string",
     host: {
-      decodeUtf8: () => {
-        throw new RangeError("Invalid string length");
+      kernels: {
+        decodeUtf8: () => {
+          throw new RangeError("Invalid string length");
+        },
       },
     },
     code: 1009,
