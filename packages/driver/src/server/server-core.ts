@@ -19,6 +19,7 @@ import { Binding, type Owner } from "../socket/binding.ts";
 import type { CloseInfo } from "../socket/close-info.ts";
 import { Deadlines } from "../socket/deadlines.ts";
 import { adoptSocket, openSocket } from "../socket/hook-receiver.ts";
+import { hookFailed } from "../socket/hook-runner.ts";
 import { callErrorHook } from "../socket/hooks.ts";
 import type { Socket } from "../socket/socket.ts";
 import { isThenable, whenSettled } from "../socket/thenable.ts";
@@ -324,7 +325,7 @@ export class ServerCore implements Owner, Decider, Intake {
       const { failure, info } = binding;
       const isOwn = error === failure || (info !== null && error === info.error);
       if (isOwn && error !== null) return;
-      binding.delivery.runner.failed("connection", error);
+      hookFailed(binding, "connection", error);
     }
   }
 

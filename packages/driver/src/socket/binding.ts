@@ -5,19 +5,21 @@
  */
 import { type Endpoint, MisuseError, Step } from "@sansocket/core";
 import type { ConnectionError } from "../errors.ts";
+import { lengthOf } from "../runtime/joined-chunks.ts";
 import type { OpenTransport, Transport, TransportHandler } from "../runtime/transport.ts";
 import type { Behaviour } from "./behaviour.ts";
 import { type CloseInfo, closeInfo, violationError } from "./close-info.ts";
-import type { Deadlines, Due } from "./deadlines.ts";
+import { type Deadlines, type Due, NOT_ENTERED } from "./deadlines.ts";
 import { Delivery } from "./delivery.ts";
 import { engineFailed, escaped, MOST_ESCAPES } from "./escape.ts";
 import { beginTurn, endTurn, type Flushable, markDirty } from "./flushing.ts";
+import { notifyHook } from "./hook-runner.ts";
 import type { Link } from "./link.ts";
 import { Outgoing } from "./outgoing.ts";
-import { ReadingGate } from "./reading-gate.ts";
+import { settleReading } from "./reading-gate.ts";
 import type { Receiver } from "./receiver.ts";
 import { RoundTrips } from "./round-trips.ts";
-import { TransportWriter } from "./transport-writer.ts";
+import { beginTransmission, type TransportWriter } from "./transport-writer.ts";
 
 /** The server or the client that a connection belongs to. */
 export interface Owner {
@@ -51,16 +53,18 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
   info: CloseInfo | null = null;
   failure: ConnectionError | null = null;
   escapes = 0;
+  isReadingHeld = false;
 
   isDirty = false;
-  enteredAt: number = Number.POSITIVE_INFINITY;
-  heapIndex = 0;
+  enteredAt = 0;
+  heapIndex: number = NOT_ENTERED;
   isAwaited = false;
 
   private readonly owner: Owner;
-  private readonly writing = new TransportWriter();
-  private readonly roundTrips = new RoundTrips();
-  private readonly reading = new ReadingGate();
+  /** The transmission that the transport has not taken whole; null almost always. */
+  private writing: TransportWriter | null = null;
+  /** Null until the application sends its first ping. */
+  private roundTrips: RoundTrips | null = null;
   private isPulling = false;
   /** The bytes that were transmitted before the end of the turn may lead to steps. */
   private isPullDue = false;
@@ -70,7 +74,7 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
     this.behaviour = owner.behaviour;
     this.endpoint = endpoint;
     this.now = now;
-    this.outgoing = new Outgoing(this, this.writing);
+    this.outgoing = new Outgoing(this);
     this.delivery = new Delivery(this, this.outgoing);
     this.transport = open(this);
     if (typeof this.transport?.write !== "function") {
@@ -130,11 +134,14 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
   }
 
   onDrain(): void {
-    if (!this.writing.isBusy) return;
+    const { writing } = this;
+    if (writing === null) return;
     this.now = this.owner.deadlines.now();
     try {
-      if (!this.writing.goOn(this.transport, this.endpoint, this.now)) return;
-      this.taken();
+      this.outgoing.noteGiven(this.now);
+      if (!writing.goOn(this.transport, this.endpoint, this.now)) return;
+      this.writing = null;
+      this.taken(writing.bytes);
     } catch (error) {
       this.transportThrew(error);
     }
@@ -205,7 +212,7 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
     }
     while (this.transmit()) this.pull();
     this.delivery.settle();
-    this.reading.settle(this, this.outgoing, this.delivery, this.roundTrips.isPongAwaited);
+    settleReading(this, this.outgoing, this.delivery, this.isPongAwaited);
     this.enterDeadline();
   }
 
@@ -220,9 +227,13 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
   private get isWaitedFor(): boolean {
     const { endpoint } = this;
     if (!this.isOpen) return false;
-    if (this.info !== null || this.roundTrips.isPongAwaited) return true;
+    if (this.info !== null || this.isPongAwaited) return true;
     if (this.outgoing.isCloseAwaited || endpoint.state !== "open") return true;
     return endpoint.peerClose !== null || endpoint.violation !== null;
+  }
+
+  private get isPongAwaited(): boolean {
+    return this.roundTrips?.isPongAwaited === true;
   }
 
   private deliverWaiting(): void {
@@ -266,7 +277,7 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
           this.pinged();
           break;
         case Step.Pong:
-          this.roundTrips.answered(endpoint.pongOf, this.now);
+          this.roundTrips?.answered(endpoint.pongOf, this.deadlines.exactNow());
           this.ponged();
           break;
         case Step.Frame:
@@ -291,28 +302,32 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
   }
 
   private pinged(): void {
-    const { receiver, runner } = this.delivery;
+    const { delivery } = this;
+    const { receiver } = delivery;
     if (receiver === null) return;
-    runner.notify("ping", () => receiver.ping(() => this.endpoint.ownBytes()));
+    notifyHook(delivery, "ping", () => receiver.ping(() => this.endpoint.ownBytes()));
   }
 
   private ponged(): void {
-    const { receiver, runner } = this.delivery;
+    const { delivery } = this;
+    const { receiver } = delivery;
     if (receiver === null) return;
-    runner.notify("pong", () => receiver.pong(() => this.endpoint.ownBytes()));
+    notifyHook(delivery, "pong", () => receiver.pong(() => this.endpoint.ownBytes()));
   }
 
   private traced(): void {
-    const { receiver, runner } = this.delivery;
+    const { delivery } = this;
+    const { receiver } = delivery;
     if (receiver === null) return;
-    runner.notify("trace", () => receiver.trace(this.endpoint.frame!));
+    notifyHook(delivery, "trace", () => receiver.trace(this.endpoint.frame!));
   }
 
   /** The peer has read enough, so that the application may go on sending. Called in a turn, or after a write outside a turn. */
   private drained(): void {
-    const { receiver, runner } = this.delivery;
+    const { delivery } = this;
+    const { receiver } = delivery;
     if (receiver === null || this.endpoint.state !== "open") return;
-    runner.notify("drain", () => receiver.drain());
+    notifyHook(delivery, "drain", () => receiver.drain());
     markDirty(this); // messages may have waited for the hook to return
   }
 
@@ -321,7 +336,7 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
     if (!this.isOpen) return;
     const { violation } = this.endpoint;
     if (violation !== null) this.failure ??= violationError(violation);
-    this.roundTrips.noPongComes();
+    this.roundTrips?.noPongComes();
     this.delivery.lastArrived();
   }
 
@@ -332,9 +347,9 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
   private over(info: CloseInfo): void {
     this.info = info;
     this.deadlines.leave(this);
-    this.writing.ended();
+    this.writing?.ended();
     this.outgoing.ended();
-    this.roundTrips.noPongComes();
+    this.roundTrips?.noPongComes();
     this.owner.ended(this, info);
     this.delivery.ended();
     this.delivery.receiver?.ended(info);
@@ -344,7 +359,7 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
 
   queued(): void {
     markDirty(this);
-    if (!this.writing.isBusy && this.endpoint.unsent > FLUSH_AT_ONCE) {
+    if (this.writing === null && this.endpoint.unsent > FLUSH_AT_ONCE) {
       this.tick();
       if (this.transmit()) this.isPullDue = true;
     }
@@ -352,35 +367,38 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
 
   /** @returns whether the transmission may lead to steps or to more output. */
   private transmit(): boolean {
-    const { endpoint, writing, transport } = this;
-    const transmission = endpoint.transmit(this.now);
+    const { endpoint, transport, now } = this;
+    const transmission = endpoint.transmit(now);
     if (transmission === null) return false;
     const { then } = transmission;
     if (then === "destroy") {
       transport.destroy();
       return true;
     }
-    if (!writing.begin(transport, transmission, endpoint, this.now)) {
+    const byteCount = lengthOf(transmission.chunks);
+    this.outgoing.noteGiven(now);
+    this.writing = beginTransmission(transport, transmission, byteCount, endpoint, now);
+    if (this.writing !== null) {
       endpoint.keep();
       return true;
     }
-    this.taken();
+    this.taken(byteCount);
     // Almost every message is taken whole. Such a message leads to no step unless the application watches frames.
     return then !== "continue" || endpoint.unsent > 0 || this.behaviour.isTraced;
   }
 
   /** The transport has taken the whole transmission. */
-  private taken(): void {
+  private taken(byteCount: number): void {
     this.endpoint.sent(this.now);
-    if (this.outgoing.noteTaken(this.writing.bytes)) this.drained();
+    if (this.outgoing.noteTaken(byteCount)) this.drained();
   }
 
   /** Sends a ping and waits for the pong. @returns the round-trip time in ms, or "closed". */
   ping(payload: Uint8Array | null): Promise<number | "closed"> {
-    const sentAt = this.tick();
-    const number = this.endpoint.ping(payload, sentAt);
+    const number = this.endpoint.ping(payload, this.tick());
     if (number === 0) return Promise.resolve("closed");
-    const answer = this.roundTrips.wait(number, sentAt);
+    this.roundTrips ??= new RoundTrips();
+    const answer = this.roundTrips.wait(number, this.deadlines.exactNow());
     this.queued();
     return answer;
   }
@@ -398,7 +416,7 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
   // ---- failing
 
   private escaped(error: unknown): void {
-    escaped(this, this.delivery.runner, error);
+    escaped(this.delivery, error);
   }
 
   /** The transport threw an exception: the connection can write nothing more, not even a Close. */

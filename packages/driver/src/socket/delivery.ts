@@ -3,7 +3,7 @@
  * that data never delays control frames. A message waits in a mailbox while the application is not ready for the message.
  * Reading pauses when more bytes wait than `limits.undelivered`.
  */
-import { HookRunner } from "./hook-runner.ts";
+import { awaitResult, type HookName, notifyHook, type RunningHooks } from "./hook-runner.ts";
 import { type Answering, LastWord } from "./last-word.ts";
 import type { Link } from "./link.ts";
 import { END_OF_LOOP, type Loop, Loops } from "./loops.ts";
@@ -25,14 +25,17 @@ const DeliveryPhase = {
 } as const;
 type DeliveryPhase = (typeof DeliveryPhase)[keyof typeof DeliveryPhase];
 
-export class Delivery {
+export class Delivery implements RunningHooks {
   /** Null until the connection is open. */
   receiver: Receiver | null = null;
-  readonly runner: HookRunner;
-  private readonly link: Link;
+  running: HookName | null = null;
+  awaited: HookName | null = null;
+  readonly link: Link;
   private readonly outgoing: Pick<Outgoing, "isStreaming">;
-  private readonly loops = new Loops();
-  private readonly lastWord: LastWord;
+  /** Null until the first loop begins. */
+  private loops: Loops | null = null;
+  /** Null until our Close may have to wait. */
+  private lastWord: LastWord | null = null;
   private phase: DeliveryPhase = DeliveryPhase.Delivering;
   /** Null while no message waits, which is almost always. */
   private mailbox: Mailbox | null = null;
@@ -51,10 +54,10 @@ export class Delivery {
    */
   private isGivenUp = false;
   /**
-   * The time since which reading is paused after our own Close, because the mailbox is full, ms; Infinity while reading is not
+   * The time since which reading is paused after our own Close, because the mailbox is full, ms; null while reading is not
    * paused.
    */
-  fullSince: number = Number.POSITIVE_INFINITY;
+  fullSince: number | null = null;
   /** A function of the application runs for this connection, and may begin a loop. */
   isLoopExpected = false;
   /** Called once every message that arrived has been delivered and answered. */
@@ -64,8 +67,6 @@ export class Delivery {
   constructor(link: Link, outgoing: Pick<Outgoing, "isStreaming">) {
     this.link = link;
     this.outgoing = outgoing;
-    this.runner = new HookRunner(link, this);
-    this.lastWord = new LastWord(link);
   }
 
   // ---- facts
@@ -122,7 +123,8 @@ export class Delivery {
    */
   lastArrived(): void {
     if (this.isEverythingAnswered) return;
-    const isTakerExpected = this.hasTaker || this.runner.awaited !== null || this.isLoopExpected;
+    const isTakerExpected = this.hasTaker || this.awaited !== null || this.isLoopExpected;
+    this.lastWord ??= new LastWord(this.link);
     this.lastWord.delay(!isTakerExpected && this.mailbox !== null);
   }
 
@@ -133,7 +135,7 @@ export class Delivery {
   }
 
   private add(message: Message, byteCount: number): void {
-    if (!this.isPaused && this.loops.isParked) {
+    if (!this.isPaused && this.loops?.isParked) {
       this.loops.give(message);
       return;
     }
@@ -156,11 +158,10 @@ export class Delivery {
   }
 
   private get canCallHook(): boolean {
-    const { runner } = this;
     return (
-      runner.awaited === null &&
+      this.awaited === null &&
       !this.isPaused &&
-      runner.running === null &&
+      this.running === null &&
       this.link.behaviour.hasMessageHook &&
       this.receiver !== null
     );
@@ -176,25 +177,23 @@ export class Delivery {
   }
 
   private callMessage(message: Message): void {
-    const { runner } = this;
-    runner.running = "message";
+    this.running = "message";
     const result = this.receiver!.message(message);
-    if (result !== undefined) runner.awaitResult("message", result);
-    runner.running = null;
+    if (result !== undefined) awaitResult(this, "message", result);
+    this.running = null;
   }
 
   /** The connection is open: the hook `open`, or `adopted`, comes before all messages. */
   opened(receiver: Receiver, name: "open" | "adopted" = "open"): void {
-    const { runner } = this;
     this.receiver = receiver;
-    runner.running = name;
-    runner.awaitResult(name, receiver.open());
-    runner.running = null;
+    this.running = name;
+    awaitResult(this, name, receiver.open());
+    this.running = null;
   }
 
-  /** An awaited hook has finished: {@link HookRunner} calls this method. */
+  /** Called by `awaitResult`. */
   hookFinished(): void {
-    this.loops.isAnswerLeft = false; // the finished hook needs no more answer of a loop that the hook has left
+    if (this.loops !== null) this.loops.isAnswerLeft = false; // the finished hook needs no more answer of a loop that the hook has left
     this.wentOnAt = this.link.tick();
     this.link.turn();
   }
@@ -208,7 +207,7 @@ export class Delivery {
   resume(): void {
     if (!this.isPaused) return;
     this.isPaused = false;
-    while (this.mailbox !== null && this.loops.isParked) this.loops.give(this.take(this.mailbox));
+    while (this.mailbox !== null && this.loops?.isParked) this.loops.give(this.take(this.mailbox));
     this.link.tick();
     this.link.turn();
   }
@@ -216,20 +215,22 @@ export class Delivery {
   // ---- to loops
 
   loop(): AsyncIterator<Message, undefined> {
-    const loop = this.loops.begin();
-    this.lastWord.takerCame();
+    this.loops ??= new Loops();
+    const { loops } = this;
+    const loop = loops.begin();
+    this.lastWord?.takerCame();
     return {
-      next: () => this.next(loop),
+      next: () => this.next(loops, loop),
       return: () => {
-        this.leave(loop);
+        this.leave(loops, loop);
         return Promise.resolve(END_OF_LOOP);
       },
     };
   }
 
-  private next(loop: Loop): Promise<IteratorResult<Message, undefined>> {
+  private next(loops: Loops, loop: Loop): Promise<IteratorResult<Message, undefined>> {
     if (loop.isLeft) return Promise.resolve(END_OF_LOOP);
-    const { link, loops, mailbox } = this;
+    const { link, mailbox } = this;
     loops.asks(loop);
     if (mailbox === null || this.isPaused) {
       const parked = loops.park(loop);
@@ -248,9 +249,9 @@ export class Delivery {
     return result;
   }
 
-  private leave(loop: Loop): void {
+  private leave(loops: Loops, loop: Loop): void {
     if (loop.isLeft) return;
-    this.loops.leave(loop, this.lastWord.isDelayed);
+    loops.leave(loop, this.lastWord?.isDelayed === true);
     // A shutdown does not wait for the answer of a loop that was left.
     if (!this.isRetiring) return;
     this.link.tick();
@@ -294,11 +295,23 @@ export class Delivery {
 
   /** Every message that arrived is delivered and answered. An awaited `open` hook may hold a loop that waits. */
   get isQuiet(): boolean {
-    const { runner, loops } = this;
-    if (!this.isMailDone || runner.running !== null || loops.answering > 0) return false;
-    return (
-      (runner.awaited === null || loops.isParked) && this.lastWord.answering?.isAnswering !== true
-    );
+    if (!this.isMailDone || this.running !== null || this.isLoopAnswering) return false;
+    return (this.awaited === null || this.isLoopParked) && !this.isAnsweringElsewhere;
+  }
+
+  /** A loop waits for a message. */
+  private get isLoopParked(): boolean {
+    return this.loops?.isParked === true;
+  }
+
+  /** A loop has taken a message, and has not asked for the next message. */
+  private get isLoopAnswering(): boolean {
+    return this.loops !== null && this.loops.answering > 0;
+  }
+
+  /** An object that answers messages at its own time has messages to answer. */
+  private get isAnsweringElsewhere(): boolean {
+    return this.lastWord?.answering?.isAnswering === true;
   }
 
   /** No message waits, or only messages that move with the connection. */
@@ -321,7 +334,7 @@ export class Delivery {
   /** The connection has moved: no hook is called any more, and loops end as if the peer had closed. */
   handedOff(): void {
     this.phase = DeliveryPhase.Finished;
-    this.loops.end(null);
+    this.loops?.end(null);
   }
 
   /**
@@ -329,11 +342,11 @@ export class Delivery {
    * `close`.
    */
   settle(): void {
-    const { runner, lastWord } = this;
-    if (runner.running !== null) return;
-    if (lastWord.isDelayed && this.isEverythingAnswered) lastWord.release();
+    const { lastWord } = this;
+    if (this.running !== null) return;
+    if (lastWord?.isDelayed && this.isEverythingAnswered) lastWord.release();
     // An `open` hook may be awaited because a loop runs in the hook: such a hook ends only after its loop.
-    if (this.isMailDone && (runner.awaited === null || this.loops.isParked)) {
+    if (this.isMailDone && (this.awaited === null || this.isLoopParked)) {
       this.settleDelivered();
     }
     if (this.link.info !== null && !this.isFinished && !this.isCloseHeldBack) this.tellClose();
@@ -342,11 +355,11 @@ export class Delivery {
   /** Every message that arrived is delivered or dropped. */
   private settleDelivered(): void {
     const { whenAnswered } = this;
-    if (whenAnswered !== null && this.loops.answering === 0) {
+    if (whenAnswered !== null && !this.isLoopAnswering) {
       this.whenAnswered = null;
       whenAnswered();
     }
-    if (this.loops.isParked && this.isInputOver) {
+    if (this.loops?.isParked && this.isInputOver) {
       this.loops.end(this.link.failure ?? this.link.info?.error ?? null);
     }
   }
@@ -354,12 +367,12 @@ export class Delivery {
   /** The `close` hook waits for an awaited hook, and for messages that a hook or a loop may take. */
   private get isCloseHeldBack(): boolean {
     if (this.isGivenUp) return false;
-    return this.runner.awaited !== null || (this.mailbox !== null && this.hasTaker);
+    return this.awaited !== null || (this.mailbox !== null && this.hasTaker);
   }
 
   /** A hook or a loop may take the messages that wait. */
   private get hasTaker(): boolean {
-    return this.link.behaviour.hasMessageHook || this.loops.begun > 0;
+    return this.link.behaviour.hasMessageHook || (this.loops !== null && this.loops.begun > 0);
   }
 
   private tellClose(): void {
@@ -371,7 +384,7 @@ export class Delivery {
     const info = link.info!;
     const { undelivered } = this;
     const told = undelivered === info.undelivered ? info : { ...info, undelivered };
-    this.runner.notify("close", () => receiver.close(told));
+    notifyHook(this, "close", () => receiver.close(told));
   }
 
   /**
@@ -380,7 +393,10 @@ export class Delivery {
    */
   get giveUpAt(): number {
     const { info, behaviour } = this.link;
-    if (info === null) return Math.min(this.lastWord.releaseAt, this.overflowAt);
+    if (info === null) {
+      const { lastWord, overflowAt } = this;
+      return lastWord === null ? overflowAt : Math.min(lastWord.releaseAt, overflowAt);
+    }
     if (this.isFinished || behaviour.patience === 0) return Number.POSITIVE_INFINITY;
     return this.wentOnAt + behaviour.patience;
   }
@@ -388,7 +404,8 @@ export class Delivery {
   /** The application has not gone on for too long. */
   giveUp(): void {
     if (this.link.info !== null) this.isGivenUp = true;
-    else if (this.lastWord.releaseAt <= this.link.now) this.lastWord.release();
+    else if (this.lastWord !== null && this.lastWord.releaseAt <= this.link.now)
+      this.lastWord.release();
     else if (this.phase < DeliveryPhase.Stopped) this.phase = DeliveryPhase.Stopped;
   }
 
@@ -398,10 +415,10 @@ export class Delivery {
    * The limit is needed because the application may await `close` in a hook, and only the end of that same hook could make room.
    */
   private get overflowAt(): number {
-    if (this.fullSince === Number.POSITIVE_INFINITY) return this.fullSince; // in almost every turn
+    if (this.fullSince === null) return Number.POSITIVE_INFINITY; // in almost every turn
     const { closeTimeout } = this.link.behaviour;
     if (this.isStopped || closeTimeout === 0) return Number.POSITIVE_INFINITY;
-    return Math.max(this.fullSince, this.wentOnAt) + closeTimeout / 2;
+    return Math.max(this.fullSince, this.wentOnAt) + Math.ceil(closeTimeout / 2);
   }
 
   /** No more messages arrive. The peer's Close is already the end of the messages, long before the end of TCP. */
@@ -417,12 +434,13 @@ export class Delivery {
    * @param answering answers messages after the hook or the loop, and calls {@link answered} when no message is left to answer.
    */
   answersIn(answering: Answering): void {
+    this.lastWord ??= new LastWord(this.link);
     this.lastWord.answering = answering;
   }
 
   /** A message was answered, and our Close may wait for the answer. */
   answered(): void {
-    if (!this.lastWord.isDelayed) return;
+    if (!this.lastWord?.isDelayed) return;
     this.link.tick();
     this.link.turn();
   }
@@ -432,12 +450,10 @@ export class Delivery {
    * loop.
    */
   private get isEverythingAnswered(): boolean {
-    const { runner, loops } = this;
-    if (this.mailbox !== null || runner.running !== null || runner.awaited === "message") {
-      return false;
-    }
-    if (loops.answering > 0 || loops.isAnswerLeft) return false;
+    const { loops } = this;
+    if (this.mailbox !== null || this.running !== null || this.awaited === "message") return false;
+    if (loops !== null && (loops.answering > 0 || loops.isAnswerLeft)) return false;
     // RFC 6455 §5.5.1: a Close may wait for the rest of a message in fragments.
-    return !this.outgoing.isStreaming && this.lastWord.answering?.isAnswering !== true;
+    return !this.outgoing.isStreaming && !this.isAnsweringElsewhere;
   }
 }

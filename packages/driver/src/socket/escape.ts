@@ -3,7 +3,7 @@
  * that called the turn could not handle the exception, and most runtimes would end the process. These functions never throw.
  */
 import { ConnectionError, messageOf, textOf } from "../errors.ts";
-import type { HookRunner } from "./hook-runner.ts";
+import { hookFailed, type RunningHooks } from "./hook-runner.ts";
 import type { Link } from "./link.ts";
 
 /**
@@ -16,10 +16,10 @@ export const MOST_ESCAPES = 4;
 const LARGEST_TEXT = 2 ** 28 - 16;
 
 /** An exception of the running hook, or of an extension, a transport or a decoder under the engine. */
-export function escaped(link: Link, runner: HookRunner, error: unknown): void {
-  const name = runner.running;
-  runner.running = null;
-  if (name !== null) runner.failed(name, error);
+export function escaped(hooks: RunningHooks, error: unknown): void {
+  const { running, link } = hooks;
+  hooks.running = null;
+  if (running !== null) hookFailed(link, running, error);
   else engineFailed(link, error);
 }
 

@@ -78,7 +78,7 @@ export function adoptSocket(
     delivery.opened(new AdoptedReceiver(hooks, socket), "adopted");
   } catch (error) {
     // No turn is there to catch the exception: the caller of `adopt` is not at fault, and the socket is.
-    escaped(binding, delivery.runner, error);
+    escaped(delivery, error);
   }
   return socket;
 }

@@ -21,60 +21,56 @@ export type HookName =
   | "error"
   | "trace";
 
-export class HookRunner {
+/** The hooks of one connection. `delivery` implements this interface, so that a connection has no object for it. */
+export interface RunningHooks {
+  readonly link: Link;
   /** The name of the hook that is on the stack; null almost always. */
-  running: HookName | null = null;
+  running: HookName | null;
   /** The name of the asynchronous `open`, `adopted` or `message` hook that has not finished. */
-  awaited: HookName | null = null;
-  private readonly link: Link;
-  private readonly listener: { hookFinished(): void };
+  awaited: HookName | null;
+  /** An awaited hook has finished or failed. */
+  hookFinished(): void;
+}
 
-  /** @param listener is told when an awaited hook has finished or failed. */
-  constructor(link: Link, listener: { hookFinished(): void }) {
-    this.link = link;
-    this.listener = listener;
-  }
+/**
+ * Messages wait until `result` has settled, if `result` is a promise.
+ * @throws the exception of a getter `then` of the result: the getter is part of the hook's work.
+ */
+export function awaitResult(hooks: RunningHooks, name: HookName, result: unknown): void {
+  if (!isThenable(result)) return;
+  hooks.awaited = name;
+  const finished = (): void => {
+    hooks.awaited = null;
+    hooks.hookFinished();
+  };
+  void whenSettled(result, finished, (error) => {
+    hookFailed(hooks.link, name, error);
+    finished();
+  });
+}
 
-  /**
-   * Messages wait until `result` has settled, if `result` is a promise.
-   * @throws the exception of a getter `then` of the result: the getter is part of the hook's work.
-   */
-  awaitResult(name: HookName, result: unknown): void {
-    if (!isThenable(result)) return;
-    this.awaited = name;
-    const finished = (): void => {
-      this.awaited = null;
-      this.listener.hookFinished();
-    };
-    void whenSettled(result, finished, (error) => {
-      this.failed(name, error);
-      finished();
-    });
-  }
-
-  /** Calls a hook for which no message waits. Another hook of this connection may be running. */
-  notify(name: HookName, call: () => unknown): void {
-    const { running } = this;
-    this.running = name;
-    try {
-      const result = call();
-      if (isThenable(result)) {
-        void whenSettled(
-          result,
-          () => {},
-          (error) => this.failed(name, error),
-        );
-      }
-    } catch (error) {
-      this.failed(name, error);
-    } finally {
-      this.running = running;
+/** Calls a hook for which no message waits. Another hook of this connection may be running. */
+export function notifyHook(hooks: RunningHooks, name: HookName, call: () => unknown): void {
+  const { running, link } = hooks;
+  hooks.running = name;
+  try {
+    const result = call();
+    if (isThenable(result)) {
+      void whenSettled(
+        result,
+        () => {},
+        (error) => hookFailed(link, name, error),
+      );
     }
+  } catch (error) {
+    hookFailed(link, name, error);
+  } finally {
+    hooks.running = running;
   }
+}
 
-  /** RFC 6455 §7.4.1: code 1011, because an unexpected condition prevented the fulfilment of the request. */
-  failed(name: HookName, error: unknown): void {
-    const message = `the ${name} hook failed: ${messageOf(error)}`;
-    this.link.fail(new ConnectionError("hook-failed", message, { cause: error }), 1011, "");
-  }
+/** RFC 6455 §7.4.1: code 1011, because an unexpected condition prevented the fulfilment of the request. */
+export function hookFailed(link: Link, name: HookName, error: unknown): void {
+  const message = `the ${name} hook failed: ${messageOf(error)}`;
+  link.fail(new ConnectionError("hook-failed", message, { cause: error }), 1011, "");
 }

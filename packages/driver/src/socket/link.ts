@@ -20,6 +20,8 @@ export interface Link {
   readonly failure: ConnectionError | null;
   /** The number of exceptions in turns that did not come from a hook. */
   escapes: number;
+  /** Reading from the transport is paused: see `reading-gate`. */
+  isReadingHeld: boolean;
 
   /** Brings `now` up to date, for a command from outside a turn. @returns `now`. */
   tick(): number;

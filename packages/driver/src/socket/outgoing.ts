@@ -9,7 +9,6 @@ import type { Link } from "./link.ts";
 import { type PartSource, Parts } from "./parts.ts";
 import { ownedCopy, payloadBytes, queueSendable, type Sendable } from "./sendable.ts";
 import { type MessageType, Streaming, type StreamingHost } from "./streaming.ts";
-import type { TransportWriter } from "./transport-writer.ts";
 
 /**
  * The result of a write. "ok": the message is queued. "pressure": the message is queued too, but the peer reads slowly.
@@ -25,7 +24,6 @@ interface SendWaiter {
 
 export class Outgoing implements StreamingHost {
   private readonly link: Link;
-  private readonly writing: TransportWriter;
   /** Number of bytes that the transport has taken in all, the opening handshake included. */
   taken = 0;
   /** More bytes are unsent than the peer can make use of. True from the high mark up, until the low mark is reached. */
@@ -36,9 +34,8 @@ export class Outgoing implements StreamingHost {
   /** A message in fragments is being sent, and other messages wait for its end; null almost always. */
   private streaming: Streaming | null = null;
 
-  constructor(link: Link, writing: TransportWriter) {
+  constructor(link: Link) {
     this.link = link;
-    this.writing = writing;
   }
 
   // ---- facts
@@ -56,10 +53,6 @@ export class Outgoing implements StreamingHost {
   /** A message in fragments is being sent, or waits. */
   get isStreaming(): boolean {
     return this.streaming !== null;
-  }
-
-  get givenAt(): number {
-    return this.writing.givenAt;
   }
 
   // ---- from the application
@@ -243,6 +236,11 @@ export class Outgoing implements StreamingHost {
   }
 
   // ---- from the transport
+
+  /** The transport gets bytes at `now`. */
+  noteGiven(now: number): void {
+    this.streaming?.noteGiven(now);
+  }
 
   /** The transport has taken `byteCount` more bytes. @returns true when the pressure has ended. */
   noteTaken(byteCount: number): boolean {

@@ -1,6 +1,6 @@
 /**
- * Whether the driver reads from the transport. The decision is a pure function of the facts at the end of a turn, and the gate
- * acts on the decision.
+ * Whether the driver reads from the transport. The decision is a pure function of the facts at the end of a turn, and another
+ * function acts on the decision.
  */
 import type { Delivery } from "./delivery.ts";
 import type { Link } from "./link.ts";
@@ -41,48 +41,42 @@ export function shouldHoldReading(facts: ReadingFacts): boolean {
   return !isAwaited && (facts.isPressured || facts.isRetiring);
 }
 
-/** Pauses the transport only while the application or the peer is too slow. */
-export class ReadingGate {
-  private isHeld = false;
-
-  /** Called at the end of a turn. */
-  settle(
-    link: Link,
-    outgoing: { readonly isPressured: boolean },
-    delivery: Pick<Delivery, "waitingBytes" | "isRetiring" | "isStopped" | "fullSince">,
-    isPongAwaited: boolean,
-  ): void {
-    const { endpoint, behaviour, transport, now } = link;
-    const { isPressured } = outgoing;
-    const { waitingBytes, isRetiring } = delivery;
-    // In almost every turn no message waits and there is no pressure: the other facts do not matter then.
-    const isAtEase =
-      !isPressured && !isRetiring && waitingBytes === 0 && endpoint.unread <= behaviour.undelivered;
-    const shouldHold =
-      !isAtEase &&
-      shouldHoldReading({
-        unread: endpoint.unread,
-        waiting: waitingBytes,
-        undelivered: behaviour.undelivered,
-        // A server stops reading from a peer that makes the server write and does not read. A client goes on reading: if both
-        // sides waited for the other side to read, two messages of 1 MiB would be enough to stop both sides for good.
-        isPressured: isPressured && endpoint.role === "server",
-        isRetiring,
-        isInputOver:
-          delivery.isStopped || endpoint.peerClose !== null || endpoint.violation !== null,
-        isAwaited: endpoint.state !== "open" || isPongAwaited,
-        isHeld: this.isHeld,
-      });
-    if (!shouldHold) delivery.fullSince = Number.POSITIVE_INFINITY;
-    else if (endpoint.state === "closing") delivery.fullSince = Math.min(delivery.fullSince, now);
-    if (shouldHold === this.isHeld || link.info !== null) return;
-    this.isHeld = shouldHold;
-    if (shouldHold) {
-      endpoint.pauseReading(now);
-      transport.pause();
-    } else {
-      endpoint.resumeReading(now);
-      transport.resume();
-    }
+/** Called at the end of a turn. Pauses the transport only while the application or the peer is too slow. */
+export function settleReading(
+  link: Link,
+  outgoing: { readonly isPressured: boolean },
+  delivery: Pick<Delivery, "waitingBytes" | "isRetiring" | "isStopped" | "fullSince">,
+  isPongAwaited: boolean,
+): void {
+  const { endpoint, behaviour, transport, now } = link;
+  const { isPressured } = outgoing;
+  const { waitingBytes, isRetiring } = delivery;
+  // In almost every turn no message waits and there is no pressure: the other facts do not matter then.
+  const isAtEase =
+    !isPressured && !isRetiring && waitingBytes === 0 && endpoint.unread <= behaviour.undelivered;
+  const shouldHold =
+    !isAtEase &&
+    shouldHoldReading({
+      unread: endpoint.unread,
+      waiting: waitingBytes,
+      undelivered: behaviour.undelivered,
+      // A server stops reading from a peer that makes the server write and does not read. A client goes on reading: if both
+      // sides waited for the other side to read, two messages of 1 MiB would be enough to stop both sides for good.
+      isPressured: isPressured && endpoint.role === "server",
+      isRetiring,
+      isInputOver: delivery.isStopped || endpoint.peerClose !== null || endpoint.violation !== null,
+      isAwaited: endpoint.state !== "open" || isPongAwaited,
+      isHeld: link.isReadingHeld,
+    });
+  if (!shouldHold) delivery.fullSince = null;
+  else if (endpoint.state === "closing") delivery.fullSince ??= now;
+  if (shouldHold === link.isReadingHeld || link.info !== null) return;
+  link.isReadingHeld = shouldHold;
+  if (shouldHold) {
+    endpoint.pauseReading(now);
+    transport.pause();
+  } else {
+    endpoint.resumeReading(now);
+    transport.resume();
   }
 }

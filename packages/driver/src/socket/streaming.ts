@@ -12,8 +12,6 @@ export type MessageType = "text" | "binary";
 
 /** The outgoing direction, as streaming sees it: streaming reports, and `outgoing` decides. */
 export interface StreamingHost {
-  /** The time at which the transport last got bytes, ms. */
-  readonly givenAt: number;
   queue(data: Sendable, compress: boolean): SendResult;
   /** Runs a command of the engine. An exception ends the connection, unless the exception is a mistake of the caller. */
   attempt(command: () => SendResult): SendResult;
@@ -54,6 +52,8 @@ export class Streaming {
   private closing: { readonly code: number; readonly reason: string } | null = null;
   /** The time at which a source last brought a part, or the Close began to wait, ms. */
   private broughtAt = 0;
+  /** The time at which the transport last got bytes, ms. At that time the transport had taken all earlier bytes. */
+  private givenAt = 0;
 
   constructor(link: Link, host: StreamingHost) {
     this.link = link;
@@ -95,7 +95,7 @@ export class Streaming {
     const { behaviour, endpoint } = this.link;
     const { closeTimeout } = behaviour;
     if (this.closing === null || closeTimeout === 0) return Number.POSITIVE_INFINITY;
-    return Math.max(this.broughtAt, this.host.givenAt, endpoint.readBy) + closeTimeout;
+    return Math.max(this.broughtAt, this.givenAt, endpoint.readBy) + closeTimeout;
   }
 
   /** Every waiting message has gone out, or the time for the messages has passed. */
@@ -113,6 +113,11 @@ export class Streaming {
   }
 
   // ---- from the connection
+
+  /** The transport gets bytes at `now`. */
+  noteGiven(now: number): void {
+    this.givenAt = now;
+  }
 
   /** So few bytes are unsent that the stream can go on. */
   roomAgain(): void {

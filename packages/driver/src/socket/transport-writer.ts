@@ -1,5 +1,7 @@
 /**
- * A transmission on its way to the transport, in portions. A transport reports only after the transport has taken all bytes
+ * A transmission that the transport has not taken whole. Most transmissions are taken at once, and have no such object.
+ *
+ * A large transmission goes to the transport in portions. A transport reports only after the transport has taken all bytes
  * that it was given. With one large write, the engine's timers would not notice that a peer takes 16 MiB slowly, but steadily.
  */
 import type { Transmission } from "@sansocket/core";
@@ -14,49 +16,48 @@ interface Progress {
 /** Number of bytes after which the engine is told of progress. */
 const PORTION_BYTES = 131_072;
 
+/**
+ * Gives a transmission to the transport.
+ * @param byteCount number of bytes of the transmission.
+ * @returns null when the transport has taken the whole transmission, which is almost always.
+ */
+export function beginTransmission(
+  transport: Transport,
+  { chunks, then }: Transmission,
+  byteCount: number,
+  progress: Progress,
+  now: number,
+): TransportWriter | null {
+  if (byteCount > PORTION_BYTES) {
+    const writer = new TransportWriter(byteCount, portions(chunks), then === "end-write");
+    return writer.goOn(transport, progress, now) ? null : writer;
+  }
+  let isTaken = chunks.length === 0 || transport.write(chunks);
+  if (then === "end-write") isTaken = transport.endWrite() && isTaken;
+  return isTaken ? null : new TransportWriter(byteCount, null, false);
+}
+
 export class TransportWriter {
-  /** The transport was given bytes that the transport has not taken. */
-  isBusy = false;
-  /** Number of bytes of the current transmission. */
-  bytes = 0;
-  /** The time at which the transport last got bytes, ms. At that time the transport had taken all earlier bytes. */
-  givenAt = 0;
-  /** The chunks that the transport has not got yet; null almost always. */
-  private rest: Iterator<Uint8Array[]> | null = null;
-  private isEndDue = false;
+  /** Number of bytes of the transmission. */
+  readonly bytes: number;
+  /** The portions that the transport has not got yet; null almost always. */
+  private rest: Iterator<Uint8Array[]> | null;
+  private readonly isEndDue: boolean;
   /**
    * Number of bytes of the last portion that the transport got, while the engine has not been told that the transport took the
    * portion.
    */
   private untold = 0;
 
-  /** @returns whether the transport has taken the whole transmission. */
-  begin(
-    transport: Transport,
-    { chunks, then }: Transmission,
-    progress: Progress,
-    now: number,
-  ): boolean {
-    this.bytes = lengthOf(chunks);
-    this.givenAt = now;
-    let isTaken: boolean;
-    if (this.bytes > PORTION_BYTES) {
-      this.rest = portions(chunks);
-      this.isEndDue = then === "end-write";
-      isTaken = this.giveRest(this.rest, transport, progress, now);
-    } else {
-      isTaken = chunks.length === 0 || transport.write(chunks);
-      if (then === "end-write") isTaken = transport.endWrite() && isTaken;
-    }
-    this.isBusy = !isTaken;
-    return isTaken;
+  constructor(bytes: number, rest: Iterator<Uint8Array[]> | null, isEndDue: boolean) {
+    this.bytes = bytes;
+    this.rest = rest;
+    this.isEndDue = isEndDue;
   }
 
   /** The transport has taken the bytes that it was given. @returns whether the transmission is complete. */
   goOn(transport: Transport, progress: Progress, now: number): boolean {
-    if (this.rest !== null && !this.giveRest(this.rest, transport, progress, now)) return false;
-    this.isBusy = false;
-    return true;
+    return this.rest === null || this.giveRest(this.rest, transport, progress, now);
   }
 
   private giveRest(
@@ -65,14 +66,12 @@ export class TransportWriter {
     progress: Progress,
     now: number,
   ): boolean {
-    this.givenAt = now;
     for (let portion = rest.next(); !portion.done; portion = rest.next()) {
       if (this.untold > 0) progress.sentPart(this.untold, now);
       this.untold = lengthOf(portion.value);
       if (!transport.write(portion.value)) return false;
     }
-    this.untold = 0; // `sent` tells the engine of the last portion
-    this.rest = null;
+    this.rest = null; // `sent` tells the engine of the last portion
     return !this.isEndDue || transport.endWrite();
   }
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { Deadlines, type Due } from "../../src/socket/deadlines.ts";
+import { Deadlines, type Due, NOT_ENTERED } from "../../src/socket/deadlines.ts";
 import { QUIET, Stage, settle, VirtualRuntime } from "../stage.ts";
 
 class Item implements Due {
-  enteredAt: number = Number.POSITIVE_INFINITY;
-  heapIndex = 0;
+  enteredAt = 0;
+  heapIndex: number = NOT_ENTERED;
   isAwaited = false;
   deadline: number;
   readonly expired: number[] = [];

@@ -23,7 +23,7 @@ const GARBAGE = 0xee;
 const TOTAL = 12_582_912;
 /** Turns of the event loop in which a late reader leaves the transport alone. */
 const LATE_TURNS = 20;
-/** What the engine gives at once; see `TransportWriter`. */
+/** What the engine gives at once; see `transport-writer` of the driver. */
 const PORTION = 131_072;
 
 function patternAt(position: number): number {
