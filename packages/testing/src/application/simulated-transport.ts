@@ -30,7 +30,7 @@ export class SimulatedTransport implements Transport {
   readonly tls = null;
   /** The transport at the other end, once there is one. */
   other: SimulatedTransport | null = null;
-  private readonly handler: TransportHandler;
+  private handler: TransportHandler;
   private readonly end: ConnectionEnd;
   private readonly runtime: VirtualRuntime;
   private readonly manners: TransportManners;
@@ -128,6 +128,10 @@ export class SimulatedTransport implements Transport {
   resume(): void {
     this.isPaused = false;
     this.schedule();
+  }
+
+  handOn(handler: TransportHandler): void {
+    this.handler = handler;
   }
 
   /** Looks when this end has something to be told, and sets the timer. */

@@ -4,7 +4,11 @@
  */
 import fc from "fast-check";
 import { networks } from "../generators/networks.ts";
-import type { LineConditions, NetworkConditions } from "../simulation/conditions.ts";
+import {
+  type LineConditions,
+  type NetworkConditions,
+  PERFECT_LINE,
+} from "../simulation/conditions.ts";
 import { ODD_VALUES, WAYS_TO_FAIL } from "./odd-values.ts";
 
 /** The sides of the connection that is put to the test. */
@@ -14,6 +18,7 @@ export type Side = "client" | "server";
 export const CALLED = [
   "upgrade",
   "open",
+  "adopted",
   "message",
   "drain",
   "ping",
@@ -42,6 +47,7 @@ export const COMMANDS = [
   "abort",
   "leave the loop",
   "shutdown",
+  "hand off",
 ] as const;
 /** One of them. */
 export type Command = (typeof COMMANDS)[number];
@@ -112,6 +118,59 @@ function misdeeds(): fc.Arbitrary<Misdeed> {
       does: fc.constantFrom("command" as const, "await" as const),
       command: fc.constantFrom(...COMMANDS),
     }),
+  );
+}
+
+/** The hooks in which a command may decide. The others have no socket, or are called for a failure only. */
+const HOOKS_THAT_COMMAND = {
+  server: ["open", "adopted", "message", "drain", "ping", "pong", "close", "trace", "loop"],
+  client: ["open", "message", "drain", "ping", "pong", "close", "trace", "loop"],
+} as const satisfies Readonly<Record<Side, readonly Called[]>>;
+
+function acts(...all: readonly (readonly [number | null, Side, Command])[]): ApplicationAct[] {
+  return all.map(([wait, side, command]) => ({ wait, side, command }));
+}
+
+/** Every hook but `drain` is called. A ping of each side waits when the connection moves to another server. */
+const WHOLE_LIFE: readonly ApplicationAct[] = acts(
+  [0, "client", "write"],
+  [null, "server", "write"],
+  [null, "client", "ping"],
+  [null, "server", "ping"],
+  [null, "server", "hand off"],
+  [20, "client", "send"],
+  [null, "client", "ping"],
+  [null, "server", "send"],
+);
+
+/** More than the peer can make use of, twice: `drain` follows. */
+function lifeUnderPressure(side: Side): ApplicationAct[] {
+  return acts([0, side, "much"], [null, side, "much"], [null, side, "much"], [20, side, "much"]);
+}
+
+/** Bytes on the way at once. */
+const NARROW_LINE: LineConditions = { ...PERFECT_LINE, buffer: 16_384 };
+
+/**
+ * Each command in the first call of each hook, on each side, and nothing else that is odd: what a random history comes to once
+ * in some thousands.
+ */
+export function everyCommandInEveryHook(): ApplicationHistory[] {
+  const sides: readonly Side[] = ["server", "client"];
+  return sides.flatMap((side) =>
+    HOOKS_THAT_COMMAND[side].flatMap((hook) =>
+      COMMANDS.map((command): ApplicationHistory => {
+        const line = hook === "drain" ? NARROW_LINE : PERFECT_LINE;
+        return {
+          network: { seed: 1, toServer: line, toClient: line },
+          loops: hook === "loop" ? [side] : [],
+          isLent: true,
+          abortAt: null,
+          misdeeds: [{ side, hook, call: 0, does: "command", command }],
+          acts: hook === "drain" ? lifeUnderPressure(side) : WHOLE_LIFE,
+        };
+      }),
+    ),
   );
 }
 

@@ -25,6 +25,8 @@ export class ApplicationSide {
   /** What the driver did against its rules. */
   readonly faults: string[] = [];
   socket: AnySocket | null = null;
+  /** The connection has left its server, and comes to another one. */
+  isMoving = false;
   /** How often `error` was called. */
   errors = 0;
   /** A call has failed, and `error` must hear of it. */
@@ -34,9 +36,10 @@ export class ApplicationSide {
   private readonly misdeeds: readonly Misdeed[];
   private readonly runtime: VirtualRuntime;
   private readonly onShutdown: () => Promise<unknown>;
+  private readonly onHandOff: (socket: AnySocket) => Promise<unknown>;
   private readonly calls: Map<Called, number> = new Map();
   private leaving = 0;
-  /** The promise of an `open` or `message` hook that has not settled. */
+  /** The promise of an `open`, `adopted` or `message` hook that has not settled. */
   private awaited: Promise<unknown> | null = null;
 
   constructor(
@@ -44,11 +47,13 @@ export class ApplicationSide {
     misdeeds: readonly Misdeed[],
     runtime: VirtualRuntime,
     onShutdown: () => Promise<unknown>,
+    onHandOff: (socket: AnySocket) => Promise<unknown>,
   ) {
     this.side = side;
     this.misdeeds = misdeeds.filter((misdeed) => misdeed.side === side);
     this.runtime = runtime;
     this.onShutdown = onShutdown;
+    this.onHandOff = onHandOff;
   }
 
   /**
@@ -100,7 +105,7 @@ export class ApplicationSide {
   }
 
   /** As {@link at}, for hooks whose promise the next message waits for. */
-  private awaitedAt(hook: "open" | "message"): unknown {
+  private awaitedAt(hook: "open" | "adopted" | "message"): unknown {
     const result = this.at(hook);
     if (Object.prototype.toString.call(result) !== "[object Promise]") return result;
     const promise = result as Promise<unknown>;
@@ -135,6 +140,11 @@ export class ApplicationSide {
         this.opened(socket);
         return this.awaitedAt("open");
       },
+      adopted: (socket) => {
+        this.requireBeforeClose("adopted");
+        this.opened(socket);
+        return this.awaitedAt("adopted");
+      },
       message: (_, message) => {
         this.requireBeforeClose("message");
         if (this.awaited !== null) {
@@ -157,7 +167,10 @@ export class ApplicationSide {
   /** The socket is there. */
   opened(socket: AnySocket): void {
     if (this.socket === socket) return;
-    if (this.socket !== null) this.faults.push(`open was called twice at the ${this.side}`);
+    if (this.socket !== null && !this.isMoving) {
+      this.faults.push(`open was called twice at the ${this.side}`);
+    }
+    this.isMoving = false;
     this.socket = socket;
     this.promise("closed", socket.closed);
   }
@@ -229,6 +242,9 @@ export class ApplicationSide {
         return undefined;
       case "shutdown":
         return this.onShutdown();
+      case "hand off":
+        // It rejects for a connection that cannot move, or not in time.
+        return this.promise("hand-off", this.onHandOff(socket), true).catch(() => {});
     }
   }
 }

@@ -11,12 +11,17 @@ import {
   type ServerOptions,
   type Socket,
 } from "@sansocket/driver";
+import { adopt, detach } from "@sansocket/driver/hand-off";
 import fc from "fast-check";
 import { laterTurn } from "../application/macrotask.ts";
 import { openNetwork } from "../application/virtual-network.ts";
 import type { VirtualRuntime } from "../application/virtual-runtime.ts";
 import { SeededRandom } from "../simulation/seeded-random.ts";
-import { type ApplicationHistory, applicationHistories } from "./application-history.ts";
+import {
+  type ApplicationHistory,
+  applicationHistories,
+  everyCommandInEveryHook,
+} from "./application-history.ts";
 import { ApplicationSide } from "./application-side.ts";
 
 /** The driver, or something that is built over it and keeps its rules. */
@@ -29,7 +34,7 @@ export interface DriverUnderTest {
 
 /** How the law of applications is tried. */
 export interface ApplicationLawOptions {
-  /** How many histories are played. Default 500. */
+  /** How many random histories are played, behind one for each command in each hook. Default 500. */
   readonly runs?: number;
   /** Replays a run; the message of a failure prints it. Default: a fresh one. */
   readonly seed?: number;
@@ -71,6 +76,8 @@ class World {
   private readonly history: ApplicationHistory;
   private readonly driver: DriverUnderTest;
   private readonly host: Server;
+  /** The server to which the server's side of the connection moves. */
+  private readonly successor: Server;
   private readonly platform: Platform;
   /** The server was told to shut down: the bystander may be closed too. */
   private isShutDown = false;
@@ -88,9 +95,14 @@ class World {
     this.runtime = runtime;
     this.platform = platform;
     const shutdown = (): Promise<unknown> => this.shutDown();
-    this.server = new ApplicationSide("server", history.misdeeds, runtime, shutdown);
-    this.client = new ApplicationSide("client", history.misdeeds, runtime, shutdown);
+    this.server = new ApplicationSide("server", history.misdeeds, runtime, shutdown, (socket) =>
+      this.handOff(socket),
+    );
+    // A server takes over its own side only.
+    const stays = (): Promise<unknown> => Promise.resolve();
+    this.client = new ApplicationSide("client", history.misdeeds, runtime, shutdown, stays);
     this.host = driver.server(this.serverOptions(), { runtime });
+    this.successor = driver.server(this.serverOptions(), { runtime });
     attach(this.host, 80);
   }
 
@@ -118,6 +130,13 @@ class World {
   private shutDown(): Promise<unknown> {
     this.isShutDown = true;
     return this.server.promise("shutdown", this.host.shutdown({ grace: 2_000 }));
+  }
+
+  private async handOff(socket: Socket<undefined>): Promise<void> {
+    const moved = await detach(socket);
+    this.server.isMoving = true;
+    const adopted = adopt(this.successor, moved, moved.open);
+    if (adopted === null) this.faults.push("the other server did not take the connection");
   }
 
   async begin(): Promise<void> {
@@ -181,6 +200,7 @@ class World {
     void client.command("close");
     await this.runtime.advance(LONG);
     void this.shutDown();
+    this.server.promise("shutdown of the other server", this.successor.shutdown());
     if (bystander.socket !== null) client.promise("closed of another", bystander.socket.closed);
     await this.runtime.advance(LONG);
     for (const side of [client, server]) {
@@ -198,8 +218,8 @@ class World {
     await this.judgeWholeness(server, client);
     this.judgeMessages(client, server);
     this.judgeMessages(server, client);
-    if (this.host.connections > 0)
-      this.faults.push(`${this.host.connections} connections are left`);
+    const connections = this.host.connections + this.successor.connections;
+    if (connections > 0) this.faults.push(`${connections} connections are left`);
     if (this.runtime.timerCount > 0) this.faults.push(`${this.runtime.timerCount} timers are left`);
   }
 
@@ -306,6 +326,7 @@ export async function applicationLaw(options: ApplicationLawOptions = {}): Promi
   const { runs = 500, seed, driver = SANSOCKET } = options;
   const { collectGarbage = (globalThis as { gc?: () => unknown }).gc } = options;
   const sockets: WeakRef<object>[] = [];
+  const examples = everyCommandInEveryHook().map((history): [ApplicationHistory] => [history]);
   await fc.assert(
     fc.asyncProperty(applicationHistories(), async (history) => {
       const faults = await play(history, driver, (socket) => sockets.push(new WeakRef(socket)));
@@ -313,7 +334,11 @@ export async function applicationLaw(options: ApplicationLawOptions = {}): Promi
       const line = `await applicationFaults(${JSON.stringify(history)})`;
       throw new Error(`${faults.join("; ")}\n  to play it again: ${line}`);
     }),
-    { numRuns: runs, ...(seed === undefined ? {} : { seed }) },
+    {
+      numRuns: examples.length + runs,
+      examples,
+      ...(seed === undefined ? {} : { seed }),
+    },
   );
   if (collectGarbage !== undefined) await requireNoneLeft(sockets, collectGarbage);
 }
