@@ -7,6 +7,8 @@ import {
   type Endpoint,
   type EndpointEvent as Event,
   eventsOf,
+  KERNELS,
+  type Kernels,
   serverEndpoint,
 } from "@sansocket/core";
 import {
@@ -30,7 +32,15 @@ interface Timer {
 
 /** A runtime whose time stands still until it is told to go on. */
 export class VirtualRuntime implements Runtime {
-  readonly host = { random: (into: Uint8Array): void => void into.fill(9) };
+  /** The decoder of this runtime's servers and clients: a test may put one in its place that throws. */
+  decodeUtf8: Kernels["decodeUtf8"] = KERNELS.decodeUtf8;
+  readonly host = {
+    random: (into: Uint8Array): void => void into.fill(9),
+    kernels: {
+      decodeUtf8: (bytes: Uint8Array, start: number, end: number): string =>
+        this.decodeUtf8(bytes, start, end),
+    },
+  };
   private time = 1_000;
   private readonly timers: Set<Timer> = new Set();
 
