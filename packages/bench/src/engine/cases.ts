@@ -21,6 +21,8 @@ const MIB = 1_024 * KIB;
 /** Small enough to stay in a cache, as what a kernel has just copied does; and enough of the large frames. */
 const STREAM_BYTES = 2 * MIB;
 const LARGE_STREAM_BYTES = 8 * MIB;
+/** Of chunks that hold one frame: each is an array of its own, and 30,000 arrays do not stay in a cache. */
+const SINGLE_STREAM_BYTES = 64 * KIB;
 const CHUNK_BYTES = 64 * KIB;
 
 function sizeName(bytes: number): string {
@@ -70,7 +72,13 @@ const TEXT_SIZES: Readonly<Record<Exclude<Content, "binary">, readonly number[]>
 export const CASES: readonly EngineCase[] = [
   ...SIZES.map((size) => inward(size, IDS[size])),
   ...SIZES.map((size) => inward(size, { isEcho: true, id: size === 16 ? "E2" : null })),
-  inward(64, { name: "single/64", isEcho: true, chunkBytes: 0, id: "E3" }),
+  inward(64, {
+    name: "single/64",
+    isEcho: true,
+    chunkBytes: 0,
+    streamBytes: SINGLE_STREAM_BYTES,
+    id: "E3",
+  }),
   ...CHUNKS.map(([chunkBytes, streamBytes]) =>
     inward(125, { name: `in/binary/125/chunks-${sizeName(chunkBytes)}`, chunkBytes, streamBytes }),
   ),

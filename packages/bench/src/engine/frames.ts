@@ -8,8 +8,10 @@ export interface Input {
   readonly streamBytes: number;
   /** {@link checksumOf} of every payload, together. */
   readonly checksum: number;
-  /** Fresh copies of the chunks: `ws` unmasks in the memory that it is given. */
+  /** Fresh copies of the chunks. */
   chunks(): Uint8Array[];
+  /** Writes the bytes into the chunks again. */
+  fill(chunks: readonly Uint8Array[]): void;
 }
 
 /** Of the first and the last byte of a binary payload: what a subject has to read to come to the same number. */
@@ -54,7 +56,12 @@ export function makeInput({ content, payloadBytes, streamBytes, chunkBytes }: En
     }
     return copies;
   }
-  return { frames, streamBytes: stream.length, checksum, chunks };
+  function fill(chunks: readonly Uint8Array[]): void {
+    for (let at = 0, index = 0; at < stream.length; at += size, index += 1) {
+      chunks[index]!.set(stream.subarray(at, at + size));
+    }
+  }
+  return { frames, streamBytes: stream.length, checksum, chunks, fill };
 }
 
 const SENTENCES: Readonly<Record<Exclude<Content, "binary">, string>> = {

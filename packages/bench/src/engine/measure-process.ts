@@ -1,39 +1,16 @@
-/** The process in which engines are measured, on any runtime: all subjects in one, in turn. */
-import { bun } from "../bun-globals.ts";
+/**
+ * The process in which one engine is measured with one case, on any runtime. Each has a process of its own: in one process
+ * the engines shared its collections of garbage, and the compiled code of one fell victim to the next one's. One row then
+ * gave 5 times as much as `ws` in one round, and 19 times in another.
+ */
 import { answerCalls } from "../child-process.ts";
 import { heapBytesPerFrame } from "./allocation.ts";
-import { caseNamed } from "./cases.ts";
+import { caseNamed, type EngineCase } from "./cases.ts";
 import { type Input, makeInput } from "./frames.ts";
-import {
-  copyAll,
-  hasKernels,
-  SUBJECTS,
-  type Subject,
-  sansocketPlain,
-  websocketDriver,
-} from "./subjects.ts";
+import { MEMCPY } from "./subject-names.ts";
+import { copyAll, type Outcome, SUBJECTS, type Subject } from "./subjects.ts";
 
-export const MEMCPY = "memcpy";
-
-/**
- * One connection of each subject that stays reachable: without a live connection the collection between two passes would
- * also collect what the runtime has learnt about the shape of one, which no server ever forgets.
- */
-const kept = SUBJECTS.map((subject) => subject.keepOne());
-
-/** Young objects only, where the runtime can: full collections would also age compiled code until it is thrown away. */
-function collectGarbage(): void {
-  if ("Bun" in globalThis) {
-    bun().gc(true);
-    return;
-  }
-  const { gc } = globalThis as { gc?: (options: object) => void };
-  if (gc === undefined) throw new Error("bug: started without --expose-gc");
-  gc({ type: "minor" });
-  gc({ type: "minor" });
-}
-
-/** CPU time, in ns. */
+/** CPU time of the process in ns: the collector of garbage counts, on whatever thread. */
 function timed(run: () => void): number {
   const before = process.cpuUsage();
   run();
@@ -41,14 +18,32 @@ function timed(run: () => void): number {
   return (user + system) * 1_000;
 }
 
-/** One pass, in ns per frame. */
-function pass(subject: Subject, input: Input, isEcho: boolean, payloadBytes: number): number {
-  const chunks = input.chunks();
-  // Garbage of the pass before, and the making of the chunks, are not this subject's.
-  collectGarbage();
-  let outcome = { frames: 0, checksum: 0, sent: 0 };
+/** ns of CPU after which the compilers have had the time that they need, and that one round takes at least. */
+const WARM = 250_000_000;
+const ROUND = 15_000_000;
+
+interface Candidate {
+  readonly engineCase: EngineCase;
+  readonly input: Input;
+  readonly chunks: readonly Uint8Array[];
+  /**
+   * null: the copy. Of an engine, one connection stays reachable: without it the collector would also collect what the
+   * runtime has learnt about the shape of one, which no server ever forgets.
+   */
+  readonly subject: Subject | null;
+  readonly kept: unknown;
+}
+
+let candidate: Candidate | null = null;
+
+/** One run over the whole stream, in ns. */
+function run({ engineCase, input, chunks, subject }: Candidate): number {
+  // `ws` unmasks in the memory that it is given.
+  input.fill(chunks);
+  if (subject === null) return timed(() => void copyAll(chunks));
+  let outcome: Outcome = { frames: 0, checksum: 0, sent: 0 };
   const cost = timed(() => {
-    outcome = subject.run(chunks, isEcho);
+    outcome = subject.run(chunks, engineCase.isEcho);
   });
   if (outcome.frames !== input.frames || outcome.checksum !== input.checksum) {
     throw new Error(
@@ -56,51 +51,37 @@ function pass(subject: Subject, input: Input, isEcho: boolean, payloadBytes: num
         `not ${input.frames} and ${input.checksum}`,
     );
   }
-  const leastSent = isEcho ? input.frames * (payloadBytes + 2) : 0;
+  const leastSent = engineCase.isEcho ? input.frames * (engineCase.payloadBytes + 2) : 0;
   if (outcome.sent < leastSent) throw new Error(`${subject.name}: no echo`);
-  return cost / input.frames;
+  return cost;
 }
 
-/** ns of CPU after which a subject's code is compiled, and passes after which it is as well. */
-const WARM = 80_000_000;
-const MOST_WARM_PASSES = 30;
-
-function warmUp(subject: Subject, input: Input, isEcho: boolean, payloadBytes: number): void {
-  let used = 0;
-  for (let count = 0; count < MOST_WARM_PASSES && used < WARM; count += 1) {
-    used += pass(subject, input, isEcho, payloadBytes) * input.frames;
+/** Runs for so many ns of CPU. @returns ns per frame. */
+function runFor(one: Candidate, least: number): number {
+  let cost = 0;
+  let frames = 0;
+  while (cost < least) {
+    cost += run(one);
+    frames += one.input.frames;
   }
-}
-
-function copyPass(input: Input): number {
-  const chunks = input.chunks();
-  collectGarbage();
-  return timed(() => void copyAll(chunks)) / input.frames;
+  return cost / frames;
 }
 
 const calls = {
-  /** For each subject ns per frame, by round. */
-  measure(caseName: string, rounds: number): Record<string, number[]> {
-    if (kept.length !== SUBJECTS.length) throw new Error("bug: a subject keeps nothing");
+  /** Makes the input of the case, and lets the subject run until its code is compiled. */
+  warmUp(caseName: string, subjectName: string): void {
     const engineCase = caseNamed(caseName);
-    const { isEcho, payloadBytes, id } = engineCase;
-    const isPlainMeasured = hasKernels && id === "E1";
     const input = makeInput(engineCase);
-    const costs: Record<string, number[]> = { [MEMCPY]: [] };
-    const subjects = SUBJECTS.filter((one) => one !== sansocketPlain || isPlainMeasured);
-    for (const subject of subjects) {
-      costs[subject.name] = [];
-      warmUp(subject, input, isEcho, payloadBytes);
-    }
-    for (let round = 0; round < rounds; round += 1) {
-      for (const subject of subjects) {
-        // Ten times as slow as the others: its figure needs no more rounds.
-        if (subject === websocketDriver && round >= 2) continue;
-        costs[subject.name]!.push(pass(subject, input, isEcho, payloadBytes));
-      }
-      costs[MEMCPY]!.push(copyPass(input));
-    }
-    return costs;
+    const subject = SUBJECTS.find(({ name }) => name === subjectName) ?? null;
+    if (subject === null && subjectName !== MEMCPY) throw new Error(`no subject ${subjectName}`);
+    const kept = subject?.keepOne();
+    candidate = { engineCase, input, chunks: input.chunks(), subject, kept };
+    runFor(candidate, WARM);
+  },
+  /** One round, in ns per frame. */
+  round(): number {
+    if (candidate === null) throw new Error("bug: measured before it is warm");
+    return runFor(candidate, ROUND);
   },
   heapBytesPerFrame(): number {
     return heapBytesPerFrame();

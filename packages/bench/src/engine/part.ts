@@ -3,7 +3,7 @@
  * bytes. Every subject gets the same bytes in fresh copies, reads the ends of each payload, and must come to the same count
  * and checksum. Figures are CPU time of the process; medians over the rounds.
  */
-import { startChild } from "../child-process.ts";
+import { type Child, startChild } from "../child-process.ts";
 import type { Part } from "../part.ts";
 import type { Program } from "../programs.ts";
 import type { Detail, Row } from "../results.ts";
@@ -11,12 +11,9 @@ import { compareCosts, median } from "../rounds.ts";
 import { targetOf } from "../targets.ts";
 import { CASES, type EngineCase } from "./cases.ts";
 import type { MeasureCalls } from "./measure-process.ts";
+import { MEMCPY, OURS, PLAIN, WEBSOCKET_DRIVER, WS, WS_BUFFERUTIL } from "./subject-names.ts";
 
-const OURS = "sansocket";
-const PLAIN = "sansocket, plain";
-const WS = "ws";
-const WS_BUFFERUTIL = "ws + bufferutil";
-const PEERS: readonly string[] = [WS, WS_BUFFERUTIL, "websocket-driver"];
+const PEERS: readonly string[] = [WS, WS_BUFFERUTIL, WEBSOCKET_DRIVER];
 const HEAP_CASE = "heap-per-frame";
 const MOST_HEAP_PER_FRAME = 0.05;
 
@@ -39,8 +36,7 @@ function rowsOf({ label, runtime }: Program, engineCase: EngineCase, costs: Cost
     if (peer === WS) return row(peer, engineCase.id);
     return row(peer, peer === WS_BUFFERUTIL ? engineCase.bufferutilId : null);
   });
-  // Without kernels of the adapter, one measurement is both rows.
-  if (engineCase.id === "E1") rows.push(row(WS, "E1'", costs[PLAIN] ?? costs[OURS]!));
+  if (costs[PLAIN] !== undefined) rows.push(row(WS, "E1'", costs[PLAIN]));
   return rows;
 }
 
@@ -52,10 +48,10 @@ function detailOf({ label }: Program, { name, payloadBytes }: EngineCase, costs:
       case: `${label} ${name}`,
       "ns/frame": cost(OURS).toFixed(1),
       "MB/s": ((payloadBytes / cost(OURS)) * 1_000).toFixed(0),
-      "/ one copy": (cost(OURS) / cost("memcpy")).toFixed(1),
+      "/ one copy": (cost(OURS) / cost(MEMCPY)).toFixed(1),
       ws: cost(WS).toFixed(1),
       "+ bufferutil": cost(WS_BUFFERUTIL).toFixed(1),
-      "websocket-driver": cost("websocket-driver").toFixed(1),
+      "websocket-driver": cost(WEBSOCKET_DRIVER).toFixed(1),
     },
   };
 }
@@ -76,6 +72,38 @@ function heapRow({ label, runtime }: Program, bytes: number): Row {
   };
 }
 
+function startProcess({ path, collecting }: Program): Child<MeasureCalls> {
+  return startChild<MeasureCalls>(new URL("./measure-process.js", import.meta.url), {
+    path,
+    flags: collecting,
+  });
+}
+
+/** For each candidate ns per frame, by round. Candidates take turns, each in a process of its own. */
+async function measure(
+  program: Program,
+  engineCase: EngineCase,
+  rounds: number,
+): Promise<Record<string, number[]>> {
+  const names = [OURS, ...PEERS, MEMCPY, ...(engineCase.id === "E1" ? [PLAIN] : [])];
+  const costs: Record<string, number[]> = {};
+  const processes = new Map<string, Child<MeasureCalls>>();
+  try {
+    for (const name of names) {
+      const child = startProcess(program);
+      processes.set(name, child);
+      costs[name] = [];
+      await child.call("warmUp", engineCase.name, name);
+    }
+    for (let round = 0; round < rounds; round += 1) {
+      for (const [name, child] of processes) costs[name]!.push(await child.call("round"));
+    }
+  } finally {
+    for (const child of processes.values()) child.stop();
+  }
+  return costs;
+}
+
 export const engine: Part = {
   name: "engine",
   measures: "the engine alone, without sockets",
@@ -85,23 +113,19 @@ export const engine: Part = {
     const rows: Row[] = [];
     const details: Detail[] = [];
     for (const program of programs) {
-      const process = startChild<MeasureCalls>(new URL("./measure-process.js", import.meta.url), {
-        path: program.path,
-        flags: program.collecting,
-      });
+      for (const engineCase of CASES) {
+        if (!wants(engineCase.name)) continue;
+        tell(`${program.label} ${engineCase.name}`);
+        const costs = await measure(program, engineCase, isQuick ? 2 : 9);
+        rows.push(...rowsOf(program, engineCase, costs));
+        details.push(detailOf(program, engineCase, costs));
+      }
+      if (program.runtime !== "node" || !wants(HEAP_CASE)) continue;
+      const child = startProcess(program);
       try {
-        for (const engineCase of CASES) {
-          if (!wants(engineCase.name)) continue;
-          tell(`${program.label} ${engineCase.name}`);
-          const costs = await process.call("measure", engineCase.name, isQuick ? 2 : 9);
-          rows.push(...rowsOf(program, engineCase, costs));
-          details.push(detailOf(program, engineCase, costs));
-        }
-        if (program.runtime === "node" && wants(HEAP_CASE)) {
-          rows.push(heapRow(program, await process.call("heapBytesPerFrame")));
-        }
+        rows.push(heapRow(program, await child.call("heapBytesPerFrame")));
       } finally {
-        process.stop();
+        child.stop();
       }
     }
     return { rows, details };

@@ -15,6 +15,7 @@ import {
 } from "@sansocket/core";
 import { currentRuntime } from "@sansocket/workshop/runtimes";
 import { checksumOfBytes, checksumOfText } from "./frames.ts";
+import { OURS, PLAIN, WEBSOCKET_DRIVER, WS, WS_BUFFERUTIL } from "./subject-names.ts";
 
 export interface Outcome {
   readonly frames: number;
@@ -42,9 +43,6 @@ const HOST: Host = await adaptersHost();
 const SETTINGS: ServerSettings = serverSettings({ host: HOST });
 const { kernels: _, ...WITHOUT_KERNELS } = HOST;
 const PLAIN_SETTINGS: ServerSettings = serverSettings({ host: WITHOUT_KERNELS });
-
-/** Whether the adapter brings kernels of its own: otherwise both of ours are the same. */
-export const hasKernels: boolean = HOST.kernels !== undefined;
 
 export function openServer(settings: ServerSettings = SETTINGS): Endpoint {
   const endpoint = openEndpoint("server", {}, settings, 0);
@@ -82,7 +80,8 @@ function ownSubject(name: string, settings: ServerSettings): Subject {
         }
         const transmission = endpoint.transmit(now);
         if (transmission === null) continue;
-        for (const lent of transmission.chunks) sent += lent.length;
+        const { chunks: lent } = transmission;
+        for (let index = 0; index < lent.length; index += 1) sent += lent[index]!.length;
         endpoint.sent(now);
       }
       return { frames, checksum, sent };
@@ -90,9 +89,7 @@ function ownSubject(name: string, settings: ServerSettings): Subject {
   };
 }
 
-export const sansocket: Subject = ownSubject("sansocket", SETTINGS);
-/** Without what the adapter brings: the engine's own loops in plain JavaScript. */
-export const sansocketPlain: Subject = ownSubject("sansocket, plain", PLAIN_SETTINGS);
+export const sansocket: Subject = ownSubject(OURS, SETTINGS);
 
 interface WsReceiver {
   on(event: "message", listener: (data: Buffer, isBinary: boolean) => void): void;
@@ -190,9 +187,6 @@ function wsSubject(name: string, classes: WsClasses): Subject {
   };
 }
 
-export const ws: Subject = wsSubject("ws", WITHOUT_ADD_ON);
-export const wsBufferutil: Subject = wsSubject("ws + bufferutil", loadWs(true));
-
 interface Driver {
   readonly io: {
     write(data: Uint8Array): void;
@@ -211,8 +205,8 @@ const REQUEST = Buffer.from(
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
 );
 
-export const websocketDriver: Subject = {
-  name: "websocket-driver",
+const websocketDriver: Subject = {
+  name: WEBSOCKET_DRIVER,
   keepOne() {
     const driver = driverModule.server();
     driver.on("connect", () => driver.start());
@@ -246,9 +240,9 @@ export const websocketDriver: Subject = {
 
 export const SUBJECTS: readonly Subject[] = [
   sansocket,
-  sansocketPlain,
-  ws,
-  wsBufferutil,
+  ownSubject(PLAIN, PLAIN_SETTINGS),
+  wsSubject(WS, WITHOUT_ADD_ON),
+  wsSubject(WS_BUFFERUTIL, loadWs(true)),
   websocketDriver,
 ];
 

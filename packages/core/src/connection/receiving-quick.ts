@@ -1,6 +1,8 @@
 /** The fast path of receiving; `quick-path` is the condition under which it may be tried. */
 import { isAscii } from "../bytes/ascii.ts";
+import type { Memory } from "../bytes/memory.ts";
 import { UTF8_ACCEPT } from "../bytes/utf8-validation.ts";
+import { SHORT_UP_TO, xorShort } from "../bytes/xor.ts";
 import { FIN, LENGTH_16 } from "../frame/frame-header.ts";
 import { Opcode } from "../frame/opcode.ts";
 import { fail } from "./closing.ts";
@@ -38,21 +40,25 @@ export function quickMessage(connection: Connection): Step {
   connection.position = payloadEnd;
   connection.eventStart = payloadStart;
   connection.eventEnd = payloadEnd;
-  const isText = firstByte === FIN_TEXT;
-  const { kernels } = connection.settings;
   if (role.peerMaskBit !== 0) {
     const key = memory.view.getInt32(payloadStart - 4, true);
-    kernels.xorWithKey(memory, payloadStart, payloadEnd, key);
+    if (length <= SHORT_UP_TO) xorShort(memory.view, payloadStart, payloadEnd, key);
+    else connection.settings.kernels.xorWithKey(memory, payloadStart, payloadEnd, key);
   }
-  if (!isText) return Step.Binary;
-  if (isAscii(memory, payloadStart, payloadEnd)) return Step.Text;
-  const verdict = kernels.validateUtf8(bytes, payloadStart, payloadEnd, UTF8_ACCEPT);
+  return firstByte === FIN_BINARY ? Step.Binary : quickText(connection, memory);
+}
+
+/** Judges the text that the cursor stands on. */
+function quickText(connection: Connection, memory: Memory): Step {
+  const { eventStart, eventEnd, settings } = connection;
+  if (isAscii(memory, eventStart, eventEnd)) return Step.Text;
+  const verdict = settings.kernels.validateUtf8(memory.bytes, eventStart, eventEnd, UTF8_ACCEPT);
   if (verdict === UTF8_ACCEPT) return Step.Text;
   const isTruncated = verdict > 0;
   fail(
     connection,
     isTruncated ? "text-truncated" : "text-not-utf8",
-    streamOffset(connection, isTruncated ? payloadEnd : ~verdict),
+    streamOffset(connection, isTruncated ? eventEnd : ~verdict),
   );
   return Step.Idle;
 }

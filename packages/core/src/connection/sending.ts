@@ -15,7 +15,7 @@ import {
 } from "../message/outgoing-message.ts";
 import { type Connection, isSendable } from "./connection.ts";
 import { endAfterEscape } from "./escape.ts";
-import { layText, queueApplicationData, queueFrame } from "./frame-output.ts";
+import { layText, queueApplicationData, queueFrame, quickFrame } from "./frame-output.ts";
 
 /**
  * The result of a send. "queued": the message is queued. "closed": our Close was queued before, or the connection has
@@ -61,6 +61,8 @@ export function sendBinary(
   requireNoFragments(connection);
   if (!isSendable(connection)) return "closed";
   if (!fits(connection, to - start)) return "full";
+  const isCopied = connection.session === null && to - start < connection.settings.referenceFrom;
+  if (isCopied && quickFrame(connection, FIN | Opcode.Binary, bytes, start, to)) return "queued";
   return queueMessage(connection, Opcode.Binary, bytes, start, to, compress);
 }
 
