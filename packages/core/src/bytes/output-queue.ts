@@ -128,8 +128,7 @@ export function commitOutput(queue: OutputQueue, byteCount: number): void {
  */
 export function queueReference(queue: OutputQueue, bytes: Uint8Array): void {
   if (queue.memory !== null) closeChunk(queue, queue.memory);
-  queue.chunks ??= [];
-  queue.chunks.push(bytes);
+  append(queue, bytes);
   queue.queued += bytes.length;
 }
 
@@ -242,9 +241,12 @@ function releaseAll(memories: Memory[] | null): void {
 
 function closeChunk(queue: OutputQueue, memory: Memory): void {
   if (queue.to === queue.from) return;
-  const chunk = viewOf(memory, queue.from, queue.to);
-  // V8 makes room for 17 elements when it pushes to an empty array, and almost every turn has one chunk.
+  append(queue, viewOf(memory, queue.from, queue.to));
+  queue.from = queue.to;
+}
+
+/** V8 makes room for 17 elements when it pushes to an empty array, and almost every turn has one chunk. */
+function append(queue: OutputQueue, chunk: Uint8Array): void {
   if (queue.chunks === null) queue.chunks = [chunk];
   else queue.chunks.push(chunk);
-  queue.from = queue.to;
 }
