@@ -106,7 +106,8 @@ function gatherPayload(connection: Connection, message: MessageAssembly): Step {
     const isFinal = isFinalFrame(connection);
     const announced = isFinal ? connection.frameLeft : Number.POSITIVE_INFINITY;
     const gathering = isHandedOver(connection, message) ? Gathering.Own : Gathering.Kept;
-    const gathered = roomInMessage(message, size, announced, gathering);
+    const { allocate } = connection.settings;
+    const gathered = roomInMessage(message, size, announced, gathering, allocate);
     const at = gathered.start + gathered.length;
     unmaskInto(connection, source, start, start + size, gathered.bytes, at);
     gathered.length += size;

@@ -3,6 +3,8 @@
  * connection has at most one, and an idle connection has none.
  */
 import {
+  type Allocate,
+  allocateZeros,
   createGrowingBytes,
   Gathering,
   type GrowingBytes,
@@ -86,13 +88,14 @@ export function roomInMessage(
   size: number,
   announced: number,
   gathering: Gathering,
+  allocate: Allocate = allocateZeros,
 ): GrowingBytes {
   const { gathered } = message;
   if (gathered === null) {
-    message.gathered = createGrowingBytes(size, size + announced, gathering);
+    message.gathered = createGrowingBytes(size, size + announced, gathering, allocate);
     return message.gathered;
   }
-  reserveBytes(gathered, size, gathered.length + size + announced, gathering);
+  reserveBytes(gathered, size, gathered.length + size + announced, gathering, allocate);
   return gathered;
 }
 
