@@ -37,6 +37,8 @@ export type NativeMessageEvent = globalThis.MessageEvent;
 export const ReadableStream: typeof globalThis.ReadableStream =
   /* @__PURE__ */ take("ReadableStream");
 export type ReadableStream<T> = globalThis.ReadableStream<T>;
+/** Text is measured by the engine's own loop where the class is missing. */
+export const TextEncoder: typeof globalThis.TextEncoder | undefined = globalThis.TextEncoder;
 export const WritableStream: typeof globalThis.WritableStream =
   /* @__PURE__ */ take("WritableStream");
 export type WritableStream<T> = globalThis.WritableStream<T>;

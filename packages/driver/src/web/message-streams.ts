@@ -1,6 +1,6 @@
 /** The two streams of a WebSocketStream: messages in and out, each no faster than the other end can take them. */
-import { utf8Length } from "@sansocket/core";
 import { DOMException, ReadableStream, WritableStream } from "../runtime/globals.ts";
+import { textLength } from "../runtime/text-length.ts";
 import type { Answering } from "../socket/last-word.ts";
 import type { Message } from "../socket/message.ts";
 import { bindingOf, type Socket } from "../socket/socket.ts";
@@ -158,7 +158,7 @@ export class OutgoingMessages {
   private async write(chunk: unknown): Promise<void> {
     const { socket } = this;
     const data = isBufferSource(chunk) ? bufferSource(chunk) : usvString(chunk);
-    const bytes = typeof data === "string" ? utf8Length(data) : data.length;
+    const bytes = typeof data === "string" ? textLength(data) : data.length;
     // A larger message goes out in fragments, as the peer takes them. So `limits.unsent` does not limit the size of a message.
     const isWhole = bytes <= bindingOf(socket).behaviour.highMark;
     if (isWhole) {

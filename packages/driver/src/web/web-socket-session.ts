@@ -1,5 +1,5 @@
 /** The connection of a WebSocket object: its states, and the events that its changes lead to. */
-import { formatExtensions, utf8Length } from "@sansocket/core";
+import { formatExtensions } from "@sansocket/core";
 import type { Platform } from "../client/connect.ts";
 import { ConnectError, isMisuse, messageOf } from "../errors.ts";
 import {
@@ -9,6 +9,7 @@ import {
   Event,
   type EventTarget,
 } from "../runtime/globals.ts";
+import { textLength } from "../runtime/text-length.ts";
 import type { CloseInfo } from "../socket/close-info.ts";
 import type { SocketHooks } from "../socket/hooks.ts";
 import type { Answering } from "../socket/last-word.ts";
@@ -188,7 +189,7 @@ export class WebSocketSession implements Answering {
       else this.unsendable += data.size;
       return;
     }
-    const bytes = typeof data === "string" ? utf8Length(data) : data.length;
+    const bytes = typeof data === "string" ? textLength(data) : data.length;
     if (isOpen) this.outbox!.send(data, bytes);
     else this.unsendable += bytes;
   }
