@@ -17,7 +17,6 @@ export { type ConnectWays, connectWith, type Platform } from "./client/connect.t
 export { checkOptions, refuseOptions } from "./known-options.ts";
 export { judgedLater, type OptionKind } from "./option-kinds.ts";
 export { deflateWith } from "./per-message-deflate.ts";
-export { type MakeMemory, pacedAllocate } from "./runtime/collection-pace.ts";
 export { ConnectedStream, Life, ReadState, WriteState } from "./runtime/connected-stream.ts";
 export { type Dialed, type Dialer, reasonOf, unlessAborted } from "./runtime/dialing.ts";
 export { queueMicrotask } from "./runtime/globals.ts";

@@ -11,7 +11,6 @@ import {
   wasmKernels,
   webRuntime,
 } from "@sansocket/driver";
-import { allocate } from "./kept-memory.ts";
 
 const platform = { crypto: webcrypto, performance, TextDecoder, TextEncoder } as WebPlatform;
 const web = webRuntime(platform);
@@ -19,7 +18,7 @@ const textKernels = bufferTextKernels(Buffer, web.host.kernels, { encodeFrom: 24
 
 export const runtime: Runtime = {
   ...web,
-  host: { ...web.host, allocate, kernels: { ...wasmKernels(), ...textKernels } },
+  host: { ...web.host, kernels: { ...wasmKernels(), ...textKernels } },
   // A socket keeps no process alive while it is paused. A Duplex in memory never does. So a timer that is awaited has to.
   setTimer(callback, delay, isAwaited) {
     const timer = setTimeout(callback, delay);

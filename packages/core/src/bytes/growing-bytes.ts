@@ -28,18 +28,6 @@ export interface GrowingBytes {
   ahead: number;
 }
 
-/** Makes an array in a buffer of its own. The contents may be anything. */
-export type Allocate = (byteCount: number) => Uint8Array<ArrayBuffer>;
-
-/** The engine's own way, which fills the array with zeros. */
-export const allocateZeros: Allocate = (byteCount) => new Uint8Array(byteCount);
-
-/**
- * From this length on, the host makes the arrays that it keeps. An array of fewer bytes is filled with zeros in less time
- * than the call of the host takes.
- */
-export const ALLOCATED_FROM = 16_384;
-
 /** How bytes are gathered. */
 export const Gathering = {
   /** In an array that doubles, whatever is expected, and that begins at index 0. */
@@ -70,18 +58,14 @@ export function gatheredBytes({ bytes, start, length }: GrowingBytes): Uint8Arra
   return bytes.subarray(start, start + length);
 }
 
-/**
- * @param expected the number of announced bytes, or Infinity.
- * @param allocate makes an array that the host keeps, see {@link Gathering.Own}.
- */
+/** @param expected the number of announced bytes, or Infinity. */
 export function createGrowingBytes(
   arrived: number,
   expected: number,
   gathering: Gathering = Gathering.Doubling,
-  allocate: Allocate = allocateZeros,
 ): GrowingBytes {
   const growing: GrowingBytes = { bytes: NOTHING, start: 0, length: 0, memory: null, ahead: 0 };
-  makeRoom(growing, arrived, expected, gathering, allocate);
+  makeRoom(growing, arrived, expected, gathering);
   return growing;
 }
 
@@ -96,12 +80,9 @@ export function reserveBytes(
   size: number,
   expected: number,
   gathering: Gathering,
-  allocate: Allocate = allocateZeros,
 ): void {
   const length = growing.length + size;
-  if (growing.start + length > growing.bytes.length) {
-    makeRoom(growing, length, expected, gathering, allocate);
-  }
+  if (growing.start + length > growing.bytes.length) makeRoom(growing, length, expected, gathering);
 }
 
 export function appendBytes(
@@ -122,7 +103,6 @@ function makeRoom(
   needed: number,
   expected: number,
   gathering: Gathering,
-  allocate: Allocate,
 ): void {
   const { bytes, start, length, memory } = growing;
   const most = Math.max(needed, expected);
@@ -134,11 +114,12 @@ function makeRoom(
     growing.ahead = most;
     ahead += most;
   }
-  // The reader of such an array gets the array only when every byte has been written: see `ownArray`.
-  const isHostsOwn = gathering === Gathering.Own && capacity === expected;
-  if (isHostsOwn || capacity < LARGE_FROM || gathering === Gathering.Doubling) {
-    growing.bytes =
-      isHostsOwn && capacity >= ALLOCATED_FROM ? allocate(capacity) : new Uint8Array(capacity);
+  const isAnArray =
+    capacity < LARGE_FROM ||
+    gathering === Gathering.Doubling ||
+    (gathering === Gathering.Own && capacity === expected);
+  if (isAnArray) {
+    growing.bytes = new Uint8Array(capacity);
     growing.start = 0;
     growing.memory = null;
   } else {

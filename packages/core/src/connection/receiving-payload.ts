@@ -106,8 +106,7 @@ function gatherPayload(connection: Connection, message: MessageAssembly): Step {
     const isFinal = isFinalFrame(connection);
     const announced = isFinal ? connection.frameLeft : Number.POSITIVE_INFINITY;
     const gathering = isHandedOver(connection, message) ? Gathering.Own : Gathering.Kept;
-    const { allocate } = connection.settings;
-    const gathered = roomInMessage(message, size, announced, gathering, allocate);
+    const gathered = roomInMessage(message, size, announced, gathering);
     const at = gathered.start + gathered.length;
     unmaskInto(connection, source, start, start + size, gathered.bytes, at);
     gathered.length += size;

@@ -9,7 +9,6 @@ import {
   requireCount,
   requireObject,
 } from "../bytes/given-arguments.ts";
-import { type Allocate, allocateZeros } from "../bytes/growing-bytes.ts";
 import { completeKernels, KERNELS, type Kernels } from "../bytes/kernels.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import type { Extension } from "../extension/extension.ts";
@@ -24,12 +23,6 @@ export interface Host {
    * its masking keys (RFC 6455 §5.3) and its opening key (§4.1) from these bytes. A server never calls `random`.
    */
   random(into: Uint8Array<ArrayBuffer>): void;
-  /**
-   * Makes a Uint8Array of `byteCount` bytes, from index 0 on in a buffer of its own that holds no other byte. The contents
-   * may be anything: the engine writes every byte before anybody else sees the array. The engine calls this for messages
-   * above 16 KiB that the host keeps (`ownBytes`). Default: `new Uint8Array(byteCount)`, which is filled with zeros first.
-   */
-  allocate?(byteCount: number): Uint8Array<ArrayBuffer>;
   /** Faster loops over payloads, text among them. Default: the engine's own. */
   kernels?: Partial<Kernels>;
 }
@@ -202,8 +195,6 @@ export interface Settings {
   readonly referenceFrom: number;
   /** See {@link ConnectionOptions}. */
   readonly handOver: boolean;
-  /** @internal `host.allocate`, or the engine's own way. */
-  readonly allocate: Allocate;
   /** @internal The pool of masking keys. */
   readonly maskingKeys: MaskingKeyPool;
   /** The host's kernels, and the engine's own in place of missing ones. */
@@ -254,9 +245,6 @@ export function connectionSettings(
     maskingKeys = createMaskingKeyPool();
     maskingKeysOfHost.set(host, maskingKeys);
   }
-  if (host.allocate !== undefined && typeof host.allocate !== "function") {
-    throw new MisuseError("options.host.allocate is not a function: give one, or leave it out");
-  }
   for (const name of Object.keys(KERNELS) as (keyof Kernels)[]) {
     const kernel = host.kernels?.[name];
     if (kernel === undefined || typeof kernel === "function") continue;
@@ -285,8 +273,6 @@ export function connectionSettings(
     frames,
     referenceFrom,
     handOver,
-    allocate:
-      host.allocate === undefined ? allocateZeros : (byteCount) => host.allocate!(byteCount),
     maskingKeys,
     kernels: completeKernels(host.kernels),
   };

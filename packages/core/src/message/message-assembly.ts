@@ -3,8 +3,6 @@
  * connection has at most one, and an idle connection has none.
  */
 import {
-  type Allocate,
-  allocateZeros,
   createGrowingBytes,
   Gathering,
   type GrowingBytes,
@@ -88,14 +86,13 @@ export function roomInMessage(
   size: number,
   announced: number,
   gathering: Gathering,
-  allocate: Allocate = allocateZeros,
 ): GrowingBytes {
   const { gathered } = message;
   if (gathered === null) {
-    message.gathered = createGrowingBytes(size, size + announced, gathering, allocate);
+    message.gathered = createGrowingBytes(size, size + announced, gathering);
     return message.gathered;
   }
-  reserveBytes(gathered, size, gathered.length + size + announced, gathering, allocate);
+  reserveBytes(gathered, size, gathered.length + size + announced, gathering);
   return gathered;
 }
 

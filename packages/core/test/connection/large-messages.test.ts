@@ -194,61 +194,6 @@ describe("a large message that the host keeps", () => {
   });
 });
 
-describe("the memory of a message that the host keeps", () => {
-  /** A host whose memory is full of the bytes of earlier users. */
-  function hostWithMemory() {
-    const made: Uint8Array<ArrayBuffer>[] = [];
-    const allocate = (byteCount: number): Uint8Array<ArrayBuffer> => {
-      const array = new Uint8Array(byteCount).fill(0xaa);
-      made.push(array);
-      return array;
-    };
-    return { made, host: { ...quietHost(), allocate } };
-  }
-
-  for (const { name, length, size } of [
-    { name: "1 MiB in chunks of 64 KiB", length: MIB, size: 65_536 },
-    { name: "64 KiB in one chunk", length: 65_536, size: 65_600 },
-    { name: "20,000 bytes in one chunk", length: 20_000, size: 65_536 },
-    { name: "20,000 bytes in two chunks", length: 20_000, size: 10_000 },
-  ]) {
-    for (const [way, give] of Object.entries(WAYS)) {
-      test(`comes from the host, and holds the message alone: ${name}, from ${way}`, () => {
-        const { made, host } = hostWithMemory();
-        const endpoint = open({ handOver: true, host });
-        const taken: Uint8Array<ArrayBuffer>[] = [];
-        feed(endpoint, frame(7, length), () => taken.push(endpoint.ownBytes()), { give, size });
-        expect(taken).toHaveLength(1);
-        expect(made).toHaveLength(1);
-        expect(taken[0]).toBe(made[0]);
-        expect(taken[0]!.length).toBe(length);
-        expect(taken[0]!.every((byte) => byte === 7)).toBe(true);
-      });
-    }
-  }
-
-  test("is not asked for by a length that was declared and has not arrived", () => {
-    const { made, host } = hostWithMemory();
-    const endpoint = open({ handOver: true, host });
-    feed(endpoint, frame(7).subarray(0, 20), () => {});
-    expect(made).toEqual([]);
-  });
-
-  test("is not asked for by a small message, and not where the host only looks at messages", () => {
-    const { made, host } = hostWithMemory();
-    const keeping = open({ handOver: true, host });
-    feed(keeping, frame(7, 16_383), () => keeping.ownBytes());
-    const looking = open({ host });
-    feed(looking, frame(7), () => echo(looking));
-    expect(made).toEqual([]);
-  });
-
-  test("comes from a function", () => {
-    const host = { ...quietHost(), allocate: 1 as unknown as () => Uint8Array<ArrayBuffer> };
-    expect(() => open({ host })).toThrow("options.host.allocate is not a function");
-  });
-});
-
 /** Counts the bytes that kernels and the methods of arrays move while `work` runs. */
 function movedBytes(work: (kernels: Kernels) => void): number {
   let moved = 0;
