@@ -7,7 +7,7 @@ import { currentVersion } from "./runtimes.mjs";
  * ms. No test may depend on an idle machine: tests wait for facts, and this ends one whose fact never comes. Where a test
  * stands for minutes of work, it says so itself.
  */
-const PATIENCE = 120_000;
+const PATIENCE = 300_000;
 
 /**
  * Packages import each other's TypeScript, so that stack traces show source.
