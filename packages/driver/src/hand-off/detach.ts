@@ -2,6 +2,7 @@
  * A connection leaves this server: every message that has arrived is answered, every byte that was sent is with the transport,
  * and then the state of the engine goes into a snapshot. Bytes of the peer that arrive later wait, in the kernel or in a relay.
  */
+import { MisuseError } from "@sansocket/core";
 import { SnapshotError, snapshotEndpoint } from "@sansocket/core/snapshot";
 import { ConnectionError } from "../errors.ts";
 import { checkOptions } from "../known-options.ts";
@@ -48,7 +49,8 @@ const DEFAULT_TIMEOUT = 5_000;
  * Before, every message that has arrived is delivered and answered, and the transport takes every byte that was sent. A ping
  * of `socket.ping` that has no answer yet answers "closed"; its pong reaches the new server.
  * @returns rejects with a SnapshotError for a connection that cannot move, and with a ConnectionError "timeout" when the
- * connection does not become quiet in time. The connection then goes on here.
+ * connection does not become quiet in time. The connection then goes on here. Rejects with a MisuseError while another call
+ * for the same socket waits.
  */
 export function detach(socket: Socket, options: DetachOptions = {}): Promise<DetachedConnection> {
   return detachBy(socket, options, (transport) => {
@@ -65,6 +67,9 @@ export function detach(socket: Socket, options: DetachOptions = {}): Promise<Det
 
 const NOTHING: Uint8Array = new Uint8Array(0);
 
+/** The connections whose hand-off has begun. A connection has one quiet moment, and one caller that waits for it. */
+const leaving: WeakSet<Binding> = /* @__PURE__ */ new WeakSet();
+
 /**
  * The same for an adapter that has another way to let go of a transport.
  * @param release called at the moment of the move. Gives the bytes that the runtime has read and not told.
@@ -77,6 +82,10 @@ export async function detachBy<Rest extends object>(
   const { timeout = DEFAULT_TIMEOUT } = checkOptions("options", options, KNOWN);
   const binding = bindingOf(socket);
   requireMovable(binding);
+  if (leaving.has(binding)) {
+    throw new MisuseError("detach: the connection is being handed off already: await that promise");
+  }
+  leaving.add(binding);
   let isLate = false;
   let wake: () => void = () => {};
   const alarm = binding.deadlines.after(timeout, () => {
@@ -103,6 +112,7 @@ export async function detachBy<Rest extends object>(
     if (binding.info === null) binding.delivery.goOn();
     throw error;
   } finally {
+    leaving.delete(binding);
     binding.deadlines.leave(alarm);
   }
 }

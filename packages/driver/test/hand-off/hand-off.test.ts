@@ -94,6 +94,22 @@ describe("a connection that moves", () => {
     expect(peer.messages).toEqual(["late 1", "late 2"]);
   });
 
+  test("is handed off once: a second call is refused at once, and the first one is not disturbed", async () => {
+    let pass = (): void => {};
+    const { other, peer, socket } = await twoServers({
+      message: () => new Promise<void>((resolve) => (pass = resolve)),
+    });
+    peer.endpoint.sendText("1");
+    await peer.pump();
+    const moving = detach(socket);
+    await expect(detach(socket)).rejects.toThrow(/is being handed off already/);
+    await expect(detach(socket)).rejects.toThrow(MisuseError);
+    pass();
+    const detached = await moving;
+    await expect(detach(socket)).rejects.toThrow(SnapshotError);
+    expect(adopt(other.server, detached, detached.open)).not.toBe(null);
+  });
+
   test("waits until the transport has taken what was sent", async () => {
     const { other, peer, socket } = await twoServers();
     peer.transport.room = 10;
