@@ -13,12 +13,12 @@ import { type Deadlines, type Due, NOT_ENTERED } from "./deadlines.ts";
 import { Delivery } from "./delivery.ts";
 import { engineFailed, escaped, MOST_ESCAPES } from "./escape.ts";
 import { beginTurn, endTurn, type Flushable, markDirty } from "./flushing.ts";
-import { notifyHook } from "./hook-runner.ts";
 import type { Link } from "./link.ts";
 import { Outgoing } from "./outgoing.ts";
 import { settleReading } from "./reading-gate.ts";
 import type { Receiver } from "./receiver.ts";
 import { RoundTrips } from "./round-trips.ts";
+import { drained, pinged, ponged, traced } from "./telling-hooks.ts";
 import { beginTransmission, type TransportWriter } from "./transport-writer.ts";
 
 /** The server or the client that a connection belongs to. */
@@ -274,14 +274,14 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
           delivery.binary();
           break;
         case Step.Ping:
-          this.pinged();
+          pinged(delivery);
           break;
         case Step.Pong:
           this.roundTrips?.answered(endpoint.pongOf, this.deadlines.exactNow());
-          this.ponged();
+          ponged(delivery);
           break;
         case Step.Frame:
-          this.traced();
+          traced(delivery);
           break;
         case Step.Request:
           this.owner.requested(this);
@@ -299,36 +299,6 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
         default:
       }
     }
-  }
-
-  private pinged(): void {
-    const { delivery } = this;
-    const { receiver } = delivery;
-    if (receiver === null) return;
-    notifyHook(delivery, "ping", () => receiver.ping(() => this.endpoint.ownBytes()));
-  }
-
-  private ponged(): void {
-    const { delivery } = this;
-    const { receiver } = delivery;
-    if (receiver === null) return;
-    notifyHook(delivery, "pong", () => receiver.pong(() => this.endpoint.ownBytes()));
-  }
-
-  private traced(): void {
-    const { delivery } = this;
-    const { receiver } = delivery;
-    if (receiver === null) return;
-    notifyHook(delivery, "trace", () => receiver.trace(this.endpoint.frame!));
-  }
-
-  /** The peer has read enough, so that the application may go on sending. Called in a turn, or after a write outside a turn. */
-  private drained(): void {
-    const { delivery } = this;
-    const { receiver } = delivery;
-    if (receiver === null || this.endpoint.state !== "open") return;
-    notifyHook(delivery, "drain", () => receiver.drain());
-    markDirty(this); // messages may have waited for the hook to return
   }
 
   /** The peer has closed, or has broken a rule: the engine reads nothing that follows. */
@@ -390,7 +360,7 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
   /** The transport has taken the whole transmission. */
   private taken(byteCount: number): void {
     this.endpoint.sent(this.now);
-    if (this.outgoing.noteTaken(byteCount)) this.drained();
+    if (this.outgoing.noteTaken(byteCount)) drained(this);
   }
 
   /** Sends a ping and waits for the pong. @returns the round-trip time in ms, or "closed". */

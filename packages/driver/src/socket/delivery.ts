@@ -3,6 +3,7 @@
  * that data never delays control frames. A message waits in a mailbox while the application is not ready for the message.
  * Reading pauses when more bytes wait than `limits.undelivered`.
  */
+import { DeliveryPhase } from "./delivery-phase.ts";
 import { awaitResult, type HookName, notifyHook, type RunningHooks } from "./hook-runner.ts";
 import { type Answering, LastWord } from "./last-word.ts";
 import type { Link } from "./link.ts";
@@ -12,18 +13,6 @@ import type { Message } from "./message.ts";
 import type { Outgoing } from "./outgoing.ts";
 import type { Receiver } from "./receiver.ts";
 import { payloadBytes } from "./sendable.ts";
-
-/** How far a connection's messages have come. */
-const DeliveryPhase = {
-  Delivering: 0,
-  /** During a shutdown: reading pauses, and the messages that have arrived are delivered and answered. */
-  Retiring: 1,
-  /** Messages that arrive now are dropped. */
-  Stopped: 2,
-  /** The `close` hook was called. A loop may still take the waiting messages. */
-  Finished: 3,
-} as const;
-type DeliveryPhase = (typeof DeliveryPhase)[keyof typeof DeliveryPhase];
 
 export class Delivery implements RunningHooks {
   /** Null until the connection is open. */
