@@ -41,11 +41,21 @@ afterAll(async () => {
 /** A room of its own for each test. */
 const roomUrl = (room: string): string => `${running.url}#/${encodeURIComponent(room)}`;
 
-const boxOf = (
-  page: Page,
-  selector: string,
-): Promise<{ top: number; width: number; height: number }> =>
-  page.$eval(selector, (element) => element.getBoundingClientRect().toJSON());
+interface Box {
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Once the element is laid out. A page that has the element may not have drawn it yet. */
+async function boxOf(page: Page, selector: string): Promise<Box> {
+  const box = await page.waitForFunction((wanted): Box | null => {
+    const { top, width, height } =
+      document.querySelector(wanted)?.getBoundingClientRect() ?? new DOMRect();
+    return width > 0 && height > 0 ? { top, width, height } : null;
+  }, selector);
+  return (await box.jsonValue())!;
+}
 
 describe("the layout", () => {
   test.for([
@@ -148,7 +158,6 @@ describe("the layout", () => {
     for (const selector of ["#dot", "#people .disc", "#transcript .disc"]) {
       const { width, height } = await boxOf(page, selector);
       expect([selector, width, Number.isInteger(width)]).toEqual([selector, height, true]);
-      expect(width).toBeGreaterThan(0);
     }
     await Promise.all([page.close(), bob.page.close()]);
   });
