@@ -9,6 +9,8 @@ export interface ConnectionProgram {
   readonly steps: readonly Step[];
   /** A timer of the server ends it; no other program meets one, however busy the machine is. */
   readonly isTimed?: true;
+  /** Not played over TLS, and why. */
+  readonly plainOnly?: string;
   /** Whether FIN or a reset ends it is up to the runtime, and why. */
   readonly endDiffers?: string;
 }
@@ -274,6 +276,8 @@ const ENDINGS: readonly ConnectionProgram[] = [
   {
     title: "the client resets",
     steps: [{ send: together(request(), text("x")) }, { frames: 1 }, reset],
+    plainOnly:
+      "Node, which plays the client, may say close_notify before it resets: an end then, and no reset",
   },
   {
     title: "the client resets behind the Closes",
