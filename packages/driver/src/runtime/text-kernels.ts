@@ -62,7 +62,7 @@ function measuringBy(encoder: InstanceType<typeof TextEncoder>): (text: string) 
   };
 }
 
-/** What is needed of Node's class `Buffer`. */
+/** The members of Node's class `Buffer` that the kernels call. */
 export interface BufferClass {
   /** Its methods of the names "utf8Slice", "latin1Slice" and "utf8Write", where there are some, take any Uint8Array as `this`. */
   readonly prototype: object;

@@ -29,6 +29,17 @@ async function twoServers(
   return { lines, one, other, peer, socket: one.server.sockets[0]! };
 }
 
+/** A message in fragments is under way, and its source never brings the next part. */
+async function sendsFirstPartOnly(socket: Socket<undefined>): Promise<void> {
+  void socket.sendStream(
+    (async function* parts() {
+      yield "the first part";
+      await new Promise(() => {});
+    })(),
+  );
+  await settle();
+}
+
 describe("a connection that moves", () => {
   test("goes on at the other server, which is told by adopted; the first server hears nothing more", async () => {
     const { lines, one, other, peer, socket } = await twoServers();
@@ -251,13 +262,7 @@ describe("a connection does not move", () => {
 
   test("while a source of sendStream holds back its next part: the promise rejects in time", async () => {
     const { one, peer, socket } = await twoServers();
-    void socket.sendStream(
-      (async function* parts() {
-        yield "the first part";
-        await new Promise(() => {});
-      })(),
-    );
-    await settle();
+    await sendsFirstPartOnly(socket);
     const failure = detach(socket, { timeout: 700 }).catch((error: unknown) => error);
     await one.runtime.advance(700);
     expect(await failure).toMatchObject({ name: "ConnectionError", code: "timeout" });
@@ -271,13 +276,7 @@ describe("a connection does not move", () => {
 
   test("that ends while it waits: the promise rejects, and nothing is kept", async () => {
     const { one, peer, socket } = await twoServers();
-    void socket.sendStream(
-      (async function* parts() {
-        yield "the first part";
-        await new Promise(() => {});
-      })(),
-    );
-    await settle();
+    await sendsFirstPartOnly(socket);
     const failure = detach(socket).catch((error: unknown) => error);
     await settle();
     peer.transport.breaks("ECONNRESET");

@@ -3,6 +3,7 @@ import { Buffer, isAscii } from "node:buffer";
 import { KERNELS } from "@sansocket/core";
 import { describe, expect, test } from "vitest";
 import { bufferTextKernels, type TextKernels, webRuntime } from "../../src/index.ts";
+import { TEXTS } from "./texts.ts";
 
 const web = webRuntime().host.kernels as TextKernels;
 const nothing = webRuntime({ TextDecoder: undefined, TextEncoder: undefined }).host.kernels;
@@ -25,12 +26,8 @@ const WAYS: Record<string, TextKernels> = {
   ),
 };
 
-const TEXTS = {
-  ASCII: "The quick brown fox. ",
-  "two bytes": "Grüße aus Zürich, ",
-  "three bytes": "日本語の文章、",
-  "four bytes": "😀 and 𝒳 ",
-  "all of them": "aé日😀",
+const TEXTS_AND_ODD_ONES = {
+  ...TEXTS,
   "byte order marks": "\ufeffa\ufeff",
   zeros: "\0a\0\0",
   "lone surrogates": "\ud800a\udc00\udfffé\ud83d",
@@ -54,7 +51,7 @@ function encodedBetween(text: string, before: number, behind: number): Uint8Arra
 
 for (const [way, kernels] of Object.entries(WAYS)) {
   describe(`by ${way}`, () => {
-    for (const [what, part] of Object.entries(TEXTS)) {
+    for (const [what, part] of Object.entries(TEXTS_AND_ODD_ONES)) {
       test(`text is measured, written and read as the engine's own loops do it: ${what}`, () => {
         for (const length of LENGTHS) {
           const text = part.repeat(Math.ceil(length / part.length)).slice(0, length);

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { KERNELS, prepareMessage } from "@sansocket/core";
 import { describe, expect, test, vi } from "vitest";
 import { wasmKernels } from "../../src/index.ts";
+import { TEXTS } from "./texts.ts";
 
 const kernels = wasmKernels({ copyFrom: 0, xorFrom: 0, validateFrom: 0 });
 const ALIGNMENTS = Array.from({ length: 16 }, (_, index) => index);
@@ -60,14 +61,6 @@ describe("unmasking", () => {
     }
   });
 });
-
-const TEXTS = {
-  ASCII: "The quick brown fox. ",
-  "two bytes": "Grüße aus Zürich, ",
-  "three bytes": "日本語の文章、",
-  "four bytes": "😀 and 𝒳 ",
-  "all of them": "aé日😀",
-};
 
 /** The encoder of core: a host may have none. */
 function encoded(text: string, length: number): Uint8Array<ArrayBuffer> {
