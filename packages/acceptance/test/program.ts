@@ -21,12 +21,17 @@ export class Program {
     runtime: RuntimeName,
     program: string,
     given: readonly string[],
-    options: { readonly flags?: readonly string[]; readonly env?: NodeJS.ProcessEnv } = {},
+    options: {
+      readonly flags?: readonly string[];
+      readonly env?: NodeJS.ProcessEnv;
+      /** A command that runs the program, and its arguments: "strace", for instance. */
+      readonly under?: readonly string[];
+    } = {},
   ) {
     this.name = `${program} on ${runtime}`;
-    const [command, ...itsFlags] = commandOf(runtime);
-    const { flags = [], env = {} } = options;
-    this.child = spawn(command, [...itsFlags, ...flags, join(programs, program), ...given], {
+    const { flags = [], env = {}, under = [] } = options;
+    const [command, ...its] = [...under, ...commandOf(runtime), ...flags];
+    this.child = spawn(command!, [...its, join(programs, program), ...given], {
       stdio: ["pipe", "pipe", "inherit"],
       env: { ...process.env, NODE_OPTIONS: "", ...env },
     });

@@ -7,7 +7,7 @@ import {
   type TlsClientOptions,
   unlessAborted,
 } from "@sansocket/driver";
-import { DenoTransport } from "./deno-transport.ts";
+import { DenoTransport, sendAtOnce } from "./deno-transport.ts";
 
 export const dialer: Dialer = { dial };
 
@@ -71,6 +71,7 @@ async function startTls(
   signal.addEventListener("abort", close);
   try {
     refuseUnsupported(conn, options);
+    sendAtOnce(conn); // now: a TLS connection of Deno's has no `setNoDelay`
     const secure = await Deno.startTls(conn as Deno.TcpConn, {
       hostname,
       caCerts: typeof ca === "string" ? [ca] : [...ca],

@@ -1,5 +1,5 @@
 import { connect, createServer, fromConn, MisuseError } from "@sansocket/deno";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { DenoTransport } from "../src/deno-transport.ts";
 import { deferred, RawPeer } from "./raw-peer.ts";
 
@@ -307,6 +307,26 @@ test("a server that does not listen, and a client, take connections that were ma
   }
   expect((await socket.close()).wasClean).toBe(true);
   await server.shutdown();
+});
+
+test("a connection that is given sends each write at once", async () => {
+  const [conn, peer] = await connected();
+  const setNoDelay = vi.spyOn(conn as Deno.TcpConn, "setNoDelay");
+  await using server = createServer({});
+  expect(server.accept(fromConn(conn))).toBe(true);
+  expect(setNoDelay.mock.calls).toEqual([[true]]);
+  peer.close();
+});
+
+test("a connection that is given, and whose kernel refuses to send at once, is served as it is", async () => {
+  const [conn, peer] = await connected();
+  vi.spyOn(conn as Deno.TcpConn, "setNoDelay").mockImplementation(() => {
+    throw new Error("Invalid argument (os error 22)"); // macOS, once the peer has reset the connection
+  });
+  await using server = createServer({});
+  expect(server.accept(fromConn(conn))).toBe(true);
+  const socket = await connect("ws://127.0.0.1/", { socket: fromConn(peer.conn) });
+  await socket.close();
 });
 
 test("a connection that is served already is a mistake of the caller, for every server", async () => {
