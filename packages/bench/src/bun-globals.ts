@@ -1,4 +1,4 @@
-/** What programs of this package use of Bun. (The types of Bun and of Node contradict each other in one compilation.) */
+/** The parts of Bun that programs of this package use. (The types of Bun and of Node contradict each other in one compilation.) */
 
 export interface BunTcpSocket<Data> {
   data: Data;

@@ -21,7 +21,7 @@ export interface Child<C extends Calls<C>> {
   leave(): Promise<void>;
 }
 
-/** What runs the module. */
+/** The runtime that runs the module. */
 export interface Command {
   readonly path: string;
   readonly flags: readonly string[];

@@ -115,7 +115,7 @@ function machine(): string {
   return `${process.platform} ${process.arch}, ${processors.length} x ${processors[0]?.model.trim()}`;
 }
 
-/** What could not be measured; the rest of the run goes on. */
+/** The parts that could not be measured; the rest of the run goes on. */
 const failures: string[] = [];
 
 async function runPart(part: Part, measured: readonly Program[]): Promise<Results> {

@@ -1,4 +1,4 @@
-/** What a measurement prints: rows, the object of `--json`, and how a later run is merged into it. */
+/** The output of a measurement: rows, the object of `--json`, and how a later run is merged into it. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 
 /** One figure of ours beside one of a peer, of the same run. */
@@ -11,7 +11,7 @@ export interface Row {
   readonly peer: string;
   /** Better when larger; 1 is as good as the peer. */
   readonly ratio: number;
-  /** What `ratio` is to reach; null: printed for information. */
+  /** The target of `ratio`; null: printed for information. */
   readonly target: number | null;
   /** The row of {@link TARGETS} that this is about: "E1". */
   readonly id: string | null;
@@ -21,7 +21,7 @@ export interface Row {
   readonly peerValue: number;
   /** The least and the largest ratio of a single round; null where there are no rounds. */
   readonly spread: readonly [least: number, largest: number] | null;
-  /** What a reader has to know about the figure; "" when nothing. */
+  /** A remark that a reader of the figure needs; "" for none. */
   readonly note: string;
 }
 
@@ -73,7 +73,7 @@ function mergePart(earlier: PartResult | undefined, later: PartResult): PartResu
   };
 }
 
-/** "node20/echo/100x1x64" is a row of the part "echo". What does not depend on a runtime is in "size/…". */
+/** "node20/echo/100x1x64" is a row of the part "echo". A row that depends on no runtime is in "size/…". */
 export function partOf({ name }: Row): string {
   const [first, second] = name.split("/");
   return first === "size" ? first : second!;

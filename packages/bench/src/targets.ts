@@ -1,5 +1,5 @@
 /**
- * What the engine, the servers, their memory and their size are to reach, as ratios to a peer that is measured in the same
+ * The targets of the engine, the servers, their memory and their size, as ratios to a peer that is measured in the same
  * run: better when larger. `pnpm bench` prints each beside what was measured.
  */
 import type { RuntimeName } from "@sansocket/workshop/runtimes";

@@ -14,7 +14,11 @@ import {
   startListening,
 } from "./server/listening.ts";
 import { Server, type ServerPlatform } from "./server/server.ts";
-import { KNOWN_CREATE_OPTIONS, type ServerOptions } from "./server/server-options.ts";
+import {
+  KNOWN_CREATE_OPTIONS,
+  OTHER_SERVER_NAMES,
+  type ServerOptions,
+} from "./server/server-options.ts";
 import type { Socket } from "./socket/socket.ts";
 import type { StandardWebSocketConstructor } from "./web/web-socket.ts";
 import type { StandardWebSocketStreamConstructor } from "./web/web-socket-stream.ts";
@@ -88,6 +92,11 @@ export function createServerWith<Data = undefined>(
   { runtime, server: ServerOfAdapter = Server }: Omit<ServerParts, "listen">,
   options: CreateOptions<Data>,
 ): Server<Data> {
-  const { secure = false } = checkOptions("options", options, KNOWN_CREATE_OPTIONS);
+  const { secure = false } = checkOptions(
+    "options",
+    options,
+    KNOWN_CREATE_OPTIONS,
+    OTHER_SERVER_NAMES,
+  );
   return new ServerOfAdapter<Data>(options, { runtime, secure });
 }

@@ -8,8 +8,12 @@ import { type OptionKind, shown } from "./option-kinds.ts";
 /** Every name that a type has, and no other name, with the kind of its values. The compiler checks the names. */
 export type KnownOptions<T> = { readonly [name in keyof T]-?: OptionKind };
 
+/** The names that other libraries give to options, each with the place of the same thing here. */
+export type OtherNames = Readonly<Record<string, string>>;
+
 /**
  * @param path how the caller names the object, for the message.
+ * @param others the names of other libraries: the error about such a name says where the option is here.
  * @returns the options, each read once. Members of the object and of its class count. Members that every object inherits do not
  * count (see `givenOptions` of core). From then on the callers use only the returned options.
  * @throws MisuseError for a value that is no object, for a name that is not known, and for a value that is not of its kind.
@@ -18,6 +22,7 @@ export function checkOptions<T>(
   path: string,
   options: T,
   known: Readonly<Record<string, OptionKind>>,
+  others: Readonly<Record<string, string>> = {},
 ): T {
   const names = Object.keys(known).sort().join(", ");
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
@@ -25,7 +30,9 @@ export function checkOptions<T>(
   }
   for (const name of Object.keys(options)) {
     if (Object.hasOwn(known, name)) continue;
-    throw new MisuseError(`${path}.${name} is not known; known are ${names}`);
+    const isOther = Object.hasOwn(others, name);
+    const remedy = isOther ? `: here it is ${others[name]}` : `; known are ${names}`;
+    throw new MisuseError(`${path}.${name} is not known${remedy}`);
   }
   const given = givenOptions(path, options as object) as Record<string, unknown>;
   for (const [name, check] of Object.entries(known)) {

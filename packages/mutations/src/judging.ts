@@ -9,13 +9,13 @@ import { join, relative } from "node:path";
 import { build, type Plugin } from "esbuild";
 import { ROOT } from "./faults.ts";
 
-/** What became of one law. */
+/** The result of one law. */
 export interface Verdict {
   readonly law: string;
   readonly isKept: boolean;
   /** The size of the smallest counterexample, such as "6 bytes". Empty for a law that was kept. */
   readonly size: string;
-  /** What the law said. Empty for a law that was kept. */
+  /** The words of the law. Empty for a law that was kept. */
   readonly message: string;
 }
 

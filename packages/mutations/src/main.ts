@@ -9,7 +9,7 @@ import { openCourt, type Verdict } from "./judging.ts";
 import { lawNames } from "./law-names.ts";
 import { rowOf, writeTable } from "./table.ts";
 
-/** What became of a fault. */
+/** The result of a fault. */
 interface Outcome {
   readonly fault: Fault;
   /** The law that caught the fault; null when no law did. */

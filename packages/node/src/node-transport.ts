@@ -305,7 +305,7 @@ export function fromDuplex(stream: Duplex, first: Uint8Array = NOTHING): OpenTra
   };
 }
 
-/** What the transport calls, of any stream that has it. @throws MisuseError */
+/** The members that the transport calls, of any stream that has them. @throws MisuseError */
 function requireDuplex(stream: unknown): void {
   const given = (stream ?? {}) as Readonly<Record<string, unknown>>;
   const members = ["write", "end", "on", "pause", "resume", "destroy"];

@@ -1,4 +1,4 @@
-/** What a bundler makes of a program: everything that the program imports, minified by esbuild, and that gzipped. */
+/** The output of a bundler for a program: everything that the program imports, minified by esbuild, and that gzipped. */
 import { builtinModules } from "node:module";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";

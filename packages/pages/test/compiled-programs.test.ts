@@ -19,11 +19,19 @@ const COMPILERS = [
 const PAGES = [
   "README.md",
   "docs/behind-a-proxy.md",
+  "docs/extensions.md",
   "docs/hand-off.md",
+  "docs/migrating.md",
+  "docs/runtimes.md",
   ...["bun", "core", "deno", "driver", "node", "pako", "testing", "zlib"].map(
     (name) => `packages/${name}/README.md`,
   ),
 ];
+
+/** A program that the later ones of its page import, by the name that they give it. */
+const IMPORTED: Readonly<Record<string, string>> = {
+  "docs-extensions-md-0": "checksum-extension",
+};
 
 function nameOf(page: string): string {
   return page.replaceAll(/\W/g, "-");
@@ -37,8 +45,9 @@ function writePrograms(): string[] {
   for (const page of PAGES) {
     const blocks = readFileSync(join(ROOT, page), "utf8").matchAll(/```ts\n([\s\S]*?)```/g);
     for (const [index, [, block]] of [...blocks].entries()) {
-      const name = `${nameOf(page)}-${index}.ts`;
-      writeFileSync(join(FOLDER, name), `${block}\nexport {};\n`);
+      const name = `${nameOf(page)}-${index}`;
+      const file = `${IMPORTED[name] ?? name}.ts`;
+      writeFileSync(join(FOLDER, file), `${block}\nexport {};\n`);
       names.push(name);
     }
   }

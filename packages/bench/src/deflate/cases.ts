@@ -20,7 +20,7 @@ export const CASES: readonly DeflateCase[] = [
   { name: "json-defaults", traffic: "json", terms: "defaults", id: null },
 ];
 
-/** What a connection costs in memory, on our side only. */
+/** The memory that a connection costs, on our side only. */
 export const MEMORY_CASES: readonly DeflateCase[] = [
   { name: "memory-off", traffic: "json", terms: "off", id: null },
   { name: "memory-none", traffic: "json", terms: "none", id: null },

@@ -83,7 +83,7 @@ export class ReplyReader {
   private rest: Buffer = Buffer.alloc(0);
   private readonly inflater = createInflateRaw();
   private readonly isTakenOver: boolean;
-  /** What arrived, for a comparison; null while nothing is compared. */
+  /** The bytes that arrived, for a comparison; null while nothing is compared. */
   kept: { readonly isCompressed: boolean; readonly payload: Buffer }[] | null = null;
 
   constructor(isTakenOver: boolean) {

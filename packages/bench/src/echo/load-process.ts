@@ -52,7 +52,7 @@ interface Load {
   readonly connections: Connection[];
   /** Echoes that have come. */
   messages: number;
-  /** What was answered is followed by more. */
+  /** The load goes on: a new message follows each echo. */
   isRunning: boolean;
   /** Connections that wait for something. */
   busy: number;

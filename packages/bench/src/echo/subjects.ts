@@ -78,7 +78,7 @@ export function mainPeer(runtime: RuntimeName, isAgainstBufferutil: boolean): st
   return CANDIDATES[runtime].find(({ side }) => side === "peer")!.name;
 }
 
-/** What this case compares: `lend` changes nothing for text and for what is prepared, and 'data' events have one row. */
+/** The subjects that this case compares: `lend` changes nothing for text and for what is prepared, and 'data' events have one row. */
 export function candidatesOf(
   runtime: RuntimeName,
   { isText, exchange, name }: EchoCaseFacts,

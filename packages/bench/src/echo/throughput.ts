@@ -139,7 +139,7 @@ function medians(passes: readonly Figures[]): Figures {
   };
 }
 
-/** What kept the server from being busy; "" when nothing did. */
+/** The reason why the server was not busy; "" when it was. */
 function noteOf(figures: Figures): string {
   if (serverBusy(figures) >= BUSY) return "";
   return isQuiet(figures) ? "generator-bound" : "machine-bound";

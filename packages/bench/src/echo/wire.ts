@@ -17,7 +17,7 @@ export const REQUEST_HEAD: string = [
 
 export const ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
-/** What a server answers that does no WebSocket, so that the generator takes it for one. */
+/** The answer of a server that does no WebSocket, so that the generator takes it for one. */
 export const RESPONSE_HEAD: string = [
   "HTTP/1.1 101 Switching Protocols",
   "Upgrade: websocket",

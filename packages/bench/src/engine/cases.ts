@@ -1,4 +1,4 @@
-/** What the engine is given: frames of one size, in chunks of one size. */
+/** The input of the engine: frames of one size, in chunks of one size. */
 
 export type Content = "binary" | "ascii" | "mixed" | "cjk";
 

@@ -23,7 +23,7 @@ interface Tolerance {
   readonly slack: number;
 }
 
-/** What the measuring itself may bring; below any real regression, such as one system call more per burst. */
+/** The difference that the measuring itself may bring; below any real regression, such as one system call more per burst. */
 const TOLERANCES: Readonly<Record<string, Tolerance>> = {
   "heap bytes/frame": { share: 0.1, slack: 0.5 },
   "heap bytes/message": { share: 0.1, slack: 24 },

@@ -38,7 +38,7 @@ function openConnection(lend: boolean): TransportHandler {
   return handler;
 }
 
-/** What a socket would bring in one read. */
+/** The bytes that a socket would bring in one read. */
 const MOST_CHUNK_BYTES = 65_536;
 
 function chunksOf({ payloadBytes, isText }: HeapCase): Uint8Array[] {

@@ -1,4 +1,4 @@
-/** What the guard measures: nothing that depends on the speed of the machine. */
+/** The measures of the guard: nothing that depends on the speed of the machine. */
 import { type Child, startChild } from "../child-process.ts";
 import type { SubjectName } from "../echo/subjects.ts";
 import { type Program, programNamed } from "../programs.ts";

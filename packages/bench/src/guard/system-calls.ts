@@ -66,7 +66,7 @@ async function callsOf(
 /** So many, that what a process does besides weighs less than a tenth of a call. */
 const BURSTS = 2_000;
 
-/** What so many bursts more cost, so that the start and the end of the process do not count. */
+/** The cost of so many bursts more, so that the start and the end of the process do not count. */
 export async function systemCallsPerBurst(
   program: Program,
   subject: SubjectName,

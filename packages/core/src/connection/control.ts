@@ -1,5 +1,6 @@
 /** Pings and pongs (RFC 6455 §5.5.2, §5.5.3), the peer's and ours. */
 
+import { describeValue } from "../bytes/describe-value.ts";
 import { isBytes } from "../bytes/is-bytes.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import { Taking } from "../bytes/output-queue.ts";
@@ -130,7 +131,9 @@ export function sendPong(connection: Connection, payload: Uint8Array | null): "q
 
 function checkControlPayload(command: "ping" | "pong", payload: unknown): void {
   if (!isBytes(payload)) {
-    throw new MisuseError(`${command} payload must be a Uint8Array`);
+    throw new MisuseError(
+      `${command}: the payload is ${describeValue(payload)}: give a Uint8Array`,
+    );
   }
   if (payload.length > MAX_CONTROL_PAYLOAD_BYTES) {
     throw new MisuseError(

@@ -13,7 +13,7 @@ import {
 } from "@sansocket/core";
 import type { DeflateOptions } from "@sansocket/core/permessage-deflate";
 import type { HeaderFields } from "../header-fields.ts";
-import { anObjectOf, checkOptions, type KnownOptions } from "../known-options.ts";
+import { anObjectOf, checkOptions, type KnownOptions, type OtherNames } from "../known-options.ts";
 import {
   aBoolean,
   aCount,
@@ -118,6 +118,22 @@ const KNOWN: KnownOptions<ConnectOptions<unknown>> = {
   data: judgedLater,
 };
 
+/** The options that `ws` has for a client. */
+const OTHER_NAMES: OtherNames = {
+  origin: "headers: { Origin }",
+  agent: "proxy",
+  handshakeTimeout: "timeouts.handshake",
+  closeTimeout: "timeouts.close",
+  maxPayload: "limits.message",
+  followRedirects: "redirects, a number",
+  maxRedirects: "redirects, a number",
+  rejectUnauthorized: "tls.rejectUnauthorized",
+  ca: "tls.ca",
+  cert: "tls.cert",
+  key: "tls.key",
+  servername: "tls.serverName",
+};
+
 export const CONNECT_OPTION_NAMES: readonly (keyof ConnectOptions)[] = Object.keys(
   KNOWN,
 ).sort() as (keyof ConnectOptions)[];
@@ -133,7 +149,7 @@ export function checkConnectOptions<Data>(given: ConnectOptions<Data>): ConnectO
       `subprotocols are an option here: connect(url, { protocols: ${protocols} })`,
     );
   }
-  const options = checkOptions("options", given, KNOWN);
+  const options = checkOptions("options", given, KNOWN, OTHER_NAMES);
   requireOneWay(options as ConnectOptions<unknown>);
   if (options.proxy !== undefined) proxyUrl(options.proxy);
   return options;

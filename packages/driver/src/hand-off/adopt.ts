@@ -8,7 +8,7 @@ import { intakeOf, type Server } from "../server/server.ts";
 import type { Socket } from "../socket/socket.ts";
 import type { MovedConnection } from "./detach.ts";
 
-/** What the new server knows of the connection besides its state. */
+/** The facts that the new server knows of the connection besides its state. */
 export interface AdoptOptions<Data> {
   /** The value of `socket.data`. Default: undefined. */
   readonly data?: Data;

@@ -81,7 +81,7 @@ function pack({ method, target, host, origin, protocols, headers }: UpgradeField
   return lines.join("\n");
 }
 
-/** What {@link pack} writes: method, target, host and protocols; the origin; header lines. */
+/** The text that {@link pack} writes: method, target, host and protocols; the origin; header lines. */
 const PACKED = /^[^ \n]+ [^ \n]+ [^ \n]* [^ \n]*\n(-|\+[^\n]*)(\n[^\n:]+:[^\n]*)*$/;
 const NO_ORIGIN = "-";
 const ORIGIN = "+";

@@ -30,7 +30,7 @@ export interface Handed {
   readonly data: unknown;
 }
 
-/** What comes with a connection that is open already. */
+/** The parts that come with a connection that is open already. */
 export interface Along {
   /** The facts of the request, as `OpenedRequest.moved` gives them; null for none. */
   readonly request: string | null;

@@ -1,11 +1,11 @@
 /** Listening: the options that a runtime gets, and the server that gets the accepted connections. */
 import { MisuseError } from "@sansocket/core";
 import { isMisuse, messageOf, ServerError } from "../errors.ts";
-import { checkOptions } from "../known-options.ts";
+import { checkOptions, type OtherNames } from "../known-options.ts";
 import { reasonOf, systemCodeOf } from "../runtime/dialing.ts";
 import type { Intake, Listener } from "./intake.ts";
 import { intakeOf, type Server } from "./server.ts";
-import { KNOWN_SERVE_OPTIONS, type ServerOptions } from "./server-options.ts";
+import { KNOWN_SERVE_OPTIONS, OTHER_SERVER_NAMES, type ServerOptions } from "./server-options.ts";
 import type { TlsServerOptions } from "./tls-options.ts";
 
 /** Where to listen: a port, the path of a unix socket, or a listener that is open already. */
@@ -86,19 +86,32 @@ const BELONGS_TO: Readonly<Record<string, readonly string[]>> = {
   backlog: ["port", "path", "fd"],
 };
 
+/** The options that `ws` and Bun.serve have for a server that listens. */
+const OTHER_NAMES: OtherNames = {
+  ...OTHER_SERVER_NAMES,
+  host: "hostname",
+  unix: "path",
+  cert: "tls: { cert, key }",
+  key: "tls: { cert, key }",
+};
+
+/** In `ws`, the option `path` is the path of a URL, and goes with a port. */
+const A_PATH =
+  "path is the file of a unix socket. For the path of a URL, look at request.url.pathname in the hook upgrade";
+
 /**
  * Judges the options that each runtime would understand differently, or would judge only when the first client comes.
  * @returns the options to listen by. Each option was read once. With `tls`, the connections will be TLS.
  * @throws MisuseError
  */
 export function checkServeOptions<Options extends ListenOptions>(given: Options): Options {
-  const options = checkOptions("options", given, KNOWN_SERVE_OPTIONS);
+  const options = checkOptions("options", given, KNOWN_SERVE_OPTIONS, OTHER_NAMES);
   const place = PLACES.find((name) => options[name] !== undefined) ?? "port";
   for (const [name, belongsTo] of Object.entries(BELONGS_TO)) {
     if (options[name as keyof ListenOptions] === undefined || belongsTo.includes(place)) continue;
     throw new MisuseError(
       [...PLACES, "port", "hostname"].includes(name)
-        ? `options.${place} and options.${name} exclude each other: give one place`
+        ? `options.${place} and options.${name} exclude each other: ${place === "path" ? A_PATH : "give one place"}`
         : `options.${name} changes nothing there: it goes with ${belongsTo.join(", ")}, and not with ${place}`,
     );
   }

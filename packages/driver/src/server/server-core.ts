@@ -204,7 +204,8 @@ export class ServerCore implements Owner, Decider, Intake {
       () => upgrade(request),
       () => {
         if (binding.endpoint.state !== "opening") return; // decided, or too late for a decision
-        const message = "the upgrade hook has neither accepted nor rejected the request";
+        const message =
+          "the upgrade hook has neither accepted nor rejected the request: return request.accept() or request.reject()";
         this.reportError(null, new ServerError("hook-failed", message));
         rejectFailed(request);
       },

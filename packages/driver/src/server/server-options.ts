@@ -11,7 +11,7 @@ import {
   watchFrames,
 } from "@sansocket/core";
 import { definedMembers } from "../defined-members.ts";
-import { checkOptions, type KnownOptions } from "../known-options.ts";
+import { checkOptions, type KnownOptions, type OtherNames } from "../known-options.ts";
 import {
   aBacklog,
   aBoolean,
@@ -211,6 +211,22 @@ export const KNOWN_SERVE_OPTIONS: KnownOptions<
   tls: checkTlsServerOptions,
 };
 
+/** The options that `ws`, Bun.serve and uWebSockets.js have for a server. */
+export const OTHER_SERVER_NAMES: OtherNames = {
+  maxPayload: "limits.message",
+  maxPayloadLength: "limits.message",
+  backpressureLimit: "limits.unsent",
+  idleTimeout: "timeouts.idle, in ms",
+  closeTimeout: "timeouts.close",
+  verifyClient: "the hook upgrade",
+  handleProtocols: "protocols, or accept({ protocol }) in the hook upgrade",
+  clientTracking: "server.sockets",
+  noServer: "createServer, which does not listen",
+  server: "createServer, and its handleUpgrade for the upgrades of an HTTP server",
+  fetch: "the hooks request and upgrade",
+  websocket: "the hooks, directly among the options",
+};
+
 /** Number of bytes of a frame's payload that `trace` gets. */
 const TRACED_BYTES = 125;
 
@@ -224,7 +240,7 @@ export function resolveServer(
   secure: boolean,
 ): ResolvedServer {
   const known = { ...KNOWN_SERVE_OPTIONS, ...KNOWN_CREATE_OPTIONS };
-  const given = checkOptions("options", options, known) as ServerBase & {
+  const given = checkOptions("options", options, known, OTHER_SERVER_NAMES) as ServerBase & {
     upgrade?: UpgradeHook<unknown>;
   } & SocketHooks &
     Partial<IterationOptions<unknown>>;

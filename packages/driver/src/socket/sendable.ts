@@ -63,12 +63,17 @@ function bytesOf(data: ArrayBuffer | ArrayBufferView): Uint8Array {
   }
   if (isArrayBuffer(data)) return new Uint8Array(data);
   const given: unknown = data;
-  const hint =
-    typeof given === "object" && given !== null ? ": JSON.stringify makes text of it" : "";
   throw new MisuseError(
     "a message is a string, an ArrayBuffer, a view of one, or what prepare returned, not " +
-      `${given === null ? "null" : typeof given}${hint}`,
+      `${given === null ? "null" : typeof given}${remedyFor(given)}`,
   );
+}
+
+function remedyFor(given: unknown): string {
+  if (typeof given !== "object" || given === null) return "";
+  if (Array.isArray(given)) return ": Uint8Array.from makes bytes of it";
+  if ("arrayBuffer" in given) return ": await its arrayBuffer()"; // a Blob
+  return ": JSON.stringify makes text of it";
 }
 
 export function ownedCopy(data: Sendable): string | Uint8Array | PreparedMessage {

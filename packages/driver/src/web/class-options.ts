@@ -2,7 +2,7 @@
  * The second argument of the constructors: the standard's members and the options of `connect`. This file converts the members,
  * and other files judge them.
  */
-import { givenOptions } from "@sansocket/core";
+import { givenOptions, MisuseError } from "@sansocket/core";
 import { CONNECT_OPTION_NAMES, type ConnectOptions } from "../client/connect-options.ts";
 import { dictionary, requireAbortSignal, stringSequence } from "./web-idl.ts";
 
@@ -25,6 +25,18 @@ export function webSocketOptions(given: unknown): ClassOptions {
     }
   }
   return { protocols: [`${given as string}`] };
+}
+
+/**
+ * `ws` takes the options as a third argument. Web IDL leaves out an argument too many, and then the server would see no
+ * credentials.
+ * @throws MisuseError
+ */
+export function refuseThirdArgument(given: unknown): void {
+  if (typeof given !== "object" || given === null) return;
+  throw new MisuseError(
+    "the options are the second argument here: new WebSocket(url, { protocols, headers })",
+  );
 }
 
 /** The second argument of WebSocketStream, a dictionary: unknown names are ignored. */

@@ -3,7 +3,7 @@ import type { Platform } from "../client/connect.ts";
 import type { ConnectOptions } from "../client/connect-options.ts";
 import { showFacts } from "../inspection.ts";
 import { type Blob, type Event, EventTarget, type NativeMessageEvent } from "../runtime/globals.ts";
-import { webSocketOptions } from "./class-options.ts";
+import { refuseThirdArgument, webSocketOptions } from "./class-options.ts";
 import { checkedCloseCode } from "./close-arguments.ts";
 import type { CloseEvent } from "./close-event.ts";
 import type { ErrorEvent } from "./error-event.ts";
@@ -154,9 +154,10 @@ export function createWebSocketClass(platform: Platform): StandardWebSocketConst
     readonly #session: WebSocketSession;
     readonly #handlers: EventHandlers;
 
-    constructor(url: unknown, protocols: unknown = []) {
+    constructor(url: unknown, protocols: unknown = [], third: unknown = undefined) {
       // biome-ignore lint/complexity/noArguments: a rest parameter would take the function's length, 1, away
       requireArguments(arguments.length, 1, "new WebSocket");
+      refuseThirdArgument(third);
       super();
       // Web IDL: all arguments are converted before any of them is judged.
       const text = usvString(url);

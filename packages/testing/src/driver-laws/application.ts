@@ -243,7 +243,7 @@ class World {
       if (info?.wasClean !== true || info.error !== null) return;
     }
     const whole = sender.sent;
-    // What stands behind a message that never ends is never sent.
+    // A message behind a message that never ends is never sent.
     if (whole.some((name) => name.startsWith("no "))) return;
     if (whole.length !== receiver.received.length) {
       this.faults.push(

@@ -125,7 +125,7 @@ export function framesOf(
       [...parts, bytes.length].forEach((to, index) => {
         const isLast = index === parts.length;
         const plain = bytes.slice(from, to);
-        // What a session returns is lent until its next call, and a Buffer's own slice would not copy it.
+        // A session lends its result until its next call, and a Buffer's own slice would not copy the result.
         const payload = isExtended ? new Uint8Array(session.encode(plain, isLast)) : plain;
         const rsv = isExtended && index === 0 ? session.rsv >> 4 : 0;
         add(index === 0 ? opcode : 0, payload, isLast, rsv);

@@ -36,7 +36,7 @@ export function linearWorkLaw(parser: Parser, options: LawOptions = {}): void {
           work += count;
         };
         const { events } = traceOf(parser, { ...engineOptions, onWork }, cut(bytes, cutting));
-        // What an extension has inflated is validated once.
+        // The bytes that an extension has inflated are validated once.
         const inflated = extensions === undefined ? 0 : deliveredBytes(events);
         const most = WORK_PER_BYTE * bytes.length + inflated + 125;
         if (work > most) {

@@ -25,11 +25,11 @@ export interface RestoreLawOptions {
   readonly runs?: number;
   /** The inputs follow from this number alone. Default 1. */
   readonly seed?: number;
-  /** What the connections agreed on. Default: no extension. */
+  /** The extensions that the connections agreed on. Default: no extension. */
   readonly extensions?: AgreedExtensions;
 }
 
-/** What {@link restoreLaw} has seen, for people to read. */
+/** The counts of {@link restoreLaw}, for people to read. */
 export interface RestoreLawReport {
   /** How many damaged snapshots were restored. */
   readonly runs: number;

@@ -1,5 +1,5 @@
 /**
- * Law 7. What a connection retains stays within twice its limits plus a constant, however the peer sends: in fragments of no
+ * Law 7. The memory that a connection retains stays within twice its limits plus a constant, however the peer sends: in fragments of no
  * byte, one byte at a time, as a frame that never ends, as a flood of pings, and while the transport takes nothing.
  */
 import fc from "fast-check";
@@ -28,7 +28,7 @@ const DEFAULT_CONSTANT = 131_072;
 const MOST_MEASUREMENTS = 40;
 const KEY = Uint8Array.of(0x37, 0xfa, 0x21, 0x3d);
 
-/** What a hostile peer sends, with one number that says how much. */
+/** The input that a hostile peer sends, with one number that says how much. */
 const FLOODS = [
   "fragments of no byte",
   "fragments of one byte",

@@ -78,7 +78,7 @@ function endFaults({ role, told, hasLetGo, deadline }: EngineSide): string[] {
   return faults;
 }
 
-/** What is wrong with that which `receiver` delivered of the messages of `sender`. */
+/** The faults in the messages of `sender` that `receiver` delivered. */
 function deliveryFaults(sender: EngineSide, receiver: EngineSide): string[] {
   const delivered = messagesOf(receiver.told);
   const { role } = receiver;

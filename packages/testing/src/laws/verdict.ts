@@ -30,9 +30,9 @@ export interface VerdictLawOptions extends Omit<LawOptions, "extensions"> {
 const MESSAGE_LIMIT = 1000;
 
 /**
- * What a parser delivers, and how it ends, is what RFC 6455 wants: messages, pings, and the close code that must follow.
- * Names and offsets of violations are not compared. Where the RFC calls several ends right, each of them is. What the
- * parser sends is judged too, if it sends. Throws with the smallest counterexample.
+ * A parser delivers what RFC 6455 wants, and ends as RFC 6455 wants: messages, pings, and the close code that must follow.
+ * Names and offsets of violations are not compared. Where the RFC calls several ends right, each of them is. The bytes
+ * that the parser sends are judged too, if it sends. Throws with the smallest counterexample.
  *
  * The inputs: whole conversations, conversations with one broken rule, each of the rules in turn, streams with one or two
  * wrong bits or bytes, and wild bytes; each of them cut anyhow.

@@ -124,7 +124,7 @@ export function explore(
     longest = history.length;
     const next = world.moves();
     for (const side of world.sides) {
-      // What becomes of a side in silence depends on that side alone.
+      // The fate of a side in silence depends on that side alone.
       const key = `${side.name}${world.now};${side.inputs}`;
       if (silenced.has(key)) continue;
       silenced.add(key);

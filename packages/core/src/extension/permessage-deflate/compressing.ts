@@ -15,7 +15,7 @@ export interface Compressing {
   readonly shared: SharedCompressing | null;
   /** The connection's own deflater, for takeover; made for the first message. */
   own: Deflater | null;
-  /** What the deflater may refer to, for the option `movable` and takeover; otherwise null. */
+  /** The bytes to which the deflater may refer, for the option `movable` and takeover; otherwise null. */
   readonly kept: KeptWindow | null;
 }
 

@@ -22,13 +22,13 @@ export interface Decompressing {
   /** Bytes of the message under way: as they came, and as they were inflated. */
   compressedBytes: number;
   inflatedBytes: number;
-  /** What another inflater needs to go on from here, for the option `movable`; otherwise null. */
+  /** The window that another inflater needs to go on from here, for the option `movable`; otherwise null. */
   readonly kept: KeptInput | null;
 }
 
 /** A copy of the input. An inflater within a message begins the message again: its state between two bytes cannot move. */
 export interface KeptInput {
-  /** What the message under way may refer to. */
+  /** The bytes to which the message under way may refer. */
   readonly before: KeptWindow;
   /** The message under way, inflated: it becomes the end of the window. */
   readonly inflated: KeptWindow;

@@ -23,7 +23,7 @@ import { keepInWindow, windowBytes } from "./kept-window.ts";
 const VERSION = 1;
 const NOTHING: Uint8Array = new Uint8Array(0);
 
-/** What {@link readMoved} finds in the state. */
+/** The facts that {@link readMoved} finds in the state. */
 export interface MovedSession {
   readonly terms: DeflateTerms;
   readonly sendWindow: Uint8Array;
