@@ -2,6 +2,11 @@
 
 const MOST_CHARACTERS = 60;
 
+/** A character by its code, as Unicode writes it: "U+000A". */
+export function describeCode(code: number): string {
+  return `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
+}
+
 /** Describes a value in at most one line. The function runs no code of the value, and so cannot throw. */
 export function describeValue(value: unknown): string {
   switch (typeof value) {

@@ -24,6 +24,9 @@ function classesOfCodes(): Uint8Array {
   return classes;
 }
 
+/** The characters of a token, for error messages. */
+export const TOKEN_CHARACTERS = "letters, digits and !#$%&'*+-.^_`|~";
+
 /** RFC 9110 §5.6.2: `tchar`, the characters of names, methods, subprotocols and extensions. */
 export function isTokenCode(code: number): boolean {
   return ((Classes[code] ?? 0) & TOKEN) !== 0;

@@ -23,6 +23,8 @@ const AFTER_ED = 5; // 80..9F: above would be a surrogate
 const AFTER_F0 = 6; // 90..BF: below would be overlong
 const AFTER_F4 = 7; // 80..8F: above would be beyond U+10FFFF
 const REJECT = 8;
+/** The states are the numbers from 0 to this one. */
+export const LAST_UTF8_STATE: Utf8Verdict = AFTER_F4;
 
 /** next state = TRANSITIONS[state * 256 + byte]; 2,048 bytes, built once. */
 const TRANSITIONS: Uint8Array = buildTransitions();
@@ -78,7 +80,7 @@ export function validateUtf8(
 function skipAscii(bytes: Uint8Array, start: number, end: number): number {
   let at = start;
   while (at + 8 <= end) {
-    const fourBytes =
+    const eightBytes =
       bytes[at]! |
       bytes[at + 1]! |
       bytes[at + 2]! |
@@ -87,7 +89,7 @@ function skipAscii(bytes: Uint8Array, start: number, end: number): number {
       bytes[at + 5]! |
       bytes[at + 6]! |
       bytes[at + 7]!;
-    if (fourBytes >= 0x80) break;
+    if (eightBytes >= 0x80) break;
     at += 8;
   }
   while (at < end && bytes[at]! < 0x80) at += 1;

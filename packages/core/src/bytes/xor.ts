@@ -9,7 +9,7 @@ import type { Memory } from "./memory.ts";
 
 const LITTLE_ENDIAN: boolean = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
-/** The key that is due after `bytes` bytes were transformed with `key`. */
+/** The key that is due after `byteCount` bytes were transformed with `key`. */
 export function rotateKey(key: number, byteCount: number): number {
   const bits = (byteCount & 3) << 3;
   return bits === 0 ? key : (key >>> bits) | (key << (32 - bits));

@@ -21,6 +21,7 @@ import {
   InputEnd,
   Reading,
   Writing,
+  watching,
 } from "./connection.ts";
 import { queueWaitingPong } from "./control.ts";
 import { deadlineAfter } from "./deadline.ts";
@@ -289,7 +290,7 @@ export function loseTransport(connection: Connection, error: string | null): voi
  */
 export function abort(connection: Connection): void {
   endingFacts(connection).isAborted = true;
-  if (connection.watch !== null) connection.settings.frames!.functions.forget(connection.watch);
+  if (connection.watch !== null) watching(connection).forget(connection.watch);
   finish(connection);
   // The input goes back now, not at the next pull. A host that aborts may never pull again, and the thread has only one
   // inbox.

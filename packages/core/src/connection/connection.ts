@@ -27,7 +27,7 @@ import type { MessageAssembly } from "../message/message-assembly.ts";
 import type { OutgoingMessage } from "../message/outgoing-message.ts";
 import { NEVER } from "./deadline.ts";
 import type { CloseFrame, Ended, TimeoutName } from "./ended.ts";
-import type { FrameWatch } from "./frame-watch.ts";
+import type { FrameWatch, FrameWatcher } from "./frame-watch.ts";
 import type { Keepalive } from "./keepalive.ts";
 import type { Role } from "./role.ts";
 import type { Settings } from "./settings.ts";
@@ -229,6 +229,11 @@ export function endingFacts(connection: Connection): EndingFacts {
     isDestroyLent: false,
   };
   return connection.ending;
+}
+
+/** The functions of the option `frames`. Only for a connection with a `watch`, which exists where the option is given. */
+export function watching({ settings }: Connection): FrameWatcher["functions"] {
+  return settings.frames!.functions;
 }
 
 /** Whether messages may be sent: our Close is not queued yet (RFC 6455 §5.5.1). */

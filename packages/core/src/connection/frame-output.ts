@@ -10,7 +10,7 @@ import {
   writeFrameHeader,
 } from "../frame/frame-header.ts";
 import { nextMaskingKey } from "../frame/masking-key.ts";
-import type { Connection } from "./connection.ts";
+import { type Connection, watching } from "./connection.ts";
 
 /** Up to this length a copy byte by byte is the cheapest. Above, a view and `set` are (`pnpm bench --only kernels`, Node 20). */
 const COPY_BY_BYTE_UP_TO = 24;
@@ -115,7 +115,7 @@ function queueLargeFrame(
   }
   const frameBytes = headLargeFrame(connection, firstByte, memory, length, key);
   if (watch === null) return;
-  connection.settings.frames!.functions.outgoing(
+  watching(connection).outgoing(
     watch,
     firstByte,
     role.masks,
@@ -179,14 +179,7 @@ function finishFrame(
   const key = role.masks ? nextMaskingKey(settings.maskingKeys, settings.host.random) : 0;
   if (watch !== null) {
     const payload = memory.bytes.subarray(payloadStart, payloadEnd);
-    connection.settings.frames!.functions.outgoing(
-      watch,
-      firstByte,
-      role.masks,
-      key,
-      payload,
-      frameBytes,
-    );
+    watching(connection).outgoing(watch, firstByte, role.masks, key, payload, frameBytes);
   }
   if (role.masks) {
     memory.view.setInt32(payloadStart - 4, key, true);
@@ -247,7 +240,7 @@ function queueHeldFrame(
     frameBytes = headerBytes + length;
   }
   if (watch === null) return;
-  connection.settings.frames!.functions.outgoing(
+  watching(connection).outgoing(
     watch,
     firstByte,
     false,
@@ -274,7 +267,7 @@ function queueFrameByReference(
   const { output, watch } = connection;
   const headerBytes = layHeader(connection, firstByte, payload.length);
   if (watch !== null) {
-    connection.settings.frames!.functions.outgoing(
+    watching(connection).outgoing(
       watch,
       firstByte,
       false,
@@ -323,14 +316,7 @@ function layLargeText(
   if (watch !== null) {
     const frameBytes = headerBytesFor(length, role.masks) + length;
     const payload = memory.bytes.subarray(MEMORY_MARGIN, end);
-    connection.settings.frames!.functions.outgoing(
-      watch,
-      firstByte,
-      role.masks,
-      key,
-      payload,
-      frameBytes,
-    );
+    watching(connection).outgoing(watch, firstByte, role.masks, key, payload, frameBytes);
   }
   if (role.masks) settings.kernels.xorWithKey(memory, MEMORY_MARGIN, end, key);
   headLargeFrame(connection, firstByte, memory, length, key);

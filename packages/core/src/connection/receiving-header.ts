@@ -12,7 +12,7 @@ import {
 import { isControl, Opcode } from "../frame/opcode.ts";
 import { createMessageAssembly, judgeSequence } from "../message/message-assembly.ts";
 import { fail } from "./closing.ts";
-import type { Connection } from "./connection.ts";
+import { type Connection, watching } from "./connection.ts";
 import { streamOffset } from "./input.ts";
 import { leaveQuickPath } from "./quick-path.ts";
 import type { WireViolation } from "./violation.ts";
@@ -66,7 +66,7 @@ export function readHeader(connection: Connection): HeaderRead {
   if (connection.watch !== null) {
     const offset = streamOffset(connection, at);
     const { watch, maskingKey } = connection;
-    connection.settings.frames!.functions.incomingHeader(
+    watching(connection).incomingHeader(
       watch,
       firstByte,
       keyBytes !== 0,
@@ -125,11 +125,11 @@ function refuse(connection: Connection, kind: WireViolation, byte: number): Head
   const { watch, memory } = connection;
   if (watch !== null) {
     const secondByte = memory!.bytes[at + 1]!;
-    connection.settings.frames!.functions.refusedHeader(
+    watching(connection).refusedHeader(
       watch,
       memory!.bytes[at]!,
       secondByte >= MASK,
-      Math.max(0, availableLength(connection)),
+      Math.max(0, declaredLength(connection)),
       streamOffset(connection, at),
     );
   }
@@ -138,7 +138,7 @@ function refuse(connection: Connection, kind: WireViolation, byte: number): Head
 }
 
 /** The declared payload length, for the option `frames`; 0 while the length is not complete. */
-function availableLength(connection: Connection): number {
+function declaredLength(connection: Connection): number {
   const { bytes } = connection.memory!;
   const at = connection.position;
   const size = headerBytes(bytes[at + 1]! & ~MASK);

@@ -21,7 +21,7 @@ import {
 } from "../message/message-assembly.ts";
 import type { MessageViolation } from "../message/message-violation.ts";
 import { fail, receiveClose } from "./closing.ts";
-import { AT_HEADER, type Connection } from "./connection.ts";
+import { AT_HEADER, type Connection, watching } from "./connection.ts";
 import { answerPing, receivePong } from "./control.ts";
 import { skipInput, streamOffset } from "./input.ts";
 import { enterQuickPath } from "./quick-path.ts";
@@ -43,19 +43,13 @@ export function readPayload(connection: Connection): Step {
       connection.maskingKey = rotateKey(connection.maskingKey, size);
     }
     if (connection.watch !== null) {
-      connection.settings.frames!.functions.incomingPayload(
-        connection.watch,
-        connection.memory!.bytes,
-        start,
-        end,
-      );
+      watching(connection).incomingPayload(connection.watch, connection.memory!.bytes, start, end);
     }
   }
   const opcode = connection.firstByte & OPCODE_BITS;
-  const step = isControl(opcode)
+  return isControl(opcode)
     ? takeControl(connection, opcode, start, end)
     : takeData(connection, connection.message!, start, end);
-  return step;
 }
 
 /**
@@ -112,12 +106,7 @@ function gatherPayload(connection: Connection, message: MessageAssembly): Step {
     gathered.length += size;
     skipInput(connection, size, isFromRest);
     if (connection.watch !== null) {
-      connection.settings.frames!.functions.incomingPayload(
-        connection.watch,
-        gathered.bytes,
-        at,
-        at + size,
-      );
+      watching(connection).incomingPayload(connection.watch, gathered.bytes, at, at + size);
     }
     message.length += judgeGathered(connection, message, gathered, at, offset);
   }
@@ -163,8 +152,7 @@ function judgeGathered(
 /** The frame has been read to its end. */
 function endFrame(connection: Connection): void {
   connection.frameLeft = AT_HEADER;
-  if (connection.watch !== null)
-    connection.settings.frames!.functions.incomingEnd(connection.watch, true);
+  if (connection.watch !== null) watching(connection).incomingEnd(connection.watch, true);
 }
 
 function standOn(connection: Connection, bytes: Uint8Array, start: number, end: number): void {
@@ -344,8 +332,7 @@ function deliver(
   }
   if (deferred !== null) {
     connection.deferred = null;
-    if (connection.watch !== null)
-      connection.settings.frames!.functions.incomingEnd(connection.watch, false);
+    if (connection.watch !== null) watching(connection).incomingEnd(connection.watch, false);
     fail(connection, deferred.kind, deferred.offset);
   }
   return Step.Idle;

@@ -1,7 +1,7 @@
 /** Frames in, steps out (RFC 6455 §5 and §6.2): the cursor. */
 import { releaseBytes } from "../bytes/growing-bytes.ts";
 import { applyInputEnd, closeWhenSeen, drainDiscarded, fail } from "./closing.ts";
-import { AT_HEADER, type Connection, InputEnd, Reading, Writing } from "./connection.ts";
+import { AT_HEADER, type Connection, InputEnd, Reading, Writing, watching } from "./connection.ts";
 import { completeSmallFrame, refillInput, settleInput } from "./input.ts";
 import { enterQuickPath } from "./quick-path.ts";
 import { HeaderRead, readHeader } from "./receiving-header.ts";
@@ -36,11 +36,11 @@ function plainStep(connection: Connection): Step {
   const { watch } = connection;
   if (watch === null) return advance(connection);
   // A frame is reported before the step that the frame led to, and behind the step that led to the frame.
-  if (connection.settings.frames!.functions.next(watch)) return Step.Frame;
+  if (watching(connection).next(watch)) return Step.Frame;
   let step = watch.held as Step;
   watch.held = Step.Idle;
   if (step === Step.Idle) step = advance(connection);
-  if (!connection.settings.frames!.functions.next(watch)) return step;
+  if (!watching(connection).next(watch)) return step;
   watch.held = step;
   return Step.Frame;
 }
@@ -62,8 +62,7 @@ function moveOn(connection: Connection): void {
   if (deferred !== null) {
     connection.deferred = null;
     if (connection.reading !== Reading.Frames) return;
-    if (connection.watch !== null)
-      connection.settings.frames!.functions.incomingEnd(connection.watch, false);
+    if (connection.watch !== null) watching(connection).incomingEnd(connection.watch, false);
     fail(connection, deferred.kind, deferred.offset);
   }
 }

@@ -26,6 +26,7 @@ export type SendResult = "queued" | "closed" | "full";
 
 /** Shorter text is encoded in one pass, into room for three bytes per code unit. Longer text is measured first. */
 const MEASURE_TEXT_FROM = 1_024;
+
 export function sendText(connection: Connection, text: string, compress: boolean): SendResult {
   if (typeof text !== "string") {
     throw new MisuseError("sendText takes a string: send bytes with sendBinary or sendFragment");

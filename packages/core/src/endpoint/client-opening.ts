@@ -2,8 +2,7 @@
  * The client's side of the opening handshake, as a phase of an endpoint (RFC 6455 §4.1). The client sends the request,
  * reads the answer and judges the answer. The client sends no frame before the verdict.
  */
-import { givenOptions, requireList, requireStrings } from "../bytes/given-arguments.ts";
-import { MisuseError } from "../bytes/misuse-error.ts";
+import { givenOptions, requireList } from "../bytes/given-arguments.ts";
 import { failHandshake } from "../connection/closing.ts";
 import { type Connection, InputEnd, Phase, Reading } from "../connection/connection.ts";
 import { hasInput, readTo } from "../connection/input.ts";
@@ -30,7 +29,7 @@ import {
   type ResponseBody,
   readResponseBody,
 } from "../handshake/response-body.ts";
-import { parseProtocols } from "../handshake/subprotocol.ts";
+import { checkProtocols } from "../handshake/subprotocol.ts";
 import { parseWebSocketUri, type WebSocketUri } from "../handshake/websocket-uri.ts";
 
 export interface ClientOpening {
@@ -81,19 +80,7 @@ export function resolveClientRequest(given: ClientRequestOptions): ClientRequest
   const { url, protocols = [], headers = [], unreadBodies = [] } = options;
   requireList("options.unreadBodies", unreadBodies);
   const uri = parseWebSocketUri(url);
-  requireStrings("options.protocols", protocols);
-  if (protocols.length > 0 && parseProtocols(protocols) === null) {
-    throw new MisuseError(
-      `protocols ${JSON.stringify(protocols)}: each must be a token, and none may come twice (RFC 6455 §4.1)`,
-    );
-  }
-  for (const protocol of protocols) {
-    if (protocol.includes(",")) {
-      throw new MisuseError(
-        `protocol ${JSON.stringify(protocol)} is a list: give its parts singly`,
-      );
-    }
-  }
+  checkProtocols(protocols);
   checkOutgoingHeaders(headers, RESERVED_HEADERS);
   return { uri, protocols, headers, unreadBodies };
 }

@@ -39,6 +39,7 @@ export interface ServerEndpointOptions extends ConnectionOptions, Partial<Origin
    */
   readonly explainTimeout?: (status: 408 | 503) => string;
 }
+
 /**
  * The options of `clientEndpoint` and {@link clientSettings}: those of every connection, and those of the client's
  * request.

@@ -12,7 +12,7 @@ import {
   requireString,
   requireStrings,
 } from "../bytes/given-arguments.ts";
-import { isToken, isTokenCode, isWhitespaceCode } from "../bytes/http-token.ts";
+import { isToken, isTokenCode, isWhitespaceCode, TOKEN_CHARACTERS } from "../bytes/http-token.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 
 /** One parameter of an extension in the field Sec-WebSocket-Extensions (RFC 6455 §9.1). */
@@ -192,7 +192,7 @@ function formatExtension(offer: ExtensionOffer): string {
 function checkedToken(what: string, text: string): string {
   if (typeof text === "string" && isToken(text)) return text;
   throw new MisuseError(
-    `${what} ${describeValue(text)} is not a token (RFC 6455 §9.1): letters, digits and !#$%&'*+-.^_\`|~ only`,
+    `${what} ${describeValue(text)} is not a token (RFC 6455 §9.1): ${TOKEN_CHARACTERS} only`,
   );
 }
 

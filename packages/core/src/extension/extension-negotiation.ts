@@ -11,6 +11,7 @@ import { requireList, requireObject } from "../bytes/given-arguments.ts";
 import { isToken } from "../bytes/http-token.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import {
+  areClaimableBits,
   disposeOf,
   type Extension,
   type ExtensionAcceptance,
@@ -18,7 +19,6 @@ import {
   type ExtensionOffer,
   type ExtensionSession,
   NO_EXTENSIONS,
-  RSV_BITS,
 } from "./extension.ts";
 import { requireOffers } from "./extension-header.ts";
 
@@ -202,15 +202,15 @@ function checkOwnName(extension: Extension, method: string, offer: ExtensionOffe
   );
 }
 
-/** A session needs a bit of its own: without it the peer could not recognize the messages that the session transformed. */
 function checkSession(extension: Extension, session: ExtensionSession | null): void {
-  if (session === null) return;
-  const { rsv } = session;
-  if (rsv !== 0 && (rsv & RSV_BITS) === rsv) return;
+  if (session === null || areClaimableBits(session.rsv)) return;
   disposeOf(session);
-  throw new MisuseError(
-    `extension ${extension.name}: its session claims the bits ${rsv}; take some of RSV1 0x40, RSV2 0x20 and RSV3 0x10 ` +
-      "(RFC 6455 §5.2)",
+  throw notClaimable(`extension ${extension.name}: its session`, session.rsv);
+}
+
+function notClaimable(session: string, rsv: unknown): MisuseError {
+  return new MisuseError(
+    `${session} claims the bits ${describeValue(rsv)}: take some of RSV1 0x40, RSV2 0x20 and RSV3 0x10 (RFC 6455 §5.2)`,
   );
 }
 
@@ -231,9 +231,5 @@ export function checkAgreement(agreement: ExtensionAgreement): void {
       `${where}.session has no method ${method}: give what acceptOffers or confirmResponse returned`,
     );
   }
-  const { rsv } = session;
-  if (rsv !== 0 && (rsv & RSV_BITS) === rsv) return;
-  throw new MisuseError(
-    `${where}.session claims the bits ${describeValue(rsv)}: take some of RSV1 0x40, RSV2 0x20 and RSV3 0x10 (RFC 6455 §5.2)`,
-  );
+  if (!areClaimableBits(session.rsv)) throw notClaimable(`${where}.session`, session.rsv);
 }

@@ -10,12 +10,10 @@
  * as zlib does. Therefore every path by which a connection ends, or a handshake fails, calls
  * {@link ExtensionSession.dispose}.
  */
+import { RSV_BITS } from "../frame/frame-header.ts";
 import type { ExtensionOffer } from "./extension-header.ts";
 
 export type { ExtensionOffer, ExtensionParameter } from "./extension-header.ts";
-
-/** Bits of the first byte of a frame (§5.2): RSV1 0x40, RSV2 0x20, RSV3 0x10. */
-export const RSV_BITS = 0x70;
 
 /**
  * An extension on one connection, in both directions. Control frames never pass through a session. The methods must not
@@ -24,8 +22,8 @@ export const RSV_BITS = 0x70;
  */
 export interface ExtensionSession {
   /**
-   * The bits that the session sets on the first frame of a message that it transforms: at least one of {@link RSV_BITS},
-   * and always the same. The engine refuses these bits on every other frame of the peer.
+   * The bits that the session sets on the first frame of a message that it transforms: at least one of RSV1 0x40, RSV2 0x20
+   * and RSV3 0x10 (§5.2), and always the same. The engine refuses these bits on every other frame of the peer.
    */
   readonly rsv: number;
 
@@ -86,6 +84,11 @@ export interface ExtensionSession {
    * `dispose` again. The engine ignores an exception of `dispose`, because the connection has to end in any case.
    */
   dispose(): void;
+}
+
+/** Whether a session may claim these bits. Without a bit of its own the peer could not recognize the transformed messages. */
+export function areClaimableBits(rsv: number): boolean {
+  return rsv !== 0 && (rsv & RSV_BITS) === rsv;
 }
 
 /** The state of an {@link ExtensionSession} as bytes. */

@@ -1,7 +1,11 @@
 /**
- * Masking keys (RFC 6455 §5.3): fresh and unpredictable for every frame that a client sends, "derived from a strong
- * source of entropy". Drawn from the host's source 2,048 at a time: a key from the pool
- * costs a hundredth of a call of its own (`pnpm bench --only kernels`, Node 20).
+ * Masking keys (RFC 6455 §5.3): fresh and unpredictable for every frame that a client sends, "derived from a strong source of
+ * entropy".
+ */
+
+/**
+ * Keys that the host's source of entropy has given at once. A key from the pool costs a hundredth of a call for one key
+ * (`pnpm bench --only kernels`, Node 20).
  */
 export interface MaskingKeyPool {
   readonly bytes: Uint8Array<ArrayBuffer>;

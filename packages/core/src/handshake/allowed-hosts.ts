@@ -7,7 +7,7 @@
 import { describeValue } from "../bytes/describe-value.ts";
 import { requireList } from "../bytes/given-arguments.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
-import { normalizeHost, parsePort, splitAuthority } from "./authority.ts";
+import { NO_PORT, normalizeHost, parsePort, splitAuthority } from "./authority.ts";
 
 /** One entry, in the form for comparisons. */
 export interface AllowedHost {
@@ -50,8 +50,6 @@ function parseEntry(text: string): AllowedHost | null {
   if (name === null || port === null || name.includes("*")) return null;
   return { name: withoutDot(name), hasSubdomains, port: port === NO_PORT ? null : port };
 }
-
-const NO_PORT = -1;
 
 /** A dot at the end of a name, the root, does not change the host that the name means. */
 function withoutDot(name: string): string {

@@ -2,7 +2,7 @@
  * The authority of a URI, host and port (RFC 3986 §3.2, without the userinfo, which neither a WebSocket URI nor an Origin
  * may have): judged, and brought into the one spelling in which two hosts can be compared.
  */
-import { hexDigitValue } from "../bytes/hex-digit.ts";
+import { hexDigitValue, isDigit } from "../bytes/digit.ts";
 import { formatIpv6Address, parseIpv6Address } from "./ipv6-address.ts";
 
 /** The two parts as they were written. */
@@ -14,7 +14,12 @@ export interface WrittenAuthority {
 }
 
 const PERCENT = 0x25;
+const SLASH = 0x2f;
+const QUESTION_MARK = 0x3f;
 const MAX_PORT = 65_535;
+
+/** A number that no port has: the default port of what has none. */
+export const NO_PORT = -1;
 
 /** Parts `text` at the colon that begins the port, and judges neither part. */
 export function splitAuthority(text: string): WrittenAuthority {
@@ -24,6 +29,17 @@ export function splitAuthority(text: string): WrittenAuthority {
   const colon = bracket === -1 ? -1 : text.indexOf(":", bracket);
   if (colon === -1) return { host: text, port: "" };
   return { host: text.slice(0, colon), port: text.slice(colon + 1) };
+}
+
+/** The index in `text` behind the authority that begins at `start`: of the path, of the query, or the end. */
+export function authorityEnd(text: string, start: number): number {
+  let end = start;
+  while (end < text.length && !isAuthorityEnd(text.charCodeAt(end))) end += 1;
+  return end;
+}
+
+function isAuthorityEnd(code: number): boolean {
+  return code === SLASH || code === QUESTION_MARK;
 }
 
 /**
@@ -71,7 +87,7 @@ function percentDecoded(text: string, at: number): number {
 
 /** RFC 3986 §3.2.2, `reg-name`: unreserved and sub-delims. Numbers and dots are among them, and so are IPv4 addresses. */
 function isRegNameCode(code: number): boolean {
-  if (code >= 0x30 && code <= 0x39) return true;
+  if (isDigit(code)) return true;
   const letter = code | 0x20;
   if (letter >= 0x61 && letter <= 0x7a) return true;
   return "-._~!$&'()*+,;=".includes(String.fromCharCode(code));
@@ -85,9 +101,9 @@ export function parsePort(port: string, defaultPort: number): number | null {
   if (port === "") return defaultPort;
   let number = 0;
   for (let at = 0; at < port.length; at += 1) {
-    const digit = port.charCodeAt(at) - 0x30;
-    if (!(digit >= 0 && digit <= 9)) return null;
-    number = number * 10 + digit;
+    const code = port.charCodeAt(at);
+    if (!isDigit(code)) return null;
+    number = number * 10 + code - 0x30;
     if (number > MAX_PORT) return null;
   }
   return number;

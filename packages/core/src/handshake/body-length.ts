@@ -2,6 +2,7 @@
  * The end of the body of an HTTP/1.x message, as its head tells it (RFC 9112 §6.3). If two recipients on the path read
  * different lengths, one of them takes a part of a body for the next request (request smuggling).
  */
+import { isDigit } from "../bytes/digit.ts";
 import { equalsIgnoringCase, trimWhitespace } from "../bytes/http-token.ts";
 import { type HeaderList, headerValues } from "./header-list.ts";
 
@@ -23,9 +24,9 @@ function parseLength(text: string): number {
   const digits = trimWhitespace(text);
   let length = 0;
   for (let at = 0; at < digits.length; at += 1) {
-    const digit = digits.charCodeAt(at) - 0x30;
-    if (!(digit >= 0 && digit <= 9)) return Number.NaN;
-    length = length * 10 + digit;
+    const code = digits.charCodeAt(at);
+    if (!isDigit(code)) return Number.NaN;
+    length = length * 10 + code - 0x30;
   }
   if (digits === "") return Number.NaN;
   return length > Number.MAX_SAFE_INTEGER ? Number.POSITIVE_INFINITY : length;

@@ -3,11 +3,13 @@
  * object, because the peer chooses the names: "constructor" and "__proto__" must be names like any other
  * (GHSA-5v72-xg48-5rpm).
  */
+import { describeCode, describeValue } from "../bytes/describe-value.ts";
 import { requireList, requireString } from "../bytes/given-arguments.ts";
 import {
   equalsIgnoringCase,
   isFieldValueCode,
   isToken,
+  TOKEN_CHARACTERS,
   trimWhitespace,
 } from "../bytes/http-token.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
@@ -87,7 +89,7 @@ function checkOutgoingHeader(where: string, header: unknown, reserved: readonly 
   const [name, value]: unknown[] = header;
   if (typeof name !== "string" || !isToken(name)) {
     throw new MisuseError(
-      `${where}: the name ${quoted(name)} is not a token (RFC 9110 §5.6.2): letters, digits and !#$%&'*+-.^_\`|~ only`,
+      `${where}: the name ${describeValue(name)} is not a token (RFC 9110 §5.6.2): ${TOKEN_CHARACTERS} only`,
     );
   }
   if (reserved.some((lowerCaseName) => equalsIgnoringCase(name, lowerCaseName))) {
@@ -105,9 +107,8 @@ export function checkOutgoingText(where: string, text: string): void {
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
     if (isFieldValueCode(code)) continue;
-    const character = `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
     throw new MisuseError(
-      `${where} has ${character} at ${at}: control characters and characters above U+00FF may not be sent ` +
+      `${where} has ${describeCode(code)} at ${at}: control characters and characters above U+00FF may not be sent ` +
         "(RFC 9110 §5.5); encode them, for instance with encodeURIComponent",
     );
   }
@@ -118,9 +119,4 @@ export function formatHeaders(headers: HeaderList): string {
   let lines = "";
   for (const [name, value] of headers) lines += `${name}: ${value}\r\n`;
   return lines;
-}
-
-/** Text of any origin for an error message: on one line, and not too long. */
-function quoted(value: unknown): string {
-  return typeof value === "string" ? JSON.stringify(value.slice(0, 64)) : `of type ${typeof value}`;
 }

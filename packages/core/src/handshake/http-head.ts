@@ -152,10 +152,8 @@ function faultOfByte(
 function takeLineFeed(reader: HttpHeadReader): HandshakeFaultKind | null {
   switch (reader.position) {
     case Position.StartLineFeed:
-      reader.position = Position.LineStart;
-      return null;
     case Position.HeaderLineFeed:
-      // The field is complete only when the next line has begun, because the next line may be a fold.
+      // A field is complete only when the next line has begun, because the next line may be a fold.
       reader.position = Position.LineStart;
       return null;
     case Position.EmptyLineFeed:

@@ -3,7 +3,7 @@
  * hosts decides about access. So the engine reads an address into its eight groups, and writes them in the one spelling of
  * RFC 5952 §4, as browsers do.
  */
-import { hexDigitValue } from "../bytes/hex-digit.ts";
+import { hexDigitValue, isDigit } from "../bytes/digit.ts";
 
 const GROUPS = 8;
 const DOT = 0x2e;
@@ -86,8 +86,4 @@ export function formatIpv6Address(groups: readonly number[]): string {
   if (gapLength === 1) return texts.join(":");
   const before = texts.slice(0, gapStart).join(":");
   return `${before}::${texts.slice(gapStart + gapLength).join(":")}`;
-}
-
-function isDigit(code: number): boolean {
-  return code >= 0x30 && code <= 0x39;
 }

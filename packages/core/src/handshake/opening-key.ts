@@ -13,7 +13,7 @@ import { sha1 } from "../bytes/sha1.ts";
 /** §1.3: a GUID that is unlikely to be used by anything that does not understand the WebSocket protocol. */
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 /** §4.1: the nonce. */
-const KEY_OCTETS = 16;
+const KEY_BYTES = 16;
 
 /**
  * The Sec-WebSocket-Key of one connection.
@@ -21,7 +21,7 @@ const KEY_OCTETS = 16;
  * @throws MisuseError when there are not 16.
  */
 export function createKey(random16: Uint8Array): string {
-  if (!isBytes(random16) || random16.length !== KEY_OCTETS) {
+  if (!isBytes(random16) || random16.length !== KEY_BYTES) {
     const given = isBytes(random16) ? random16.length : describeValue(random16);
     throw new MisuseError(
       `a key is made of 16 random bytes in a Uint8Array, not of ${given} (RFC 6455 §4.1)`,
@@ -35,7 +35,7 @@ export function createKey(random16: Uint8Array): string {
  * example of §4.1 they are not.
  */
 export function isValidKey(key: string): boolean {
-  return typeof key === "string" && decodeBase64(key)?.length === KEY_OCTETS;
+  return typeof key === "string" && decodeBase64(key)?.length === KEY_BYTES;
 }
 
 /**

@@ -8,6 +8,8 @@
  * The check protects only users with a browser, because a browser writes the Origin itself. Any other client can write any
  * Origin.
  */
+import { describeValue } from "../bytes/describe-value.ts";
+import { isDigit } from "../bytes/digit.ts";
 import {
   givenOptions,
   requireBoolean,
@@ -15,7 +17,7 @@ import {
   requireString,
 } from "../bytes/given-arguments.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
-import { formatAuthority, normalizeHost, parsePort, splitAuthority } from "./authority.ts";
+import { formatAuthority, NO_PORT, normalizeHost, parsePort, splitAuthority } from "./authority.ts";
 import { seenServer } from "./forwarded.ts";
 import type { HeaderList } from "./header-list.ts";
 
@@ -74,9 +76,8 @@ function checkedOrigin(text: unknown, index: number): string {
   const origin = typeof text === "string" ? normalizeOrigin(text) : null;
   // RFC 3986 §3.2.2 allows a star in a host, but the star is no pattern there.
   if (origin !== null && !origin.includes("*")) return origin;
-  const given = typeof text === "string" ? JSON.stringify(text) : `of type ${typeof text}`;
   throw new MisuseError(
-    `allowedOrigins[${index}] ${given} is not an origin (RFC 6454 §6.2): give scheme, host and perhaps ` +
+    `allowedOrigins[${index}] ${describeValue(text)} is not an origin (RFC 6454 §6.2): give scheme, host and perhaps ` +
       'port, such as "https://app.example:8443", without path, slash at the end or pattern; for any origin set ' +
       "dangerouslyAllowAnyOrigin",
   );
@@ -130,7 +131,7 @@ export function normalizeOrigin(text: string): string | null {
   const defaultPort = defaultPortOf(scheme);
   const written = splitAuthority(text.slice(schemeEnd + 3));
   // Each scheme of the web has a host; "file" has none.
-  if (written.host === "" && written.port === "" && defaultPort === NO_DEFAULT_PORT) {
+  if (written.host === "" && written.port === "" && defaultPort === NO_PORT) {
     return `${scheme}://`;
   }
   const host = normalizeHost(written.host);
@@ -139,12 +140,9 @@ export function normalizeOrigin(text: string): string | null {
   return `${scheme}://${formatAuthority(host, port, defaultPort)}`;
 }
 
-/** A number that no port has. */
-const NO_DEFAULT_PORT = -1;
-
 function defaultPortOf(scheme: string): number {
   if (scheme === "https" || scheme === "wss") return 443;
-  return scheme === "http" || scheme === "ws" ? 80 : NO_DEFAULT_PORT;
+  return scheme === "http" || scheme === "ws" ? 80 : NO_PORT;
 }
 
 /** RFC 3986 §3.1: a letter, then letters, digits and "+-.". */
@@ -152,8 +150,7 @@ function isScheme(text: string, end: number): boolean {
   for (let at = 0; at < end; at += 1) {
     const code = text.charCodeAt(at);
     const isLetter = (code | 0x20) >= 0x61 && (code | 0x20) <= 0x7a;
-    const isOther =
-      (code >= 0x30 && code <= 0x39) || code === 0x2b || code === 0x2d || code === 0x2e;
+    const isOther = isDigit(code) || code === 0x2b || code === 0x2d || code === 0x2e;
     if (!isLetter && (at === 0 || !isOther)) return false;
   }
   return end > 0;

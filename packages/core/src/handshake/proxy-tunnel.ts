@@ -10,8 +10,9 @@ import {
   requireObject,
 } from "../bytes/given-arguments.ts";
 import { isBytes } from "../bytes/is-bytes.ts";
+import { encodeLatin1 } from "../bytes/latin1.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
-import { formatAuthority, normalizeHost, URL_NAME_CHARACTERS } from "./authority.ts";
+import { formatAuthority, NO_PORT, normalizeHost, URL_NAME_CHARACTERS } from "./authority.ts";
 import { type HandshakeFault, responseFault } from "./handshake-fault.ts";
 import {
   checkOutgoingHeaders,
@@ -67,9 +68,6 @@ export interface ProxyTunnelLimits extends HeadLimits {
   readonly refusalBody?: number;
 }
 
-/** A number that no port has: the target of CONNECT always names its port. */
-const NO_PORT = -1;
-
 /** @throws MisuseError for a host, port or header that cannot be sent. */
 export function createProxyTunnel(options: ProxyTunnelOptions): ProxyTunnel {
   const { host, port, headers = [] } = givenOptions("options", options);
@@ -77,7 +75,7 @@ export function createProxyTunnel(options: ProxyTunnelOptions): ProxyTunnel {
   const target = targetOf(host, port);
   const head = `CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n${formatHeaders(headers)}\r\n`;
   const request = new Uint8Array(head.length);
-  for (let index = 0; index < head.length; index += 1) request[index] = head.charCodeAt(index);
+  encodeLatin1(head, request, 0);
   return { request, reader: createHttpHeadReader("response"), body: null, outcome: null };
 }
 
@@ -101,6 +99,7 @@ function targetOf(host: string, port: number): string {
       `the port of a tunnel is ${describeValue(port)}: give a number from 1 to 65535 (RFC 9110 §9.3.6)`,
     );
   }
+  // No port is the default one: the target of CONNECT always names its port.
   return formatAuthority(normalized, port, NO_PORT);
 }
 

@@ -3,7 +3,7 @@
  * the resource name (§3).
  */
 import { equalsIgnoringCase } from "../bytes/http-token.ts";
-import { normalizeHost, parsePort, splitAuthority } from "./authority.ts";
+import { authorityEnd, normalizeHost, parsePort, splitAuthority } from "./authority.ts";
 
 export interface RequestTarget {
   readonly form: "origin" | "absolute" | "asterisk" | "authority";
@@ -14,7 +14,6 @@ export interface RequestTarget {
 }
 
 const SLASH = 0x2f;
-const QUESTION_MARK = 0x3f;
 
 /**
  * Visible ASCII except "#": RFC 6455 §3 allows no fragment. RFC 3986 forbids a few characters more ("|", "^", a single
@@ -57,8 +56,7 @@ function parseAbsoluteForm(target: string): RequestTarget | null {
     equalsIgnoringCase(scheme, "wss");
   if (!isOurs) return null;
   const start = colon + 3;
-  let end = start;
-  while (end < target.length && !isAuthorityEnd(target.charCodeAt(end))) end += 1;
+  const end = authorityEnd(target, start);
   const authority = target.slice(start, end);
   // Userinfo is refused too: RFC 9110 §4.2.4 wants recipients to treat userinfo as an error, since attackers use it to
   // deceive.
@@ -66,10 +64,6 @@ function parseAbsoluteForm(target: string): RequestTarget | null {
   const rest = target.slice(end);
   const resource = rest.charCodeAt(0) === SLASH ? rest : `/${rest}`;
   return { form: "absolute", authority, resource };
-}
-
-function isAuthorityEnd(code: number): boolean {
-  return code === SLASH || code === QUESTION_MARK;
 }
 
 /**

@@ -190,9 +190,7 @@ function faultOfUpgrade(method: string, headers: HeaderList): HandshakeFaultKind
   // Two recipients may read the length of a body differently. One of them would then take body bytes for frames, or frames
   // for body bytes.
   const lengths = headerValues(headers, "content-length");
-  const hasBody =
-    lengths.some((length) => length !== "0") ||
-    headerValues(headers, "transfer-encoding").length > 0;
+  const hasBody = lengths.some((length) => length !== "0") || hasTransferCoding(headers);
   if (hasBody) return "body-in-upgrade";
   const connection = headerValues(headers, "connection");
   if (!hasListToken(connection, "upgrade")) return "connection-upgrade-missing";
@@ -202,7 +200,7 @@ function faultOfUpgrade(method: string, headers: HeaderList): HandshakeFaultKind
 }
 
 /**
- * §4.2.1, number 6; The version is judged before the key, so that a client of another version gets our version in the
+ * §4.2.1, number 6. The version is judged before the key, so that a client of another version gets our version in the
  * answer (§4.4). §11.3.5: at most once.
  */
 function faultOfVersions(versions: readonly string[]): HandshakeFaultKind | null {

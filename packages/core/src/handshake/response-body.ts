@@ -4,8 +4,9 @@
  * The engine keeps only the bytes that the application may read, and then stops. Malformed framing costs only the end of
  * the body: the connection closes in any case, and no second message follows.
  */
+
+import { hexDigitValue } from "../bytes/digit.ts";
 import { appendBytes, createGrowingBytes, type GrowingBytes } from "../bytes/growing-bytes.ts";
-import { hexDigitValue } from "../bytes/hex-digit.ts";
 import { isFieldValueCode, isWhitespaceCode } from "../bytes/http-token.ts";
 import { contentLengthOf, hasTransferCoding, isChunkedLast } from "./body-length.ts";
 import type { HeaderList } from "./header-list.ts";

@@ -208,7 +208,7 @@ export interface Answer {
   readonly statusText?: string | undefined;
   /** Further fields; not of {@link RESERVED_HEADERS}. */
   readonly headers: HeaderList;
-  /** Octets of the body. To a HEAD request, of the one that a GET would have brought. */
+  /** Bytes of the body. To a HEAD request, of the one that a GET would have brought. */
   readonly bodyLength: number;
 }
 

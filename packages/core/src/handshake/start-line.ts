@@ -1,4 +1,5 @@
 /** The start lines of the head machine: a program with one role carries one of them. */
+import { isDigit } from "../bytes/digit.ts";
 import { isFieldValueCode, isTokenCode } from "../bytes/http-token.ts";
 import type { HandshakeFaultKind } from "./handshake-fault.ts";
 import * as Position from "./head-position.ts";
@@ -116,8 +117,4 @@ function takeVersion(
   reader.matched = 0;
   reader.position = next;
   return null;
-}
-
-function isDigit(byte: number): boolean {
-  return byte >= 0x30 && byte <= 0x39;
 }

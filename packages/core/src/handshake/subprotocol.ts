@@ -1,6 +1,7 @@
 /** Subprotocols (RFC 6455 §1.9): the Sec-WebSocket-Protocol field of a request, and the choice among its subprotocols. */
+import { describeValue } from "../bytes/describe-value.ts";
 import { requireList, requireStrings } from "../bytes/given-arguments.ts";
-import { isToken, trimWhitespace } from "../bytes/http-token.ts";
+import { isToken, TOKEN_CHARACTERS, trimWhitespace } from "../bytes/http-token.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 
 /**
@@ -61,10 +62,8 @@ export function checkProtocols(protocols: readonly string[]): void {
   requireList("protocols", protocols);
   protocols.forEach((protocol, index) => {
     if (typeof protocol !== "string" || !isToken(protocol)) {
-      const given = typeof protocol === "string" ? JSON.stringify(protocol) : typeof protocol;
       throw new MisuseError(
-        `protocols[${index}] ${given} is not a token (RFC 6455 §4.1): letters, digits and ` +
-          "!#$%&'*+-.^_`|~ only",
+        `protocols[${index}] ${describeValue(protocol)} is not a token (RFC 6455 §4.1): ${TOKEN_CHARACTERS} only`,
       );
     }
     if (protocols.indexOf(protocol) !== index) {

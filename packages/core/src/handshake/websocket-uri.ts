@@ -1,7 +1,9 @@
 /** The ws and wss URI schemes (RFC 6455 §3): the URL that an application gives to a client. */
+import { describeCode } from "../bytes/describe-value.ts";
 import { equalsIgnoringCase } from "../bytes/http-token.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
 import {
+  authorityEnd,
   formatAuthority,
   normalizeHost,
   parsePort,
@@ -24,7 +26,6 @@ export interface WebSocketUri {
 }
 
 const SLASH = 0x2f;
-const QUESTION_MARK = 0x3f;
 
 /**
  * Reads an absolute URI, and repairs nothing, unlike a browser. Characters outside ASCII must be percent-encoded, or in
@@ -46,19 +47,16 @@ export function parseWebSocketUri(text: string): WebSocketUri {
   if (!secure && !equalsIgnoringCase(scheme, "ws")) {
     throw misuse('does not begin with "ws://" or "wss://": those are the two schemes');
   }
-  const authorityStart = schemeEnd + 3;
-  let authorityEnd = authorityStart;
-  while (authorityEnd < text.length && !isAuthorityEnd(text.charCodeAt(authorityEnd))) {
-    authorityEnd += 1;
-  }
+  const start = schemeEnd + 3;
+  const end = authorityEnd(text, start);
   const defaultPort = secure ? 443 : 80;
-  const { host, port } = readAuthority(text.slice(authorityStart, authorityEnd), defaultPort);
+  const { host, port } = readAuthority(text.slice(start, end), defaultPort);
   return {
     secure,
     host,
     port,
     hostHeader: formatAuthority(host, port, defaultPort),
-    resource: readResource(text.slice(authorityEnd)),
+    resource: readResource(text.slice(end)),
   };
 }
 
@@ -66,9 +64,8 @@ function checkCharacters(text: string): void {
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
     if (code <= 0x20 || code >= 0x7f) {
-      const character = `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
       throw misuse(
-        `has ${character} at ${at}: spaces, control characters and other than ASCII characters are written ` +
+        `has ${describeCode(code)} at ${at}: spaces, control characters and other than ASCII characters are written ` +
           'percent-encoded, and in the host in the "xn--" form (RFC 3986 §2, §3.2.2)',
       );
     }
@@ -76,10 +73,6 @@ function checkCharacters(text: string): void {
       throw misuse(`has a fragment at ${at}: leave it out, or write the character as %23`);
     }
   }
-}
-
-function isAuthorityEnd(code: number): boolean {
-  return code === SLASH || code === QUESTION_MARK;
 }
 
 function readAuthority(

@@ -6,7 +6,7 @@ import type {
   ExtensionParameter,
   ExtensionSession,
 } from "../extension/extension.ts";
-import { RSV_BITS } from "../extension/extension.ts";
+import { areClaimableBits } from "../extension/extension.ts";
 import { SnapshotError } from "./snapshot-error.ts";
 import {
   invalid,
@@ -104,7 +104,7 @@ export function readSession(
   for (const extension of able) {
     const session = extension.restore!(element, state);
     if (session === null) continue;
-    if (session.rsv !== 0 && (session.rsv & RSV_BITS) === session.rsv) return session;
+    if (areClaimableBits(session.rsv)) return session;
     throw invalid(at, `the session of ${name} claims the bits ${session.rsv}`);
   }
   throw invalid(at, `the extension ${name} does not take its state`);

@@ -9,7 +9,7 @@ import {
   gatheredBytes,
 } from "../bytes/growing-bytes.ts";
 import { createMemory } from "../bytes/memory.ts";
-import { UTF8_ACCEPT } from "../bytes/utf8-validation.ts";
+import { LAST_UTF8_STATE, UTF8_ACCEPT } from "../bytes/utf8-validation.ts";
 import { AT_HEADER, type Connection, type DeferredViolation } from "../connection/connection.ts";
 import {
   FIN,
@@ -42,9 +42,6 @@ import {
   writeWhole,
 } from "./snapshot-writer.ts";
 import { readViolationKind, writeViolationKind } from "./violation-kinds.ts";
-
-/** One more state of the automaton would be none: see `utf8-validation`. */
-const LAST_UTF8_STATE = 7;
 
 // ---- unread input
 

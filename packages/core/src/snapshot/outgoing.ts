@@ -1,7 +1,7 @@
 /** The writing half in a snapshot: output that no transport has got, and the message that goes out in fragments (§5.4). */
 import { commitOutput, type OutputQueue, reserveOutput } from "../bytes/output-queue.ts";
 import { isHighSurrogate } from "../bytes/utf8-text.ts";
-import { UTF8_ACCEPT } from "../bytes/utf8-validation.ts";
+import { LAST_UTF8_STATE, UTF8_ACCEPT } from "../bytes/utf8-validation.ts";
 import type { Connection } from "../connection/connection.ts";
 import { Opcode } from "../frame/opcode.ts";
 import type { OutgoingMessage } from "../message/outgoing-message.ts";
@@ -65,7 +65,7 @@ export function readOutgoingMessage(
       throw invalid(at, "its outgoing message needs an extension session");
     }
     const isFirst = readFlag(from, "the outgoing message");
-    const utf8State = readByte(from, "the state of the outgoing text", 7);
+    const utf8State = readByte(from, "the state of the outgoing text", LAST_UTF8_STATE);
     const surrogate = readNatural(from, "half of a surrogate pair", 0xffff);
     if (surrogate !== 0 && (!isHighSurrogate(surrogate) || utf8State !== UTF8_ACCEPT)) {
       throw invalid(at, `its outgoing text has ${surrogate} for half of a surrogate pair`);

@@ -130,7 +130,7 @@ describe("checkOutgoingHeaders", () => {
     },
     {
       header: [5, "a"],
-      message: "the name of type number is not a token",
+      message: "the name 5 is not a token",
       because: "callers without types",
     },
     {

@@ -73,7 +73,7 @@ export interface ConnectOptions<Data = undefined> {
   /** A unix socket to connect to, in place of the URL's host and port. */
   readonly path?: string;
   /**
-   * A transport that is connected already, in place of the URL's host and port; The transport itself provides TLS where TLS is
+   * A transport that is connected already, in place of the URL's host and port. The transport itself provides TLS where TLS is
    * wanted.
    */
   readonly socket?: OpenTransport;

@@ -109,7 +109,8 @@ export function judgeDeflateResponse(
   const { serverMaxWindowBits, clientMaxWindowBits } = response;
   if (!settings.receiveTakeover && !response.serverNoContextTakeover) return null;
   if ((serverMaxWindowBits ?? MAX_WINDOW_BITS) > settings.receiveWindowBits) return null;
-  const clientLimit = typeof clientMaxWindowBits === "number" ? clientMaxWindowBits : 15;
+  const clientLimit =
+    typeof clientMaxWindowBits === "number" ? clientMaxWindowBits : MAX_WINDOW_BITS;
   return {
     sendTakeover: settings.sendTakeover && !response.clientNoContextTakeover,
     sendWindowBits: Math.min(settings.sendWindowBits, clientLimit),

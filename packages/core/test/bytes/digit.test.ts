@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { hexDigitValue } from "../../src/bytes/hex-digit.ts";
+import { hexDigitValue } from "../../src/bytes/digit.ts";
 
 test("hexDigitValue agrees with parseInt on every hexadecimal digit, and is -1 for every other code", () => {
   for (let code = 0; code < 0x300; code += 1) {
