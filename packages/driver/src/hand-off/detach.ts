@@ -18,7 +18,8 @@ import { bindingOf, type Socket } from "../socket/socket.ts";
 export interface DetachOptions {
   /**
    * The ms until the last message is answered and the last byte is taken. Default 5,000, as `timeouts.close`. The promise
-   * rejects then, and the connection goes on here.
+   * rejects then, and the connection goes on here. A shutdown of the server waits for the hand-off, and closes a connection
+   * that stays.
    */
   readonly timeout?: number;
 }
@@ -98,8 +99,8 @@ export async function detachBy<Rest extends object>(
         wake = resolve;
         binding.delivery.retire(resolve, true);
       });
-      if (isLate) throw lateError(timeout);
       requireMovable(binding);
+      if (isLate) throw lateError(timeout);
       if (isQuiet(binding)) return moveOut(binding, socket, release);
       const { outgoing } = binding;
       // While a source holds back its next part, nothing is unsent: `whenTaken` would resolve at once, again and again.
@@ -152,8 +153,17 @@ function moveOut<Rest extends object>(
   const now = binding.tick();
   // The pause of reading belongs to this server.
   endpoint.resumeReading(now);
-  let snapshot = snapshotEndpoint(endpoint, now);
-  const { unread, rest } = release(transport);
+  let snapshot: Uint8Array;
+  let released: ReturnType<typeof release>;
+  try {
+    snapshot = snapshotEndpoint(endpoint, now);
+    released = release(transport);
+  } catch (error) {
+    // The connection stays, and its timers must know that nobody reads.
+    if (binding.isReadingHeld) endpoint.pauseReading(now);
+    throw error;
+  }
+  const { unread, rest } = released;
   if (unread.length > 0) {
     endpoint.receive(unread, now);
     snapshot = snapshotEndpoint(endpoint, now);

@@ -12,6 +12,7 @@ import { Mailbox } from "./mailbox.ts";
 import type { Message } from "./message.ts";
 import type { Outgoing } from "./outgoing.ts";
 import type { Receiver } from "./receiver.ts";
+import { type Retiring, retiringBehind, tellAnswered } from "./retiring.ts";
 import { payloadBytes } from "./sendable.ts";
 
 export class Delivery implements RunningHooks {
@@ -49,9 +50,8 @@ export class Delivery implements RunningHooks {
   fullSince: number | null = null;
   /** A function of the application runs for this connection, and may begin a loop. */
   isLoopExpected = false;
-  /** Called once every message that arrived has been delivered and answered. */
-  private whenAnswered: (() => void) | null = null;
-  private isMoving = false;
+  /** Null until a shutdown or a hand-off waits for the last answer. */
+  private retiring: Retiring | null = null;
 
   constructor(link: Link, outgoing: Pick<Outgoing, "isStreaming">) {
     this.link = link;
@@ -121,6 +121,7 @@ export class Delivery implements RunningHooks {
   ended(): void {
     if (this.receiver === null) this.phase = DeliveryPhase.Finished;
     this.wentOnAt = this.link.now;
+    if (this.retiring?.isMoving) tellAnswered(this.retiring); // a hand-off has nothing to wait for
   }
 
   private add(message: Message, byteCount: number): void {
@@ -262,8 +263,7 @@ export class Delivery implements RunningHooks {
    * @param isMoving messages that nobody takes here move too, and are not waited for.
    */
   retire(whenAnswered: () => void, isMoving: boolean = false): void {
-    this.whenAnswered = whenAnswered;
-    this.isMoving = isMoving;
+    this.retiring = retiringBehind(this.retiring, whenAnswered, isMoving);
     if (this.phase < DeliveryPhase.Retiring) this.phase = DeliveryPhase.Retiring;
     this.link.tick();
     this.link.turn();
@@ -274,9 +274,11 @@ export class Delivery implements RunningHooks {
     if (this.phase < DeliveryPhase.Stopped) this.phase = DeliveryPhase.Stopped;
   }
 
-  /** Takes back {@link retire}: the connection did not move, and reading goes on. */
+  /** The connection did not move: reading goes on, or a shutdown beside the hand-off does. */
   goOn(): void {
-    this.whenAnswered = null;
+    const whenStays = this.retiring?.whenStays;
+    this.retiring = null;
+    if (whenStays) return this.retire(whenStays);
     if (this.phase === DeliveryPhase.Retiring) this.phase = DeliveryPhase.Delivering;
     this.link.tick();
     this.link.turn();
@@ -305,7 +307,7 @@ export class Delivery implements RunningHooks {
 
   /** No message waits, or only messages that move with the connection. */
   private get isMailDone(): boolean {
-    return this.mailbox === null || (this.isMoving && (this.isPaused || !this.hasTaker));
+    return this.mailbox === null || (this.retiring?.isMoving === true && (this.isPaused || !this.hasTaker));
   }
 
   /** The messages that nobody has taken here, for a connection that moves. */
@@ -343,11 +345,7 @@ export class Delivery implements RunningHooks {
 
   /** Every message that arrived is delivered or dropped. */
   private settleDelivered(): void {
-    const { whenAnswered } = this;
-    if (whenAnswered !== null && !this.isLoopAnswering) {
-      this.whenAnswered = null;
-      whenAnswered();
-    }
+    if (!this.isLoopAnswering) tellAnswered(this.retiring);
     if (this.loops?.isParked && this.isInputOver) {
       this.loops.end(this.link.failure ?? this.link.info?.error ?? null);
     }

@@ -324,6 +324,105 @@ describe("a connection does not move", () => {
   });
 });
 
+describe("a hand-off and a shutdown at the same time", () => {
+  /** A server whose hook answers when the test lets it. */
+  async function busyServer(): ReturnType<typeof twoServers> {
+    const servers = await twoServers({
+      async message(own: Socket, message: string) {
+        await new Promise<void>((resolve) => passes.push(resolve));
+        own.write(`late ${message}`);
+      },
+    });
+    servers.peer.endpoint.sendText("1");
+    await servers.peer.pump();
+    return servers;
+  }
+  const passes: (() => void)[] = [];
+
+  for (const first of ["detach", "shutdown"] as const) {
+    test(`${first} first, while a hook answers: the connection moves, and the shutdown ends`, async () => {
+      const { lines, one, other, peer, socket } = await busyServer();
+      let moving: Promise<DetachedConnection> | null = null;
+      if (first === "detach") moving = detach(socket);
+      const down = one.server.shutdown();
+      moving ??= detach(socket);
+      await settle();
+      passes.shift()!();
+      const detached = await moving;
+      await down;
+      expect(one.runtime.timerCount).toBe(0);
+      adopt(other.server, detached, detached.open);
+      await peer.pump();
+      expect(peer.messages).toEqual(["late 1"]);
+      expect(peer.endpoint.state).toBe("open");
+      expect(lines).toEqual(["one open", "other adopted"]);
+    });
+
+    test(`${first} first, and the hook takes too long for the hand-off: the shutdown closes behind the answer`, async () => {
+      const { lines, one, peer, socket } = await busyServer();
+      const moving = first === "detach" ? detach(socket, { timeout: 700 }) : null;
+      const down = one.server.shutdown();
+      const failure = (moving ?? detach(socket, { timeout: 700 })).catch((error: unknown) => error);
+      await one.runtime.advance(700);
+      expect(await failure).toMatchObject({ name: "ConnectionError", code: "timeout" });
+      passes.shift()!();
+      await peer.pump();
+      await down;
+      expect(peer.messages).toEqual(["late 1"]);
+      expect(peer.endpoint.ended?.peerClose?.code).toBe(1001);
+      expect(lines).toEqual(["one open", "one close 1001"]);
+      expect(one.runtime.timerCount).toBe(0);
+    });
+  }
+
+  test("a quiet connection moves, although the shutdown begins in the same moment", async () => {
+    const { lines, one, other, peer, socket } = await twoServers();
+    const moving = detach(socket);
+    const down = one.server.shutdown();
+    const detached = await moving;
+    await down;
+    adopt(other.server, detached, detached.open);
+    peer.endpoint.sendText("here");
+    await peer.pump();
+    expect(peer.messages).toEqual(["other: here"]);
+    expect(lines).toEqual(["one open", "other adopted", "other message here"]);
+  });
+
+  test("the grace passes first: detach says at once that the connection has ended", async () => {
+    const { one, socket } = await busyServer();
+    const failure = detach(socket, { timeout: 60_000 }).catch((error: unknown) => error);
+    void one.server.shutdown({ grace: 100 });
+    await one.runtime.advance(200);
+    expect(await Promise.race([failure, settle()])).toMatchObject({
+      name: "SnapshotError",
+      fault: "ended",
+    });
+    passes.shift()!();
+  });
+});
+
+test("a hand-off that fails leaves the timers of a connection alone whose reading was paused", async () => {
+  const { one, peer, socket } = await twoServers({
+    message: undefined,
+    limits: { undelivered: 10 },
+    timeouts: { idle: 0, ping: 1_000, pong: 1_000 },
+  });
+  await one.runtime.advance(1_000);
+  peer.endpoint.sendText("more than ten bytes, which nobody takes");
+  peer.speak();
+  peer.toDriverUpTo(Number.POSITIVE_INFINITY);
+  expect(peer.transport.isPaused).toBe(true);
+  Object.assign(peer.transport, {
+    handOn() {
+      throw new Error("this transport stays");
+    },
+  });
+  await expect(detach(socket)).rejects.toThrow("this transport stays");
+  expect(peer.transport.isPaused).toBe(true);
+  await one.runtime.advance(10_000);
+  expect(socket.state).toBe("open");
+});
+
 test("messages that nobody takes at the first server move too, and come before all that arrive", async () => {
   const one = new Stage({});
   const lines: string[] = [];
