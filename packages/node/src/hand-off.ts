@@ -5,8 +5,6 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import type { ChildProcess, SendHandle } from "node:child_process";
-import type { Worker } from "node:cluster";
 import { Socket as NetSocket } from "node:net";
 import { intakeOf, MisuseError, type Server, type Socket } from "@sansocket/driver";
 import {
@@ -16,6 +14,7 @@ import {
   type MovedConnection,
 } from "@sansocket/driver/hand-off";
 import { fromDuplex, NodeTransport } from "./node-transport.ts";
+import { type Channel, sendSocket } from "./on-its-way.ts";
 import { acceptedTransport } from "./scratch-reading.ts";
 
 export {
@@ -29,8 +28,7 @@ export {
   type SnapshotFault,
 } from "@sansocket/driver/hand-off";
 
-/** The other end of a channel: a child process, a worker of the cluster, or `process` for the parent. */
-export type Channel = ChildProcess | Worker | NodeJS.Process;
+export type { Channel } from "./on-its-way.ts";
 
 /** A connection that has left its server, with the socket that no part of this process reads any more. */
 export interface ReleasedConnection extends MovedConnection {
@@ -76,8 +74,10 @@ export function release(socket: Socket, options: DetachOptions = {}): Promise<Re
 
 /**
  * Moves a connection to the process at the other end of the channel, where {@link receiveConnections} runs.
- * @returns resolves when the channel has the message. Rejects as {@link release} does, and with the error of the channel or of
- * `data`; the connection is cut off in these two cases, because it has left its server.
+ * @returns resolves when the channel has the message. Rejects as {@link release} does, with the error of the channel or of
+ * `data`, and with a ConnectionError "aborted" when the other process has ended before. The connection is cut off in the last
+ * three cases, because it has left its server. The connection is cut off too when the other process ends before it has taken
+ * the message out of the channel.
  */
 export async function sendConnection(
   socket: Socket,
@@ -90,32 +90,21 @@ export async function sendConnection(
     );
   }
   const { snapshot, waiting, request, socket: own } = await release(socket, options);
+  let message: HandOffMessage;
   try {
-    const message: HandOffMessage = {
+    message = {
       sansocket: "hand-off 1",
       snapshot: base64(snapshot),
       waiting: waiting.map((each) => (typeof each === "string" ? each : { bytes: base64(each) })),
       request,
       data: typeof data === "function" ? data() : data,
     };
-    await sendOver(to, message, own);
   } catch (error) {
     // Nobody serves the connection any more: the peer must not wait for an answer.
     own.destroy();
     throw error;
   }
-}
-
-function sendOver(to: Channel, message: HandOffMessage, own: NetSocket): Promise<void> {
-  const send = to.send as (
-    message: object,
-    handle: SendHandle,
-    options: object,
-    callback: (error: Error | null) => void,
-  ) => boolean;
-  return new Promise((resolve, reject) => {
-    send.call(to, message, own, {}, (error) => (error === null ? resolve() : reject(error)));
-  });
+  await sendSocket(to, message, own);
 }
 
 function base64(bytes: Uint8Array): string {

@@ -276,10 +276,10 @@ export class Delivery implements RunningHooks {
 
   /** The connection did not move: reading goes on, or a shutdown beside the hand-off does. */
   goOn(): void {
-    const whenStays = this.retiring?.whenStays;
-    this.retiring = null;
-    if (whenStays) return this.retire(whenStays);
-    if (this.phase === DeliveryPhase.Retiring) this.phase = DeliveryPhase.Delivering;
+    const shutdown = this.retiring?.whenStays ?? null;
+    this.retiring = shutdown === null ? null : retiringBehind(null, shutdown, false);
+    if (shutdown === null && this.phase === DeliveryPhase.Retiring)
+      this.phase = DeliveryPhase.Delivering;
     this.link.tick();
     this.link.turn();
   }
@@ -307,7 +307,10 @@ export class Delivery implements RunningHooks {
 
   /** No message waits, or only messages that move with the connection. */
   private get isMailDone(): boolean {
-    return this.mailbox === null || (this.retiring?.isMoving === true && (this.isPaused || !this.hasTaker));
+    return (
+      this.mailbox === null ||
+      (this.retiring?.isMoving === true && (this.isPaused || !this.hasTaker))
+    );
   }
 
   /** The messages that nobody has taken here, for a connection that moves. */
