@@ -298,3 +298,13 @@ describe.each(CODECS)("with %s a server's message", (_name, codec) => {
     turn(endpoint);
   });
 });
+
+describe.each(CODECS)("a message of the largest size, with %s", (_name, codec) => {
+  test("may be one frame, although DEFLATE makes it longer", () => {
+    const largest = 16_777_216;
+    const message = deflated(Buffer.alloc(largest), { level: 0 });
+    expect(message.length).toBeGreaterThan(largest);
+    const endpoint = openServer(codec);
+    expect(feed(endpoint, [compressed(message, 2)], 65_536)).toEqual([`binary of ${largest}`]);
+  });
+});

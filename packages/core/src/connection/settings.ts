@@ -48,7 +48,10 @@ export interface Limits {
   readonly refusalBody: number;
   /** Bytes of one message, after extensions. Default 16 MiB, as Bun and uWebSockets. */
   readonly message: number;
-  /** Bytes of one frame as it is on the wire. Default 16 MiB, or `message` where that is more. */
+  /**
+   * Bytes of one frame as it is on the wire. Default: `message`, and an eighth of it, since a message may be one frame and
+   * DEFLATE makes some data longer. At least 18 MiB.
+   */
   readonly frame: number;
   /** Frames of one message, empty ones included. Default 131,072: 16 MiB in pieces of 128 bytes. */
   readonly fragments: number;
@@ -103,6 +106,14 @@ export interface Timeouts {
 /** The bytes of `limits.unsent` above `limits.message`. */
 const UNSENT_BEHIND_MESSAGE = 16_777_216;
 
+/**
+ * The frame of a message that DEFLATE makes longer: by an eighth at most, because its fixed codes have 9 bits (RFC 1951 §3.2.6),
+ * and by some bytes around the blocks.
+ */
+function frameOf(message: number): number {
+  return message + Math.ceil(message / 8) + 64;
+}
+
 /** The limits of a server. A client reads longer heads: {@link DEFAULT_CLIENT_LIMITS}. */
 export const DEFAULT_LIMITS: Limits = {
   headBytes: 16_384,
@@ -110,7 +121,7 @@ export const DEFAULT_LIMITS: Limits = {
   lineBytes: 16_384,
   refusalBody: 65_536,
   message: 16_777_216,
-  frame: 16_777_216,
+  frame: frameOf(16_777_216),
   fragments: 131_072,
   undelivered: 1_048_576,
   unsent: 16_777_216 + UNSENT_BEHIND_MESSAGE,
@@ -289,7 +300,7 @@ function resolveLimits(given: Partial<Limits> | undefined, defaults: Limits): Li
   return {
     ...limits,
     lineBytes: given.lineBytes ?? (given.headBytes === undefined ? limits.lineBytes : headBytes),
-    frame: given.frame ?? Math.max(limits.frame, message),
+    frame: given.frame ?? Math.max(limits.frame, frameOf(message)),
     unsent:
       given.unsent ??
       (given.message === undefined ? limits.unsent : message + UNSENT_BEHIND_MESSAGE),

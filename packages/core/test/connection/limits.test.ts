@@ -19,7 +19,7 @@ test("the defaults are those of the documentation", () => {
     lineBytes: 16_384,
     refusalBody: 65_536,
     message: 16_777_216,
-    frame: 16_777_216,
+    frame: 18_874_432,
     fragments: 131_072,
     undelivered: 1_048_576,
     unsent: 33_554_432,
@@ -38,8 +38,8 @@ test("those of a client differ in what they take of a head", () => {
 const { POSITIVE_INFINITY: INFINITY } = Number;
 
 test.each([
-  { given: { message: 100 }, follow: { unsent: 16_777_316, frame: 16_777_216 } },
-  { given: { message: 20_000_000 }, follow: { unsent: 36_777_216, frame: 20_000_000 } },
+  { given: { message: 100 }, follow: { unsent: 16_777_316, frame: 18_874_432 } },
+  { given: { message: 20_000_000 }, follow: { unsent: 36_777_216, frame: 22_500_064 } },
   { given: { message: INFINITY }, follow: { unsent: INFINITY, frame: INFINITY } },
   { given: { message: INFINITY, frame: 7 }, follow: { unsent: INFINITY, frame: 7 } },
   { given: { message: 100, unsent: 50 }, follow: { unsent: 50 } },

@@ -5,7 +5,7 @@ import { encodeFrame, encodeText } from "../../src/index.ts";
 import { type CoreLawOptions, check, QUIET_HOST } from "./core-law.ts";
 
 /** The default of `limits.frame`, bytes. */
-const DEFAULT_FRAME = 16_777_216;
+const DEFAULT_FRAME = 18_874_432;
 
 /** A message up to `limits.message` is taken in one frame too, whatever the default of `limits.frame` is. */
 export function frameLimitLaw(options: CoreLawOptions): void {
