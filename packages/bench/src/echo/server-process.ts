@@ -2,6 +2,7 @@
 import { keptLargeBytes } from "@sansocket/core";
 import { bun } from "../bun-globals.ts";
 import { answerCalls } from "../child-process.ts";
+import { type Share, startSampling, stopSampling } from "../profile/profiler.ts";
 import { caseNamed } from "./cases.ts";
 import { LOADERS, type SubjectName } from "./subjects.ts";
 
@@ -28,6 +29,12 @@ const calls = {
   /** Resident, in bytes, without a collection; and the memory for large messages that our engine keeps free. */
   kept(): Kept {
     return { resident: process.memoryUsage().rss, engine: keptLargeBytes() };
+  },
+  async startSampling(): Promise<void> {
+    await startSampling();
+  },
+  async stopSampling(): Promise<Share[]> {
+    return await stopSampling();
   },
   /** Resident, in bytes; behind a collection where the process may ask for one. */
   memory(): number {

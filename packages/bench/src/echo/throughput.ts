@@ -11,6 +11,7 @@
  */
 import { type Child, startChild } from "../child-process.ts";
 import type { Settings } from "../part.ts";
+import type { Share } from "../profile/profiler.ts";
 import { type Program, programNamed } from "../programs.ts";
 import type { Detail, Row } from "../results.ts";
 import { compareCosts, median } from "../rounds.ts";
@@ -19,6 +20,7 @@ import type { EchoCase } from "./cases.ts";
 import type { LoadCalls } from "./load-process.ts";
 import type { ServerCalls } from "./server-process.ts";
 import {
+  CANDIDATES,
   type Candidate,
   candidatesOf,
   DATA_EVENTS,
@@ -76,6 +78,29 @@ async function pass(
     generator: cpu / messages,
     rate: messages / (wall / 1e9),
   };
+}
+
+/** Where the time of ours goes in one pass of so many ms, behind a pass that lets it compile its code. */
+export async function profileOf(
+  program: Program,
+  echoCase: EchoCase,
+  duration: number,
+): Promise<Share[]> {
+  const { subject, env } = CANDIDATES[program.runtime].find(({ name }) => name === DEFAULT)!;
+  const load = startChild<LoadCalls>(loadUrl, programNamed("bun"));
+  const server = startChild<ServerCalls>(serverUrl, program, env);
+  try {
+    const port = await server.call("listen", subject, echoCase.name);
+    await load.call("prepare", echoCase.name);
+    await load.call("open", port, null);
+    await load.call("exchange", duration / 4);
+    await server.call("startSampling");
+    await load.call("exchange", duration);
+    return await server.call("stopSampling");
+  } finally {
+    load.stop();
+    server.stop();
+  }
 }
 
 async function startServers(program: Program, echoCase: EchoCase): Promise<Runner[]> {

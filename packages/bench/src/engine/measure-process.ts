@@ -4,6 +4,7 @@
  * gave 5 times as much as `ws` in one round, and 19 times in another.
  */
 import { answerCalls } from "../child-process.ts";
+import { type Share, startSampling, stopSampling } from "../profile/profiler.ts";
 import { heapBytesPerFrame } from "./allocation.ts";
 import { caseNamed, type EngineCase } from "./cases.ts";
 import { type Input, makeInput } from "./frames.ts";
@@ -82,6 +83,13 @@ const calls = {
   round(): number {
     if (candidate === null) throw new Error("bug: measured before it is warm");
     return runFor(candidate, ROUND);
+  },
+  /** Runs for so many ns of CPU. @returns where the time goes. */
+  async profile(least: number): Promise<Share[]> {
+    if (candidate === null) throw new Error("bug: profiled before it is warm");
+    await startSampling();
+    runFor(candidate, least);
+    return await stopSampling();
   },
   heapBytesPerFrame(): number {
     return heapBytesPerFrame();

@@ -1,21 +1,23 @@
 /**
  * Memory that a server still holds after 100 messages of 16 MiB on 20 connections and a minute of silence, beside the bound
- * that docs/api.md names. The server echoes in the default mode, in a process of its own. "kept" is what its process has
- * more, as the operating system counts it, than before the messages: the engine's shelves, and what the allocators of the
- * runtime have not given back.
+ * that docs/api.md names, and beside what a peer's server holds. Each server echoes, in a process of its own. "kept" is what
+ * its process has more, as the operating system counts it, than before the messages: the engine's shelves, and what the
+ * allocators of the runtime have not given back.
  */
 import { KEPT_LARGE_BYTES } from "@sansocket/core";
 import { startChild } from "../child-process.ts";
 import { LARGEST } from "../echo/cases.ts";
 import type { LoadCalls } from "../echo/load-process.ts";
 import type { Kept, ServerCalls } from "../echo/server-process.ts";
-import { CANDIDATES, DEFAULT } from "../echo/subjects.ts";
+import { CANDIDATES, type Candidate, DEFAULT, mainPeer } from "../echo/subjects.ts";
 import { loadUrl, serverUrl } from "../echo/throughput.ts";
 import type { Settings } from "../part.ts";
 import { type Program, programNamed } from "../programs.ts";
 import type { Row } from "../results.ts";
 
 export const AFTER_LARGE = "after-large";
+
+const BOUND = "the bound";
 
 /** Each of the 20 connections has one message under way: 100 messages. */
 const EXCHANGES = 5;
@@ -35,13 +37,21 @@ interface AfterLarge {
   readonly after: number;
 }
 
-async function measure(program: Program, isQuick: boolean): Promise<AfterLarge> {
-  const { subject, env } = CANDIDATES[program.runtime].find(({ name }) => name === DEFAULT)!;
+/** The case in which glibc asks the system for each array of 1 MiB or more, and so gives it back when it is freed. */
+const BY_MMAP = `${AFTER_LARGE}/mmap`;
+const MMAP: Readonly<Record<string, string>> = { MALLOC_MMAP_THRESHOLD_: "1048576" };
+
+async function measure(
+  program: Program,
+  { subject, env }: Candidate,
+  more: Readonly<Record<string, string>>,
+  isQuick: boolean,
+): Promise<AfterLarge> {
   const load = startChild<LoadCalls>(loadUrl, programNamed("bun"));
   const server = startChild<ServerCalls>(
     serverUrl,
     { path: program.path, flags: program.collecting },
-    env,
+    { ...env, ...more },
   );
   try {
     const port = await server.call("listen", subject, LARGEST.name);
@@ -66,25 +76,43 @@ async function measure(program: Program, isQuick: boolean): Promise<AfterLarge> 
 
 const mebibytes = (bytes: number): string => `${(bytes / 1_048_576).toFixed(1)} MiB`;
 
-export async function afterLargeRow(program: Program, { isQuick }: Settings): Promise<Row> {
-  const { label } = program;
-  const { before, atOnce, afterSilence, after } = await measure(program, isQuick);
-  // The process may hold less than before the messages.
-  const kept = Math.max(0, after - before);
-  return {
-    name: `${label}/memory/${AFTER_LARGE}`,
+/** The process may hold less than before the messages. */
+const keptBy = ({ before, after }: AfterLarge): number => Math.max(0, after - before);
+
+function noteOf({ before, atOnce, afterSilence }: AfterLarge): string {
+  return (
+    `just behind the messages ${mebibytes(atOnce.resident - before)} more, ${mebibytes(atOnce.engine)} of it on the ` +
+    `shelves; after the silence ${mebibytes(afterSilence.resident - before)} and ${mebibytes(afterSilence.engine)}; ` +
+    "collected then"
+  );
+}
+
+/** Ours beside the bound and beside the peer; with glibc also when it uses mmap for each large array. */
+export async function afterLargeRows(program: Program, { isQuick }: Settings): Promise<Row[]> {
+  const { label, runtime } = program;
+  const peer = mainPeer(runtime, false);
+  const candidate = (wanted: string): Candidate =>
+    CANDIDATES[runtime].find(({ name }) => name === wanted)!;
+  const ours = await measure(program, candidate(DEFAULT), {}, isQuick);
+  const row = (name: string, of: AfterLarge, beside: string, bytes: number): Row => ({
+    name: `${label}/memory/${name}`,
     id: null,
     runtime: label,
-    value: kept,
+    value: keptBy(of),
     unit: "bytes in all",
-    peer: "the bound",
-    peerValue: KEPT_LARGE_BYTES,
-    ratio: KEPT_LARGE_BYTES / Math.max(1, kept),
+    peer: beside,
+    peerValue: bytes,
+    ratio: bytes / Math.max(1, keptBy(of)),
     spread: null,
-    target: 1,
-    note:
-      `just behind the messages ${mebibytes(atOnce.resident - before)} more, ${mebibytes(atOnce.engine)} of it on the ` +
-      `shelves; after the silence ${mebibytes(afterSilence.resident - before)} and ${mebibytes(afterSilence.engine)}; ` +
-      "collected then",
-  };
+    target: beside === BOUND ? 1 : null,
+    note: beside === BOUND ? noteOf(of) : "",
+  });
+  const rows = [row(AFTER_LARGE, ours, BOUND, KEPT_LARGE_BYTES)];
+  const theirs = await measure(program, candidate(peer), {}, isQuick);
+  rows.push(row(AFTER_LARGE, ours, peer, keptBy(theirs)));
+  if (runtime === "node" && process.platform === "linux") {
+    const mapped = await measure(program, candidate(DEFAULT), MMAP, isQuick);
+    rows.push(row(BY_MMAP, mapped, BOUND, KEPT_LARGE_BYTES));
+  }
+  return rows;
 }

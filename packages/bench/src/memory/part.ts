@@ -15,7 +15,7 @@ import { type Program, programNamed } from "../programs.ts";
 import type { Row } from "../results.ts";
 import { compareCosts, median } from "../rounds.ts";
 import { targetOf } from "../targets.ts";
-import { AFTER_LARGE, afterLargeRow } from "./after-large.ts";
+import { AFTER_LARGE, afterLargeRows } from "./after-large.ts";
 import type { ObjectCalls } from "./objects-process.ts";
 
 const FIRST = 2_000;
@@ -153,7 +153,7 @@ export const memory: Part = {
       if (wants(IDLE) || wants(AFTER_MESSAGE)) rows.push(...(await socketRows(program, settings)));
       if (wants(AFTER_LARGE)) {
         tell(`${program.label}: 100 messages of 16 MiB, and a minute of silence`);
-        rows.push(await afterLargeRow(program, settings));
+        rows.push(...(await afterLargeRows(program, settings)));
       }
     }
     return { rows, details: [] };
