@@ -1,7 +1,8 @@
 ;; The loops over payloads, on vectors of 16 bytes. `pnpm kernels` compiles this file and writes the bytes of the module into
 ;; src/runtime/wasm-module.ts.
 ;;
-;; xor: the transformation of RFC 6455 section 5.3 on [at, end), in place. The key begins at `at`.
+;; xor: the transformation of RFC 6455 section 5.3 of [at, end) to [to, ...), which is the same range or does not overlap. The
+;; key begins at `at`.
 ;;
 ;; valid: how far the bytes [at, end) are UTF-8 (RFC 3629) for certain. The answer is the beginning of a character: the first
 ;; one that is not whole in the vectors that were looked at, or one of the two before the vector with the first fault. The
@@ -9,24 +10,32 @@
 ;; by the halves of a byte and of the byte before it, leave a bit for each kind of fault that two bytes can show.
 (module
   (import "host" "memory" (memory 1))
-  (func (export "xor") (param $at i32) (param $end i32) (param $key i32)
+  (func (export "xor") (param $at i32) (param $end i32) (param $key i32) (param $to i32)
     (local $k v128) (local $last i32)
     (local.set $k (i32x4.splat (local.get $key)))
-    (local.set $last (i32.and (i32.sub (local.get $end) (local.get $at)) (i32.const -64)))
-    (local.set $last (i32.add (local.get $at) (local.get $last)))
+    (local.set $last (i32.sub (local.get $end) (i32.const 64)))
     (block $done (loop $l
-      (br_if $done (i32.ge_u (local.get $at) (local.get $last)))
-      (v128.store (local.get $at) (v128.xor (v128.load (local.get $at)) (local.get $k)))
-      (v128.store offset=16 (local.get $at) (v128.xor (v128.load offset=16 (local.get $at)) (local.get $k)))
-      (v128.store offset=32 (local.get $at) (v128.xor (v128.load offset=32 (local.get $at)) (local.get $k)))
-      (v128.store offset=48 (local.get $at) (v128.xor (v128.load offset=48 (local.get $at)) (local.get $k)))
+      (br_if $done (i32.gt_s (local.get $at) (local.get $last)))
+      (v128.store (local.get $to) (v128.xor (v128.load (local.get $at)) (local.get $k)))
+      (v128.store offset=16 (local.get $to) (v128.xor (v128.load offset=16 (local.get $at)) (local.get $k)))
+      (v128.store offset=32 (local.get $to) (v128.xor (v128.load offset=32 (local.get $at)) (local.get $k)))
+      (v128.store offset=48 (local.get $to) (v128.xor (v128.load offset=48 (local.get $at)) (local.get $k)))
       (local.set $at (i32.add (local.get $at) (i32.const 64)))
+      (local.set $to (i32.add (local.get $to) (i32.const 64)))
       (br $l)))
+    (local.set $last (i32.sub (local.get $end) (i32.const 16)))
+    (block $done1 (loop $l1
+      (br_if $done1 (i32.gt_s (local.get $at) (local.get $last)))
+      (v128.store (local.get $to) (v128.xor (v128.load (local.get $at)) (local.get $k)))
+      (local.set $at (i32.add (local.get $at) (i32.const 16)))
+      (local.set $to (i32.add (local.get $to) (i32.const 16)))
+      (br $l1)))
     (block $done2 (loop $l2
       (br_if $done2 (i32.ge_u (local.get $at) (local.get $end)))
-      (i32.store8 (local.get $at) (i32.xor (i32.load8_u (local.get $at)) (local.get $key)))
+      (i32.store8 (local.get $to) (i32.xor (i32.load8_u (local.get $at)) (local.get $key)))
       (local.set $key (i32.rotr (local.get $key) (i32.const 8)))
       (local.set $at (i32.add (local.get $at) (i32.const 1)))
+      (local.set $to (i32.add (local.get $to) (i32.const 1)))
       (br $l2))))
   (func (export "valid") (param $at i32) (param $end i32) (result i32)
     (local $p v128) (local $v v128) (local $p1 v128) (local $s v128) (local $start i32)

@@ -1,7 +1,8 @@
 /**
- * The figures that stand beside fast paths in core, each against the plain way, on the Node that runs this. Core's internals
- * are read from its build: they are not exported.
+ * The figures that stand beside fast paths in core and in the driver's kernels, each against the plain way, on the Node that
+ * runs this. Core's internals are read from its build: they are not exported.
  */
+import { wasmKernels } from "@sansocket/driver";
 import { isAscii } from "../../../core/dist/bytes/ascii.js";
 import { createMemory, type Memory } from "../../../core/dist/bytes/memory.js";
 import { decodeUtf8 } from "../../../core/dist/bytes/utf8-text.js";
@@ -15,6 +16,16 @@ const NODE = `node${process.versions.node.split(".")[0]}`;
 const ROUNDS = 9;
 const memory: Memory = createMemory(70_000);
 const other: Memory = createMemory(70_000);
+const wasm = wasmKernels();
+/** Memory of WebAssembly. */
+const input: Memory = overInput(wasm.inputMemory(70_000));
+
+function overInput(bytes: Uint8Array<ArrayBuffer>): Memory {
+  const { buffer } = bytes;
+  const views = { view: new DataView(buffer), words: new Int32Array(buffer), views: null };
+  return { bytes, ...views, belongsTo: "windows", holders: 0 };
+}
+
 /** The kernels add their results to this number. Without a use of the results, the runtime could leave the work out. */
 let sink = 0;
 
@@ -55,6 +66,32 @@ function xorThroughDataView(
   let at = start;
   for (; at + 4 <= end; at += 4) view.setInt32(at, view.getInt32(at, true) ^ key, true);
   xorBytes(bytes, at, end, key);
+}
+
+/** The loops of WebAssembly over memory of its own, against the engine's loops over its own. */
+function wasmRows(): Row[] {
+  const rows: Row[] = [];
+  const text = new TextEncoder().encode("今天中午还见面吗?我订了靠窗的四人桌。".repeat(400));
+  for (const { bytes } of [memory, input]) bytes.set(text);
+  const sizes = [66, 125, 1_024, 16_384];
+  for (const size of sizes) {
+    const calls = Math.ceil(20_000_000 / (size + 50));
+    const judged = time(calls, () => {
+      sink += wasm.validateUtf8(input.bytes, 0, size - (size % 3), 0);
+    });
+    const plain = time(calls, () => {
+      sink += validateUtf8(memory.bytes, 0, size - (size % 3), 0);
+    });
+    rows.push(row(`judge ${size} of Chinese in WebAssembly`, "the engine's loop", judged, plain));
+  }
+  for (const size of sizes) {
+    const calls = Math.ceil(20_000_000 / (size + 50));
+    const at = (index: number): number => 6 + (index & 7);
+    const ours = time(calls, (index) => wasm.xorWithKey(input, at(index), at(index) + size, index));
+    const plain = time(calls, (index) => xorWithKey(memory, at(index), at(index) + size, index));
+    rows.push(row(`mask ${size} in WebAssembly`, "the engine's loop", ours, plain));
+  }
+  return rows;
 }
 
 function copyByByte(start: number, length: number): void {
@@ -98,6 +135,7 @@ function measure(): Row[] {
     );
   }
 
+  rows.push(...wasmRows());
   memory.bytes.fill(0x61);
   for (const size of [16, 125, 1024, 65_536]) {
     const calls = Math.ceil(20_000_000 / (size + 50));
@@ -150,7 +188,7 @@ function measure(): Row[] {
 
 export const kernels: Part = {
   name: "kernels",
-  measures: "the figures beside fast paths in the sources of core, on Node",
+  measures: "the figures beside fast paths in the sources, on Node",
   cases: [],
   isPerRuntime: false,
   async run() {

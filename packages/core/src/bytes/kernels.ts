@@ -3,7 +3,7 @@
  * SIMD), or loops that count. These loops must give the same results as the engine's on every input; laws in
  * `packages/driver` compare the results.
  */
-import type { Memory } from "./memory.ts";
+import { inputMemory, type Memory } from "./memory.ts";
 import { decodeUtf8, encodeUtf8Into, utf8Length } from "./utf8-text.ts";
 import { type Utf8Verdict, validateUtf8 } from "./utf8-validation.ts";
 import { copyWithKey, xorWithKey } from "./xor.ts";
@@ -46,6 +46,13 @@ export interface Kernels {
   encodeUtf8Into(text: string, target: Uint8Array, at: number): number;
   /** The number of bytes of `text` as UTF-8. A lone surrogate counts as U+FFFD, three bytes. */
   utf8Length(text: string): number;
+  /**
+   * Makes an array of `byteCount` bytes, at the beginning of a buffer of its own, in which the engine unmasks and judges what
+   * it receives. Kernels that work in a memory of their own provide that memory, so that no byte is copied there first. The
+   * engine asks for a few arrays in each thread, of some 64 KiB, and keeps them. All endpoints of the thread use these arrays,
+   * also those with other kernels.
+   */
+  inputMemory(byteCount: number): Uint8Array<ArrayBuffer>;
 }
 
 /** The engine's own kernels, in plain JavaScript. */
@@ -56,6 +63,7 @@ export const KERNELS: Kernels = {
   decodeUtf8,
   encodeUtf8Into,
   utf8Length,
+  inputMemory,
 };
 
 /** The given kernels, and the engine's own in place of missing ones. */
@@ -68,6 +76,7 @@ export function completeKernels(given: Partial<Kernels> | undefined): Kernels {
     decodeUtf8: given.decodeUtf8 ?? decodeUtf8,
     encodeUtf8Into: given.encodeUtf8Into ?? encodeUtf8Into,
     utf8Length: given.utf8Length ?? utf8Length,
+    inputMemory: given.inputMemory ?? inputMemory,
   };
 }
 

@@ -25,10 +25,10 @@ export interface Memory {
 }
 
 /**
- * The owner of a memory: the pool of the thread, the one inbox of the thread, one connection, or those who hold a large
- * memory (see `large-memory`).
+ * The owner of a memory: the thread's pool for output, its pool for input windows, its one inbox, one connection, or those
+ * who hold a large memory (see `large-memory`).
  */
-export type MemoryOwner = "pool" | "inbox" | "connection" | "holders";
+export type MemoryOwner = "pool" | "windows" | "inbox" | "connection" | "holders";
 
 /** The room before the input, for a begun frame header of the last chunk. A header has at most 14 bytes. */
 export const MEMORY_MARGIN = 16;
@@ -45,6 +45,7 @@ export const SHARED_BYTES: number = MEMORY_MARGIN + MEMORY_INPUT_BYTES;
  */
 const KEPT_FREE = 8;
 const pool: Memory[] = [];
+const windows: Memory[] = [];
 
 /** The memory over each buffer that some endpoint of this thread writes again for another message. */
 const memories: WeakMap<ArrayBufferLike, Memory> = new WeakMap();
@@ -57,10 +58,11 @@ export function memoryUnder(bytes: Uint8Array): Memory | undefined {
   return memories.get(bytes.buffer);
 }
 
-export function makeMemory(byteCount: number, belongsTo: MemoryOwner): Memory {
-  const buffer = new ArrayBuffer((byteCount + 3) & ~3);
+/** @param bytes begin at the beginning of their buffer, whose length is a multiple of 4. */
+function memoryOver(bytes: Uint8Array<ArrayBuffer>, belongsTo: MemoryOwner): Memory {
+  const { buffer } = bytes;
   const memory: Memory = {
-    bytes: new Uint8Array(buffer),
+    bytes,
     view: new DataView(buffer),
     words: new Int32Array(buffer),
     views:
@@ -72,6 +74,10 @@ export function makeMemory(byteCount: number, belongsTo: MemoryOwner): Memory {
   };
   memories.set(buffer, memory);
   return memory;
+}
+
+export function makeMemory(byteCount: number, belongsTo: MemoryOwner): Memory {
+  return memoryOver(new Uint8Array((byteCount + 3) & ~3), belongsTo);
 }
 
 /** Number of views that a shared memory keeps; a power of two. */
@@ -103,14 +109,47 @@ export function createMemory(byteCount: number): Memory {
   return makeMemory(byteCount, "connection");
 }
 
+/** A memory for output. */
 export function takeMemory(): Memory {
   return pool.pop() ?? makeMemory(SHARED_BYTES, "pool");
+}
+
+/** @returns an array at the beginning of a buffer of its own. See `Kernels.inputMemory`. */
+export function inputMemory(byteCount: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array((byteCount + 3) & ~3);
+}
+
+/** The part of the kernels that provides the memories for input. */
+interface InputMemories {
+  inputMemory(byteCount: number): Uint8Array<ArrayBuffer>;
+}
+
+/** A memory for input. The kernels of the thread's first endpoints provide it, and work fastest there. */
+export function takeInputMemory(kernels: InputMemories): Memory {
+  return windows.pop() ?? makeInputMemory(kernels, SHARED_BYTES, "windows");
+}
+
+function makeInputMemory(
+  kernels: InputMemories,
+  byteCount: number,
+  belongsTo: MemoryOwner,
+): Memory {
+  const bytes = kernels.inputMemory(byteCount);
+  if (bytes.length < byteCount || bytes.byteOffset !== 0 || (bytes.buffer.byteLength & 3) !== 0) {
+    throw new MisuseError(
+      `kernels.inputMemory(${byteCount}) gave ${bytes.length} bytes at ${bytes.byteOffset} of ${bytes.buffer.byteLength}: ` +
+        "give an array of at least as many bytes, at 0 of a buffer whose length is a multiple of 4",
+    );
+  }
+  return memoryOver(bytes, belongsTo);
 }
 
 /** Gives a memory back to the pool or to the inbox. The garbage collector frees the memory of a connection. */
 export function releaseMemory(memory: Memory): void {
   if (memory.belongsTo === "pool") {
     if (pool.length < KEPT_FREE) pool.push(memory);
+  } else if (memory.belongsTo === "windows") {
+    if (windows.length < KEPT_FREE) windows.push(memory);
   } else if (memory.belongsTo === "inbox") {
     isInboxTaken = false;
   }
@@ -131,9 +170,9 @@ let isInboxTaken = false;
 export const INBOX_BYTES = 65_600;
 
 /** The array into which hosts may write up to {@link INBOX_BYTES} bytes; always the same array. */
-export function inboxBytes(): Uint8Array<ArrayBuffer> {
+export function inboxBytes(kernels: InputMemories): Uint8Array<ArrayBuffer> {
   if (inbox === null || inboxRoom === null) {
-    inbox = makeMemory(MEMORY_MARGIN + INBOX_BYTES, "inbox");
+    inbox = makeInputMemory(kernels, MEMORY_MARGIN + INBOX_BYTES, "inbox");
     inboxRoom = inbox.bytes.subarray(MEMORY_MARGIN, MEMORY_MARGIN + INBOX_BYTES);
   }
   return inboxRoom;
@@ -153,9 +192,9 @@ export function takeInbox(): Memory {
 
 /** @throws MisuseError for more bytes than the inbox holds, and while an endpoint still reads the inbox. */
 export function requireInboxRead(byteCount: number): void {
-  if (!Number.isInteger(byteCount) || byteCount < 0 || byteCount > inboxBytes().length) {
+  if (!Number.isInteger(byteCount) || byteCount < 0 || byteCount > INBOX_BYTES) {
     throw new MisuseError(
-      `received(${describeValue(byteCount)}): the inbox holds ${inboxBytes().length} bytes`,
+      `received(${describeValue(byteCount)}): the inbox holds ${INBOX_BYTES} bytes`,
     );
   }
   if (byteCount > 0 && isInboxInUse()) {

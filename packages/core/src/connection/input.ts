@@ -10,7 +10,7 @@ import {
   MEMORY_MARGIN,
   type Memory,
   releaseMemory,
-  takeMemory,
+  takeInputMemory,
 } from "../bytes/memory.ts";
 import type { Connection } from "./connection.ts";
 import { leaveQuickPath } from "./quick-path.ts";
@@ -25,7 +25,7 @@ export function offerChunk(connection: Connection, chunk: Uint8Array): void {
       return;
     }
   }
-  const memory = takeMemory();
+  const memory = takeInputMemory(connection.settings.kernels);
   startWindow(connection, memory);
   const size = Math.min(chunk.length, firstWindowBytes(connection, chunk.length));
   memory.bytes.set(size === chunk.length ? chunk : chunk.subarray(0, size), MEMORY_MARGIN);

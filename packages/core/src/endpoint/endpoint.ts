@@ -62,7 +62,7 @@ export class Endpoint extends EndpointFacts {
    * this array: no other endpoint may use the inbox between the read and the call of {@link received}.
    */
   get inbox(): Uint8Array<ArrayBuffer> {
-    return inboxBytes();
+    return inboxBytes(this.connection.settings.kernels);
   }
 
   /** The first `byteCount` bytes of the {@link inbox} are from the peer. */

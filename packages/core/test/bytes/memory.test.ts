@@ -1,5 +1,6 @@
 /** The memories that all endpoints of a thread share. */
 import { beforeEach, describe, expect, test } from "vitest";
+import { KERNELS } from "../../src/bytes/kernels.ts";
 import {
   createMemory,
   inboxBytes,
@@ -8,6 +9,7 @@ import {
   MEMORY_MARGIN,
   releaseMemory,
   takeInbox,
+  takeInputMemory,
   takeMemory,
   viewOf,
 } from "../../src/bytes/memory.ts";
@@ -69,6 +71,39 @@ describe("the pool", () => {
   });
 });
 
+describe("the memories for input", () => {
+  const give = (bytes: Uint8Array<ArrayBuffer>) => ({ inputMemory: () => bytes });
+  const takeAll = () => Array.from({ length: MANY }, () => takeInputMemory(KERNELS));
+
+  test("come from the kernels, and go back to a pool of their own", () => {
+    takeAll();
+    const bytes = new Uint8Array(new ArrayBuffer(131_072), 0, 70_001);
+    const memory = takeInputMemory(give(bytes));
+    expect(memory.bytes).toBe(bytes);
+    expect([memory.view.byteLength, memory.words.length]).toEqual([131_072, 32_768]);
+    releaseMemory(memory);
+    expect(takeMany().includes(memory)).toBe(false);
+    expect(takeInputMemory(KERNELS)).toBe(memory);
+  });
+
+  test("are eight at most that are free", () => {
+    const burst = takeAll();
+    for (const memory of burst) releaseMemory(memory);
+    expect(takeAll().filter((memory) => burst.includes(memory))).toHaveLength(8);
+  });
+
+  test.each([
+    ["too few bytes", new Uint8Array(1_000)],
+    ["bytes behind others of their buffer", new Uint8Array(new ArrayBuffer(131_072), 16)],
+    ["a buffer that is no whole number of words", new Uint8Array(70_001)],
+  ])("are refused with %s", (_, bytes) => {
+    takeAll();
+    expect(() => takeInputMemory(give(bytes))).toThrow(
+      /^kernels\.inputMemory\(\d+\) gave \d+ bytes/,
+    );
+  });
+});
+
 describe("a view of a memory", () => {
   const shared = takeMemory();
   const ranges = Array.from({ length: 400 }, (_, index) => [index * 7, index * 11] as const);
@@ -105,8 +140,9 @@ describe("a view of a memory", () => {
 
 describe("the inbox", () => {
   test("is always the same array, for a message of 64 KiB with its header, behind room for a begun header", () => {
-    expect(inboxBytes()).toBe(inboxBytes());
-    expect([inboxBytes().length, inboxBytes().byteOffset]).toEqual([65_600, MEMORY_MARGIN]);
+    const room = inboxBytes(KERNELS);
+    expect(inboxBytes(KERNELS)).toBe(room);
+    expect([room.length, room.byteOffset]).toEqual([65_600, MEMORY_MARGIN]);
   });
 
   test("is taken once until it is given back, and never enters the pool", () => {

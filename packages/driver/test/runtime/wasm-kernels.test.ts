@@ -40,6 +40,25 @@ function xored(by: typeof kernels, at: number, length: number): Uint8Array {
   return bytes;
 }
 
+/** A memory that the kernels have given to the engine, where they work in place. */
+const input = memoryOf(kernels.inputMemory(200_064));
+
+function xoredInPlace(at: number, length: number): Uint8Array {
+  const used = (at + length + 19) & ~3;
+  input.bytes.set(pattern(used));
+  kernels.xorWithKey(input, at, at + length, KEY);
+  return input.bytes.slice(0, used);
+}
+
+function copiedFromInput(from: number, to: number, length: number): Uint8Array {
+  const source = pattern(from + length + 16);
+  input.bytes.set(source);
+  const target = new Uint8Array(to + length + 16).fill(0xee);
+  kernels.copyWithKey(input.bytes, from, from + length, KEY, target, to);
+  expect(differs(input.bytes.subarray(0, source.length), source)).toBe(false);
+  return target;
+}
+
 describe("unmasking", () => {
   for (const at of ALIGNMENTS) {
     test(`copies and transforms as the plain kernel does, from and to alignment ${at}`, () => {
@@ -50,6 +69,12 @@ describe("unmasking", () => {
         }
         const [fast, plain] = [kernels, KERNELS].map((by) => xored(by, at, length));
         if (differs(fast!, plain!)) expect([at, length]).toBe("transformed as the plain kernel");
+        if (differs(xoredInPlace(at, length), plain!)) {
+          expect([at, length]).toBe("transformed in place as by the plain kernel");
+        }
+        if (differs(copiedFromInput(at, 5, length), copied(KERNELS, at, 5, length))) {
+          expect([at, length]).toBe("copied from the input as by the plain kernel");
+        }
       }
     });
   }
@@ -58,8 +83,35 @@ describe("unmasking", () => {
     for (const at of [0, 1, 2, 3, 14]) {
       expect(differs(copied(kernels, at, 16, length), copied(KERNELS, at, 16, length))).toBe(false);
       expect(differs(xored(kernels, at, length), xored(KERNELS, at, length))).toBe(false);
+      expect(differs(xoredInPlace(at, length), xored(KERNELS, at, length))).toBe(false);
+      expect(differs(copiedFromInput(at, 16, length), copied(KERNELS, at, 16, length))).toBe(false);
     }
   });
+});
+
+test("the arrays for input lie in WebAssembly's memory, and those behind the ninth elsewhere", () => {
+  const sizes = Array.from({ length: 12 }, () => kernels.inputMemory(65_616));
+  expect(new Set(sizes.map(({ buffer }) => buffer)).size).toBe(12);
+  for (const { length, byteOffset } of sizes) expect([length, byteOffset]).toEqual([65_616, 0]);
+  const lengths = sizes.map(({ buffer }) => buffer.byteLength);
+  // One of the nine is the memory of the tests above.
+  expect(lengths).toEqual([...Array(8).fill(196_608), ...Array(4).fill(65_616)]);
+  const last = memoryOf(sizes.at(-1)!);
+  last.bytes.set(pattern(65_616));
+  kernels.xorWithKey(last, 3, 65_613, KEY);
+  const plain = memoryOf(pattern(65_616));
+  KERNELS.xorWithKey(plain, 3, 65_613, KEY);
+  expect(differs(last.bytes, plain.bytes)).toBe(false);
+});
+
+test("no transfer takes the memory for input away from the engine", () => {
+  const { bytes } = input;
+  try {
+    structuredClone(bytes, { transfer: [bytes.buffer] });
+  } catch {
+    // Node 20 copies the buffer. The other runtimes throw, each an error of its own.
+  }
+  expect(bytes.length).toBe(200_064);
 });
 
 /** The encoder of core: a host may have none. */
@@ -72,6 +124,11 @@ function expectSameVerdict(bytes: Uint8Array, start: number, end: number, state:
   const fast = kernels.validateUtf8(bytes, start, end, state);
   const plain = KERNELS.validateUtf8(bytes, start, end, state);
   if (fast !== plain) expect({ start, end, state, fast }).toEqual({ start, end, state, plain });
+  input.bytes.set(bytes);
+  const inPlace = kernels.validateUtf8(input.bytes, start, end, state);
+  if (inPlace !== plain) {
+    expect({ start, end, state, inPlace }).toEqual({ start, end, state, plain });
+  }
 }
 
 describe("the judgement of text", () => {
