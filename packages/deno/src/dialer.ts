@@ -14,7 +14,7 @@ export const dialer: Dialer = { dial };
 /**
  * ms between the abort of an attempt and the abort of its `Deno.connect`. Deno loses the descriptor of a connection that is
  * made in the moment in which its signal is aborted (2.9.6: up to 6 of 300 over loopback). Within a second most connections
- * are made, and closed here. Those that are not are not made in that moment either.
+ * are made, and closed here. A connection that takes longer is seldom made in just the moment of the abort.
  */
 const GRACE = 1_000;
 

@@ -3,7 +3,6 @@ import {
   connectionSettings,
   createProxyTunnel,
   DEFAULT_CLIENT_LIMITS,
-  DEFAULT_TIMEOUTS,
   givenOptions,
   type HeaderList,
   parseWebSocketUri,
@@ -24,7 +23,7 @@ import type { Runtime } from "../runtime/runtime.ts";
 import type { NetworkAddress } from "../runtime/transport.ts";
 import { type Behaviour, behaviourOf } from "../socket/behaviour.ts";
 import type { Deadlines, Due } from "../socket/deadlines.ts";
-import type { SocketHooks } from "../socket/hooks.ts";
+import { type SocketHooks, TRACED_BYTES } from "../socket/hooks.ts";
 import { Socket } from "../socket/socket.ts";
 import {
   type ConnectOptions,
@@ -63,9 +62,6 @@ export interface ConnectWays {
   /** No host is dialed before this promise has settled. The caller can give up the wait. `timeouts.handshake` counts the wait. */
   readonly turn?: Promise<unknown>;
 }
-
-/** Bytes of a frame's payload that `trace` gets to see. */
-const TRACED_BYTES = 125;
 
 /**
  * Connects.
@@ -327,10 +323,7 @@ class Attempt {
   }
 
   private givenUp(): ConnectError {
-    if (this.isTimeout) {
-      const { handshake } = this.settings.timeouts ?? DEFAULT_TIMEOUTS;
-      return notConnected(handshake);
-    }
+    if (this.isTimeout) return notConnected(this.settings.timeouts.handshake);
     const cause: unknown = this.options.signal?.reason;
     return new ConnectError("aborted", `connect was aborted: ${messageOf(cause)}`, { cause });
   }

@@ -78,8 +78,8 @@ export function headersFor(headers: HeaderList, from: URL, to: URL): HeaderList 
 }
 
 /**
- * The TLS options for the new place: another host has another server name, and our client certificate
- * was not meant for that host. The trusted authorities stay the same.
+ * The TLS options for the new place: another host has another server name, and our client certificate was not meant for that
+ * host. The trusted authorities stay the same.
  */
 export function tlsFor(tls: TlsClientOptions, from: URL, to: URL): TlsClientOptions {
   if (from.hostname === to.hostname) return tls;

@@ -23,28 +23,37 @@ export interface PlainResponse {
 }
 
 /**
- * Turns an application's answer into options of the engine. An answer of another type is a mistake. If the engine sent an array
- * or another view as bytes, the application would not notice the mistake.
+ * Turns the answer of the `request` hook into the status and the options of the engine.
  * @throws MisuseError
  */
-export function answerOptions(
-  answer: PlainResponse,
-): AnswerOptions & { readonly status: number | undefined } {
-  const { status, headers, body = "" } = checkOptions("the answer", answer, KNOWN_ANSWER);
-  if (typeof body === "string" || isBytes(body)) {
-    return { status, headers: headerList(headers), body };
-  }
+export function plainAnswer(
+  response: PlainResponse,
+): readonly [status: number, answer: AnswerOptions] {
+  const { status = 200, ...answer } = checkOptions("the answer", response, KNOWN_RESPONSE);
+  return [status, answerOf(answer)];
+}
+
+/**
+ * Turns the options of `reject` into options of the engine.
+ * @throws MisuseError
+ */
+export function rejection(options: RejectOptions): AnswerOptions {
+  return answerOf(checkOptions("options", options, KNOWN_REJECTION));
+}
+
+/** A body of another type is a mistake: as bytes of an array or of another view, the application would not notice it. */
+function answerOf({ headers, body = "" }: RejectOptions): AnswerOptions {
+  if (typeof body === "string" || isBytes(body)) return { headers: headerList(headers), body };
   throw new MisuseError(
     "the body of an answer is neither a string nor a Uint8Array; of a Response, give " +
       "new Uint8Array(await response.arrayBuffer())",
   );
 }
 
-const KNOWN_ANSWER: KnownOptions<PlainResponse> = {
-  status: judgedLater,
-  headers: judgedLater,
-  body: judgedLater,
-};
+/** The status is an argument of `reject`, and no option. */
+const KNOWN_REJECTION: KnownOptions<RejectOptions> = { headers: judgedLater, body: judgedLater };
+
+const KNOWN_RESPONSE: KnownOptions<PlainResponse> = { ...KNOWN_REJECTION, status: judgedLater };
 
 /** The answer to plain requests of a server without a `request` hook. */
 export const UPGRADE_REQUIRED: PlainResponse = {

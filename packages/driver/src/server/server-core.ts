@@ -24,7 +24,7 @@ import { callErrorHook } from "../socket/hooks.ts";
 import type { Socket } from "../socket/socket.ts";
 import { isThenable, whenSettled } from "../socket/thenable.ts";
 import { OpenedRequest } from "./accepted-request.ts";
-import { answerOptions, hasLongBody, type PlainResponse, UPGRADE_REQUIRED } from "./answer.ts";
+import { hasLongBody, type PlainResponse, plainAnswer, UPGRADE_REQUIRED } from "./answer.ts";
 import { type Along, type Handed, type Intake, type Listener, NOTHING_HANDED } from "./intake.ts";
 import { UnansweredRequest } from "./plain-request.ts";
 import {
@@ -137,10 +137,8 @@ export class ServerCore implements Owner, Decider, Intake {
     const binding = new Binding(this, restore(settings, now), open, now);
     const opened = request === null ? null : OpenedRequest.from(binding.transport, this, request);
     this.bindings.set(binding, null);
-    const socket = adoptSocket(binding, hooks, { data, request: opened, url: "" }, (own) => {
-      this.bindings.set(binding, own);
-      binding.delivery.isLoopExpected = connection !== null;
-    });
+    const origins = { data, request: opened, url: "" };
+    const socket = adoptSocket(binding, hooks, origins, (own) => this.hold(binding, own));
     binding.delivery.bring(waiting);
     if (connection !== null) void this.runConnection(binding, connection);
     binding.turn(); // input may have come with the snapshot
@@ -235,8 +233,7 @@ export class ServerCore implements Owner, Decider, Intake {
     }
     const { request: hook } = this.options;
     const respond = (response: PlainResponse): void => {
-      const answer = answerOptions(response);
-      const { status = 200 } = answer;
+      const [status, answer] = plainAnswer(response);
       if (binding.info !== null) return;
       endpoint.respond(status, answer, binding.tick());
       request.isDecided = true;
@@ -302,13 +299,16 @@ export class ServerCore implements Owner, Decider, Intake {
     this.accepting.delete(binding);
     const { connection, hooks } = this.options;
     const origins = { data, request, url: "" };
-    openSocket(binding, hooks, origins, (socket) => {
-      this.bindings.set(binding, socket);
-      binding.delivery.isLoopExpected = connection !== null;
-    });
+    openSocket(binding, hooks, origins, (own) => this.hold(binding, own));
     if (connection !== null) void this.runConnection(binding, connection);
     request.pack();
     this.ending?.retire(binding);
+  }
+
+  /** The connection has a socket, before any hook gets it. */
+  private hold(binding: Binding, socket: Socket): void {
+    this.bindings.set(binding, socket);
+    binding.delivery.isLoopExpected = this.options.connection !== null;
   }
 
   private async runConnection(

@@ -29,7 +29,7 @@ import { aDeflate, type Deflate, withDeflate } from "../per-message-deflate.ts";
 import { protocolList } from "../protocol-list.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { type Behaviour, behaviourOf } from "../socket/behaviour.ts";
-import type { SocketHooks } from "../socket/hooks.ts";
+import { type SocketHooks, TRACED_BYTES } from "../socket/hooks.ts";
 import type { Socket } from "../socket/socket.ts";
 import type { PlainResponse } from "./answer.ts";
 import type { PlainRequest } from "./plain-request.ts";
@@ -226,9 +226,6 @@ export const OTHER_SERVER_NAMES: OtherNames = {
   fetch: "the hooks request and upgrade",
   websocket: "the hooks, directly among the options",
 };
-
-/** Number of bytes of a frame's payload that `trace` gets. */
-const TRACED_BYTES = 125;
 
 /** The hooks that `connection` replaces. */
 const HOOKS = ["open", "adopted", "message", "drain", "ping", "pong", "close"] as const;

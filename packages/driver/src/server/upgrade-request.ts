@@ -7,7 +7,7 @@ import { judgedLater } from "../option-kinds.ts";
 import type { UpgradeFacts } from "../request-facts.ts";
 import type { Binding } from "../socket/binding.ts";
 import { OpenedRequest } from "./accepted-request.ts";
-import { answerOptions, type RejectOptions } from "./answer.ts";
+import { type RejectOptions, rejection } from "./answer.ts";
 import type { Handed } from "./intake.ts";
 import type { Surroundings, UpgradeFields } from "./request-view.ts";
 import { UndecidedRequest } from "./undecided-request.ts";
@@ -110,7 +110,7 @@ export class UndecidedUpgrade extends UndecidedRequest implements UpgradeRequest
   reject(status: number = 403, options: RejectOptions = {}): boolean {
     const { binding } = this;
     this.requireUndecided();
-    const answer = answerOptions(options);
+    const answer = rejection(options);
     if (binding.info !== null) return false;
     if (!binding.endpoint.reject(status, answer, binding.tick())) return false;
     this.isDecided = true;

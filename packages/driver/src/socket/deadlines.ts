@@ -114,7 +114,7 @@ export class Deadlines {
     this.arm();
   }
 
-  /** Forgets the item, which will not be entered again. Without any other, no more messages come. */
+  /** Forgets the item, which will not be entered again. Where it was the last one, no message comes that could use the memory. */
   finish(item: Due): void {
     this.leave(item);
     if (this.heap.length > 0) return;

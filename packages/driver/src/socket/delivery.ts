@@ -183,7 +183,8 @@ export class Delivery implements RunningHooks {
 
   /** Called by `awaitResult`. */
   hookFinished(): void {
-    if (this.loops !== null) this.loops.isAnswerLeft = false; // the finished hook needs no more answer of a loop that the hook has left
+    // The hook may have left a loop whose answer was still to come: now it comes no more.
+    if (this.loops !== null) this.loops.isAnswerLeft = false;
     this.wentOnAt = this.link.tick();
     this.link.turn();
   }
@@ -252,7 +253,7 @@ export class Delivery implements RunningHooks {
 
   /** Drops the waiting messages. After this call the application gets only the end. */
   stop(): void {
-    if (this.phase < DeliveryPhase.Stopped) this.phase = DeliveryPhase.Stopped;
+    this.takeNoMore();
     this.dropped = this.undelivered;
     this.mailbox = null;
   }
@@ -396,7 +397,7 @@ export class Delivery implements RunningHooks {
     if (this.link.info !== null) this.isGivenUp = true;
     else if (this.lastWord !== null && this.lastWord.releaseAt <= this.link.now)
       this.lastWord.release();
-    else if (this.phase < DeliveryPhase.Stopped) this.phase = DeliveryPhase.Stopped;
+    else this.takeNoMore();
   }
 
   /**

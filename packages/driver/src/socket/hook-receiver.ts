@@ -62,6 +62,21 @@ class AdoptedReceiver extends HookReceiver {
 }
 
 /**
+ * Called when the opening handshake is done: makes the socket, and calls the `open` hook.
+ * @param beforeOpen called with the socket before the `open` hook.
+ */
+export function openSocket(
+  binding: Binding,
+  hooks: SocketHooks,
+  origins: Origins<unknown>,
+  beforeOpen: (socket: Socket) => void,
+): void {
+  const socket = createSocket(binding, origins);
+  beforeOpen(socket);
+  binding.opened(new HookReceiver(hooks, socket));
+}
+
+/**
  * The same for a connection that came from another process: calls the `adopted` hook.
  * @returns the socket, which the hook may have ended already.
  */
@@ -81,19 +96,4 @@ export function adoptSocket(
     escaped(delivery, error);
   }
   return socket;
-}
-
-/**
- * Called when the opening handshake is done: makes the socket, and calls the `open` hook.
- * @param beforeOpen called with the socket before the `open` hook.
- */
-export function openSocket(
-  binding: Binding,
-  hooks: SocketHooks,
-  origins: Origins<unknown>,
-  beforeOpen: (socket: Socket) => void,
-): void {
-  const socket = createSocket(binding, origins);
-  beforeOpen(socket);
-  binding.opened(new HookReceiver(hooks, socket));
 }

@@ -44,6 +44,9 @@ export interface SocketHooks<Data = unknown> {
   trace?(socket: Socket<Data>, frame: WatchedFrame): void;
 }
 
+/** The most bytes of a frame's payload that `trace` gets: all bytes of a control frame (RFC 6455 §5.5). */
+export const TRACED_BYTES = 125;
+
 /**
  * Calls the `error` hook, if there is one. An exception of the `error` hook is printed, because no other hook could get the
  * exception.

@@ -217,6 +217,30 @@ describe("an upgrade hook", () => {
     expect(peer.endpoint.state).toBe("open");
   });
 
+  test.each([
+    [{ status: 401 }, "options.status is not known; known are body, headers"],
+    ["no", 'options is "no": give an object; known are body, headers'],
+    [{ body: 5 }, "the body of an answer is neither a string nor a Uint8Array"],
+  ])(
+    "rejects with %o: a mistake, since nothing of an answer is left out",
+    async (options, message) => {
+      let mistake: unknown;
+      const stage = new Stage({
+        upgrade(request) {
+          try {
+            request.reject(403, options as never);
+          } catch (error) {
+            mistake = error;
+          }
+          return request.accept();
+        },
+      });
+      await stage.opened();
+      expect(mistake).toBeInstanceOf(MisuseError);
+      expect(String(mistake)).toContain(message);
+    },
+  );
+
   test("that is synchronous costs no microtask", () => {
     const open = vi.fn();
     const stage = new Stage({ upgrade: (request) => request.accept(), open });
