@@ -4,6 +4,7 @@ import {
   joined,
   Life,
   lengthOf,
+  longRunOf,
   MisuseError,
   type NetworkAddress,
   type OpenTransport,
@@ -14,7 +15,11 @@ import {
   type TransportHandler,
   WriteState,
 } from "@sansocket/driver";
+import { runtime } from "./runtime.ts";
 import { COPY_BYTES, type CopyOwner, copyOf, type WriteCopy } from "./write-copy.ts";
+
+/** A read of bytes that lie in the kernel already resolves at once: one peer that always sends would keep all others out. */
+const longRun = longRunOf(runtime);
 
 export class DenoTransport extends ConnectedStream implements CopyOwner {
   private readonly conn: Deno.Conn;
@@ -73,6 +78,8 @@ export class DenoTransport extends ConnectedStream implements CopyOwner {
       if (count > 0) {
         this.handler.onData(buffer.filled(count));
         buffer.ready(count);
+        const pause = longRun.goesOn(count);
+        if (pause !== null) await pause;
       } else if (this.failure === undefined) {
         this.peerEnded();
       } else {

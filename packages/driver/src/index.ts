@@ -21,6 +21,7 @@ export { ConnectedStream, Life, ReadState, WriteState } from "./runtime/connecte
 export { type Dialed, type Dialer, reasonOf, unlessAborted } from "./runtime/dialing.ts";
 export { queueMicrotask } from "./runtime/globals.ts";
 export { joined, lengthOf } from "./runtime/joined-chunks.ts";
+export { type LongRun, longRunOf, type RunTime } from "./runtime/long-run.ts";
 export { ReadBuffer } from "./runtime/read-buffer.ts";
 export { Relay } from "./runtime/relay.ts";
 export { type Runtime, type WebPlatform, webRuntime } from "./runtime/runtime.ts";

@@ -4,6 +4,7 @@
  * connection in the heap: the heap keeps the earlier moment, and at that moment the deadline is read again.
  */
 import { trimLargeMemory } from "@sansocket/core";
+import { type LongRun, longRunOf } from "../runtime/long-run.ts";
 import { RunningClock } from "../runtime/running-clock.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 
@@ -53,6 +54,8 @@ class Alarm implements Due {
 
 /** A binary heap of the entered items, the earliest item first, and the one timer. */
 export class Deadlines {
+  /** The code of this thread that goes on without the event loop. */
+  readonly longRun: LongRun;
   private readonly runtime: Runtime;
   private readonly clock: RunningClock;
   private readonly heap: Due[] = [];
@@ -66,6 +69,7 @@ export class Deadlines {
 
   constructor(runtime: Runtime) {
     this.runtime = runtime;
+    this.longRun = longRunOf(runtime);
     this.clock = new RunningClock(runtime);
   }
 

@@ -186,6 +186,14 @@ export class Delivery implements RunningHooks {
     // The hook may have left a loop whose answer was still to come: now it comes no more.
     if (this.loops !== null) this.loops.isAnswerLeft = false;
     this.wentOnAt = this.link.tick();
+    const pause = this.mailbox === null ? null : this.link.longRun.goesOn(0);
+    if (pause === null) this.link.turn();
+    else void pause.then(() => this.goOnBehind());
+  }
+
+  /** The hook was free for a while, and another turn may have called it again. */
+  private goOnBehind(): void {
+    this.link.tick();
     this.link.turn();
   }
 
@@ -228,6 +236,8 @@ export class Delivery implements RunningHooks {
       this.settle();
       return parked;
     }
+    const pause = link.longRun.goesOn(0);
+    if (pause !== null) return pause.then(() => this.next(loops, loop));
     const wasWaiting = mailbox.bytes;
     if (link.info !== null) link.tick();
     const result = Promise.resolve({ value: this.take(mailbox), done: false } as const);

@@ -7,7 +7,13 @@ import { ConnectionError, isMisuse } from "../errors.ts";
 import { engineFailed } from "./escape.ts";
 import type { Link } from "./link.ts";
 import { type PartSource, Parts } from "./parts.ts";
-import { ownedCopy, payloadBytes, queueSendable, type Sendable } from "./sendable.ts";
+import {
+  lengthOfSendable,
+  ownedCopy,
+  payloadBytes,
+  queueSendable,
+  type Sendable,
+} from "./sendable.ts";
 import { type MessageType, Streaming, type StreamingHost } from "./streaming.ts";
 
 /**
@@ -94,12 +100,16 @@ export class Outgoing implements StreamingHost {
       return sent;
     }
     if (this.write(data, compress) === "closed") return Promise.resolve("closed");
-    return this.whenTaken();
+    const sent = this.whenTaken();
+    const pause = this.link.longRun.goesOn(lengthOfSendable(data));
+    return pause === null ? sent : sent.then((result) => pause.then(() => result));
   }
 
   /** Resolves when no more bytes are unsent than the peer can make use of. */
   ready(): Promise<void> {
-    if (!this.isPressured || this.link.info !== null) return Promise.resolve();
+    if (!this.isPressured || this.link.info !== null) {
+      return this.link.longRun.goesOn(0) ?? Promise.resolve();
+    }
     return new Promise((resolve) => {
       this.readyWaiters ??= [];
       this.readyWaiters.push(resolve);

@@ -86,6 +86,11 @@ export function payloadBytes(data: Sendable): number {
   return isPreparedMessage(data) ? data.payload.length : data.byteLength;
 }
 
+/** About as large as the payload, without a look at each code unit of a text. */
+export function lengthOfSendable(data: Sendable): number {
+  return typeof data === "string" ? data.length : payloadBytes(data);
+}
+
 /** The options of `sendStream`. {@link checkStream} checks `type`. */
 export const KNOWN_STREAM_OPTIONS: KnownOptions<SendOptions & { readonly type: unknown }> = {
   ...KNOWN_SEND_OPTIONS,

@@ -224,6 +224,8 @@ export class Streaming {
     this.broughtAt = link.now;
     host.afterQueued();
     if (endpoint.unsent > link.behaviour.highMark) await this.room();
+    const pause = link.longRun.goesOn(piece.length);
+    if (pause !== null) await pause;
     return true;
   }
 

@@ -5,8 +5,9 @@
 import { isBytes, MisuseError } from "@sansocket/core";
 import { aFunction, shown } from "../option-kinds.ts";
 import { ConnectedStream, Life, ReadState, WriteState } from "../runtime/connected-stream.ts";
-import { queueMicrotask } from "../runtime/globals.ts";
+import { queueMicrotask, setTimeout } from "../runtime/globals.ts";
 import { joined } from "../runtime/joined-chunks.ts";
+import { LongRun, type RunTime } from "../runtime/long-run.ts";
 import type {
   NetworkAddress,
   OpenTransport,
@@ -87,10 +88,18 @@ interface ChunkReader {
   cancel(reason: unknown): Promise<unknown>;
 }
 
+/** Only a timer lets every host look for input. */
+const TIME: RunTime = {
+  now: () => Date.now(),
+  afterPoll: (callback) => void setTimeout(callback, 0),
+};
+
 class WebStreamTransport extends ConnectedStream {
   private readonly streams: ByteStreams;
   readonly remoteAddress: NetworkAddress | null;
   readonly tls: TlsFacts | null;
+  /** Of this connection alone: in workerd no connection may wait for the promise of another. */
+  private readonly longRun: LongRun = new LongRun(TIME);
   private readonly reader: ChunkReader;
   private readonly writer: WritableStreamDefaultWriter<Uint8Array>;
 
@@ -127,8 +136,11 @@ class WebStreamTransport extends ConnectedStream {
       this.peerEnded();
       this.closeIfDone();
     } else if (isBytes(value)) {
+      const { length } = value; // the handler may transfer the bytes
       this.handler.onData(value);
-      this.readIfDue();
+      const pause = this.longRun.goesOn(length);
+      if (pause === null) this.readIfDue();
+      else void pause.then(() => this.readIfDue());
     } else {
       this.broken(new TypeError("the readable stream has a chunk that is no Uint8Array"));
     }

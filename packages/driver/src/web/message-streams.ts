@@ -163,7 +163,11 @@ export class OutgoingMessages {
     const isWhole = bytes <= bindingOf(socket).behaviour.highMark;
     if (isWhole) {
       const result = socket.write(data);
-      if (result === "ok") return;
+      if (result === "ok") {
+        const pause = bindingOf(socket).longRun.goesOn(bytes);
+        if (pause !== null) await pause;
+        return;
+      }
       if (result === "closed") throw await this.endOfWriting();
     }
     this.isWriting = true;
