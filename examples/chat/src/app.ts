@@ -17,7 +17,7 @@ import {
   watch,
 } from "./wire-report.ts";
 
-/** What the server knows of one connection: a {@link Member}, and its socket. */
+/** The server's facts about one connection: a {@link Member}, and its socket. */
 export interface Session extends Member {
   /** Null until the connection is open. */
   socket: Socket<Session> | null;
@@ -84,7 +84,7 @@ export async function startChat(options: ChatOptions): Promise<RunningChat> {
     port,
     ...(hostname === undefined ? {} : { hostname }),
     maxConnections: 1_000,
-    // Who does not read what was said is let go at 1 MiB: a page that lags that far behind had better come back.
+    // A page that does not read what was said is let go at 1 MiB: a page that lags that far behind had better come back.
     limits: { message: MESSAGE_OCTETS, frame: MESSAGE_OCTETS, unsent: 1_048_576 },
     timeouts: { ping: 20_000, pong: 10_000 },
 

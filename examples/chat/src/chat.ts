@@ -81,7 +81,7 @@ export function createChat<M extends Member>(run: string, now: number): Chat<M> 
   return chat;
 }
 
-/** What a member's message leads to; one that could not be read goes back with its reason. */
+/** The effect of a member's message; a message that could not be read goes back with its reason. */
 export function handle<M extends Member>(
   chat: Chat<M>,
   member: M,
@@ -138,7 +138,7 @@ function join<M extends Member>(
   if (holder !== null && !isChange) {
     return [toOne(member, nameRefusal(`“${holder.name}” is here already, and looks the same`))];
   }
-  // Whoever enters is let in, under a name that can be told from that one.
+  // Everybody who enters is let in, under a name that can be told from that one.
   if (holder !== null) {
     const { members } = room;
     const skeletons = new Set(Array.from(members, ({ skeleton }) => skeleton));
@@ -194,7 +194,7 @@ function depart<M extends Member>(chat: Chat<M>, room: Room<M>, member: M, now: 
   chat.presence.changed.add(room);
 }
 
-/** What of the room's log the page has not got. A `since` of another log says nothing about this one. */
+/** The part of the room's log that the page has not got. A `since` of another log says nothing about this one. */
 function entriesSince<M extends Member>(room: Room<M>, since: Since | null): readonly Entry[] {
   if (since === null || since.log !== room.log) return [...room.entries];
   return room.entries.filter(({ id }) => id > since.id);

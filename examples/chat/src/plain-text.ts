@@ -1,4 +1,4 @@
-/** What people may write: one line for names, several for messages. */
+/** The texts that people may write: one line for names, several for messages. */
 
 /** A name or a message as it is kept, or what is wrong with it, as a sentence for whoever wrote it. */
 export type Checked =

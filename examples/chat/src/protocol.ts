@@ -1,5 +1,5 @@
 /**
- * What the page and the server say to each other: one JSON object in one text message. What the page says is checked here
+ * The messages between the page and the server: one JSON object in one text message. What the page says is checked here
  * by hand, member by member; what is wrong with it is a sentence that goes back to the page.
  */
 
@@ -80,14 +80,14 @@ export type ServerMessage =
       readonly room: string;
       readonly name: string;
       readonly log: string;
-      /** What the page does not have, oldest first. */
+      /** The messages that the page does not have, oldest first. */
       readonly entries: readonly Entry[];
       /** Something between what the page has and `entries` is no longer kept. */
       readonly isGap: boolean;
       readonly people: readonly Person[];
     }
   | { readonly type: "entry"; readonly entry: Entry }
-  /** What has changed of the people since the last such message, or since `joined`. */
+  /** The changes of the people since the last such message, or since `joined`. */
   | { readonly type: "people"; readonly changed: readonly PersonChange[] }
   /** All rooms: once for each connection, with its first `joined`. */
   | { readonly type: "rooms"; readonly rooms: readonly RoomCount[] }

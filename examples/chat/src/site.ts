@@ -6,7 +6,7 @@ export interface SiteFile {
   readonly bytes: Uint8Array;
 }
 
-/** What a request has to tell; the library's PlainRequest does. */
+/** The facts that a request has to tell; the library's PlainRequest tells them. */
 export interface SiteRequest {
   readonly method: string;
   /** Path and query. */

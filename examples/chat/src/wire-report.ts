@@ -1,8 +1,8 @@
-/** What the page is told of its own connection: the opening handshake, its frames, and how many of them are left out. */
+/** The report to the page about its own connection: the opening handshake, its frames, and how many of them are left out. */
 import { encodeAcceptance } from "@sansocket/core";
 import type { Socket } from "@sansocket/driver/application";
 
-/** What the `trace` hook sees of a frame: core's WatchedFrame. */
+/** A frame as the `trace` hook sees it: core's WatchedFrame. */
 export interface TracedFrame {
   readonly direction: "in" | "out";
   readonly fin: boolean;
@@ -40,7 +40,7 @@ export interface LeftOut {
 
 export type WireItem = HandshakeReport | FrameReport | LeftOut;
 
-/** What one connection's page is to be told. */
+/** The report to the page of one connection. */
 export interface WireRecord {
   isWatching: boolean;
   /** Seen, and not yet told. */
@@ -119,7 +119,7 @@ const SECRET_FIELDS: ReadonlySet<string> = new Set([
   "proxy-authorization",
 ]);
 
-/** What opened a connection to a server that sets no fields of its own. Null on clients. */
+/** The request that opened a connection to a server that sets no fields of its own. Null on clients. */
 export function reportHandshake(
   socket: Pick<Socket<unknown>, "request" | "protocol" | "extensions">,
 ): HandshakeReport | null {

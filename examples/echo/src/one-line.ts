@@ -1,4 +1,4 @@
-/** What is wrong, in one line in place of a stack trace, and by the exit code. */
+/** The mistake, in one line in place of a stack trace, and by the exit code. */
 
 /** For `parseArgs`. */
 export const HELP = { help: { type: "boolean", short: "h", default: false } } as const;

@@ -1,5 +1,5 @@
 /**
- * What the example serves: a page, an echo on /echo, and on /frames the frames of an echo connection, as the engine saw
+ * The site of the example: a page, an echo on /echo, and on /frames the frames of an echo connection, as the engine saw
  * them. A page opens /frames first and is told a number; it then opens /echo?trace=NUMBER.
  */
 import { readFileSync } from "node:fs";
@@ -16,7 +16,7 @@ import type { Connection } from "./binding.ts";
 
 export interface Site {
   readonly settings: ServerSettings;
-  /** What happened on a connection; called for every step but Idle. */
+  /** An event of a connection; called for every step but Idle. */
   step(connection: Connection, step: Step, now: number): void;
 }
 

@@ -17,7 +17,7 @@ export interface FoundFault {
   readonly report: string;
 }
 
-/** What the laws find, with the seed that finds it again. The parser reads what clients send. */
+/** The faults that the laws find, with the seed that finds it again. The parser reads what clients send. */
 export function faultsOf(parser: Parser, seed: number): FoundFault[] {
   const options = { role: "server", runs: 500, seed } as const;
   const faults: FoundFault[] = [];

@@ -29,7 +29,7 @@ export function count(socket: Socket<Count>, message: Message): void {
   socket.write(`${data.sent} answers ${number} after ${data.moves} moves`);
 }
 
-/** What the client has seen. */
+/** The counts that the client has seen. */
 export interface Seen {
   answers: number;
   moves: number;

@@ -302,6 +302,12 @@ function serverInClientFaults(source: Source): string[] {
     .map((path) => `${source.path} imports ${path}`);
 }
 
+/** "What is sent" names no subject. A reader with English as a third language takes the clause for a question. */
+function pronounFaults({ path, text }: Source): string[] {
+  const begun = text.matchAll(/^ *(?:\/\*\*|\*|\/\/) (?:Who|Whoever|What|Whatever) .*/gm);
+  return Array.from(begun, ([comment]) => `${path} says: ${comment.trim()}`);
+}
+
 function homelessFaults({ path }: Source): string[] {
   const parts = path.replace(/\.ts$/, "").split(/[/.-]/);
   return parts
@@ -379,6 +385,10 @@ describe("the house", () => {
 
   test("no source file is named for having no place", () => {
     expect(allSources.flatMap(homelessFaults)).toEqual([]);
+  });
+
+  test("no comment begins with a pronoun that stands for its subject", () => {
+    expect(allSources.flatMap(pronounFaults)).toEqual([]);
   });
 
   test.each(Object.entries(CODEC_IMPORTS))(
@@ -494,6 +504,10 @@ describe("the judge of the house sees", () => {
     {
       what: "a library let in by a comment",
       faults: commentFaults(sample("packages/core/src/x.ts", '/// <reference lib="dom" />\n')),
+    },
+    {
+      what: "a comment without a subject",
+      faults: pronounFaults(sample("packages/core/src/x.ts", "/** What is sent. */\nlet a;")),
     },
     {
       what: "an error of the compiler silenced",

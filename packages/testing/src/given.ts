@@ -1,4 +1,4 @@
-/** What callers give, judged at the call: a mistake must not come back as a fault of the engine under test. */
+/** Arguments of callers, judged at the call: a mistake must not come back as a fault of the engine under test. */
 
 function shown(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);

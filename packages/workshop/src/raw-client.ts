@@ -26,7 +26,7 @@ export class RawClient {
   readonly socket: Socket;
   /** Of the server's answer; "" until it is whole. */
   head = "";
-  /** What has come behind the head, unless {@link onFrame} takes it. */
+  /** The bytes that have come behind the head, unless {@link onFrame} takes it. */
   readonly frames: ServerFrame[] = [];
   onFrame: (frame: ServerFrame) => void = (frame) => void this.frames.push(frame);
   /** Octets that have come. */

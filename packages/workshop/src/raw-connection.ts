@@ -104,7 +104,7 @@ export class RawConnection {
     };
   }
 
-  /** What came behind the head, when nothing more comes, and how it ended: "FIN", "reset", or "by us". */
+  /** The bytes that came behind the head, when nothing more comes, and how it ended: "FIN", "reset", or "by us". */
   async rest(): Promise<{ readonly octets: Buffer; readonly ended: string }> {
     await this.until(() => false);
     return { octets: this.octets.subarray(this.headLength), ended: this.ended ?? "nothing" };

@@ -43,7 +43,7 @@ export function readRows(tableFile, markdown) {
     const isHead = cells[1] === "id" || /^[:-]+$/.test(cells[1] ?? "");
     if (isHead) continue;
     const place = `${tableFile}:${index + 1}`;
-    // What stands before the first bar and behind the last is empty.
+    // The text before the first bar and behind the last is empty.
     if (cells.length !== 7 || cells[0] !== "" || cells[6] !== "") {
       problems.push(
         `${place}: a row has 5 cells (id, rule, whose, file, test), this one ${cells.length - 2}`,

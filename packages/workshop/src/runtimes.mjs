@@ -96,8 +96,8 @@ export function binaryOf(name) {
 }
 
 /**
- * What runs a program in this runtime: the binary that npm has installed, or else the one on the PATH, and its flags. The
- * path of the program follows.
+ * The command that runs a program in this runtime: the binary that npm has installed, or else the one on the PATH, and its
+ * flags. The path of the program follows.
  * @param {RuntimeName} name
  * @param {{ readonly collecting?: boolean }} [options] collecting: the program may call the garbage collector
  * @returns {readonly [binary: string, ...flags: string[]]}

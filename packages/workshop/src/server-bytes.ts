@@ -14,7 +14,7 @@ export function answer(
   return Buffer.concat([Buffer.from(`${line}\r\n${head}\r\n`, "latin1"), Buffer.from(rest)]);
 }
 
-/** What Sec-WebSocket-Accept has to be for this request (RFC 6455 §4.2.2). */
+/** The value of Sec-WebSocket-Accept for this request (RFC 6455 §4.2.2). */
 function acceptOf({ head }: Heard): string {
   const [, key = ""] = /^sec-websocket-key: *(\S+)/im.exec(head) ?? [];
   return createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");

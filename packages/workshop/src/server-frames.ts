@@ -20,7 +20,7 @@ export class ServerFrames {
   private readonly onFrame: (frame: ServerFrame) => void;
   /** Of a header that is not whole yet. */
   private rest: Buffer = Buffer.alloc(0);
-  /** What is being filled. */
+  /** The frame that is being filled. */
   private payload: Buffer | null = null;
   private filled = 0;
   private firstOctet = 0;

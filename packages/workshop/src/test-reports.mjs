@@ -1,4 +1,4 @@
-/** What the JUnit reports of all packages say. */
+/** The results in the JUnit reports of all packages. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { XMLParser, XMLValidator } from "fast-xml-parser";

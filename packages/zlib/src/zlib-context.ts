@@ -54,7 +54,7 @@ export function createContext(kind: "deflate" | "inflate", options: ZlibOptions)
   return { stream, hidden, handle };
 }
 
-/** What went wrong is thrown by `process`; the stream tells of it once more, by an event. */
+/** `process` throws the error; the stream tells of the same error once more, by an event. */
 function ignoreError(): void {}
 
 function stayOpen(): void {}

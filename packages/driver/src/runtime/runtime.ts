@@ -6,7 +6,7 @@ import { clearTimeout, setTimeout } from "./globals.ts";
 import { webTextKernels } from "./text-kernels.ts";
 
 /**
- * What an adapter says of its runtime: entropy, clock and timers. {@link webRuntime} makes one of the web platform's
+ * The parts that an adapter knows of its runtime: entropy, clock and timers. {@link webRuntime} makes one of the web platform's
  * globals.
  */
 export interface Runtime {

@@ -66,7 +66,7 @@ export function wasmKernels(sizes: KernelSizes = {}): WasmKernels {
 }
 
 /**
- * What was received is unmasked where it lies: 1 KiB in 33 ns in place of 143 (Node 20). From 66 bytes on this is faster than
+ * Received bytes are unmasked where they lie: 1 KiB in 33 ns in place of 143 (Node 20). From 66 bytes on this is faster than
  * the engine's own loop on Node, Deno and Bun, and the engine transforms up to 64 bytes without a kernel.
  * @returns false when the bytes lie in no memory of WebAssembly.
  */

@@ -1,6 +1,6 @@
 /**
- * What waits until every message that has arrived is answered: a shutdown then closes the connection, and a hand-off takes its
- * snapshot.
+ * The work that waits until every message that has arrived is answered: a shutdown then closes the connection, and a hand-off
+ * takes its snapshot.
  */
 export interface Retiring {
   /** Null when it was called. */

@@ -12,17 +12,17 @@ export interface TransportManners {
   onFault(fault: string): void;
 }
 
-/** What a transport keeps of a write that was not taken at once. */
+/** The bytes that a transport keeps of a write that was not taken at once. */
 interface Lent {
   /** The caller's memory, looked at again only when the network takes it. */
   readonly chunk: Uint8Array;
-  /** What the memory held when it was lent; null where nobody watches. */
+  /** A copy of the memory as it was lent; null where nobody watches. */
   readonly copy: Uint8Array | null;
 }
 
 /** Bytes of one read. */
 const MOST_READ = 65_536;
-/** What memory is overwritten with when its loan is over. */
+/** The byte that overwrites memory when its loan is over. */
 const SPOILED = 0xa5;
 
 export class SimulatedTransport implements Transport {

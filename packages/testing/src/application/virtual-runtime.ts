@@ -22,7 +22,7 @@ export class VirtualRuntime implements Runtime {
   readonly host: Host;
   private time = 0;
   private readonly timers: Set<Timer> = new Set();
-  /** What is to be done at the present time, in order. */
+  /** The callbacks that are due at the present time, in order. */
   private readonly due: (() => void)[] = [];
   private isTurnDue = false;
 

@@ -14,7 +14,7 @@ import { ODD_VALUES, WAYS_TO_FAIL } from "./odd-values.ts";
 /** The sides of the connection that is put to the test. */
 export type Side = "client" | "server";
 
-/** What an application is called for. "loop" is the body of its loop, for every message. */
+/** The calls of an application. "loop" is the body of its loop, for every message. */
 export const CALLED = [
   "upgrade",
   "open",
@@ -31,7 +31,7 @@ export const CALLED = [
 /** One of them. */
 export type Called = (typeof CALLED)[number];
 
-/** What a socket is told, from outside or in a hook. */
+/** The commands to a socket, from outside or in a hook. */
 export const COMMANDS = [
   "write",
   "send",
@@ -68,13 +68,13 @@ export type Misdeed = {
   | { readonly does: "command" | "await"; readonly command: Command }
 );
 
-/** What an application does by itself. */
+/** An act of an application by itself. */
 export interface ApplicationAct {
   /** ms since the act before it. null: in the same turn, before any promise can go on. */
   readonly wait: number | null;
   /** The side whose socket it is. */
   readonly side: Side;
-  /** What the socket is told. */
+  /** The command to the socket. */
   readonly command: Command;
 }
 
@@ -88,9 +88,9 @@ export interface ApplicationHistory {
   readonly isLent: boolean;
   /** How long the client waits for its connection before it aborts, in ms. null: it does not abort. */
   readonly abortAt: number | null;
-  /** What the applications do wrong. */
+  /** The mistakes of the applications. */
   readonly misdeeds: readonly Misdeed[];
-  /** What the applications do by themselves, in this order. */
+  /** The acts of the applications by themselves, in this order. */
   readonly acts: readonly ApplicationAct[];
 }
 

@@ -17,12 +17,12 @@ const MUCH = 60_000;
 
 export class ApplicationSide {
   readonly side: Side;
-  /** What the driver promised to this side. */
+  /** The promises of the driver to this side. */
   readonly promised: Promised[] = [];
   /** The messages that were queued, and those that have come. */
   readonly sent: string[] = [];
   readonly received: string[] = [];
-  /** What the driver did against its rules. */
+  /** The acts of the driver against its rules. */
   readonly faults: string[] = [];
   socket: AnySocket | null = null;
   /** The connection has left its server, and comes to another one. */

@@ -38,7 +38,7 @@ export interface ApplicationLawOptions {
   readonly runs?: number;
   /** Replays a run; the message of a failure prints it. Default: a fresh one. */
   readonly seed?: number;
-  /** What the law is put to. Default: the driver of sansocket. */
+  /** The driver under test. Default: the driver of sansocket. */
   readonly driver?: DriverUnderTest;
   /**
    * Collects garbage, fully and at once. With it, the law holds weak references to all sockets, and at the end no more than

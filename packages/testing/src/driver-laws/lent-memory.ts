@@ -23,7 +23,7 @@ const GARBAGE = 0xee;
 const TOTAL = 12_582_912;
 /** Turns of the event loop in which a late reader leaves the transport alone. */
 const LATE_TURNS = 20;
-/** What the engine gives at once; see `transport-writer` of the driver. */
+/** The bytes that the engine gives at once; see `transport-writer` of the driver. */
 const PORTION = 131_072;
 
 function patternAt(position: number): number {
@@ -96,7 +96,7 @@ class End implements TransportHandler {
   private pauseAt = 0;
   private isWriteBusy = false;
   private hasEnded = false;
-  /** What is against the law; null: nothing. */
+  /** The fault against the law; null for none. */
   fault: string | null = null;
 
   constructor(open: OpenTransport, runtime: Runtime, seed: number) {

@@ -1,4 +1,4 @@
-/** Whatever can be thrown, and every way in which a hook can fail of it: for laws about hooks that throw. */
+/** Every kind of thrown value, and every way in which a hook can fail of it: for laws about hooks that throw. */
 
 function throws(): never {
   throw new TypeError("a trap of an odd value");

@@ -7,7 +7,7 @@ import {
   type ExtensionAgreement,
 } from "@sansocket/core";
 
-/** What each end is configured with. Both functions make a fresh list for each connection, or give the same again. */
+/** The extensions of each end. Both functions make a fresh list for each connection, or give the same again. */
 export interface AgreedExtensions {
   /** Those of the client. */
   readonly client: () => readonly Extension[];
@@ -15,7 +15,7 @@ export interface AgreedExtensions {
   readonly server: () => readonly Extension[];
 }
 
-/** What the end of this role has after the two have agreed. The other end's session is disposed of. */
+/** The agreement of the end of this role. The other end's session is disposed of. */
 export function agreementOf(
   role: "client" | "server",
   { client, server }: AgreedExtensions,

@@ -3,7 +3,7 @@
  * out. Bind your own endpoint, proxy or parser to it and put the same laws to that.
  */
 
-/** What a parser tells. Everything in an event is the receiver's own. */
+/** An event that a parser tells. Everything in an event is the receiver's own. */
 export type EngineEvent =
   /** The opening handshake is done. A connection that was made open need not tell it. */
   | { readonly kind: "open" }
@@ -32,11 +32,11 @@ export type EngineEvent =
   /** Nothing comes after it. A parser need not tell it: only the laws of an {@link Engine} ask for it. */
   | { readonly kind: "ended" };
 
-/** What an endpoint wants sent. */
+/** The bytes that an endpoint wants to send. */
 export interface Transmitted {
   /** The bytes to send. */
   readonly bytes: Uint8Array;
-  /** What becomes of the transport behind the bytes. */
+  /** The fate of the transport behind the bytes. */
   readonly ending: "continue" | "end-write" | "destroy";
 }
 
@@ -48,7 +48,7 @@ export interface ParserUnderTest {
   pull(now: number): EngineEvent[];
   /** The peer has ended its stream. Absent: the laws do without. */
   endOfStream?(now: number): void;
-  /** What to send now, all of it taken at once; null when there is nothing. Absent: the parser sends nothing. */
+  /** The bytes to send now, all of them taken at once; null for none. Absent: the parser sends nothing. */
   transmit?(now: number): Transmitted | null;
 }
 
@@ -56,7 +56,7 @@ export interface ParserUnderTest {
 export interface EngineUnderTest extends ParserUnderTest {
   /** The peer has ended its stream. */
   endOfStream(now: number): void;
-  /** What to send now, all of it taken at once; null when there is nothing. */
+  /** The bytes to send now, all of them taken at once; null for none. */
   transmit(now: number): Transmitted | null;
   /** The deadline has come. */
   handleTimeout(now: number): void;

@@ -40,7 +40,7 @@ export function sansocketEngine(options: SansocketEngineOptions = {}): Engine {
   };
 }
 
-/** What an endpoint is made with, and made again after a move: its masking keys go on. */
+/** The parts of which an endpoint is made, and made again after a move: its masking keys go on. */
 function commonOptions(
   { extensions, agreed, isWatched }: SansocketEngineOptions,
   { role, pieces, messageLimit, unsentLimit, onWork }: EngineOptions,

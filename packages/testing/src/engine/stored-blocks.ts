@@ -33,7 +33,7 @@ const RSV1 = 0x40;
 /** BFINAL, BTYPE and padding in one byte, LEN and NLEN in four. */
 const BLOCK_HEADER_BYTES = 5;
 const MAX_BLOCK_BYTES = 65_535;
-/** What lent bytes are overwritten with when the loan is over: as text it is not even UTF-8. */
+/** The byte that overwrites lent bytes when the loan is over: as text it is not even UTF-8. */
 const SPOILED = 0xaa;
 
 /** An extension for tests: permessage-deflate's framing with stored blocks only, so that no codec is needed. */
@@ -88,7 +88,7 @@ function isUnderstood({ parameters }: ExtensionOffer): boolean {
 const Position = { Header: 0, Length: 1, Data: 2 } as const;
 type Position = (typeof Position)[keyof typeof Position];
 
-/** What the decoder knows of the message that is coming in. */
+/** The decoder's facts about the message that is coming in. */
 interface Decoding {
   position: Position;
   /** How many bytes of LEN and NLEN were seen. */

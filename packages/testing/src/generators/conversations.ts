@@ -1,4 +1,4 @@
-/** What a peer lawfully says behind the opening handshake: messages, in fragments, with control frames between, and a Close. */
+/** The lawful words of a peer behind the opening handshake: messages, in fragments, with control frames between, and a Close. */
 
 import fc from "fast-check";
 import { requireBytes, requireOneOf } from "../given.ts";

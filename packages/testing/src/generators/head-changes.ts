@@ -4,7 +4,7 @@
 export interface HeadChange<Verdict> {
   /** The section and the rule that the change breaks; null if the head stays right. */
   readonly broken: string | null;
-  /** What must follow. */
+  /** The verdict that must follow. */
   readonly verdict: Verdict;
   change(lines: string[]): string[];
 }

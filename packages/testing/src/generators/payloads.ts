@@ -4,7 +4,7 @@ import fc from "fast-check";
 const BORDERS = [0, 1, 2, 3, 4, 5, 124, 125, 126, 127, 128, 129];
 const FAR_BORDERS = [65_534, 65_535, 65_536];
 
-/** What payloads are drawn from. */
+/** The bytes from which payloads are drawn. */
 export interface PayloadOptions {
   /** Include payloads around 65,536 bytes, now and then. Default false: they are slow to cut byte by byte. */
   readonly isLarge?: boolean;

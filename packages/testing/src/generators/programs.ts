@@ -1,4 +1,4 @@
-/** What a peer may say: sequences of messages, fragments, pings, pongs and a Close, as values and as frames. */
+/** The programs of a peer: sequences of messages, fragments, pings, pongs and a Close, as values and as frames. */
 
 import type { ExtensionSession } from "@sansocket/core";
 import fc from "fast-check";
@@ -37,7 +37,7 @@ export interface ControlStatement {
   readonly bytes: Uint8Array;
 }
 
-/** What one peer says, in order. */
+/** The words of one peer, in order. */
 export type Program = readonly Statement[];
 
 /** Pings and pongs with 0 to 125 bytes. */
@@ -154,7 +154,7 @@ export function extendedFramesOf(
 
 /** A program with its bytes, for an engine of `role` to receive. */
 export interface WireProgram {
-  /** What the peer says. */
+  /** The words of the peer. */
   readonly program: Program;
   /** The same on the wire. */
   readonly bytes: Uint8Array;

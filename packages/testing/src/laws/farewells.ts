@@ -1,5 +1,5 @@
 /**
- * What may happen to a connection towards its end, in any order: the peer leaves, the transport breaks, the application
+ * The events that may come towards the end of a connection, in any order: the peer leaves, the transport breaks, the application
  * decides late, or has had enough.
  */
 import fc from "fast-check";

@@ -1,4 +1,4 @@
-/** What all laws share: how often they are tried, and how a broken law is reported. */
+/** The parts that all laws share: how often they are tried, and how a broken law is reported. */
 import fc from "fast-check";
 import type { AgreedExtensions } from "../engine/agreed-extensions.ts";
 import { BindingError, requireParser } from "../engine/binding.ts";
@@ -15,8 +15,8 @@ export interface LawOptions {
   /** The side of the endpoints that are tried, for a parser that knows one side only. Default: both sides. */
   readonly role?: "client" | "server";
   /**
-   * What the engine's connections agreed on with their peer, for laws over connections that are open: the messages that the
-   * engine is fed then pass through the peer's session. Default: no extension.
+   * The extensions on which the engine's connections agreed with their peer, for laws over connections that are open: the
+   * messages that the engine is fed then pass through the peer's session. Default: no extension.
    */
   readonly extensions?: AgreedExtensions;
 }

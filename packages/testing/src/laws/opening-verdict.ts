@@ -43,7 +43,7 @@ export function readHead(bytes: Uint8Array): ReadHead | null {
   };
 }
 
-/** What is wrong with the answer to a request; null if nothing is. */
+/** The fault of the answer to a request; null for none. */
 export function judgeResponse(
   { statuses, key, broken }: HandshakeRequest,
   response: ReadHead | null,

@@ -66,7 +66,7 @@ export function oneEndLaw(engine: Engine, options: LawOptions = {}): void {
       if (ends !== 1) throw new LawBroken(`Ended was told ${ends} times`);
       if (trace.events.at(-1)?.kind !== "ended")
         throw new LawBroken("something was told behind Ended");
-      // Whatever comes now comes too late.
+      // Input of any kind comes too late now.
       for (const piece of piecesOf(example)) one.receive(piece, now);
       one.endOfStream(now);
       one.handleTimeout(now + 1e9);

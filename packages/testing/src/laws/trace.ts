@@ -1,18 +1,18 @@
-/** What an engine does with an input, as a trace that can be compared and shown. */
+/** The acts of an engine on an input, as a trace that can be compared and shown. */
 import { checkedEvents, createChecked } from "../engine/binding.ts";
 import type { EngineEvent, EngineOptions, Parser, ParserUnderTest } from "../engine/engine.ts";
 import { joinBytes, toHex } from "../wire/bytes.ts";
 import { LawBroken } from "./law.ts";
 
-/** What an engine did with an input: everything that may be compared. */
+/** The acts of an engine on an input: everything that may be compared. */
 export interface Trace {
-  /** What was told, in order. */
+  /** The events, in order. */
   readonly events: EngineEvent[];
-  /** What was sent. */
+  /** The bytes that were sent. */
   readonly output: Uint8Array;
   /** It has a `transmit`: what it does not send is left out on purpose. */
   readonly sends: boolean;
-  /** What became of the transport, in order. */
+  /** The ends of the transport, in order. */
   readonly ends: string[];
 }
 

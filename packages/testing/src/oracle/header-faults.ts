@@ -2,7 +2,7 @@
 import type { ReadFrame } from "../wire/frame-reader.ts";
 import type { RuleName } from "./rules.ts";
 
-/** What stands before the frame. */
+/** The state before the frame. */
 export interface HeaderTerms {
   readonly role: "client" | "server";
   /** A message is under way. */

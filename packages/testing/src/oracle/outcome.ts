@@ -1,9 +1,9 @@
-/** What an endpoint made of bytes, in the terms of a verdict; and whether that is right. */
+/** The outcome of bytes at an endpoint, in the terms of a verdict; and whether the outcome is right. */
 import { toHex } from "../wire/bytes.ts";
 import { RULES } from "./rules.ts";
 import type { End, Message, Verdict } from "./verdict.ts";
 
-/** What an endpoint made of the bytes that it received. */
+/** The outcome of the bytes that an endpoint received. */
 export interface Outcome {
   /** The whole messages that it delivered, in order. */
   readonly messages: readonly Message[];

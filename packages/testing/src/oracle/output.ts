@@ -1,4 +1,4 @@
-/** What an endpoint sends in answer to bytes: lawful frames, pongs for the pings, and one Close, last (RFC 6455 §5.5). */
+/** The answer of an endpoint to bytes: lawful frames, pongs for the pings, and one Close, last (RFC 6455 §5.5). */
 import { toHex } from "../wire/bytes.ts";
 import { readFrames } from "../wire/frame-reader.ts";
 import { describeFault, type Outcome, showEnd } from "./outcome.ts";

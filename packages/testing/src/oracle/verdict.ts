@@ -52,7 +52,7 @@ export interface Fault {
   readonly offset: number;
 }
 
-/** What RFC 6455 wants. */
+/** The demands of RFC 6455. */
 export interface Verdict {
   /** The messages that are delivered, all of them, in this order. */
   readonly messages: readonly Message[];
@@ -78,7 +78,7 @@ function isWrongCode(code: number): boolean {
 }
 
 /**
- * What RFC 6455 wants of an endpoint that receives `bytes` behind the handshake. Takes any bytes.
+ * The demands of RFC 6455 on an endpoint that receives `bytes` behind the handshake. Takes any bytes.
  * @throws TypeError or RangeError for settings that are none.
  */
 export function verdictOf(bytes: Uint8Array, settings: VerdictSettings): Verdict {

@@ -4,7 +4,7 @@
  */
 import type { Side, SideName } from "./small-world.ts";
 
-/** What has ended in one direction: nothing, the messages (a Close), the stream without a Close, or both. */
+/** The end of one direction: nothing, the messages (a Close), the stream without a Close, or both. */
 const HALVES = ["open", "Close", "end", "Close, end"] as const;
 type Half = (typeof HALVES)[number];
 
@@ -37,7 +37,7 @@ function halfOf(hasClosed: boolean, hasEnded: boolean): Half {
   return HALVES[(hasClosed ? 1 : 0) + (hasEnded ? 2 : 0)]!;
 }
 
-/** What an input is called in the picture. `before` and `after` are the inputs of the side. */
+/** The name of an input in the picture. `before` and `after` are the inputs of the side. */
 export function inputName(side: Side, before: string): string {
   const input = side.inputs.slice(before.length)[0];
   switch (input) {

@@ -31,7 +31,7 @@ export const SMALL_WORLDS: Readonly<Record<string, WorldSize>> = {
   "a loss and two deadlines": { texts: 0, pings: 0, closes: 1, cuts: 0, losses: 1, waits: 2 },
 };
 
-/** What was explored. */
+/** The result of an exploration. */
 export interface Exploration {
   /** Different states. */
   readonly states: number;

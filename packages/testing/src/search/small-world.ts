@@ -10,7 +10,7 @@ import { encodeText } from "../wire/text.ts";
 /** One of the two ends. */
 export type SideName = "client" | "server";
 
-/** What may happen next. */
+/** A move that may come next. */
 export type Move =
   /** The application of a side sends a message, a ping or a Close. */
   | { readonly act: "text" | "ping" | "close"; readonly side: SideName }
@@ -62,7 +62,7 @@ export class Side {
   isGone = false;
   /** Nothing that this side still transmits arrives. */
   isUnheard = false;
-  /** What is on the wire towards this side. */
+  /** The bytes on the wire towards this side. */
   readonly wire: Item[] = [];
   /** Everything that was put into the engine, in order. It decides the state of the engine. */
   inputs = "";
@@ -137,7 +137,7 @@ export class SmallWorld {
     return `${this.now};${client.inputs};${server.inputs};${wireDigest(client)};${wireDigest(server)}`;
   }
 
-  /** What may happen next. */
+  /** The moves that may come next. */
   moves(): Move[] {
     const moves: Move[] = [];
     for (const { name: side, wire, isOver, isGone, hasTold } of this.sides.map(factsOf)) {

@@ -25,9 +25,9 @@ export interface EngineHistory {
   readonly pieces: boolean;
   /** The network between the two. */
   readonly network: NetworkConditions;
-  /** What the application of the client does. */
+  /** The acts of the client's application. */
   readonly client: readonly EngineAct[];
-  /** What the application of the server does. */
+  /** The acts of the server's application. */
   readonly server: readonly EngineAct[];
   /** The sides that begin the closing handshake after their last act. */
   readonly closes: "client" | "server" | "both";

@@ -26,7 +26,7 @@ export class EngineSide {
   private hasEnded = false;
   /** When the next act is due. */
   private actAt = 0;
-  /** What the network has not taken yet. */
+  /** The bytes that the network has not taken yet. */
   private held: Transmitted | null = null;
 
   constructor(

@@ -11,10 +11,10 @@ interface Piece {
   readonly bytes: Uint8Array | null;
 }
 
-/** What the sender's side of a line is. */
+/** The states of the sender's side of a line. */
 type LineState =
   | "flowing"
-  /** What is written stays on the line for ever. */
+  /** Written bytes stay on the line for ever. */
   | "stalled"
   /** The end of the stream was sent, by the sender or by the network. What is written is lost. */
   | "ended";
@@ -121,7 +121,7 @@ export class Line {
     return now + this.conditions.delay[0];
   }
 
-  /** What has arrived: at most `most` bytes, null for the end of the stream, undefined for nothing. */
+  /** The bytes that have arrived: at most `most` bytes, null for the end of the stream, undefined for nothing. */
   read(now: number, most: number): Uint8Array | null | undefined {
     const first = this.pieces[this.readCount];
     if (first === undefined || first.at > now) return undefined;

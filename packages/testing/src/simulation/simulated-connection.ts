@@ -9,7 +9,7 @@ import { type NetworkConditions, requireLineConditions } from "./conditions.ts";
 import { Line } from "./line.ts";
 import { SeededRandom } from "./seeded-random.ts";
 
-/** What an end of a connection is told. */
+/** An event that an end of a connection is told. */
 export type Arrival =
   /** Bytes from the peer. They are the receiver's own. */
   | { readonly kind: "bytes"; readonly bytes: Uint8Array }

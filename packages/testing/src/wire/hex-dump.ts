@@ -4,7 +4,7 @@ import { toHex } from "./bytes.ts";
 import { type ReadFrame, readFrames } from "./frame-reader.ts";
 import { decodeText } from "./text.ts";
 
-/** What {@link dumpFrames} marks in the stream. */
+/** A mark of {@link dumpFrames} in the stream. */
 export interface DumpOptions {
   /** Where the stream was cut into chunks, ascending: a dump then shows the cuts as `|`. Default: no cuts. */
   readonly cutting?: readonly number[];
