@@ -14,45 +14,59 @@ function halfOf(chunks: readonly Buffer[]): Half {
   return { head: octets.toString("latin1", 0, end), frames: wireFrames(octets.subarray(end)) };
 }
 
+/** The chunks of one connection. */
+interface Recording {
+  readonly client: Buffer[];
+  readonly server: Buffer[];
+}
+
 export class RecordingRelay implements AsyncDisposable {
   readonly port: number;
-  private readonly record: readonly [client: Buffer[], server: Buffer[]];
+  private readonly recordings: readonly Recording[];
   private readonly stop: () => Promise<void>;
 
-  private constructor(
-    port: number,
-    record: readonly [client: Buffer[], server: Buffer[]],
-    stop: () => Promise<void>,
-  ) {
+  private constructor(port: number, recordings: readonly Recording[], stop: () => Promise<void>) {
     this.port = port;
-    this.record = record;
+    this.recordings = recordings;
     this.stop = stop;
   }
 
-  /** @param port of the server, on the loopback address. It is for one connection. */
+  /** @param port of the server, on the loopback address. It is for one conversation. */
   static async before(port: number): Promise<RecordingRelay> {
     const sockets: Socket[] = [];
-    const record: readonly [Buffer[], Buffer[]] = [[], []];
+    const recordings: Recording[] = [];
     const listener = createServer({ allowHalfOpen: true }, (client) => {
       const server = dial({ port, host: "127.0.0.1", allowHalfOpen: true });
+      const recording: Recording = { client: [], server: [] };
+      recordings.push(recording);
       sockets.push(client, server);
-      forward(client, server, record[0]);
-      forward(server, client, record[1]);
+      forward(client, server, recording.client);
+      forward(server, client, recording.server);
     });
     await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
     const { port: own } = listener.address() as { port: number };
-    return new RecordingRelay(own, record, async () => {
+    return new RecordingRelay(own, recordings, async () => {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => listener.close(resolve));
     });
   }
 
   get client(): Half {
-    return halfOf(this.record[0]);
+    return halfOf(this.conversation.client);
   }
 
   get server(): Half {
-    return halfOf(this.record[1]);
+    return halfOf(this.conversation.server);
+  }
+
+  /**
+   * The connection on which the client has spoken. On a slow machine Chromium dials a second time after 250 ms, and never
+   * speaks on the connection that came later.
+   */
+  private get conversation(): Recording {
+    const spoken = this.recordings.filter(({ client }) => client.length > 0);
+    if (spoken.length === 1) return spoken[0]!;
+    throw new Error(`${spoken.length} of ${this.recordings.length} connections have spoken, not 1`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
