@@ -7,6 +7,8 @@ import { type Detail, partOf, type Results, type Row } from "../results.ts";
 import { TARGETS } from "../targets.ts";
 
 const NOT_MEASURED = "Not measured yet.";
+/** The name of the candidate that answers without a protocol. */
+const RAW = "raw TCP";
 
 /** "node20" as a head of a table: "Node 20". */
 export function labelName(label: string): string {
@@ -66,9 +68,18 @@ function targets({ rows }: Results): string {
   ]);
 }
 
+/** The ratio that a raw TCP echo of the same run has in the place of ours; "" where there is none, or where it is the peer. */
+function ratioOfRawTcp(rows: readonly Row[], { name, runtime, peer, peerValue }: Row): string {
+  const [, part, caseName] = name.split("/");
+  const raw = rows.find(
+    (row) => row.name === `${runtime}/${part}/${caseName}` && row.peer === RAW && peer !== RAW,
+  );
+  return raw === undefined ? "" : shortNumber(peerValue / raw.peerValue);
+}
+
 function missed({ rows }: Results): string {
   return markdown([
-    ["", "on", "ratio", "rounds", "target", "ours", "peer's", "unit", "peer"],
+    ["", "on", "ratio", "rounds", "target", "raw TCP", "ours", "peer's", "unit", "peer"],
     ...TARGETS.flatMap(({ id }) => rows.filter((row) => row.id === id))
       .filter((row) => verdictOf(row) === "MISSED")
       .map((row) => [
@@ -77,6 +88,7 @@ function missed({ rows }: Results): string {
         shortNumber(row.ratio),
         row.spread === null ? "" : row.spread.map(shortNumber).join(" to "),
         String(row.target),
+        ratioOfRawTcp(rows, row),
         shortNumber(row.value),
         shortNumber(row.peerValue),
         row.unit,
@@ -140,7 +152,7 @@ function echoTable(
         cell(peer),
         peer === undefined ? "" : `\`${peer}\``,
         cell(WS_BUFFERUTIL),
-        cell("raw TCP"),
+        cell(RAW),
       ]);
     }
   }
