@@ -243,7 +243,7 @@ test("a transport is idle, for TLS to begin, when its last write has ended", asy
   const recorder = new Recorder();
   const transport = new DenoTransport(conn as unknown as Deno.Conn, recorder, true);
   recorder.onChunk = () => transport.pause();
-  transport.write([new Uint8Array(1)]);
+  transport.write([new Uint8Array(2).subarray(0, 1)]);
   conn.reading.resolve(10);
   let isIdle = false;
   const idle = transport.idle().then(() => {
@@ -267,7 +267,7 @@ test("a small write is taken at once, copied, and one at a time: the next is len
   const drain = recorder.next("drain");
   expect(transport.write([new Uint8Array([4])])).toBe(false);
   await drain;
-  expect(transport.write([new Uint8Array([5])])).toBe(true);
+  expect(transport.write([new Uint8Array([5, 6]).subarray(0, 1)])).toBe(true);
   transport.endWrite();
   const { tail } = await peer.readToEnd();
   expect(tail).toEqual([1, 2, 3, 4, 5]);
@@ -277,6 +277,46 @@ test("a small write is taken at once, copied, and one at a time: the next is len
   peer.close();
   await closed;
 });
+
+test("a write of a whole buffer is lent, and its drain says when it is the caller's again", async () => {
+  const [conn, peer] = await connected();
+  const recorder = new Recorder();
+  const transport = new DenoTransport(conn, recorder, true);
+  const write = vi.spyOn(conn, "write");
+  const frame = new Uint8Array([1, 2, 3]);
+  const drain = recorder.next("drain");
+  expect(transport.write([frame])).toBe(false);
+  expect(write.mock.calls[0]![0]).toBe(frame);
+  await drain;
+  transport.endWrite();
+  const { tail } = await peer.readToEnd();
+  expect(tail).toEqual([1, 2, 3]);
+  const closed = recorder.next("closed");
+  peer.close();
+  await closed;
+});
+
+test("a whole buffer that Deno takes in parts arrives whole", async () => {
+  const conn = new Piecemeal();
+  const recorder = new Recorder();
+  const transport = new DenoTransport(conn as unknown as Deno.Conn, recorder, true);
+  const drain = recorder.next("drain");
+  expect(transport.write([new Uint8Array([1, 2, 3, 4, 5])])).toBe(false);
+  await drain;
+  expect(conn.written).toEqual([1, 2, 3, 4, 5]);
+});
+
+/** A connection that takes two bytes at a time, and never brings any. */
+class Piecemeal {
+  readonly written: number[] = [];
+  async write(bytes: Uint8Array): Promise<number> {
+    this.written.push(...bytes.subarray(0, 2));
+    return Math.min(2, bytes.length);
+  }
+  read(): Promise<number | null> {
+    return new Promise(() => {});
+  }
+}
 
 test("a connection that somebody else has closed is closed, whatever is asked of it", async () => {
   const [conn, peer] = await connected();

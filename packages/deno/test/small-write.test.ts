@@ -1,7 +1,13 @@
 import { expect, test } from "vitest";
-import { COPY_BYTES, copyOf, type WriteCopy } from "../src/write-copy.ts";
+import {
+  COPY_BYTES,
+  copyOf,
+  isWholeBuffer,
+  lentWrite,
+  type SmallWrite,
+} from "../src/small-write.ts";
 
-const owner = { copyWritten() {}, copyFailed() {} };
+const owner = { smallWritten() {}, smallFailed() {} };
 const bytes = (length: number): Uint8Array => new Uint8Array(length).map((_, index) => index);
 
 test("a copy holds the bytes of its chunk, and no byte more", () => {
@@ -20,7 +26,7 @@ test("a copy that is under way is not used for another write, and is used again 
 });
 
 test("256 copies are used again at most, and more have memory of their own", () => {
-  const copies = (): WriteCopy[] => Array.from({ length: 300 }, () => copyOf(owner, bytes(9)));
+  const copies = (): SmallWrite[] => Array.from({ length: 300 }, () => copyOf(owner, bytes(9)));
   const many = copies();
   for (const copy of many) copy.release();
   const again = copies();
@@ -34,8 +40,8 @@ test("the owner hears how many bytes of which copy were written, and of a failur
   const heard: unknown[] = [];
   const copy = copyOf(
     {
-      copyWritten: (which, byteCount) => heard.push(which === copy, byteCount),
-      copyFailed: (error) => heard.push(error),
+      smallWritten: (which, byteCount) => heard.push(which === copy, byteCount),
+      smallFailed: (error) => heard.push(error),
     },
     bytes(9),
   );
@@ -43,4 +49,21 @@ test("the owner hears how many bytes of which copy were written, and of a failur
   copy.failed("EPIPE");
   expect(heard).toEqual([true, 7, "EPIPE"]);
   expect(copyOf(owner, bytes(9)) === copy).toBe(true);
+});
+
+test("a chunk that is all of its buffer is lent to Deno, and its write is used again without it", () => {
+  const chunk = bytes(1_034);
+  const write = lentWrite(owner, chunk);
+  expect(write.bytes).toBe(chunk);
+  write.release();
+  expect(write.bytes.length).toBe(0);
+  expect(lentWrite(owner, bytes(3)) === write).toBe(true);
+});
+
+test.each([
+  ["all of its buffer", bytes(9), true],
+  ["the end of its buffer", bytes(9).subarray(1), false],
+  ["the beginning of its buffer", bytes(9).subarray(0, 8), false],
+])("a chunk may be %s", (_, chunk, isWhole) => {
+  expect(isWholeBuffer(chunk)).toBe(isWhole);
 });
