@@ -8,6 +8,7 @@ import {
   checkOptions,
   intakeOf,
   judgedLater,
+  MisuseError,
   type ServeOptions,
   Server,
 } from "@sansocket/driver";
@@ -15,6 +16,11 @@ import { fromDuplex, requireUnserved } from "./node-transport.ts";
 import { rewrite, upgradedOf } from "./upgraded.ts";
 
 const KNOWN_UPGRADE_OPTIONS = { data: judgedLater };
+
+/** `ws` takes a callback there. */
+const NO_CALLBACK =
+  "handleUpgrade takes no callback: the hook open gets the socket. The fourth argument is { data }, the first value of " +
+  "socket.data";
 
 /** A {@link Server} that also takes requests which a `node:http` or `node:https` server has read. */
 export class NodeServer<Data = undefined> extends Server<Data> {
@@ -49,6 +55,7 @@ export class NodeServer<Data = undefined> extends Server<Data> {
     head: Uint8Array,
     options: { readonly data?: Data } = {},
   ): void {
+    if (typeof options === "function") throw new MisuseError(NO_CALLBACK);
     const { data } = checkOptions("options", options, KNOWN_UPGRADE_OPTIONS);
     const upgraded = upgradedOf(one, other, head);
     const { socket } = upgraded;

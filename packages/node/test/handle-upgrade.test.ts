@@ -265,3 +265,26 @@ describe("a server that takes no more", () => {
     await first.close();
   });
 });
+
+test("the callback of `ws` as a fourth argument is a mistake that names the hook, and changes nothing", async () => {
+  const errors: unknown[] = [];
+  const server = serverOf();
+  const { port } = await listening((request, socket, head) => {
+    try {
+      server.handleUpgrade(request, socket, head, (() => {}) as never);
+    } catch (error) {
+      errors.push(error);
+      server.handleUpgrade(request, socket, head);
+    }
+  });
+  const socket = await connect(`ws://127.0.0.1:${port}/`);
+  expect(errors).toMatchObject([
+    {
+      name: "MisuseError",
+      message:
+        "handleUpgrade takes no callback: the hook open gets the socket. The fourth argument is { data }, the first value of " +
+        "socket.data",
+    },
+  ]);
+  await socket.close();
+});

@@ -50,7 +50,7 @@ export interface Limits {
   readonly message: number;
   /**
    * Bytes of one frame as it is on the wire. Default: `message`, and an eighth of it, since a message may be one frame and
-   * DEFLATE makes some data longer. At least 18 MiB.
+   * DEFLATE makes some data longer, and 64 bytes. At least 18 MiB and 64 bytes.
    */
   readonly frame: number;
   /** Frames of one message, empty ones included. Default 131,072: 16 MiB in pieces of 128 bytes. */
