@@ -116,7 +116,10 @@ export interface EngineOptions {
   readonly answers?: "at once" | "never";
   /** Deliver pieces as they arrive. A parser that knows only whole messages may go on delivering those. */
   readonly pieces: boolean;
-  /** Bytes that a message may have. Default: the limit is the parser's own, 16 KiB or more. */
+  /**
+   * Bytes that a message may have. Default: the limit is the parser's own, 16 KiB or more. A parser that does not read this
+   * option is not judged by it, unless the rule "message too big" is asked for.
+   */
   readonly messageLimit?: number;
   /** Bytes that may wait to be sent. Above, a send answers false. */
   readonly unsentLimit?: number;

@@ -79,7 +79,7 @@ export function conversations(role: "client" | "server"): fc.Arbitrary<Conversat
 
 /**
  * One message of about 65,536 bytes, where the length begins to take 64 bits (§5.2), or the beginning of one of about
- * 2 ** 32 bytes; and a small message behind it.
+ * 2 ** 31 or 2 ** 32 bytes, where a number of 32 bits gets a sign or overflows; and a small message behind it.
  */
 export function largeMessages(role: "client" | "server"): fc.Arbitrary<Conversation> {
   const first = fc.oneof(
@@ -87,8 +87,8 @@ export function largeMessages(role: "client" | "server"): fc.Arbitrary<Conversat
       payload: new Uint8Array(length),
     })),
     fc
-      .constantFrom(1, 65_537)
-      .map((more) => ({ declaredLength: 2 ** 32 + more, payload: new Uint8Array(more) })),
+      .tuple(fc.constantFrom(2 ** 32, 2 ** 31), fc.constantFrom(1, 65_537))
+      .map(([many, more]) => ({ declaredLength: many + more, payload: new Uint8Array(more) })),
   );
   return fc.tuple(first, keysFor(role)).map(([large, key]) =>
     conversationOf(

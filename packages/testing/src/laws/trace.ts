@@ -16,11 +16,15 @@ export interface Trace {
   readonly ends: string[];
 }
 
-/** Feeds the pieces, a turn each, then the end of the stream, and lets time pass until nothing more happens. */
+/**
+ * Feeds the pieces, a turn each, then the end of the stream, and lets time pass until nothing more happens.
+ * @param overwrites each chunk is overwritten behind its turn.
+ */
 export function traceOf(
   engine: Parser,
   options: EngineOptions,
   pieces: readonly Uint8Array[],
+  overwrites: boolean = true,
 ): Trace {
   const one = createChecked(engine, options);
   const trace: Trace = {
@@ -36,7 +40,7 @@ export function traceOf(
     one.receive(lent, 0);
     turn(engine.name, one, 0, trace, outputs);
     // The chunk was borrowed for the turn: whoever kept it now reads nonsense.
-    lent.fill(0xa5);
+    if (overwrites) lent.fill(0xa5);
   }
   one.endOfStream?.(0);
   turn(engine.name, one, 0, trace, outputs);

@@ -9,7 +9,7 @@ import {
   verdictLaw,
 } from "../../src/index.ts";
 import { seeded } from "../seed.ts";
-import { FAULTS, smallParser } from "./small-parser.ts";
+import { FAULTS, frugalParser, smallParser } from "./small-parser.ts";
 
 const MINUTES = { timeout: 180_000 };
 const SERVER = { role: "server" } as const;
@@ -17,6 +17,17 @@ const SERVER = { role: "server" } as const;
 describe("a right parser, which is not ours", () => {
   test("has no fault by the law of the verdict", MINUTES, () => {
     verdictLaw(smallParser(), { ...seeded(2000), ...SERVER });
+  });
+
+  test("needs no limit for messages, and no event for Pongs", MINUTES, () => {
+    verdictLaw(frugalParser, { ...seeded(2000), ...SERVER });
+  });
+
+  test("is judged by a limit that it does not take, where the rule is asked for", MINUTES, () => {
+    const rules = ["message too big"] as const;
+    expect(() => verdictLaw(frugalParser, { ...seeded(50), ...SERVER, rules })).toThrow(
+      /a failure with 1009/,
+    );
   });
 
   test("keeps the laws that a parser can keep", MINUTES, () => {
@@ -32,6 +43,12 @@ describe("a right parser, which is not ours", () => {
       agreementLaw(sansocketEngine(), smallParser(), { ...seeded(2000), ...SERVER });
     },
   );
+});
+
+test("the law of the verdict says of a parser that keeps a chunk what is wrong with that", () => {
+  expect(() =>
+    verdictLaw(smallParser("the chunk is kept"), { ...seeded(1000), ...SERVER }),
+  ).toThrow("it still reads a chunk after the pull behind it, and chunks are overwritten then");
 });
 
 /** Faults that RFC 6455 hides from the law: which of them, and why. */

@@ -18,6 +18,7 @@ export const FAULTS = [
   "16 bits may hold a small length",
   "64 bits may hold a small length",
   "lengths have 32 bits",
+  "lengths have a sign",
   "a length of 126 is read as such",
   "a length of 65536 is too large for it",
   "text is not validated",
@@ -128,6 +129,7 @@ class SmallParser {
       if (bytes.length < 10) return this.#short();
       const from = this.#has("lengths have 32 bits") ? 6 : 2;
       length = bytes.slice(from, 10).reduce((sum, byte) => sum * 256 + byte, 0);
+      if (this.#has("lengths have a sign") && length < 2 ** 32) length = Math.max(0, length | 0);
       at = 10;
       if (length >= 2 ** 63) throw new Failure(1002);
       if (length < 65_536 && !this.#has("64 bits may hold a small length")) throw new Failure(1002);
@@ -243,6 +245,18 @@ function withoutSurrogates(bytes: Uint8Array): Uint8Array {
   }
   return Uint8Array.from(kept);
 }
+
+/** A right parser that leaves out what RFC 6455 does not ask for: a limit for messages, and an event for each Pong. */
+export const frugalParser: Parser = {
+  name: "the frugal parser",
+  create() {
+    const parser = new SmallParser(null, Number.POSITIVE_INFINITY);
+    return {
+      receive: (chunk) => parser.receive(chunk),
+      pull: () => parser.pull().filter(({ kind }) => kind !== "pong"),
+    };
+  },
+};
 
 /** The parser as the laws take it, with a fault or none. */
 export function smallParser(fault: PlantedFault | null = null): Parser {
