@@ -56,6 +56,8 @@ const DEFAULT_TIMEOUT = 5_000;
 export function detach(socket: Socket, options: DetachOptions = {}): Promise<DetachedConnection> {
   return detachBy(socket, options, (transport) => {
     const relay = new Relay();
+    // While the caller awaits a pong, reading goes on; but now nobody takes what comes, and the relay would keep all of it.
+    transport.pause();
     transport.handOn!(relay);
     const open: OpenTransport = (handler) => {
       relay.passTo(handler);

@@ -161,6 +161,16 @@ describe("a connection that moves", () => {
     expect(peer.messages).toEqual(["one, two"]);
   });
 
+  test("is not read between the two servers, although a ping waits for its pong", async () => {
+    const { other, peer, socket } = await twoServers();
+    void socket.ping();
+    await settle();
+    const detached = await detach(socket);
+    expect(peer.transport.isPaused).toBe(true);
+    adopt(other.server, detached, detached.open);
+    expect(peer.transport.isPaused).toBe(false);
+  });
+
   test("is given to the caller of adopt, although the hook adopted has cut it off", async () => {
     const { lines, peer, socket } = await twoServers();
     const other = server("other", lines, { adopted: (own: Socket) => own.abort() });

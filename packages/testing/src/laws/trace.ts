@@ -18,7 +18,7 @@ export interface Trace {
 
 /**
  * Feeds the pieces, a turn each, then the end of the stream, and lets time pass until nothing more happens.
- * @param overwrites each chunk is overwritten behind its turn.
+ * @param overwrites each chunk is overwritten behind its turn. Default true, because a parser only borrows it.
  */
 export function traceOf(
   engine: Parser,
