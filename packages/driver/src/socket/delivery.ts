@@ -11,6 +11,7 @@ import { END_OF_LOOP, type Loop, Loops } from "./loops.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { Message } from "./message.ts";
 import type { Outgoing } from "./outgoing.ts";
+import { nextTurn, ownTurn } from "./own-turn.ts";
 import type { Receiver } from "./receiver.ts";
 import { type Retiring, retiringBehind, tellAnswered } from "./retiring.ts";
 import { payloadBytes } from "./sendable.ts";
@@ -186,15 +187,8 @@ export class Delivery implements RunningHooks {
     // The hook may have left a loop whose answer was still to come: now it comes no more.
     if (this.loops !== null) this.loops.isAnswerLeft = false;
     this.wentOnAt = this.link.tick();
-    const pause = this.mailbox === null ? null : this.link.longRun.goesOn(0);
-    if (pause === null) this.link.turn();
-    else void pause.then(() => this.goOnBehind());
-  }
-
-  /** The hook was free for a while, and another turn may have called it again. */
-  private goOnBehind(): void {
-    this.link.tick();
-    this.link.turn();
+    if (this.mailbox === null) this.link.turn();
+    else nextTurn(this.link);
   }
 
   // ---- commands of the application
@@ -207,8 +201,7 @@ export class Delivery implements RunningHooks {
     if (!this.isPaused) return;
     this.isPaused = false;
     while (this.mailbox !== null && this.loops?.isParked) this.loops.give(this.take(this.mailbox));
-    this.link.tick();
-    this.link.turn();
+    ownTurn(this.link);
   }
 
   // ---- to loops
@@ -244,8 +237,7 @@ export class Delivery implements RunningHooks {
     loops.takes(loop);
     // Reading may go on. The driver asks for a turn only where reading could have been paused.
     if (wasWaiting > link.behaviour.undelivered / 2 || this.mailbox === null) {
-      link.tick();
-      link.turn();
+      ownTurn(link);
     }
     return result;
   }
@@ -255,8 +247,7 @@ export class Delivery implements RunningHooks {
     loops.leave(loop, this.lastWord?.isDelayed === true);
     // A shutdown does not wait for the answer of a loop that was left.
     if (!this.isRetiring) return;
-    this.link.tick();
-    this.link.turn();
+    ownTurn(this.link);
   }
 
   // ---- the end
@@ -276,8 +267,7 @@ export class Delivery implements RunningHooks {
   retire(whenAnswered: () => void, isMoving: boolean = false): void {
     this.retiring = retiringBehind(this.retiring, whenAnswered, isMoving);
     if (this.phase < DeliveryPhase.Retiring) this.phase = DeliveryPhase.Retiring;
-    this.link.tick();
-    this.link.turn();
+    ownTurn(this.link);
   }
 
   /** Messages that arrive from now on are dropped. */
@@ -291,8 +281,7 @@ export class Delivery implements RunningHooks {
     this.retiring = shutdown === null ? null : retiringBehind(null, shutdown, false);
     if (shutdown === null && this.phase === DeliveryPhase.Retiring)
       this.phase = DeliveryPhase.Delivering;
-    this.link.tick();
-    this.link.turn();
+    ownTurn(this.link);
   }
 
   /** Every message that arrived is delivered and answered. An awaited `open` hook may hold a loop that waits. */
@@ -442,8 +431,7 @@ export class Delivery implements RunningHooks {
   /** A message was answered, and our Close may wait for the answer. */
   answered(): void {
     if (!this.lastWord?.isDelayed) return;
-    this.link.tick();
-    this.link.turn();
+    ownTurn(this.link);
   }
 
   /**
