@@ -27,7 +27,7 @@ export class LongRun {
   private work = 0;
   /** When the run was first seen, ms; null while no run is known. */
   private since: number | null = null;
-  /** What everyone waits for; null while nobody waits. */
+  /** The promise that every caller waits for; null while no caller waits. */
   private pause: Promise<void> | null = null;
 
   constructor(time: RunTime) {
