@@ -31,7 +31,8 @@ describe("laws 4, 5 and 9 hold in every state of a world with", () => {
   });
 });
 
-test.runIf(isNode)("docs/laws.md shows the close machine that was explored", () => {
+test("docs/laws.md shows the close machine that was explored", (context) => {
+  if (!isNode) return context.skip("the page is compared once, on Node");
   const picture = pictureOf(transitions);
   if (process.env["SANSOCKET_UPDATE"] === "1") writePicture(picture);
   expect(pictureOnPage(), "run pnpm search, and look at the difference").toBe(picture);
