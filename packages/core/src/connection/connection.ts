@@ -231,7 +231,10 @@ export function endingFacts(connection: Connection): EndingFacts {
   return connection.ending;
 }
 
-/** The functions of the option `frames`. Only for a connection with a `watch`, which exists where the option is given. */
+/**
+ * The functions of the option `frames`. Only for a connection with a `watch`, which exists where the option is given.
+ * @internal
+ */
 export function watching({ settings }: Connection): FrameWatcher["functions"] {
   return settings.frames!.functions;
 }
