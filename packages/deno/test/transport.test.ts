@@ -222,6 +222,29 @@ class HeldConn {
   }
 }
 
+test("a peer that always has bytes lets timers run", async () => {
+  let reads = 0;
+  let hasRun = false;
+  setTimeout(() => {
+    hasRun = true;
+  }, 0);
+  const conn = {
+    // Deno resolves at once for as long as bytes lie in the kernel.
+    async read(into: Uint8Array): Promise<number | null> {
+      reads += 1;
+      return hasRun || reads === 1_000_000 ? null : into.length;
+    },
+    async closeWrite(): Promise<void> {},
+    close(): void {},
+  };
+  const recorder = new Recorder();
+  const ended = recorder.next("end");
+  const transport = new DenoTransport(conn as unknown as Deno.Conn, recorder, true);
+  await ended;
+  expect(reads).toBeLessThan(1_000_000);
+  transport.destroy();
+});
+
 test("a transport is closed only when neither direction holds memory any more", async () => {
   const conn = new HeldConn();
   const recorder = new Recorder();

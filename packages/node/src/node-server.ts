@@ -60,9 +60,8 @@ export class NodeServer<Data = undefined> extends Server<Data> {
     const upgraded = upgradedOf(one, other, head);
     const { socket } = upgraded;
     requireUnserved(socket);
-    const { setTimeout, setNoDelay } = socket as Partial<Socket>;
+    const { setTimeout } = socket as Partial<Socket>;
     setTimeout?.call(socket, 0); // the HTTP server's idea of how long a connection may be silent
-    setNoDelay?.call(socket, true);
     // The request is judged where all are: by the engine, from its bytes.
     const { bytes, fault } = rewrite(upgraded);
     const open = fromDuplex(socket, bytes);

@@ -280,8 +280,8 @@ function rewrapped(socket: NetSocket): NetSocket {
 
 /**
  * Any Duplex of bytes as a transport, for `server.accept` and for `connect`'s option `socket`. Its `allowHalfOpen` becomes
- * true: otherwise the peer's end of stream cuts off what is still to be said. A stream that has ended, failed or was destroyed
- * before is a connection whose peer has left.
+ * true: otherwise the peer's end of stream cuts off what is still to be said. Where it has `setNoDelay`, it sends each write at
+ * once from now on. A stream that has ended, failed or was destroyed before is a connection whose peer has left.
  * @param first bytes that were read already. They come before all others.
  * @throws MisuseError for an object that is no Duplex, and at the opening of a stream that is served already.
  */
@@ -294,6 +294,7 @@ export function fromDuplex(stream: Duplex, first: Uint8Array = NOTHING): OpenTra
   }
   return (handler) => {
     requireUnserved(stream);
+    sendAtOnce(stream);
     const transport = new NodeTransport(stream, handler);
     // Not before `open` has returned. A microtask would come too early as well, before a client's request is written.
     process.nextTick(() => {
@@ -303,6 +304,12 @@ export function fromDuplex(stream: Duplex, first: Uint8Array = NOTHING): OpenTra
     });
     return transport;
   };
+}
+
+/** Turns Nagle's algorithm off, which Node leaves on: a second small write would wait until the peer has acknowledged the first. */
+function sendAtOnce(stream: Duplex): void {
+  const { setNoDelay } = stream as Partial<NetSocket>;
+  if (typeof setNoDelay === "function") setNoDelay.call(stream, true);
 }
 
 /** The members that the transport calls, of any stream that has them. @throws MisuseError */

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { connect as connectTcp, type Socket as TcpSocket } from "node:net";
 import { Duplex } from "node:stream";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { connect, fromDuplex, type Message, type NodeServer, serve } from "../src/index.ts";
 import { canReadIntoScratch, forgetTrial } from "../src/scratch-reading.ts";
 
@@ -171,6 +171,16 @@ describe("fromDuplex", () => {
     expect((await socket.close(1000, "bye")).wasClean).toBe(true);
     await server.shutdown();
     expect(server.connections).toBe(0);
+  });
+
+  test("has a socket of Node send each write at once: Node leaves Nagle's algorithm on", async () => {
+    server = await serve({ hostname: "127.0.0.1" });
+    const { port } = server.address as { port: number };
+    const given = connectTcp(port, "127.0.0.1");
+    const setNoDelay = vi.spyOn(given, "setNoDelay");
+    const socket = await connect(server.url, { socket: fromDuplex(given) });
+    expect(setNoDelay.mock.calls).toEqual([[true]]);
+    await socket.close();
   });
 
   test("tells of a Duplex that was destroyed before", async () => {

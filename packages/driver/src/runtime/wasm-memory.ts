@@ -23,8 +23,8 @@ interface Loops {
 /** Bytes of a page. */
 export const PAGE = 65_536;
 /**
- * The inbox, and the windows that the engine keeps. Each memory reserves addresses: 8 GiB in V8, of which only the pages
- * that are written take memory.
+ * One memory is for the inbox, and eight are for the windows that the engine keeps. V8 reserves 8 GiB of addresses for each
+ * memory. The reserved addresses take no memory: only pages that were written do.
  */
 const MOST_INPUTS = 9;
 
