@@ -46,7 +46,7 @@ export interface BunGlobal {
         | boolean
         | { readonly compress: string; readonly decompress: string };
       open?(socket: BunWebSocket): void;
-      message(socket: BunWebSocket, data: string | Uint8Array): void;
+      message(socket: BunWebSocket, data: string | Uint8Array): void | Promise<void>;
     };
   }): { readonly port: number; publish(topic: string, data: string | Uint8Array): number };
   gc(isForced: boolean): void;

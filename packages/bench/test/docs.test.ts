@@ -67,6 +67,7 @@ describe("figures as Markdown", () => {
     ["echo-text", "100x16x64-text", "100 x 16 x 64, text"],
     ["echo", "8x1x64KiB", "8 x 1 x 64KiB"],
     ["echo", "100x16x64-bursts", "100 x 16 x 64, bursts"],
+    ["echo", "100x16x64-async", "100 x 16 x 64, async"],
   ])("the table %s calls the case %s %s", (block, caseName, shown) => {
     const table = blockOf(results([row({ name: `node20/echo/${caseName}` })]), block);
     expect(table.split("\n")[2]).toMatch(`| ${shown} | Node 20 |`);

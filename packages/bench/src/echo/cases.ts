@@ -12,6 +12,8 @@ export interface EchoCase {
   readonly exchange: "each" | "bursts" | "broadcast";
   readonly payloadBytes: number;
   readonly isText: boolean;
+  /** The application answers in an async function that awaits one promise, as one that asks a cache or a session does. */
+  readonly isAsync: boolean;
   /** The rows of section "Targets" that this case is about: against the peer, and against the raw echo. */
   readonly id: string | null;
   readonly rawId: string | null;
@@ -41,6 +43,7 @@ function echo(
     exchange: "each",
     payloadBytes,
     isText: false,
+    isAsync: false,
     id: null,
     rawId: null,
     isAgainstBufferutil: false,
@@ -52,6 +55,7 @@ export const CASES: readonly EchoCase[] = [
   echo(100, 1, 64, { id: "N1'", rawId: "N1" }),
   echo(100, 16, 64, { id: "N2" }),
   echo(100, 16, 64, { name: "100x16x64-bursts", exchange: "bursts" }),
+  echo(100, 16, 64, { name: "100x16x64-async", isAsync: true }),
   echo(8, 1, 64 * KIB, { id: "N3", isAgainstBufferutil: true }),
   echo(1, 1, MIB, { id: "N4", isAgainstBufferutil: true }),
   echo(100, 1, 64, { isText: true }),

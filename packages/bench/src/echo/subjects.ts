@@ -78,13 +78,16 @@ export function mainPeer(runtime: RuntimeName, isAgainstBufferutil: boolean): st
   return CANDIDATES[runtime].find(({ side }) => side === "peer")!.name;
 }
 
-/** The subjects that this case compares: `lend` changes nothing for text and for what is prepared, and 'data' events have one row. */
+/**
+ * The subjects that this case compares: `lend` changes nothing for text and for what is prepared, what is lent ends with a hook that
+ * returns a promise, and 'data' events have one row.
+ */
 export function candidatesOf(
   runtime: RuntimeName,
-  { isText, exchange, name }: EchoCaseFacts,
+  { isText, isAsync, exchange, name }: EchoCaseFacts,
 ): Candidate[] {
   return CANDIDATES[runtime].filter((one) => {
-    if (one.name === LENDING) return !isText && exchange !== "broadcast";
+    if (one.name === LENDING) return !isText && !isAsync && exchange !== "broadcast";
     if (one.name === DATA_EVENTS) return name === "100x16x64";
     return true;
   });
@@ -93,5 +96,6 @@ export function candidatesOf(
 interface EchoCaseFacts {
   readonly name: string;
   readonly isText: boolean;
+  readonly isAsync: boolean;
   readonly exchange: string;
 }

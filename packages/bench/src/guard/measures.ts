@@ -40,10 +40,14 @@ export async function measureHeap(): Promise<Figures> {
   return figures;
 }
 
-/** One connection with one message of 64 bytes under way; and with 16, which come in one read and go back in one write. */
+/**
+ * One connection with one message of 64 bytes under way; and with 16, which come in one read and go back in one write, or in two
+ * when the hook answers in a promise.
+ */
 const EXCHANGES: readonly (readonly [name: string, caseName: string])[] = [
   ["64 B", "100x1x64"],
   ["16 x 64 B", "100x16x64-bursts"],
+  ["16 x 64 B, async hook", "100x16x64-async"],
 ];
 
 export async function measureSystemCalls(runtime: Program["runtime"]): Promise<Figures> {

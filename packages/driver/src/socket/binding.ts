@@ -13,7 +13,8 @@ import { type CloseInfo, closeInfo, violationError } from "./close-info.ts";
 import { type Deadlines, type Due, NOT_ENTERED } from "./deadlines.ts";
 import { Delivery } from "./delivery.ts";
 import { engineFailed, escaped, MOST_ESCAPES } from "./escape.ts";
-import { beginTurn, endTurn, type Flushable, markDirty } from "./flushing.ts";
+import { beginTurn, endTurn, FLUSH_AT_ONCE, type Flushable, markDirty } from "./flushing.ts";
+import { keepsAnswersBack } from "./gathering.ts";
 import type { Link } from "./link.ts";
 import { Outgoing } from "./outgoing.ts";
 import { settleReading } from "./reading-gate.ts";
@@ -37,12 +38,6 @@ export interface Owner {
   /** An error has occurred that the `error` hook should get. */
   report(binding: Binding, error: ConnectionError): void;
 }
-
-/**
- * A connection with more unsent bytes than this does not wait for the end of the turn: here memory costs more than a system
- * call.
- */
-const FLUSH_AT_ONCE = 65_536;
 
 export class Binding implements Link, TransportHandler, Flushable, Due {
   readonly behaviour: Behaviour;
@@ -215,7 +210,7 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
       this.isPullDue = false;
       this.pull();
     }
-    while (this.transmit()) this.pull();
+    if (!this.keepsAnswersBack()) while (this.transmit()) this.pull();
     this.delivery.settle();
     settleReading(this, this.outgoing, this.delivery, this.isPongAwaited);
     this.enterDeadline();
@@ -333,11 +328,16 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
   // ---- writing
 
   queued(): void {
+    if (this.keepsAnswersBack()) return;
     markDirty(this);
     if (this.writing === null && this.endpoint.unsent > FLUSH_AT_ONCE) {
       this.tick();
       if (this.transmit()) this.isPullDue = true;
     }
+  }
+
+  private keepsAnswersBack(): boolean {
+    return this.writing === null && keepsAnswersBack(this, this.delivery, this.outgoing);
   }
 
   /** @returns whether the transmission may lead to steps or to more output. */

@@ -29,9 +29,9 @@ export class Delivery implements RunningHooks {
   private lastWord: LastWord | null = null;
   private phase: DeliveryPhase = DeliveryPhase.Delivering;
   /** Null while no message waits, which is almost always. */
-  private mailbox: Mailbox | null = null;
+  mailbox: Mailbox | null = null;
   /** The application has asked for no messages. */
-  private isPaused = false;
+  isPaused = false;
   /** Messages that arrived and were dropped. */
   private dropped = 0;
   /**
@@ -296,7 +296,7 @@ export class Delivery implements RunningHooks {
   }
 
   /** A loop has taken a message, and has not asked for the next message. */
-  private get isLoopAnswering(): boolean {
+  get isLoopAnswering(): boolean {
     return this.loops !== null && this.loops.answering > 0;
   }
 

@@ -13,6 +13,12 @@ export interface Flushable {
 }
 
 /**
+ * A connection with more unsent bytes than this does not wait for the end of the turn: here memory costs more than a system
+ * call.
+ */
+export const FLUSH_AT_ONCE = 65_536;
+
+/**
  * One list for the thread, because a message to one socket may lead to writes on a thousand other sockets. The first
  * `dirtyCount` places of the list are taken. The list never shrinks, because setting the length of an array costs as much as
  * parsing a frame.

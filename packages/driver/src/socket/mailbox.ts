@@ -15,6 +15,10 @@ export class Mailbox {
   private waiting: Waiting[] = [];
   /** The messages before this index are taken. */
   private first = 0;
+  /** Microtasks since a message was taken, as far as `gathering` has counted them. */
+  microtasks = 0;
+  /** `gathering` waits for the application to take the next message. */
+  isWatched = false;
 
   get count(): number {
     return this.waiting.length - this.first;
@@ -32,6 +36,7 @@ export class Mailbox {
     const { message, bytes } = this.waiting[this.first]!;
     this.bytes -= bytes;
     this.first += 1;
+    this.microtasks = 0;
     if (this.first >= 1_024 && this.first * 2 >= this.waiting.length) {
       // Taken messages are removed in large steps: one `shift` of the array for each message is quadratic in the worst case.
       this.waiting = this.waiting.slice(this.first);

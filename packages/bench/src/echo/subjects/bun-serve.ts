@@ -1,8 +1,11 @@
 /** Bun's own server, and for a broadcast its own topics. */
-import { bun } from "../../bun-globals.ts";
+import { type BunWebSocket, bun } from "../../bun-globals.ts";
 import type { Listen } from "./subject.ts";
 
-export const listen: Listen = async ({ exchange }) => {
+export const listen: Listen = async ({ exchange, isAsync }) => {
+  const answerLater = async (socket: BunWebSocket, data: string | Uint8Array): Promise<void> => {
+    socket.send(await Promise.resolve(data));
+  };
   const server = bun().serve({
     hostname: "127.0.0.1",
     port: 0,
@@ -13,8 +16,10 @@ export const listen: Listen = async ({ exchange }) => {
         socket.subscribe("all");
       },
       message(socket, data) {
+        if (isAsync) return answerLater(socket, data);
         if (exchange === "broadcast") server.publish("all", data);
         else socket.send(data);
+        return undefined;
       },
     },
   });

@@ -24,7 +24,7 @@ declare const Deno: {
 
 const OPEN = 1;
 
-export const listen: Listen = async ({ exchange }) => {
+export const listen: Listen = async ({ exchange, isAsync }) => {
   const sockets = new Set<NativeSocket>();
   const { addr } = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
     const { socket, response } = Deno.upgradeWebSocket(request);
@@ -32,7 +32,13 @@ export const listen: Listen = async ({ exchange }) => {
     socket.onopen = () => sockets.add(socket);
     socket.onclose = () => sockets.delete(socket);
     socket.onerror = () => {};
+    const answerLater = async (data: string | ArrayBuffer): Promise<void> =>
+      socket.send(await Promise.resolve(data));
     socket.onmessage = ({ data }) => {
+      if (isAsync) {
+        void answerLater(data);
+        return;
+      }
       if (exchange !== "broadcast") {
         socket.send(data);
         return;

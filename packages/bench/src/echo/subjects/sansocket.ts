@@ -20,7 +20,7 @@ interface Served {
 
 export interface Hooks {
   readonly lend: boolean;
-  message(socket: Writer, data: Data): void;
+  message(socket: Writer, data: Data): void | Promise<void>;
 }
 
 type Serve = (
@@ -28,10 +28,18 @@ type Serve = (
 ) => Promise<Served>;
 
 export function hooksFor(
-  { exchange }: EchoCase,
+  { exchange, isAsync }: EchoCase,
   lend: boolean,
   server: () => { readonly sockets: readonly Writer[] },
 ): Hooks {
+  if (isAsync) {
+    return {
+      lend,
+      async message(socket, data) {
+        socket.write(await Promise.resolve(data));
+      },
+    };
+  }
   return {
     lend,
     message(socket, data) {
