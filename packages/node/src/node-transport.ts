@@ -3,6 +3,7 @@ import { Buffer } from "node:buffer";
 import { Socket as NetSocket } from "node:net";
 import process from "node:process";
 import type { Duplex } from "node:stream";
+import { setImmediate } from "node:timers";
 import type { TLSSocket } from "node:tls";
 import {
   ConnectedStream,
@@ -12,11 +13,13 @@ import {
   type NetworkAddress,
   type OpenTransport,
   queueMicrotask,
+  ReadState,
   type TlsFacts,
   type TransportHandler,
   WriteState,
 } from "@sansocket/driver";
 import { clientCertificateOf } from "./client-certificate.ts";
+import { forgetRead, isLongRead } from "./long-read.ts";
 
 const NOTHING = new Uint8Array(0);
 
@@ -169,11 +172,26 @@ export class NodeTransport extends ConnectedStream {
   }
 
   pause(): void {
+    if (this.reading !== ReadState.Ended) this.reading = ReadState.Paused;
     this.stream.pause();
   }
 
   resume(): void {
+    if (this.reading !== ReadState.Ended) this.reading = ReadState.Flowing;
     this.stream.resume();
+  }
+
+  /** Bytes were read and told. The stream rests when they came in a row that keeps others waiting. */
+  wasRead(byteCount: number): void {
+    if (!isLongRead(this, byteCount) || this.reading !== ReadState.Flowing) return;
+    this.reading = ReadState.Due;
+    this.stream.pause();
+    setImmediate(goOn, this);
+  }
+
+  /** The rest is over, unless the handler has paused or resumed the stream meanwhile. */
+  goOn(): void {
+    if (this.reading === ReadState.Due && !this.hasLeft) this.resume();
   }
 
   get remoteAddress(): NetworkAddress | null {
@@ -227,8 +245,14 @@ function rememberPeer(stream: Duplex & { readonly remoteAddress?: string }): boo
   return stream.remoteAddress !== undefined;
 }
 
+function goOn(transport: NodeTransport): void {
+  transport.goOn();
+}
+
 function onData(this: Duplex, chunk: Uint8Array): void {
-  transportOf(this).handler.onData(chunk);
+  const transport = transportOf(this);
+  transport.handler.onData(chunk);
+  transport.wasRead(chunk.length);
 }
 
 function onEnd(this: Duplex): void {
@@ -236,7 +260,9 @@ function onEnd(this: Duplex): void {
 }
 
 function onClose(this: Duplex): void {
-  transportOf(this).closed();
+  const transport = transportOf(this);
+  forgetRead(transport);
+  transport.closed();
 }
 
 /** The event `close` follows, and tells of the error. Without this listener the first reset would end the process. */

@@ -58,7 +58,9 @@ function onReadInto(inbox: Uint8Array<ArrayBuffer>): OnRead {
 
 /** Node calls this as a method of the socket, so that one function does for all sockets. The trial proves that too. */
 function tell(this: Socket, byteCount: number): boolean {
-  transportOf(this).handler.onInbox(byteCount);
+  const transport = transportOf(this);
+  transport.handler.onInbox(byteCount);
+  transport.wasRead(byteCount);
   return true;
 }
 
