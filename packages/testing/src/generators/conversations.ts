@@ -9,7 +9,7 @@ import { dumpFrames } from "../wire/hex-dump.ts";
 import { decodeText, encodeText } from "../wire/text.ts";
 import { keysFor } from "./frames.ts";
 import { binaryPayloads, texts } from "./payloads.ts";
-import { controlStatements, framesOf, programs, type Statement } from "./programs.ts";
+import { controlStatements, framesOf, partings, programs, type Statement } from "./programs.ts";
 import { shownAs } from "./shown.ts";
 
 /** Frames with their bytes, in order. */
@@ -42,8 +42,8 @@ export function messages(): fc.Arbitrary<Message> {
 }
 
 /**
- * The ways to send a message to an endpoint of `role`: in up to five fragments, empty ones too, parted anywhere, inside
- * characters too, and with pings and pongs between them (RFC 6455 §5.4).
+ * The ways to send a message to an endpoint of `role`: in up to 41 fragments, mostly up to five, empty ones too, parted
+ * anywhere, inside characters too, and with pings and pongs between them (RFC 6455 §5.4).
  */
 export function fragmentations(
   { type, bytes }: Message,
@@ -53,9 +53,7 @@ export function fragmentations(
   requireBytes("bytes of the message", bytes);
   return fc
     .record({
-      parts: fc.array(fc.tuple(fc.nat({ max: bytes.length }), fc.option(controlStatements())), {
-        maxLength: 4,
-      }),
+      parts: partings(fc.tuple(fc.nat({ max: bytes.length }), fc.option(controlStatements()))),
       keys: fc.array(keysFor(role), { minLength: 1, maxLength: 3 }),
     })
     .map(({ parts, keys }) => {

@@ -49,6 +49,18 @@ export function controlStatements(): fc.Arbitrary<ControlStatement> {
 }
 
 /**
+ * What parts a message into fragments: mostly 0 to 4 places, and 5 to 40 in one message of eight. A parser that keeps room for 8 or
+ * 16 fragments, or counts them in too few bits, shows its fault only then.
+ */
+export function partings<Part>(part: fc.Arbitrary<Part>): fc.Arbitrary<Part[]> {
+  return fc.oneof(
+    { withCrossShrink: true },
+    { weight: 7, arbitrary: fc.array(part, { maxLength: 4 }) },
+    { weight: 1, arbitrary: fc.array(part, { minLength: 5, maxLength: 40, size: "medium" }) },
+  );
+}
+
+/**
  * The points are drawn without a look at the message, and brought into it: so a message of a counterexample can become
  * shorter while its fragments stay.
  */
@@ -59,10 +71,7 @@ function messageStatements(): fc.Arbitrary<Statement> {
     binaryPayloads().map((bytes) => ({ type: "binary" as const, bytes })),
   );
   return fc
-    .tuple(
-      content,
-      fc.array(fc.tuple(fc.nat({ max: 300 }), fc.option(controlStatements())), { maxLength: 4 }),
-    )
+    .tuple(content, partings(fc.tuple(fc.nat({ max: 300 }), fc.option(controlStatements()))))
     .map(([{ type, bytes }, parts]) => ({
       kind: "message" as const,
       type,

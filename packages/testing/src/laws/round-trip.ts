@@ -7,6 +7,7 @@ import { createChecked } from "../engine/binding.ts";
 import type { Engine, EngineEvent, EngineUnderTest } from "../engine/engine.ts";
 import { cut } from "../generators/cuttings.ts";
 import { binaryPayloads, controlPayloads, texts } from "../generators/payloads.ts";
+import { partings } from "../generators/programs.ts";
 import { encodeText } from "../wire/text.ts";
 import { checkLaw, LawBroken, type LawOptions } from "./law.ts";
 import { joinPieces, requireSame, show } from "./trace.ts";
@@ -27,7 +28,7 @@ function fragmentActs(): fc.Arbitrary<Act> {
     binaryPayloads().map((bytes) => ({ type: "binary" as const, bytes })),
   );
   return content.chain(({ type, bytes }) =>
-    fc.array(fc.nat({ max: bytes.length }), { maxLength: 4 }).map((points) => {
+    partings(fc.nat({ max: bytes.length })).map((points) => {
       const parts = [0, ...[...points].sort((a, b) => a - b), bytes.length];
       const fragments = parts.slice(1).map((to, index) => bytes.slice(parts[index], to));
       return { act: "fragments" as const, type, fragments };
