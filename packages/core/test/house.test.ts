@@ -279,6 +279,22 @@ function declaredNames(source: Source): (readonly [name: string, isExported: boo
   });
 }
 
+/** The names that CommonJS gives to each module. Jest runs modules as CommonJS, by the compilers of Babel, SWC and TypeScript. */
+const COMMON_JS: ReadonlySet<string> = new Set([
+  "__dirname",
+  "__filename",
+  "exports",
+  "module",
+  "require",
+]);
+
+/** A module that declares such a name is no module of CommonJS any more: "Identifier 'module' has already been declared". */
+function commonJsFaults(source: Source): string[] {
+  return declaredNames(source)
+    .filter(([name]) => COMMON_JS.has(name))
+    .map(([name]) => `${source.path} declares ${name}`);
+}
+
 /** One name for two things: a name that core or driver exports from a file is declared by no file of the other one. */
 function twinFaults(sources: readonly Source[]): string[] {
   const declared = sources.flatMap((source) =>
@@ -381,6 +397,11 @@ describe("the house", () => {
   test("the driver and the adapter of Node take the platform's globals once, when they are loaded", () => {
     const judged = allSources.filter(({ path }) => /^packages\/(driver|node)\//.test(path));
     expect(judged.flatMap(lateGlobalFaults)).toEqual([]);
+  });
+
+  test("no source declares a name that CommonJS gives to each module", () => {
+    const shipped = allSources.filter(({ path }) => !path.startsWith("packages/bench/"));
+    expect(shipped.flatMap(commonJsFaults)).toEqual([]);
   });
 
   test("no source file is named for having no place", () => {
@@ -544,6 +565,10 @@ describe("the judge of the house sees", () => {
       faults: ownerFaults(
         sample("packages/core/src/endpoint/x.ts", "this.connection.position += 1;"),
       ),
+    },
+    {
+      what: "a name of CommonJS",
+      faults: commonJsFaults(sample("packages/driver/src/x.ts", "export let a, module;")),
     },
     { what: "an enum", faults: nameFaults(sample("packages/core/src/x.ts", "enum A { B }")) },
     {

@@ -100,16 +100,45 @@ describe("a Uint8Array of another realm is taken", () => {
   });
 });
 
-test("a Blob of a library, such as jsdom's, is a Blob", async () => {
-  const { options, until } = listening();
-  const socket = await opened(options);
-  const blob = {
-    [Symbol.toStringTag]: "Blob",
+describe("a Blob of a library", () => {
+  const members = {
     size: 2,
+    type: "",
+    slice: () => {},
     arrayBuffer: () => Promise.resolve(foreign("new Uint8Array([1, 2]).buffer")),
+    toString: () => "[object Blob]",
   };
-  socket.send(blob as unknown as Blob);
-  expect(await until(1)).toEqual([Uint8Array.of(1, 2)]);
+  const tagged = { ...members, [Symbol.toStringTag]: "Blob" };
+
+  test.each([
+    { of: "jsdom, which names itself by Symbol.toStringTag", blob: tagged },
+    { of: "happy-dom, which has no Symbol.toStringTag", blob: members },
+  ])("of $of, is sent as its bytes", async ({ blob }) => {
+    const { options, until } = listening();
+    const socket = await opened(options);
+    socket.send(blob as unknown as Blob);
+    expect(await until(1)).toEqual([Uint8Array.of(1, 2)]);
+  });
+
+  test.each(["Blob", "File"])(
+    "that cannot be read (a %s of jsdom 26) is a TypeError, and not the text [object Blob]",
+    async (tag) => {
+      const { arrayBuffer: _, ...unreadable } = members;
+      const blob = { ...unreadable, [Symbol.toStringTag]: tag } as unknown as Blob;
+      const socket = await opened();
+      expect(() => socket.send(blob)).toThrow(TypeError);
+      expect(() => socket.send(blob)).toThrow("has no arrayBuffer(): read it with a FileReader");
+      const { socket: other } = await connected();
+      expect(() => other.write(blob as never)).toThrow("read it with a FileReader");
+    },
+  );
+
+  test("is not each object that has a size", async () => {
+    const { options, until } = listening();
+    const socket = await opened(options);
+    socket.send({ size: 2, toString: () => "text" } as unknown as string);
+    expect(await until(1)).toEqual(["text"]);
+  });
 });
 
 test("a signal of a library, such as jsdom's, gives up a connection", async () => {

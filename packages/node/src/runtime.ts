@@ -27,4 +27,5 @@ export const runtime: Runtime = {
   clearTimer: (timer) => clearTimeout(timer as NodeJS.Timeout | undefined),
   // Timers come before the poll phase of the event loop, immediates behind it.
   afterPoll: (callback) => setImmediate(callback),
+  queueTask: (callback) => setImmediate(callback),
 };

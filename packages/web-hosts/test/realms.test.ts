@@ -126,6 +126,13 @@ describe("the adapter of Node, in a realm", () => {
     expect(await program.events()).toBe(EVENTS);
   });
 
+  test("with the fake timers of jsdom that were there before, without setImmediate and MessageChannel", async () => {
+    const missing = { setImmediate: undefined, MessageChannel: undefined };
+    const program = load({ ...nodeGlobals(), ...FAKES, ...missing });
+    expect(await program.echoed()).toBe(ECHOED);
+    expect(await program.events()).toBe(EVENTS);
+  });
+
   test("whose globals are replaced behind it, each by one that always throws", async () => {
     const program = load(nodeGlobals());
     const names = Object.keys(nodeGlobals()).filter((name) => !KEPT.has(name));

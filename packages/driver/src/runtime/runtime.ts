@@ -26,6 +26,12 @@ export interface Runtime {
    * kernel already.
    */
   afterPoll(callback: () => void): void;
+  /**
+   * Calls back in a task of its own, soon, and in the order of the calls: each event of the WebSocket class has one. Default:
+   * the global `setImmediate`, `MessageChannel` or `setTimeout`. In the environment jsdom of a test runner these may be missing or
+   * fake.
+   */
+  queueTask?(callback: () => void): void;
 }
 
 /** The globals that a runtime is made of. Each may be missing, for example in a realm of `node:vm`. */

@@ -54,7 +54,7 @@ function newMemory(inputBytes: number, pages: number): WasmMemory | null {
 }
 
 /** Undefined until it is needed; null where it cannot be compiled. */
-let module: object | null | undefined;
+let compiled: object | null | undefined;
 
 /** The loops over the memory; null where the runtime cannot have them. */
 export function loopsOf(place: WasmMemory): Loops | null {
@@ -64,12 +64,12 @@ export function loopsOf(place: WasmMemory): Loops | null {
 
 function instantiate({ memory }: WasmMemory): Loops | null {
   const classes = webAssembly();
-  if (classes === null || module === null) return null;
+  if (classes === null || compiled === null) return null;
   try {
-    module ??= new classes.Module(bytesOfBase64(WASM_MODULE));
-    return new classes.Instance(module, { host: { memory } }).exports as Loops;
+    compiled ??= new classes.Module(bytesOfBase64(WASM_MODULE));
+    return new classes.Instance(compiled, { host: { memory } }).exports as Loops;
   } catch {
-    module = null;
+    compiled = null;
     return null;
   }
 }

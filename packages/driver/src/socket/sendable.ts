@@ -69,10 +69,21 @@ function bytesOf(data: ArrayBuffer | ArrayBufferView): Uint8Array {
   );
 }
 
+/** The remedy for a Blob that {@link isUnreadableBlob} finds. */
+export const READ_BLOB = "read it with a FileReader, and send the ArrayBuffer";
+
+/** A Blob of an older library, such as jsdom 26: as text it would be "[object Blob]". */
+export function isUnreadableBlob(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || "arrayBuffer" in value) return false;
+  const tag: unknown = (value as { readonly [Symbol.toStringTag]?: unknown })[Symbol.toStringTag];
+  return tag === "Blob" || tag === "File";
+}
+
 function remedyFor(given: unknown): string {
   if (typeof given !== "object" || given === null) return "";
   if (Array.isArray(given)) return ": Uint8Array.from makes bytes of it";
   if ("arrayBuffer" in given) return ": await its arrayBuffer()"; // a Blob
+  if (isUnreadableBlob(given)) return `: ${READ_BLOB}`;
   return ": JSON.stringify makes text of it";
 }
 

@@ -2,7 +2,7 @@
  * Each event has a task of its own, as the standard demands: between two events, every promise that can go on goes on. Otherwise
  * an application that awaits `open` and then listens for messages would miss a message of the same packet.
  */
-import { queueTask } from "./task-queue.ts";
+import { type QueueTask, queueTask } from "./task-queue.ts";
 
 interface Waiting {
   readonly run: () => void;
@@ -18,10 +18,12 @@ export class EventTasks {
   private bytes = 0;
   /** Called when every event has run, and one more task has passed. */
   private readonly whenIdle: () => void;
+  private readonly queueTask: QueueTask;
   private drained: { readonly promise: Promise<void>; resolve(): void } | null = null;
 
-  constructor(whenIdle: () => void = () => {}) {
+  constructor(whenIdle: () => void = () => {}, queue: QueueTask = queueTask) {
     this.whenIdle = whenIdle;
+    this.queueTask = queue;
   }
 
   /** An event runs in this task, or has not run yet. */
@@ -65,7 +67,7 @@ export class EventTasks {
 
   private ask(): void {
     this.asked += 1;
-    queueTask(this.begin);
+    this.queueTask(this.begin);
   }
 
   private readonly begin = (): void => {

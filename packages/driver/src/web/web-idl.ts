@@ -73,13 +73,16 @@ export function stringSequence(value: unknown, what: string): string[] {
   return Array.from(value as Iterable<unknown>, (item) => `${item as string}`);
 }
 
-/** Blob, of any realm or library, for instance jsdom's: a value that calls itself a Blob, and that can be read as a Blob. */
+/** Blob, of any realm or library: a value with the members that a Blob is read by. The Blob of happy-dom has no other mark. */
 export function isBlob(value: unknown): value is Blob {
   if (typeof value !== "object" || value === null) return false;
-  const tag: unknown = (value as { readonly [Symbol.toStringTag]?: unknown })[Symbol.toStringTag];
-  if (tag !== "Blob" && tag !== "File") return false;
-  const { size, arrayBuffer } = value as Partial<Blob>;
-  return typeof size === "number" && typeof arrayBuffer === "function";
+  const { size, type, slice, arrayBuffer } = value as Partial<Blob>;
+  return (
+    typeof size === "number" &&
+    typeof type === "string" &&
+    typeof slice === "function" &&
+    typeof arrayBuffer === "function"
+  );
 }
 
 /** BufferSource, of any realm. */

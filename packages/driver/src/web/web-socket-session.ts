@@ -50,9 +50,7 @@ export class WebSocketSession implements Answering {
   protocol = "";
   extensions = "";
   private readonly target: EventTarget;
-  private readonly tasks: EventTasks = new EventTasks(() => {
-    if (this.socket !== null) bindingOf(this.socket).delivery.answered();
-  });
+  private readonly tasks: EventTasks;
   /** The origin of the URL, as MessageEvent has it. */
   private readonly origin: string;
   private readonly isProtocolWanted: boolean;
@@ -67,6 +65,9 @@ export class WebSocketSession implements Answering {
 
   constructor(target: EventTarget, platform: Platform, url: URL, options: ClassOptions) {
     this.target = target;
+    this.tasks = new EventTasks(() => {
+      if (this.socket !== null) bindingOf(this.socket).delivery.answered();
+    }, platform.runtime.queueTask);
     this.origin = url.origin;
     this.isProtocolWanted = options.protocols.length > 0;
     const hooks: SocketHooks = {

@@ -3,6 +3,7 @@ import type { Platform } from "../client/connect.ts";
 import type { ConnectOptions } from "../client/connect-options.ts";
 import { showFacts } from "../inspection.ts";
 import { type Blob, type Event, EventTarget, type NativeMessageEvent } from "../runtime/globals.ts";
+import { isUnreadableBlob, READ_BLOB } from "../socket/sendable.ts";
 import { refuseThirdArgument, webSocketOptions } from "./class-options.ts";
 import { checkedCloseCode } from "./close-arguments.ts";
 import type { CloseEvent } from "./close-event.ts";
@@ -275,6 +276,7 @@ const MEMBERS: readonly string[] = [
 function sendable(data: unknown): string | Uint8Array<ArrayBuffer> | Blob {
   if (isBlob(data)) return data;
   if (isBufferSource(data)) return bufferSource(data);
+  if (isUnreadableBlob(data)) throw new TypeError(`this Blob has no arrayBuffer(): ${READ_BLOB}`);
   // The code that encodes the text turns lone surrogates into U+FFFD.
   return `${data as string}`;
 }
