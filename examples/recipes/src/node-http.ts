@@ -14,7 +14,7 @@ export async function serveBoth(port: number) {
   });
 
   const http = createHttpServer((_request, response) => response.end("hello\n"));
-  // Hand over every upgrade, also for other paths: the server answers each one and ends the connection well.
+  // Hand over every upgrade, also for other paths: an upgrade that nobody answers keeps its client waiting.
   http.on("upgrade", (request, socket, head) => sockets.handleUpgrade(socket, request, head));
   http.listen(port);
   await once(http, "listening"); // rejects when the port is taken
