@@ -49,8 +49,8 @@ export function controlStatements(): fc.Arbitrary<ControlStatement> {
 }
 
 /**
- * What parts a message into fragments: mostly 0 to 4 places, and 5 to 40 in one message of eight. A parser that keeps room for 8 or
- * 16 fragments, or counts them in too few bits, shows its fault only then.
+ * Places at which a message is parted into fragments: mostly 0 to 4 places, and 5 to 40 in one message of eight. A parser that keeps
+ * room for 16 fragments, or counts them in too few bits, shows its fault only there.
  */
 export function partings<Part>(part: fc.Arbitrary<Part>): fc.Arbitrary<Part[]> {
   return fc.oneof(
