@@ -74,8 +74,8 @@ export function initialsOf(name) {
 }
 
 export function randomKey() {
-  const octets = crypto.getRandomValues(new Uint8Array(8));
-  return Array.from(octets, (octet) => octet.toString(16).padStart(2, "0")).join("");
+  const bytes = crypto.getRandomValues(new Uint8Array(8));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 const MANNERS = ["Quiet", "Amber", "Early", "Gentle", "Swift", "Patient", "Silver", "Wry"];

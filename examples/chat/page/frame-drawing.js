@@ -43,7 +43,7 @@ export function describePayload(frame) {
   return hexOf(payload).join(" ") + more;
 }
 
-/** The octets before the payload, without the masking key. */
+/** The bytes before the payload, without the masking key. */
 export function headerOctets({ fin, rsv, opcode, isMasked, payloadLength }) {
   const first = (fin ? 0x80 : 0) | (rsv << 4) | opcode;
   const mask = isMasked ? 0x80 : 0;
@@ -59,7 +59,7 @@ export function keyOctets({ isMasked, maskingKey }) {
   return isMasked ? [24, 16, 8, 0].map((shift) => (maskingKey >>> shift) & 0xff) : [];
 }
 
-/** Sixteen bits a row, as wide as they are on the wire; below them the octets themselves. */
+/** Sixteen bits a row, as wide as they are on the wire; below them the bytes themselves. */
 export function drawFrame(frame) {
   const grid = element("div", "grid");
   const { payloadLength: length, fin, rsv, isMasked } = frame;
@@ -128,11 +128,11 @@ function drawWire(frame) {
     ? payload.map((octet, index) => octet ^ key[index % 4])
     : payload;
   const more = frame.payloadLength > payload.length ? " …" : "";
-  const wire = element("p", "octets");
+  const wire = element("p", "bytes");
   const code = element("code", "");
   code.append(
-    element("span", "head-octets", `${hexOf(headerOctets(frame)).join(" ")} `),
-    element("span", "key-octets", key.length > 0 ? `${hexOf(key).join(" ")} ` : ""),
+    element("span", "head-bytes", `${hexOf(headerOctets(frame)).join(" ")} `),
+    element("span", "key-bytes", key.length > 0 ? `${hexOf(key).join(" ")} ` : ""),
     hexOf(onWire).join(" ") + more,
   );
   wire.append(

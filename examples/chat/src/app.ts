@@ -6,7 +6,7 @@ import type { PreparedMessage, Server, ServerOptions, Socket } from "@sansocket/
 import { createAllowance } from "./allowance.ts";
 import { type Chat, createChat, type Delivery, handle, leave, type Member } from "./chat.ts";
 import { flush, hasNews } from "./presence.ts";
-import { MESSAGE_OCTETS, readClientMessage, type ServerMessage } from "./protocol.ts";
+import { MESSAGE_BYTES, readClientMessage, type ServerMessage } from "./protocol.ts";
 import { createSite, type SiteFile } from "./site.ts";
 import {
   createWireRecord,
@@ -85,7 +85,7 @@ export async function startChat(options: ChatOptions): Promise<RunningChat> {
     ...(hostname === undefined ? {} : { hostname }),
     maxConnections: 1_000,
     // A page that does not read what was said is let go at 1 MiB: a page that lags that far behind had better come back.
-    limits: { message: MESSAGE_OCTETS, frame: MESSAGE_OCTETS, unsent: 1_048_576 },
+    limits: { message: MESSAGE_BYTES, frame: MESSAGE_BYTES, unsent: 1_048_576 },
     timeouts: { ping: 20_000, pong: 10_000 },
 
     request: site,

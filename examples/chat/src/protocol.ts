@@ -9,8 +9,8 @@ import type { WireItem } from "./wire-report.ts";
 /** UTF-16 code units, as the page's `maxlength` counts them. */
 export const LIMITS = { name: 24, room: 24, text: 2_000, key: 40 } as const;
 
-/** Octets of one message from a page: the longest text, every character of it escaped, and its frame of JSON. */
-export const MESSAGE_OCTETS = 16_384;
+/** Bytes of one message from a page: the longest text, every character of it escaped, and its frame of JSON. */
+export const MESSAGE_BYTES = 16_384;
 
 /** The newest message that a page has of a room. */
 export interface Since {

@@ -7,7 +7,7 @@ const WIDTH = 4;
 /** Each filter has a row, with another above it. */
 const ROWS = [0, 1, 2, 3, 4, 4, 1].map((filter, row) => ({
   filter,
-  octets: Array.from({ length: WIDTH * 3 }, (_, x) => (row * 71 + x * x * 37) & 0xff),
+  bytes: Array.from({ length: WIDTH * 3 }, (_, x) => (row * 71 + x * x * 37) & 0xff),
 }));
 
 function png(rows: Buffer, depth = 8): Buffer {
@@ -20,16 +20,16 @@ function png(rows: Buffer, depth = 8): Buffer {
   ]);
 }
 
-/** As the section on filters has it, from the octets: what the reader has to undo. */
+/** As the section on filters has it, from the bytes: what the reader has to undo. */
 function filtered(row: number): number[] {
-  const { filter, octets } = ROWS[row]!;
-  const above = ROWS[row - 1]?.octets ?? octets.map(() => 0);
-  return octets.map((octet, x) => {
-    const [a, b, c] = [octets[x - 3] ?? 0, above[x]!, above[x - 3] ?? 0];
+  const { filter, bytes } = ROWS[row]!;
+  const above = ROWS[row - 1]?.bytes ?? bytes.map(() => 0);
+  return bytes.map((byte, x) => {
+    const [a, b, c] = [bytes[x - 3] ?? 0, above[x]!, above[x - 3] ?? 0];
     const nearest = [a, b, c].reduce((one, other) =>
       Math.abs(a + b - c - other) < Math.abs(a + b - c - one) ? other : one,
     );
-    return (octet - [0, a, b, Math.floor((a + b) / 2), nearest][filter]!) & 0xff;
+    return (byte - [0, a, b, Math.floor((a + b) / 2), nearest][filter]!) & 0xff;
   });
 }
 
@@ -37,7 +37,7 @@ test("a picture without its filters has the same pixels", () => {
   const rows = Buffer.from(ROWS.flatMap(({ filter }, row) => [filter, ...filtered(row)]));
   const plain = chunksOf(withoutFilters(png(rows)));
   expect(plain.map(({ type }) => type)).toEqual(["IHDR", "IDAT", "IEND"]);
-  expect([...inflateSync(plain[1]!.data)]).toEqual(ROWS.flatMap(({ octets }) => [0, ...octets]));
+  expect([...inflateSync(plain[1]!.data)]).toEqual(ROWS.flatMap(({ bytes }) => [0, ...bytes]));
 });
 
 test("a picture of another kind is refused", () => {

@@ -2,7 +2,7 @@
 import { crc32, deflateSync, inflateSync } from "node:zlib";
 
 const SIGNATURE = 8;
-/** Octets of a pixel in Chromium's screenshots: 8 bits each of red, green and blue. */
+/** Bytes of a pixel in Chromium's screenshots: 8 bits each of red, green and blue. */
 const PIXEL = 3;
 
 export function withoutFilters(png: Buffer): Buffer {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { LIMITS, MESSAGE_OCTETS, readClientMessage } from "../src/protocol.ts";
+import { LIMITS, MESSAGE_BYTES, readClientMessage } from "../src/protocol.ts";
 
 const join = { type: "join", room: "lobby", name: "Ada", since: null, tab: null };
 
@@ -41,14 +41,14 @@ describe("a message that is understood", () => {
       const text = `x${character.repeat(LIMITS.text - 2)}x`;
       const message = JSON.stringify({ type: "say", key: "k".repeat(LIMITS.key), text });
       expect(readClientMessage(message)).toMatchObject({ type: "say", text });
-      expect(new TextEncoder().encode(message).length).toBeLessThanOrEqual(MESSAGE_OCTETS);
+      expect(new TextEncoder().encode(message).length).toBeLessThanOrEqual(MESSAGE_BYTES);
     }
   });
 });
 
 describe("a message that is not understood is answered with the reason", () => {
   test.each([
-    ["octets", new Uint8Array([123, 125]), /binary/],
+    ["bytes", new Uint8Array([123, 125]), /binary/],
     ["no JSON", "{", /not JSON/],
     ["nothing", "", /not JSON/],
     ["JSON that is no object", "null", /not a JSON object/],

@@ -106,7 +106,7 @@ async function take(people: People, picture: (typeof PICTURES)[number]): Promise
       await mira.mouse.move(0, 0);
       const path = join(IMAGES, `${name}${SUFFIXES[view]}.png`);
       const picture = withoutFilters(await mira.screenshot({ animations: "disabled" }));
-      expect(picture.length, `octets of ${path}`).toBeLessThan(450_000);
+      expect(picture.length, `bytes of ${path}`).toBeLessThan(450_000);
       writeFileSync(path, picture);
     }
   } finally {

@@ -11,10 +11,10 @@ import {
 } from "../src/wire-report.ts";
 
 function frame(direction: "in" | "out", payload: string): TracedFrame {
-  const octets = new TextEncoder().encode(payload);
+  const bytes = new TextEncoder().encode(payload);
   const bits = { fin: true, rsv: 0, opcode: 1, isMasked: direction === "in", maskingKey: 7 };
-  const place = { payloadLength: octets.length, offset: 0, isComplete: true };
-  return { direction, ...bits, ...place, payload: octets };
+  const place = { payloadLength: bytes.length, offset: 0, isComplete: true };
+  return { direction, ...bits, ...place, payload: bytes };
 }
 
 const report = frame("out", JSON.stringify({ type: "frames", items: [] }));

@@ -79,9 +79,9 @@ function draw(frame) {
   item.classList.add(frame.direction);
   item.querySelector(".arrow").textContent = isIn ? "→" : "←";
   item.querySelector("strong").textContent = OPCODES[frame.opcode] ?? "Reserved opcode";
-  const octets = `${frame.payloadLength} ${frame.payloadLength === 1 ? "octet" : "octets"}`;
+  const bytes = `${frame.payloadLength} ${frame.payloadLength === 1 ? "byte" : "bytes"}`;
   item.querySelector(".summary").textContent =
-    `${isIn ? "client to server" : "server to client"}, ${octets} of payload, at octet ${frame.offset} of its direction`;
+    `${isIn ? "client to server" : "server to client"}, ${bytes} of payload, at byte ${frame.offset} of its direction`;
   drawFields(item.querySelector(".grid"), frame, payload);
   drawWire(item.querySelector("code"), frame, payload);
   $("frames").prepend(item);
@@ -103,7 +103,7 @@ function drawFields(grid, frame, payload) {
   field(grid, 7, "payload length", String(lengthField), true);
   if (lengthField === 126) wide(grid, "extended payload length, 16 bits", String(length));
   if (lengthField === 127) wide(grid, "extended payload length, 64 bits", String(length));
-  if (frame.isMasked) wide(grid, "masking key, 32 bits", `0x${hexOf(keyOctets(frame)).join("")}`);
+  if (frame.isMasked) wide(grid, "masking key, 32 bits", `0x${hexOf(keyBytes(frame)).join("")}`);
   if (length > 0) wide(grid, "payload, unmasked", describePayload(frame, payload));
 }
 
@@ -139,37 +139,37 @@ function describePayload(frame, payload) {
 
 /** Header and the beginning of the payload as they travel, masked again if they were. */
 function drawWire(code, frame, payload) {
-  const key = keyOctets(frame);
-  const onWire = frame.isMasked ? payload.map((octet, index) => octet ^ key[index % 4]) : payload;
+  const key = keyBytes(frame);
+  const onWire = frame.isMasked ? payload.map((byte, index) => byte ^ key[index % 4]) : payload;
   const more = frame.payloadLength > payload.length ? " …" : "";
   code.append(
-    labelled("head", `${hexOf(headerOctets(frame)).join(" ")} `),
+    labelled("head", `${hexOf(headerBytes(frame)).join(" ")} `),
     labelled("key", frame.isMasked ? `${hexOf(key).join(" ")} ` : ""),
     hexOf(onWire).join(" ") + more,
   );
 }
 
-function headerOctets({ fin, rsv, opcode, isMasked, payloadLength }) {
+function headerBytes({ fin, rsv, opcode, isMasked, payloadLength }) {
   const first = (fin ? 0x80 : 0) | (rsv << 4) | opcode;
   const mask = isMasked ? 0x80 : 0;
   if (payloadLength < 126) return [first, mask | payloadLength];
   const view = new DataView(new ArrayBuffer(8));
   view.setBigUint64(0, BigInt(payloadLength));
-  const octets = [...new Uint8Array(view.buffer)];
-  if (payloadLength < 65536) return [first, mask | 126, ...octets.slice(6)];
-  return [first, mask | 127, ...octets];
+  const bytes = [...new Uint8Array(view.buffer)];
+  if (payloadLength < 65536) return [first, mask | 126, ...bytes.slice(6)];
+  return [first, mask | 127, ...bytes];
 }
 
-function keyOctets({ isMasked, maskingKey }) {
+function keyBytes({ isMasked, maskingKey }) {
   return isMasked ? [24, 16, 8, 0].map((shift) => (maskingKey >>> shift) & 0xff) : [];
 }
 
 function bytesOf(hex) {
-  return Uint8Array.from(hex.match(/../g) ?? [], (octet) => Number.parseInt(octet, 16));
+  return Uint8Array.from(hex.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
 }
 
-function hexOf(octets) {
-  return Array.from(octets, (octet) => octet.toString(16).padStart(2, "0"));
+function hexOf(bytes) {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0"));
 }
 
 connect();

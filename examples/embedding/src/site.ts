@@ -20,7 +20,7 @@ export interface Site {
   step(connection: Connection, step: Step, now: number): void;
 }
 
-/** Octets of each payload that the page is shown. */
+/** Bytes of each payload that the page is shown. */
 const PAYLOAD_PREFIX = 64;
 
 interface PageFile {

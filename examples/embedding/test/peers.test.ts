@@ -1,4 +1,4 @@
-/** Foreign clients against the example: npm `ws`, Node's own WebSocket, and octets written by hand. */
+/** Foreign clients against the example: npm `ws`, Node's own WebSocket, and bytes written by hand. */
 import { execFile } from "node:child_process";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { promisify } from "node:util";
@@ -124,16 +124,16 @@ test("Node's own WebSocket gets its echo and a clean close", async () => {
   expect(stdout.trim().split("\n")).toEqual(["from node", "4002 true"]);
 });
 
-describe("octets written by hand", () => {
+describe("bytes written by hand", () => {
   test("a message in the packet of the handshake is answered, at every split", {
     timeout: 120_000,
   }, async () => {
-    const octets = Buffer.concat([Buffer.from(HEAD), HI, Buffer.from([0x88, 0x80, 0, 0, 0, 0])]);
-    for (let cut = 1; cut < octets.length; cut += 1) {
+    const bytes = Buffer.concat([Buffer.from(HEAD), HI, Buffer.from([0x88, 0x80, 0, 0, 0, 0])]);
+    for (let cut = 1; cut < bytes.length; cut += 1) {
       const { socket, received } = raw();
       socket.setNoDelay();
-      socket.write(octets.subarray(0, cut));
-      setImmediate(() => socket.write(octets.subarray(cut)));
+      socket.write(bytes.subarray(0, cut));
+      setImmediate(() => socket.write(bytes.subarray(cut)));
       const answer = await received;
       expect(answer.subarray(answer.indexOf("\r\n\r\n") + 4)).toEqual(
         Buffer.from([0x81, 0x02, 0x68, 0x69, 0x88, 0x00]),
@@ -141,31 +141,31 @@ describe("octets written by hand", () => {
     }
   });
 
-  for (const { what, octets, answer } of [
+  for (const { what, bytes, answer } of [
     {
       what: "a frame that is not masked",
-      octets: [0x81, 0x01, 0x61],
+      bytes: [0x81, 0x01, 0x61],
       answer: [0x88, 0x02, 0x03, 0xea],
     },
     {
       what: "a reserved opcode",
-      octets: [0x83, 0x80, 0, 0, 0, 0],
+      bytes: [0x83, 0x80, 0, 0, 0, 0],
       answer: [0x88, 0x02, 0x03, 0xea],
     },
     {
       what: "text that is not UTF-8",
-      octets: [0x81, 0x81, 0, 0, 0, 0, 0xff],
+      bytes: [0x81, 0x81, 0, 0, 0, 0, 0xff],
       answer: [0x88, 0x02, 0x03, 0xef],
     },
     {
-      what: "2^40 octets announced",
-      octets: [0x82, 0xff, 0, 0, 1, 0, 0, 0, 0, 0],
+      what: "2^40 bytes announced",
+      bytes: [0x82, 0xff, 0, 0, 1, 0, 0, 0, 0, 0],
       answer: [0x88, 0x02, 0x03, 0xf1],
     },
   ]) {
     test(`${what} is answered with its Close, and the connection ends`, async () => {
       const { socket, received } = raw();
-      socket.write(Buffer.concat([Buffer.from(HEAD), Buffer.from(octets)]));
+      socket.write(Buffer.concat([Buffer.from(HEAD), Buffer.from(bytes)]));
       const got = await received;
       expect([...got.subarray(got.indexOf("\r\n\r\n") + 4)]).toEqual(answer);
     });

@@ -33,7 +33,7 @@ async function take(socket, step, argument, more) {
   switch (step) {
     case "text":
       return await socket.send(argument);
-    case "octets":
+    case "bytes":
       return await socket.send(pattern(argument));
     case "stream":
       return await socket.sendStream(argument);

@@ -19,16 +19,16 @@ export function described(message) {
     return { characters: message.length, checksum: checksum(message) };
   }
   let sum = 0;
-  for (const octet of message) sum = (Math.imul(sum, 31) + octet) | 0;
-  return { octets: message.length, checksum: sum };
+  for (const byte of message) sum = (Math.imul(sum, 31) + byte) | 0;
+  return { bytes: message.length, checksum: sum };
 }
 
 /**
- * Octets of which each tells its place.
+ * Bytes of which each tells its place.
  * @param {number} length
  */
 export function pattern(length) {
-  const octets = new Uint8Array(length);
-  for (let index = 0; index < length; index += 1) octets[index] = (index * 31 + (index >> 8)) & 255;
-  return octets;
+  const bytes = new Uint8Array(length);
+  for (let index = 0; index < length; index += 1) bytes[index] = (index * 31 + (index >> 8)) & 255;
+  return bytes;
 }

@@ -38,7 +38,7 @@ async function take(socket, heard, step, argument, more) {
     case "text":
       socket.send(argument);
       return "sent";
-    case "octets":
+    case "bytes":
       socket.send(pattern(argument));
       return "sent";
     // What the standard's class cannot do, and ws can.

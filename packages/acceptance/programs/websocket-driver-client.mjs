@@ -23,7 +23,7 @@ async function take({ driver, messages, closed }, step, argument, more) {
     case "text":
       driver.text(argument);
       return "sent";
-    case "octets":
+    case "bytes":
       driver.binary(Buffer.from(pattern(argument)));
       return "sent";
     case "ping":

@@ -29,11 +29,11 @@ export const ANSWERS_TO_TAKE: readonly ServerProgram[] = [
     server: [asked, { send: switching({}, [text("x"), goodbye]) }, { frames: 1 }, end],
   },
   {
-    title: "101 octet by octet, with its first frames",
+    title: "101 byte by byte, with its first frames",
     ends: "clean 1000",
     server: [
       asked,
-      { send: switching({}, [text("x"), goodbye]), octetByOctet: true },
+      { send: switching({}, [text("x"), goodbye]), byteByByte: true },
       { frames: 1 },
       end,
     ],

@@ -54,8 +54,8 @@ const HANDSHAKES: readonly ConnectionProgram[] = [
     steps: [{ send: together(request({}, "GET /late HTTP/1.1"), text("early"), goodbye) }],
   },
   {
-    title: "the handshake octet by octet",
-    steps: [{ send: request(), octetByOctet: true }, { send: goodbye }],
+    title: "the handshake byte by byte",
+    steps: [{ send: request(), byteByByte: true }, { send: goodbye }],
   },
   plain("refused with a body", request({}, "GET /refuse HTTP/1.1")),
   plain(
@@ -69,7 +69,7 @@ const HANDSHAKES: readonly ConnectionProgram[] = [
   plain("another version", request({ "Sec-WebSocket-Version": "8" })),
   plain("no version", request({ "Sec-WebSocket-Version": "" })),
   plain("no key", request({ "Sec-WebSocket-Key": "" })),
-  plain("a key of 15 octets", request({ "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAA" })),
+  plain("a key of 15 bytes", request({ "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAA" })),
   plain("no Host", request({ Host: "" })),
   plain("another method", request({}, "POST / HTTP/1.1")),
   plain("HTTP/1.0", request({}, "GET / HTTP/1.0")),
@@ -111,7 +111,7 @@ const MESSAGES: readonly ConnectionProgram[] = [
     (payload) => opened(`text of ${payload.length} characters`, text(payload), goodbye),
   ),
   ...[0, 1, 125, 126, 65_535, 65_536, 1_048_576].map((length) =>
-    opened(`${length} octets`, frame(0x82, pattern(length)), goodbye),
+    opened(`${length} bytes`, frame(0x82, pattern(length)), goodbye),
   ),
   opened("a masking key of zeros", frame(0x81, "plain to see", { key: [0, 0, 0, 0] }), goodbye),
   opened("three messages in one write", text("1"), frame(0x82, pattern(3)), text("3"), goodbye),
@@ -139,7 +139,7 @@ const MESSAGES: readonly ConnectionProgram[] = [
     goodbye,
   ),
   opened(
-    "pings, empty, of 125 octets, and three in one write",
+    "pings, empty, of 125 bytes, and three in one write",
     frame(0x89),
     frame(0x89, pattern(125)),
     frame(0x89, "3"),
@@ -147,7 +147,7 @@ const MESSAGES: readonly ConnectionProgram[] = [
   ),
   opened("a pong that nobody asked for", frame(0x8a, "?"), goodbye),
   {
-    title: "frames octet by octet",
+    title: "frames byte by byte",
     steps: [
       { send: request() },
       { frames: 0 },
@@ -158,7 +158,7 @@ const MESSAGES: readonly ConnectionProgram[] = [
           frame(0x80, "x".repeat(130)),
           goodbye,
         ),
-        octetByOctet: true,
+        byteByByte: true,
       },
     ],
   },
@@ -175,7 +175,7 @@ const MESSAGES: readonly ConnectionProgram[] = [
     steps: [{ send: together(request(), text("!stream")) }, { frames: 4 }, { send: goodbye }],
   },
   {
-    title: "the server sends 300,000 octets",
+    title: "the server sends 300,000 bytes",
     steps: [{ send: together(request(), text("!send 300000")) }, { frames: 1 }, { send: goodbye }],
   },
   {
@@ -196,7 +196,7 @@ const VIOLATIONS: readonly ConnectionProgram[] = [
     opened(`RSV bits 0x${(first & 0x70).toString(16)}`, frame(first, "x")),
   ),
   opened("a ping in fragments", frame(0x09, "x")),
-  opened("a ping of 126 octets", frame(0x89, pattern(126))),
+  opened("a ping of 126 bytes", frame(0x89, pattern(126))),
   opened("a continuation of nothing", frame(0x80, "x")),
   opened("a message within a message", frame(0x01, "a"), text("b")),
   opened("text that is no UTF-8", frame(0x81, Uint8Array.of(0x61, 0xff, 0x61))),
@@ -212,12 +212,12 @@ const VIOLATIONS: readonly ConnectionProgram[] = [
     frame(0x02, pattern(1_500_000)),
     frame(0x80, "", { announced: 1_000_000n }),
   ),
-  opened("a Close of one octet", frame(0x88, "x")),
+  opened("a Close of one byte", frame(0x88, "x")),
   ...[0, 999, 1004, 1005, 1006, 1015, 2999, 5000].map((code) =>
     opened(`close code ${code}`, close(code)),
   ),
   opened("a close reason that is no UTF-8", close(1000, Uint8Array.of(0xff))),
-  opened("octets behind a violation", frame(0x83, "x"), text("dropped"), frame(0x89, "dropped")),
+  opened("bytes behind a violation", frame(0x83, "x"), text("dropped"), frame(0x89, "dropped")),
 ];
 
 const ENDINGS: readonly ConnectionProgram[] = [

@@ -62,7 +62,7 @@ function ending({ error, results }: Line): string {
 }
 
 describe.each([["plain"], ["secure"]] as const)(
-  "%s, the clients of Node, Deno and Bun write the same octets and tell the same of",
+  "%s, the clients of Node, Deno and Bun write the same bytes and tell the same of",
   (kind) => {
     const programs = SERVER_PROGRAMS.filter((one) => kind === "plain" || !one.plainOnly);
     test.each(programs)("$title: $ends", async (program) => {

@@ -20,7 +20,7 @@ async function rawClient(port: number): Promise<TcpSocket> {
 const CLOSES: readonly (readonly [what: string, code: number, reason: string])[] = [
   ["the normal code", 1000, ""],
   ["a code of the application's own, with a reason", 4_321, "enough for today"],
-  ["the longest reason there is, of 123 octets", 3_000, `${"é".repeat(61)}e`],
+  ["the longest reason there is, of 123 bytes", 3_000, `${"é".repeat(61)}e`],
   // RFC 6455 §7.1.5: 1005 says that the Close had no code.
   ["no code", 1005, ""],
 ];

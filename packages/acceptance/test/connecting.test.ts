@@ -336,8 +336,8 @@ function endOf(port: number, said = ""): Promise<string> {
     let text = "";
     const peer = connectTcp(port, "127.0.0.1", () => void peer.write(said));
     peer.on("error", () => {});
-    peer.on("data", (octets) => {
-      text += octets.toString();
+    peer.on("data", (bytes) => {
+      text += bytes.toString();
     });
     peer.once("close", () => resolve(text));
   });

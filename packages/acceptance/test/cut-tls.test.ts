@@ -16,7 +16,7 @@ interface Relay {
   cut(): void;
 }
 
-/** Before a server, passes on octets that it cannot read; of the server's at most so many. */
+/** Before a server, passes on bytes that it cannot read; of the server's at most so many. */
 async function relay(target: number, most: number): Promise<Relay> {
   const sockets: TcpSocket[] = [];
   let client: TcpSocket | null = null;
@@ -26,11 +26,11 @@ async function relay(target: number, most: number): Promise<Relay> {
     sockets.push(accepted, server);
     for (const socket of [accepted, server]) socket.on("error", () => {});
     let passed = 0;
-    accepted.on("data", (octets) => server.write(octets));
-    server.on("data", (octets) => {
+    accepted.on("data", (bytes) => server.write(bytes));
+    server.on("data", (bytes) => {
       if (passed >= most) return;
-      accepted.write(octets.subarray(0, most - passed));
-      passed += octets.length;
+      accepted.write(bytes.subarray(0, most - passed));
+      passed += bytes.length;
       if (passed >= most) accepted.end();
     });
   });
@@ -44,7 +44,7 @@ async function relay(target: number, most: number): Promise<Relay> {
 }
 
 /** What is behind the first message, and how much of everything passes. */
-const CUTS: readonly (readonly [where: string, octets: number, most: number])[] = [
+const CUTS: readonly (readonly [where: string, bytes: number, most: number])[] = [
   ["between messages", 0, Number.POSITIVE_INFINITY],
   // Some 3 KB of TLS and of the opening handshake stand before it.
   ["in a message, and in a record of TLS", 1_000_000, 200_000],
@@ -54,14 +54,14 @@ const CUTS: readonly (readonly [where: string, octets: number, most: number])[] 
 // without a Close, as an end of plain TCP would be, and no failure of the transport.
 test.each(CUTS)(
   "a client sees TLS that ends without close_notify %s as an end without a Close",
-  async (_where, octets, most) => {
+  async (_where, bytes, most) => {
     const { cert, key } = await certificate();
     await using server = await serve({
       hostname: "127.0.0.1",
       tls: { cert, key },
       open(socket) {
         socket.write("before");
-        if (octets > 0) socket.write(new Uint8Array(octets));
+        if (bytes > 0) socket.write(new Uint8Array(bytes));
       },
     });
     const between = await relay(portOf(server), most);
@@ -69,7 +69,7 @@ test.each(CUTS)(
     const socket = await connect(url, { tls: { ca: cert } });
     const messages = socket[Symbol.asyncIterator]();
     expect((await messages.next()).value).toBe("before");
-    if (octets === 0) between.cut();
+    if (bytes === 0) between.cut();
     await expect(messages.next()).rejects.toMatchObject({ code: "no-close" });
     expect(await socket.closed).toMatchObject({
       code: 1006,

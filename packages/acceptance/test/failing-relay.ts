@@ -1,4 +1,4 @@
-/** A relay of octets between two sides of a connection, which stops to read from one of them, and resets it in the end. */
+/** A relay of bytes between two sides of a connection, which stops to read from one of them, and resets it in the end. */
 import { createServer, connect as dial, type Socket } from "node:net";
 
 export type Side = "client" | "server";
@@ -8,9 +8,9 @@ interface Pair {
   readonly server: Socket;
 }
 
-/** Octets, and the end that the other one wants to hear of. */
+/** Bytes, and the end that the other one wants to hear of. */
 function forward(from: Socket, to: Socket): void {
-  from.on("data", (octets) => to.write(octets));
+  from.on("data", (bytes) => to.write(bytes));
   from.on("end", () => to.end());
   from.on("close", () => to.destroy());
 }

@@ -1,8 +1,8 @@
 import type { Socket } from "@sansocket/node";
 import { describe, expect, test } from "vitest";
 import { connect, serve } from "./adapter.ts";
+import { pattern } from "./bytes.ts";
 import { Mailbox } from "./mailbox.ts";
-import { pattern } from "./octets.ts";
 import { PLACES } from "./places.ts";
 
 const MiB = 1_048_576;
@@ -21,10 +21,10 @@ async function readAll(socket: Socket): Promise<{ received: number; wrong: numbe
   let received = 0;
   let wrong = 0;
   for await (const message of socket) {
-    const octets = message as Uint8Array;
-    const number = new DataView(octets.buffer).getUint32(0);
-    if (number !== received || octets.length !== MESSAGE.length) wrong += 1;
-    if (octets[octets.length - 1] !== MESSAGE[MESSAGE.length - 1]) wrong += 1;
+    const bytes = message as Uint8Array;
+    const number = new DataView(bytes.buffer).getUint32(0);
+    if (number !== received || bytes.length !== MESSAGE.length) wrong += 1;
+    if (bytes[bytes.length - 1] !== MESSAGE[MESSAGE.length - 1]) wrong += 1;
     received += 1;
     if (received === MESSAGES) break;
   }

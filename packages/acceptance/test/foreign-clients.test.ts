@@ -133,9 +133,9 @@ describe.each(meetings)("$name to our server on $server, $kind", ({ client, serv
     skipMissing(context, client);
     const messages: (readonly [step: readonly unknown[], message: string | Uint8Array])[] = [
       [["text", "grüße"], "grüße"],
-      [["octets", 1_048_576], pattern(1_048_576)],
+      [["bytes", 1_048_576], pattern(1_048_576)],
       [["text", ""], ""],
-      [["octets", 0], pattern(0)],
+      [["bytes", 0], pattern(0)],
     ];
     if (client.canFragment) messages.push([["stream", ["frag", "", "ments"]], "fragments"]);
     const { answer, events } = await converse([

@@ -37,7 +37,7 @@ const STEPS = [
   ["receive"],
   ["text", ""],
   ["receive"],
-  ["octets", 100_000],
+  ["bytes", 100_000],
   ["receive"],
 ] as const;
 const ECHOES = [LONG, LONG, "", pattern(100_000)].flatMap((message) => [

@@ -57,7 +57,7 @@ describe.each(meetings)("our client on $client to $name, $kind", ({ client, name
       ["protocol"],
       ["text", "grüße"],
       ["receive"],
-      ["octets", 1_048_576],
+      ["bytes", 1_048_576],
       ["receive"],
       ["stream", ["frag", "", "ments"]],
       ["receive"],

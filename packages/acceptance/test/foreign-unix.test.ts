@@ -2,7 +2,7 @@ import { certificate } from "@sansocket/workshop/certificate";
 import { RUNTIMES } from "@sansocket/workshop/runtimes";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { described } from "../programs/messages.mjs";
-import { pattern } from "./octets.ts";
+import { pattern } from "./bytes.ts";
 import { unixPath } from "./places.ts";
 import { type Line, Program, startServer } from "./program.ts";
 
@@ -31,17 +31,17 @@ function client(...given: ConstructorParameters<typeof Program>): Program {
   return running;
 }
 
-const octets = described(pattern(300_000));
+const bytes = described(pattern(300_000));
 const steps = [
   ["text", "grüße"],
   ["receive"],
-  ["octets", 300_000],
+  ["bytes", 300_000],
   ["receive"],
   ["close", 4_000, "done"],
 ];
 
 function expectEchoes({ results }: Line): void {
-  expect(results.slice(0, 4)).toEqual(["sent", { text: "grüße" }, "sent", octets]);
+  expect(results.slice(0, 4)).toEqual(["sent", { text: "grüße" }, "sent", bytes]);
   expect(results[4]).toMatchObject({ code: 4_000, wasClean: true });
 }
 

@@ -101,15 +101,15 @@ const hexOfCode = (code: number): string => code.toString(16).padStart(4, "0");
 
 describe.each(Object.keys(SERVERS))("a server with %s", (name) => {
   const endings = [
-    ...ENDINGS.map(({ what, behind, code }) => ({ what, code, octets: behind(frameOfClient) })),
-    { ...CLOSING, octets: [closeOfClient(CLOSING.code)] },
+    ...ENDINGS.map(({ what, behind, code }) => ({ what, code, bytes: behind(frameOfClient) })),
+    { ...CLOSING, bytes: [closeOfClient(CLOSING.code)] },
   ];
-  test.each(endings)("answers a text before $what in one packet", async ({ octets, code }) => {
+  test.each(endings)("answers a text before $what in one packet", async ({ bytes, code }) => {
     await using server = await serve({ ...SERVERS[name], ...LOOPBACK } as never);
     const client = rawConnect(portOf(server), null);
     await client.take({ send: request() });
     await client.take({ frames: 0 });
-    await client.take({ send: Buffer.concat([frameOfClient(0x81, "request"), ...octets]) });
+    await client.take({ send: Buffer.concat([frameOfClient(0x81, "request"), ...bytes]) });
     await client.take({ frames: 2 });
     const { frames } = client.heard;
     await client.take({ end: true });
@@ -124,14 +124,14 @@ describe.each(Object.keys(SERVERS))("a server with %s", (name) => {
 
 describe.each(Object.keys(CLIENTS))("a client with %s", (name) => {
   const endings = [
-    ...ENDINGS.map(({ what, behind, code }) => ({ what, code, octets: behind(frame) })),
-    { ...CLOSING, octets: [close(CLOSING.code)] },
+    ...ENDINGS.map(({ what, behind, code }) => ({ what, code, bytes: behind(frame) })),
+    { ...CLOSING, bytes: [close(CLOSING.code)] },
   ].flatMap((ending) => [
     { ...ending, when: "behind the 101", isWith101: false },
     { ...ending, when: "with the 101", isWith101: true },
   ]);
   test.each(endings)("answers a text before $what in one packet, $when", async (ending) => {
-    const packet = [frame(0x81, "request"), ...ending.octets];
+    const packet = [frame(0x81, "request"), ...ending.bytes];
     const opening = ending.isWith101
       ? [{ send: switching({}, packet) }]
       : [{ send: switching() }, { send: Buffer.concat(packet) }];

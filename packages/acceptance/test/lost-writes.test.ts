@@ -80,7 +80,7 @@ describe.each(OVER_TCP)("over %s, what a reset has overtaken is not sent", (_nam
       let isLeft = false;
       async function* parts(): AsyncGenerator<Uint8Array> {
         try {
-          for (let octets = 0; octets < MORE_THAN_FITS; octets += MiB / 4) {
+          for (let bytes = 0; bytes < MORE_THAN_FITS; bytes += MiB / 4) {
             if (socket.unsent > 0) pressed.put(null);
             yield new Uint8Array(MiB / 4);
           }

@@ -1,29 +1,29 @@
 import type { Message, Sendable, Socket } from "@sansocket/node";
 import { describe, expect, test } from "vitest";
 import { adapter, connect, serve } from "./adapter.ts";
-import { expectMessage, expectOctets, pattern } from "./octets.ts";
+import { expectBytes, expectMessage, pattern } from "./bytes.ts";
 import { PLACES } from "./places.ts";
 
 async function nextMessage(socket: Socket): Promise<Message | undefined> {
   return (await socket[Symbol.asyncIterator]().next()).value;
 }
 
-const octets = pattern(1_000);
+const bytes = pattern(1_000);
 
 const MESSAGES: readonly (readonly [what: string, sent: Sendable, back: string | Uint8Array])[] = [
   ["text beyond ASCII", "grüße, 世界 😀", "grüße, 世界 😀"],
   ["empty text", "", ""],
-  ["octets", octets, octets],
-  ["no octets", new Uint8Array(0), new Uint8Array(0)],
+  ["bytes", bytes, bytes],
+  ["no bytes", new Uint8Array(0), new Uint8Array(0)],
   // Whoever sends `view.buffer` in place of the view shows what is around it.
-  ["a view into a larger buffer", octets.subarray(10, 20), octets.slice(10, 20)],
-  ["an ArrayBuffer", octets.buffer, octets],
-  ["a DataView", new DataView(octets.buffer, 4, 4), octets.slice(4, 8)],
+  ["a view into a larger buffer", bytes.subarray(10, 20), bytes.slice(10, 20)],
+  ["an ArrayBuffer", bytes.buffer, bytes],
+  ["a DataView", new DataView(bytes.buffer, 4, 4), bytes.slice(4, 8)],
   // The two longer forms of the payload length begin at these (RFC 6455 §5.2).
-  ["126 octets", pattern(126), pattern(126)],
-  ["65,536 octets", pattern(65_536), pattern(65_536)],
+  ["126 bytes", pattern(126), pattern(126)],
+  ["65,536 bytes", pattern(65_536), pattern(65_536)],
   // More than any transport takes at once.
-  ["1 MiB of octets", pattern(1_048_576), pattern(1_048_576)],
+  ["1 MiB of bytes", pattern(1_048_576), pattern(1_048_576)],
   ["1 MiB of text", "é".repeat(524_288), "é".repeat(524_288)],
   ["a lone surrogate", "a\ud800b", "a\ufffdb"],
   ["a byte order mark", "\ufefftext", "\ufefftext"],
@@ -90,7 +90,7 @@ describe.each(PLACES)("over %s", (_name, at) => {
     expect(await socket.send(large)).toBe("sent");
     expect(socket.unsent).toBe(0);
     expect(await nextMessage(socket)).toBe("small");
-    expectOctets(await nextMessage(socket), large);
+    expectBytes(await nextMessage(socket), large);
   });
 
   test("a message sent in fragments arrives as one, and others wait behind it", async () => {
@@ -113,7 +113,7 @@ describe.each(PLACES)("over %s", (_name, at) => {
     expect(await nextMessage(socket)).toBe("behind");
     const all = pattern(500_000);
     expect(await socket.sendStream([all.subarray(0, 300_000), all.subarray(300_000)])).toBe("sent");
-    expectOctets(await nextMessage(socket), all);
+    expectBytes(await nextMessage(socket), all);
     expect(await socket.sendStream([], { type: "text" })).toBe("sent");
     expect(await nextMessage(socket)).toBe("");
   });
@@ -133,7 +133,7 @@ test("a message that was prepared once goes to every socket", async () => {
   expect(await nextMessage(other)).toBe("to all of you");
 });
 
-test("octets are delivered in a buffer of their own", async () => {
+test("bytes are delivered in a buffer of their own", async () => {
   const views: Uint8Array[] = [];
   await using server = await serve({
     hostname: "127.0.0.1",
@@ -155,7 +155,7 @@ test("octets are delivered in a buffer of their own", async () => {
   ]);
 });
 
-test("lent octets are valid until the hook returns", async () => {
+test("lent bytes are valid until the hook returns", async () => {
   await using server = await serve({
     hostname: "127.0.0.1",
     lend: true,
@@ -164,6 +164,6 @@ test("lent octets are valid until the hook returns", async () => {
   await using socket = await connect(server.url);
   for (const length of [5, 20_000, 200_000]) {
     socket.write(pattern(length));
-    expectOctets(await nextMessage(socket), pattern(length));
+    expectBytes(await nextMessage(socket), pattern(length));
   }
 });

@@ -48,7 +48,7 @@ describe.each(pairs)("$client to $server, $kind", ({ client, server, kind }) => 
       ["protocol"],
       ["text", text],
       ["receive"],
-      ["octets", 1_048_576],
+      ["bytes", 1_048_576],
       ["receive"],
       ["stream", ["frag", "", "ments"]],
       ["receive"],

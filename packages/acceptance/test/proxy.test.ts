@@ -5,8 +5,8 @@ import { certificate } from "@sansocket/workshop/certificate";
 import { createProxy, type ProxyServer } from "proxy";
 import { afterEach, describe, expect, test } from "vitest";
 import { connect, runtime, serve } from "./adapter.ts";
+import { expectBytes, pattern } from "./bytes.ts";
 import { Mailbox } from "./mailbox.ts";
-import { expectOctets, pattern } from "./octets.ts";
 import { portOf } from "./places.ts";
 
 const running: { close(): void }[] = [];
@@ -45,7 +45,7 @@ describe.each([["ws"], ["wss"]])("through an HTTP proxy, %s", (scheme) => {
     const loop = socket[Symbol.asyncIterator]();
     for (const size of [10, 100_000, 1_000_000]) {
       socket.write(pattern(size));
-      expectOctets((await loop.next()).value, pattern(size));
+      expectBytes((await loop.next()).value, pattern(size));
     }
     expect(socket.tls === null).toBe(scheme === "ws");
     expect(await socket.close(4_000)).toMatchObject({ code: 4_000, wasClean: true });
@@ -136,7 +136,7 @@ describe("connect rejects with proxy-refused", () => {
     expect(new TextDecoder().decode(error.response.body)).toBe("why");
   });
 
-  test("when octets stand between the proxy's answer and TLS", async () => {
+  test("when bytes stand between the proxy's answer and TLS", async () => {
     const proxy = await answering("HTTP/1.1 200 OK\r\n\r\nearly");
     const refused = connect("wss://server.example/", { proxy });
     await expect(refused).rejects.toMatchObject({ code: "proxy-refused" });

@@ -28,6 +28,6 @@ export async function play(
 ): Promise<Recording> {
   const connection = rawConnect(port, ca);
   for (const step of steps) await connection.take(step);
-  const { octets, ended } = await connection.rest();
-  return { head: connection.heard.head, rest: octets.toString("hex"), ended };
+  const { bytes, ended } = await connection.rest();
+  return { head: connection.heard.head, rest: bytes.toString("hex"), ended };
 }

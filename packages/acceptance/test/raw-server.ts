@@ -44,9 +44,9 @@ export async function playServer(
   const socket = tls === null ? tcp : new TLSSocket(tcp, { isServer: true, ...tls });
   const connection = new RawConnection(tcp, socket);
   for (const step of steps) await connection.take(step);
-  const { octets, ended } = await connection.rest();
+  const { bytes, ended } = await connection.rest();
   server.close();
-  const frames = wireFrames(octets);
+  const frames = wireFrames(bytes);
   const whole = frames.reduce((sum, { length }) => sum + length, 0);
   const head = connection.heard.head
     .replace(/^(sec-websocket-key: *)[A-Za-z0-9+/]{22}==\r$/im, "$1<key>\r")
@@ -54,7 +54,7 @@ export async function playServer(
   return {
     head,
     frames: frames.map(comparable),
-    more: octets.subarray(whole).toString("hex"),
+    more: bytes.subarray(whole).toString("hex"),
     ended,
   };
 }

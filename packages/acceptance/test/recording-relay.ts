@@ -9,9 +9,9 @@ export interface Half {
 }
 
 function halfOf(chunks: readonly Buffer[]): Half {
-  const octets = Buffer.concat(chunks);
-  const end = octets.indexOf("\r\n\r\n") + 4;
-  return { head: octets.toString("latin1", 0, end), frames: wireFrames(octets.subarray(end)) };
+  const bytes = Buffer.concat(chunks);
+  const end = bytes.indexOf("\r\n\r\n") + 4;
+  return { head: bytes.toString("latin1", 0, end), frames: wireFrames(bytes.subarray(end)) };
 }
 
 /** The chunks of one connection. */

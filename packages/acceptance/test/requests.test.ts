@@ -302,12 +302,12 @@ describe("plain HTTP through the runtime's fetch", () => {
     await failed.text();
   });
 
-  test("of octets arrives whole, 1 MiB of them", async () => {
+  test("of bytes arrives whole, 1 MiB of them", async () => {
     const body = new Uint8Array(1_048_576).fill(7);
     await using server = await serve({ hostname: "127.0.0.1", request: () => ({ body }) });
     const response = await fetch(server.url.replace("ws:", "http:"));
-    const octets = new Uint8Array(await response.arrayBuffer());
-    expect([octets.length, octets.every((octet) => octet === 7)]).toEqual([1_048_576, true]);
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    expect([bytes.length, bytes.every((byte) => byte === 7)]).toEqual([1_048_576, true]);
   });
 
   test("works over TLS beside wss, by the runtime's own https", async () => {

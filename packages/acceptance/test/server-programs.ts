@@ -29,17 +29,17 @@ const MESSAGES: readonly ServerProgram[] = [
       opened(`text of ${payload.length} characters`, "clean 1000", text(payload), goodbye),
   ),
   ...[0, 125, 126, 65_535, 65_536, 1_048_576].map((length) =>
-    opened(`${length} octets`, "clean 1000", frame(0x82, pattern(length)), goodbye),
+    opened(`${length} bytes`, "clean 1000", frame(0x82, pattern(length)), goodbye),
   ),
   {
-    title: "messages octet by octet",
+    title: "messages byte by byte",
     ends: "clean 1000",
     server: [
       asked,
       open,
       {
         send: Buffer.concat([text("grüße"), frame(0x82, pattern(130)), goodbye]),
-        octetByOctet: true,
+        byteByByte: true,
       },
       { frames: 1 },
       end,
@@ -83,16 +83,16 @@ const MESSAGES: readonly ServerProgram[] = [
     ],
   },
   {
-    title: "what the client sends: text, octets, fragments, a ping",
+    title: "what the client sends: text, bytes, fragments, a ping",
     ends: "clean 4001",
     client: [
       ["text", ""],
       ["text", "grüße, 世界 😀"],
       ["text", "x".repeat(126)],
-      ["octets", 0],
-      ["octets", 65_535],
-      ["octets", 65_536],
-      ["octets", 1_048_576],
+      ["bytes", 0],
+      ["bytes", 65_535],
+      ["bytes", 65_536],
+      ["bytes", 1_048_576],
       ["stream", ["frag", "", "ments"]],
       ["ping"],
       recount,
@@ -139,7 +139,7 @@ const BROKEN: readonly (readonly [what: string, ...frames: Uint8Array[]])[] = [
     (first) => [`RSV bits 0x${(first & 0x70).toString(16)}`, frame(first, "x")] as const,
   ),
   ["a ping in fragments", frame(0x09, "x")],
-  ["a ping of 126 octets", frame(0x89, pattern(126))],
+  ["a ping of 126 bytes", frame(0x89, pattern(126))],
   ["a continuation of nothing", frame(0x80, "x")],
   ["a message within a message", frame(0x01, "a"), text("b")],
   ["text that is no UTF-8", frame(0x81, Uint8Array.of(0x61, 0xff, 0x61))],
@@ -155,12 +155,12 @@ const BROKEN: readonly (readonly [what: string, ...frames: Uint8Array[]])[] = [
     frame(0x02, pattern(1_500_000)),
     frame(0x80, "", { announced: 1_000_000n }),
   ],
-  ["a Close of one octet", frame(0x88, "x")],
+  ["a Close of one byte", frame(0x88, "x")],
   ...[0, 999, 1004, 1005, 1006, 1015, 2999, 5000].map(
     (code) => [`close code ${code}`, close(code)] as const,
   ),
   ["a close reason that is no UTF-8", close(1000, Uint8Array.of(0xff))],
-  ["octets behind a violation", frame(0x83, "x"), text("dropped"), frame(0x89, "dropped")],
+  ["bytes behind a violation", frame(0x83, "x"), text("dropped"), frame(0x89, "dropped")],
 ];
 
 const VIOLATIONS: readonly ServerProgram[] = BROKEN.map(([what, ...frames]) =>

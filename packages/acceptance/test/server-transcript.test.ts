@@ -51,7 +51,7 @@ async function transcriptOf(
 }
 
 describe.each([["plain"], ["secure"]] as const)(
-  "%s, Node, Deno and Bun give the same octets, end and events for",
+  "%s, Node, Deno and Bun give the same bytes, end and events for",
   (kind) => {
     const programs = PROGRAMS.filter((one) => kind === "plain" || one.plainOnly === undefined);
     test.each(programs)("$title", async (program) => {

@@ -76,7 +76,7 @@ describe.each(OVER_TCP)("over %s, clients that say nothing", (name, at: () => Pr
   });
 });
 
-/** RFC 8446 §5.1: the first octets of a record with a ClientHello, whose rest does not come. */
+/** RFC 8446 §5.1: the first bytes of a record with a ClientHello, whose rest does not come. */
 const HALF_A_HELLO = Uint8Array.of(0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3);
 
 const FAILURES: readonly (readonly [what: string, act: (client: TcpSocket) => unknown])[] = [

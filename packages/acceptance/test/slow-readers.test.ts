@@ -2,8 +2,8 @@
 import type { CloseInfo, Server } from "@sansocket/node";
 import { describe, expect, test } from "vitest";
 import { connect, serve } from "./adapter.ts";
+import { pattern } from "./bytes.ts";
 import { Mailbox } from "./mailbox.ts";
-import { pattern } from "./octets.ts";
 import { PLACES, type Place, portOf } from "./places.ts";
 import { SteadyRelay } from "./steady-relay.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { adapter, connect, serve } from "./adapter.ts";
+import { expectBytes, pattern } from "./bytes.ts";
 import { Mailbox } from "./mailbox.ts";
-import { expectOctets, pattern } from "./octets.ts";
 import { PLACES } from "./places.ts";
 
 const { WebSocket, WebSocketStream } = adapter;
@@ -18,7 +18,7 @@ function eventsOf(socket: InstanceType<typeof WebSocket>): Events {
 }
 
 describe.each(PLACES)("a WebSocket over %s", (_name, at) => {
-  test("opens, exchanges text and octets of every binaryType, and closes", async () => {
+  test("opens, exchanges text and bytes of every binaryType, and closes", async () => {
     const place = await at();
     await using server = await serve({
       ...place.listen,
@@ -34,13 +34,13 @@ describe.each(PLACES)("a WebSocket over %s", (_name, at) => {
 
     socket.send("grüße");
     expect((await events.take()).data).toBe("grüße");
-    const octets = pattern(100_000);
-    socket.send(octets);
+    const bytes = pattern(100_000);
+    socket.send(bytes);
     const blob = (await events.take()).data as Blob;
-    expectOctets(new Uint8Array(await blob.arrayBuffer()), octets);
+    expectBytes(new Uint8Array(await blob.arrayBuffer()), bytes);
     socket.binaryType = "arraybuffer";
-    socket.send(new Blob([octets]));
-    expectOctets(new Uint8Array((await events.take()).data as ArrayBuffer), octets);
+    socket.send(new Blob([bytes]));
+    expectBytes(new Uint8Array((await events.take()).data as ArrayBuffer), bytes);
 
     socket.close(4_000, "enough");
     expect(socket.readyState).toBe(WebSocket.CLOSING);
@@ -97,9 +97,9 @@ test("a WebSocketStream exchanges messages, and closes from either side", async 
   const reader = readable.getReader();
   await writer.write("hello");
   expect(await reader.read()).toEqual({ value: "hello", done: false });
-  const octets = pattern(1_000_000);
-  await writer.write(octets);
-  expectOctets((await reader.read()).value, octets);
+  const bytes = pattern(1_000_000);
+  await writer.write(bytes);
+  expectBytes((await reader.read()).value, bytes);
   await writer.write("bye");
   expect(await reader.read()).toEqual({ value: undefined, done: true });
   expect(await stream.closed).toEqual({ closeCode: 4_002, reason: "bye" });

@@ -11,7 +11,7 @@ const { deflate, serve } = await import(specifier);
 const { behaviour = "echo", deflateOptions, ...options } = JSON.parse(json);
 if (deflateOptions !== undefined) options.perMessageDeflate = deflate(deflateOptions);
 
-/** Octets that have come out of zlib, counted where @sansocket/zlib gets them. */
+/** Bytes that have come out of zlib, counted where @sansocket/zlib gets them. */
 let inflated = 0;
 
 function countInflated() {
@@ -36,7 +36,7 @@ const behaviours = {
     socket.write(data);
   },
 
-  /** "512 65536": sends so many messages of so many octets, as fast as the peer takes them; each is filled with its number. */
+  /** "512 65536": sends so many messages of so many bytes, as fast as the peer takes them; each is filled with its number. */
   async send(socket, data) {
     const [count, length] = data.split(" ").map(Number);
     for (let number = 0; number < count; number += 1) {
@@ -126,7 +126,7 @@ function stats() {
   };
 }
 
-/** Octets; null where there is no /proc. `resourceUsage().maxRSS` begins with what the parent had. */
+/** Bytes; null where there is no /proc. `resourceUsage().maxRSS` begins with what the parent had. */
 function peakRss() {
   try {
     const [, kibibytes] = /VmHWM:\s+(\d+)/.exec(readFileSync("/proc/self/status", "latin1"));

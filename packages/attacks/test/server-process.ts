@@ -35,13 +35,13 @@ export interface Stats {
   /** The largest that `rss` has ever been. The program collects its garbage twenty times a second. */
   readonly peakRss: number;
   readonly heapUsed: number;
-  /** Octets that somebody refers to, in the heap and outside of it. */
+  /** Bytes that somebody refers to, in the heap and outside of it. */
   readonly live: number;
   readonly connections: number;
   /** Of TCP. Null where the system does not tell. */
   readonly descriptors: number | null;
   readonly cpuMicroseconds: number;
-  /** Octets that have come out of zlib. */
+  /** Bytes that have come out of zlib. */
   readonly inflated: number;
   /** How often the `error` hook was called, by code. */
   readonly errors: Readonly<Record<string, number>>;

@@ -249,15 +249,15 @@ describe("through a proxy", () => {
       proxy: { url: `${proxyScheme}://localhost:${port}`, tls: ca },
     });
     socket.write("through");
-    const octets = new Uint8Array(300_000).fill(7);
-    socket.write(octets);
+    const bytes = new Uint8Array(300_000).fill(7);
+    socket.write(bytes);
     const received: unknown[] = [];
     for await (const message of socket) {
       received.push(message);
       if (received.length === 2) break;
     }
     expect(received[0]).toBe("through");
-    expect(Buffer.compare(received[1] as Uint8Array, octets)).toBe(0);
+    expect(Buffer.compare(received[1] as Uint8Array, bytes)).toBe(0);
     expect(asked).toEqual([`CONNECT localhost:${portOf(server)} HTTP/1.1`]);
     expect(await socket.close()).toMatchObject({ code: 1000, wasClean: true });
   });

@@ -94,13 +94,13 @@ describe.each([
     });
     const peer = await open(port);
     peer.end();
-    let octets = 0;
+    let bytes = 0;
     for (;;) {
       const received = await peer.nextFrame();
       if (received === null) break;
-      octets += received.payload.length;
+      bytes += received.payload.length;
     }
-    expect(octets).toBe(8 * 1_048_576);
+    expect(bytes).toBe(8 * 1_048_576);
     await peer.until("end", () => peer.isClosed);
     expect(peer.error).toBeNull();
   });

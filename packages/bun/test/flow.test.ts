@@ -100,9 +100,9 @@ describe.each([
     socket.pause();
     await new Promise((resolve) => setImmediate(resolve));
     socket.resume();
-    let octets = 0;
-    for await (const message of socket) octets += message.length;
-    expect(octets).toBe(8 * MIB);
+    let bytes = 0;
+    for await (const message of socket) bytes += message.length;
+    expect(bytes).toBe(8 * MIB);
     expect(await socket.closed).toMatchObject({
       code: 4_002,
       reason: "that was all",

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import { runtime } from "../src/runtime.ts";
 
-test("octets that lie in the kernel when a timer fires come before what is to run after the poll", async () => {
+test("bytes that lie in the kernel when a timer fires come before what is to run after the poll", async () => {
   const log: string[] = [];
   const listener = Bun.listen({
     hostname: "127.0.0.1",
     port: 0,
-    socket: { data: () => void log.push("octets") },
+    socket: { data: () => void log.push("bytes") },
   });
   const peer = await Bun.connect({
     hostname: "127.0.0.1",
@@ -29,7 +29,7 @@ test("octets that lie in the kernel when a timer fires come before what is to ru
       );
     });
   }
-  expect(log).toEqual(Array.from({ length: 20 }, () => ["octets", "after"]).flat());
+  expect(log).toEqual(Array.from({ length: 20 }, () => ["bytes", "after"]).flat());
   peer.terminate();
   listener.stop(true);
 });

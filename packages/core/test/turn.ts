@@ -1,6 +1,6 @@
 /** Drives an endpoint as a host does, and writes down what happens in words that a test can compare. */
 import { type ConnectionOptions, type Endpoint, openEndpoint, Step } from "../src/index.ts";
-import { type Octets, type ParsedFrame, parseFrames } from "./wire.ts";
+import { type Bytes, type ParsedFrame, parseFrames } from "./wire.ts";
 
 /** Ports of a host whose randomness is none. */
 export function quietHost(): { random(into: Uint8Array): void } {
@@ -28,7 +28,7 @@ export type Told =
 export class Bench {
   readonly endpoint: Endpoint;
   now = 0;
-  /** All octets sent so far. */
+  /** All bytes sent so far. */
   output: Uint8Array = new Uint8Array(0);
   /** What the transport was told to do besides writing, in order. */
   readonly ends: string[] = [];
@@ -45,8 +45,8 @@ export class Bench {
     return bench;
   }
 
-  /** Octets arrive, in pieces of `size`; a turn each. */
-  feed(octets: Octets, size: number = Number.POSITIVE_INFINITY): Told[] {
+  /** Bytes arrive, in pieces of `size`; a turn each. */
+  feed(octets: Bytes, size: number = Number.POSITIVE_INFINITY): Told[] {
     const bytes = Uint8Array.from(octets);
     const told: Told[] = [];
     for (let at = 0; at < bytes.length; at += size) {

@@ -1,31 +1,31 @@
-/** Frames written by hand, octet by octet, so that the engine is not its own judge. */
+/** Frames written by hand, byte by byte, so that the engine is not its own judge. */
 
-export type Octets = readonly number[] | Uint8Array;
+export type Bytes = readonly number[] | Uint8Array;
 
 export interface FrameShape {
   readonly fin?: boolean;
   /** RSV1 is 4, RSV2 is 2, RSV3 is 1. */
   readonly rsv?: number;
   readonly opcode: number;
-  readonly payload?: Octets | string;
-  /** Four octets; null: not masked. */
+  readonly payload?: Bytes | string;
+  /** Four bytes; null: not masked. */
   readonly key?: readonly number[] | null;
-  /** Octets of the length field behind the second octet, in place of the minimal ones: 0, 2 or 8. */
-  readonly lengthOctets?: 0 | 2 | 8;
+  /** Bytes of the length field behind the second byte, in place of the minimal ones: 0, 2 or 8. */
+  readonly lengthBytes?: 0 | 2 | 8;
   /** A declared length that differs from the payload's. */
   readonly declared?: bigint;
 }
 
 export const KEY = [0x37, 0xfa, 0x21, 0x3d] as const;
 
-export function octetsOf(payload: Octets | string): Uint8Array {
+export function bytesOf(payload: Bytes | string): Uint8Array {
   return typeof payload === "string" ? new TextEncoder().encode(payload) : Uint8Array.from(payload);
 }
 
 /** A frame as a client sends it. */
 export function masked(
   opcode: number,
-  payload: Octets | string = [],
+  payload: Bytes | string = [],
   shape: Partial<FrameShape> = {},
 ): Uint8Array {
   return frame({ opcode, payload, key: KEY, ...shape });
@@ -34,17 +34,17 @@ export function masked(
 /** A frame as a server sends it. */
 export function unmasked(
   opcode: number,
-  payload: Octets | string = [],
+  payload: Bytes | string = [],
   shape: Partial<FrameShape> = {},
 ): Uint8Array {
   return frame({ opcode, payload, key: null, ...shape });
 }
 
 export function frame(shape: FrameShape): Uint8Array {
-  const { fin = true, rsv = 0, opcode, payload = [], key = null, lengthOctets, declared } = shape;
-  const data = octetsOf(payload);
+  const { fin = true, rsv = 0, opcode, payload = [], key = null, lengthBytes, declared } = shape;
+  const data = bytesOf(payload);
   const length = declared ?? BigInt(data.length);
-  const size = lengthOctets ?? (length < 126n ? 0 : length < 65_536n ? 2 : 8);
+  const size = lengthBytes ?? (length < 126n ? 0 : length < 65_536n ? 2 : 8);
   const mask = key === null ? 0 : 0x80;
   const head = [(fin ? 0x80 : 0) | (rsv << 4) | opcode];
   head.push(mask | (size === 0 ? Number(length) : size === 2 ? 126 : 127));
@@ -53,19 +53,19 @@ export function frame(shape: FrameShape): Uint8Array {
   if (key !== null) head.push(...key);
   const whole = new Uint8Array(head.length + data.length);
   whole.set(head);
-  data.forEach((octet, index) => {
-    whole[head.length + index] = key === null ? octet : octet ^ key[index % 4]!;
+  data.forEach((byte, index) => {
+    whole[head.length + index] = key === null ? byte : byte ^ key[index % 4]!;
   });
   return whole;
 }
 
-export function concat(...parts: readonly Octets[]): Uint8Array {
+export function concat(...parts: readonly Bytes[]): Uint8Array {
   return Uint8Array.from(parts.flatMap((part) => [...part]));
 }
 
 /** Close body: a code and a reason. */
-export function closeBody(code: number, reason: Octets | string = ""): Uint8Array {
-  return concat([code >> 8, code & 0xff], octetsOf(reason));
+export function closeBody(code: number, reason: Bytes | string = ""): Uint8Array {
+  return concat([code >> 8, code & 0xff], bytesOf(reason));
 }
 
 export interface ParsedFrame {
@@ -76,26 +76,26 @@ export interface ParsedFrame {
   readonly payload: Uint8Array;
 }
 
-/** The frames in what an engine sent; throws where they do not end with the octets. */
-export function parseFrames(octets: Uint8Array): ParsedFrame[] {
+/** The frames in what an engine sent; throws where they do not end with the bytes. */
+export function parseFrames(bytes: Uint8Array): ParsedFrame[] {
   const frames: ParsedFrame[] = [];
   let at = 0;
-  while (at < octets.length) {
-    const first = octets[at]!;
-    const second = octets[at + 1]!;
+  while (at < bytes.length) {
+    const first = bytes[at]!;
+    const second = bytes[at + 1]!;
     at += 2;
     let length = second & 0x7f;
     if (length >= 126) {
       const size = length === 126 ? 2 : 8;
       length = 0;
-      for (const octet of octets.subarray(at, at + size)) length = length * 256 + octet;
+      for (const byte of bytes.subarray(at, at + size)) length = length * 256 + byte;
       at += size;
     }
     const isMasked = second >= 0x80;
-    const key = isMasked ? octets.slice(at, at + 4) : new Uint8Array(4);
+    const key = isMasked ? bytes.slice(at, at + 4) : new Uint8Array(4);
     if (isMasked) at += 4;
-    if (at + length > octets.length) throw new Error("the octets end inside a frame");
-    const payload = octets.slice(at, at + length).map((octet, index) => octet ^ key[index % 4]!);
+    if (at + length > bytes.length) throw new Error("the bytes end inside a frame");
+    const payload = bytes.slice(at, at + length).map((byte, index) => byte ^ key[index % 4]!);
     at += length;
     frames.push({
       fin: first >= 0x80,

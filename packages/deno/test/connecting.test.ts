@@ -28,7 +28,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Passes octets on, both ways, until it is told to cut. */
+/** Passes bytes on, both ways, until it is told to cut. */
 async function relay(target: number): Promise<{ port: number; cut: () => Promise<void> }> {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const cut = deferred<void>();

@@ -33,22 +33,22 @@ const places: [string, () => Place][] = [
   ["a unix socket", () => ({ listen: { path }, url: () => "ws://localhost/", client: { path } })],
 ];
 
-/** A pattern in which every octet tells its place. */
+/** A pattern in which every byte tells its place. */
 function pattern(length: number): Uint8Array<ArrayBuffer> {
-  const octets = new Uint8Array(length);
-  for (let index = 0; index < length; index += 1) octets[index] = (index * 31 + (index >> 8)) & 255;
-  return octets;
+  const bytes = new Uint8Array(length);
+  for (let index = 0; index < length; index += 1) bytes[index] = (index * 31 + (index >> 8)) & 255;
+  return bytes;
 }
 
-/** As `toEqual`, but not octet by octet: that takes seconds for these. */
-function expectOctets(actual: unknown, expected: Uint8Array): void {
-  const octets = actual as Uint8Array;
-  expect(octets.length).toBe(expected.length);
-  expect(octets.findIndex((octet, index) => octet !== expected[index])).toBe(-1);
+/** As `toEqual`, but not byte by byte: that takes seconds for these. */
+function expectBytes(actual: unknown, expected: Uint8Array): void {
+  const bytes = actual as Uint8Array;
+  expect(bytes.length).toBe(expected.length);
+  expect(bytes.findIndex((byte, index) => byte !== expected[index])).toBe(-1);
 }
 
 describe.each(places)("over %s", (name, place) => {
-  test("text, octets and a message in fragments come back as they were sent", async () => {
+  test("text, bytes and a message in fragments come back as they were sent", async () => {
     const { listen, url, client } = place();
     const ends: unknown[] = [];
     const server = await serve({
@@ -63,9 +63,9 @@ describe.each(places)("over %s", (name, place) => {
     const { address } = server;
     const port = address !== null && "port" in address ? address.port : 0;
     const socket = await connect(url(port), client);
-    const octets = pattern(300_000);
+    const bytes = pattern(300_000);
     socket.write("grüße");
-    socket.write(octets);
+    socket.write(bytes);
     socket.write(new Uint8Array(0));
     expect(await socket.sendStream(["in ", "three", " parts"])).toBe("sent");
     const received: unknown[] = [];
@@ -74,7 +74,7 @@ describe.each(places)("over %s", (name, place) => {
       if (received.length === 4) break;
     }
     expect(received[0]).toBe("grüße");
-    expectOctets(received[1], octets);
+    expectBytes(received[1], bytes);
     expect(received.slice(2)).toEqual([new Uint8Array(0), "in three parts"]);
     expect(await socket.ping()).toBeTypeOf("number");
     if (name === "TLS") {
@@ -106,10 +106,10 @@ describe.each(places)("over %s", (name, place) => {
     const socket = await connect(url(port), client);
     for (const size of [1_024, 4_096, 16_384, 65_536, 131_072]) {
       for (const length of [size - 9, size - 8, size - 4, size - 1, size, size + 1]) {
-        const octets = pattern(length);
-        socket.write(octets);
+        const bytes = pattern(length);
+        socket.write(bytes);
         const { value } = await socket[Symbol.asyncIterator]().next();
-        expectOctets(value, octets);
+        expectBytes(value, bytes);
       }
     }
     await socket.close();

@@ -11,8 +11,8 @@ export class RawPeer {
     return new RawPeer(await Deno.connect({ hostname: "127.0.0.1", port }));
   }
 
-  async write(octets: Uint8Array): Promise<void> {
-    for (let at = 0; at < octets.length; ) at += await this.conn.write(octets.subarray(at));
+  async write(bytes: Uint8Array): Promise<void> {
+    for (let at = 0; at < bytes.length; ) at += await this.conn.write(bytes.subarray(at));
   }
 
   /** @returns null at the end of the stream. */
@@ -21,13 +21,13 @@ export class RawPeer {
     return count === null ? null : this.buffer.slice(0, count);
   }
 
-  /** One octet at a time, so as not to read too much. */
+  /** One byte at a time, so as not to read too much. */
   async readHead(): Promise<string> {
     let head = "";
-    const octet = new Uint8Array(1);
+    const byte = new Uint8Array(1);
     while (!head.endsWith("\r\n\r\n")) {
-      if ((await this.conn.read(octet)) === null) throw new Error(`end of stream behind ${head}`);
-      head += String.fromCharCode(octet[0]!);
+      if ((await this.conn.read(byte)) === null) throw new Error(`end of stream behind ${head}`);
+      head += String.fromCharCode(byte[0]!);
     }
     return head;
   }
@@ -37,10 +37,10 @@ export class RawPeer {
     let count = 0;
     let tail: number[] = [];
     for (;;) {
-      const octets = await this.read();
-      if (octets === null) return { count, tail };
-      count += octets.length;
-      tail = [...tail, ...octets.subarray(-16)].slice(-16);
+      const bytes = await this.read();
+      if (bytes === null) return { count, tail };
+      count += bytes.length;
+      tail = [...tail, ...bytes.subarray(-16)].slice(-16);
     }
   }
 

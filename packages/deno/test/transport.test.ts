@@ -94,7 +94,7 @@ test("a transport that is destroyed in the middle of a write is closed, without 
   peer.close();
 });
 
-test("a write and an end behind it are one drain, and the end stands behind all octets", async () => {
+test("a write and an end behind it are one drain, and the end stands behind all bytes", async () => {
   const [conn, peer] = await connected();
   const recorder = new Recorder();
   const transport = new DenoTransport(conn, recorder, true);
@@ -200,7 +200,7 @@ test("an end of the stream behind a failed write is not an orderly one", async (
   const closed = recorder.next("closed");
   transport.write([new Uint8Array(32 << 20)]);
   await rest();
-  peer.close(); // with octets unread: a reset
+  peer.close(); // with bytes unread: a reset
   await closed;
   expect(recorder.calls).toEqual(["data", expect.stringMatching(/^closed (EPIPE|ECONNRESET)$/)]);
 });

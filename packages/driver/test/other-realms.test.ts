@@ -12,7 +12,7 @@ test("a buffer of another realm is no instance of ours", () => {
   expect(foreign("new ArrayBuffer(1)") instanceof ArrayBuffer).toBe(false);
 });
 
-describe("octets of another realm are octets", () => {
+describe("bytes of another realm are bytes", () => {
   for (const { what, script, arrives } of [
     { what: "an ArrayBuffer", script: "new Uint8Array([1, 2]).buffer", arrives: [1, 2] },
     { what: "a Uint8Array", script: "new Uint8Array([1, 2])", arrives: [1, 2] },

@@ -1,5 +1,5 @@
 /**
- * A network and a clock that do what a test says: a driver's transport whose every octet, pause and drain is scripted, and
+ * A network and a clock that do what a test says: a driver's transport whose every byte, pause and drain is scripted, and
  * at its other end a peer made of the engine itself.
  */
 import {
@@ -132,7 +132,7 @@ export class ScriptedTransport implements Transport {
   written: Uint8Array[] = [];
   /** The number of bytes that the network has taken in all. */
   takenBytes = 0;
-  /** How many octets the network takes at once. */
+  /** How many bytes the network takes at once. */
   room: number = Number.POSITIVE_INFINITY;
   isPaused = false;
   /** What arrives is read into the inbox. */
@@ -199,7 +199,7 @@ export class ScriptedTransport implements Transport {
 
   // ---- what the script says
 
-  /** The network takes that many octets more. */
+  /** The network takes that many bytes more. */
   takes(octets: number): void {
     if (this.isDestroyed) return;
     const wasHeld = this.held.length > 0;
@@ -248,7 +248,7 @@ export class ScriptedTransport implements Transport {
   }
 }
 
-/** The other end: an engine of the other role. Octets move when {@link pump} is called. */
+/** The other end: an engine of the other role. Bytes move when {@link pump} is called. */
 export class Peer {
   readonly endpoint: Endpoint;
   readonly events: Event[] = [];
@@ -289,7 +289,7 @@ export class Peer {
     this.events.push(event);
   }
 
-  /** Octets on their way to the driver. */
+  /** Bytes on their way to the driver. */
   get pending(): number {
     return this.toDriver.reduce((sum, chunk) => sum + chunk.length, 0);
   }
@@ -299,7 +299,7 @@ export class Peer {
     return join(this.toDriver.splice(0));
   }
 
-  /** Moves up to that many octets to the driver, in one chunk. */
+  /** Moves up to that many bytes to the driver, in one chunk. */
   toDriverUpTo(count: number): void {
     const all = join(this.toDriver);
     this.toDriver = all.length > count ? [all.subarray(count)] : [];
@@ -350,7 +350,7 @@ export class Peer {
     return this.events.filter((event): event is Extract<Event, { type: T }> => event.type === type);
   }
 
-  /** Raw octets, in place of what the engine would say. */
+  /** Raw bytes, in place of what the engine would say. */
   says(octets: Uint8Array): void {
     this.toDriver.push(octets);
   }

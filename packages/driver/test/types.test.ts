@@ -56,9 +56,9 @@ test("a misspelt option is found by the compiler too", () => {
 
 test("nothing of the public types needs a Buffer", () => {
   const plain = (socket: Socket): void => {
-    const octets: Uint8Array = new Uint8Array(3);
-    socket.write(octets);
-    socket.write(octets.buffer as ArrayBuffer);
+    const bytes: Uint8Array = new Uint8Array(3);
+    socket.write(bytes);
+    socket.write(bytes.buffer as ArrayBuffer);
     socket.write(new DataView(new ArrayBuffer(2)));
     // @ts-expect-error a number is no message
     socket.write(5);

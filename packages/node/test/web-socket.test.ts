@@ -111,14 +111,14 @@ describe("WebSocketStream", () => {
       await writer.write("end");
     })();
     const reader = readable.getReader();
-    let octets = 0;
+    let bytes = 0;
     for (;;) {
       const { value } = await reader.read();
       if (value === "end") break;
-      octets += value!.length;
+      bytes += value!.length;
     }
     await writing;
-    expect(octets).toBe(20_000_000);
+    expect(bytes).toBe(20_000_000);
     await writer.close();
     expect(await stream.closed).toEqual({ closeCode: 1005, reason: "" });
   });

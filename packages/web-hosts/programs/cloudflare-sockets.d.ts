@@ -12,7 +12,7 @@ declare module "cloudflare:sockets" {
     options: {
       /** Default false: the peer's end of stream ends our direction too. */
       readonly allowHalfOpen: boolean;
-      /** Of the writable, octets. Without it `desiredSize` is always 1. */
+      /** Of the writable, bytes. Without it `desiredSize` is always 1. */
       readonly highWaterMark?: number;
     },
   ): Socket;

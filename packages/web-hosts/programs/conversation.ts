@@ -15,7 +15,7 @@ import {
 
 const MEBIBYTE = 1_048_576;
 
-/** How often the server writes {@link FLOOD_PIECE} octets when it is told to "flood", without letting anything happen. */
+/** How often the server writes {@link FLOOD_PIECE} bytes when it is told to "flood", without letting anything happen. */
 const FLOOD_PIECES = 64;
 const FLOOD_PIECE = 65_536;
 
@@ -23,7 +23,7 @@ const FLOOD_PIECE = 65_536;
 export interface Conversation {
   readonly text: string;
   readonly binary: readonly number[];
-  /** "same", if 1 MiB of octets came back as they were; and the same for 1 MiB of text. */
+  /** "same", if 1 MiB of bytes came back as they were; and the same for 1 MiB of text. */
   readonly mebibytes: readonly string[];
   /** What the server's `write` answered while it flooded, each answer once. */
   readonly flood: readonly string[];
@@ -80,12 +80,12 @@ export async function converse(streams: ByteStreams, isOurs: boolean): Promise<C
   socket.write(new Uint8Array([0, 1, 255]));
   const text = String(await next());
   const binary = [...((await next()) as Uint8Array)];
-  const octets = new Uint8Array(MEBIBYTE);
-  for (let at = 0; at < octets.length; at += 1) octets[at] = (at * 31) >> 3;
+  const bytes = new Uint8Array(MEBIBYTE);
+  for (let at = 0; at < bytes.length; at += 1) bytes[at] = (at * 31) >> 3;
   const letters = "€uro".repeat(MEBIBYTE / 6);
-  socket.write(octets);
+  socket.write(bytes);
   socket.write(letters);
-  const mebibytes = [isSame(octets, await next()), isSame(letters, await next())];
+  const mebibytes = [isSame(bytes, await next()), isSame(letters, await next())];
   const flood = isOurs ? await floodedBy(socket, next) : [];
   return {
     text,
@@ -109,7 +109,7 @@ function isSame(sent: Message, received: Message): string {
     return sent === received ? "same" : "different";
   }
   const isEqual =
-    sent.length === received.length && sent.every((octet, at) => octet === received[at]);
+    sent.length === received.length && sent.every((byte, at) => byte === received[at]);
   return isEqual ? "same" : "different";
 }
 

@@ -14,7 +14,7 @@ export default {
     switch (pathname) {
       case "/memory":
         return Response.json(await converseInMemory());
-      case "/memory-of-octets":
+      case "/memory-of-bytes":
         return Response.json(await converseInMemory(IdentityTransformStream));
       case "/class":
         return Response.json(await converseByClass());

@@ -25,7 +25,7 @@ function worker(context: TestContext): Worker {
 describe("in one worker", () => {
   for (const [path, streams] of [
     ["/memory", "TransformStreams"],
-    ["/memory-of-octets", "IdentityTransformStreams, workerd's own"],
+    ["/memory-of-bytes", "IdentityTransformStreams, workerd's own"],
   ] as const) {
     test(`a server and a client talk through ${streams}`, async (context) => {
       expect(await worker(context).ask(path)).toEqual(CONVERSED);
@@ -93,16 +93,16 @@ describe("a server in a worker", () => {
   test("echoes over TCP to our client on Node, and both ends are clean", async (context) => {
     const running = worker(context);
     const socket = await connect(`ws://127.0.0.1:${running.port}/`);
-    const octets = new Uint8Array(1_048_576).map((_, at) => at >> 5);
+    const bytes = new Uint8Array(1_048_576).map((_, at) => at >> 5);
     socket.write("hello");
-    socket.write(octets);
+    socket.write(bytes);
     const received: unknown[] = [];
     for await (const message of socket) {
       received.push(message);
       if (received.length === 2) break;
     }
     expect(received[0]).toBe("hello");
-    expect(Buffer.compare(received[1] as Uint8Array, octets)).toBe(0);
+    expect(Buffer.compare(received[1] as Uint8Array, bytes)).toBe(0);
     expect(await socket.close(1000, "done")).toMatchObject({ code: 1000, wasClean: true });
     expect(await ends(running, 1)).toEqual(["1000, clean"]);
   });

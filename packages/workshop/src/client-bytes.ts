@@ -27,14 +27,14 @@ export interface FrameOptions {
   readonly announced?: bigint;
 }
 
-/** One frame, by its first octet: FIN, RSV and opcode. */
+/** One frame, by its first byte: FIN, RSV and opcode. */
 export function frame(
   first: number,
   payload: Uint8Array | string = "",
   options: FrameOptions = {},
 ): Uint8Array {
-  const octets = Buffer.from(payload as string);
-  const { key = [0x37, 0xfa, 0x21, 0x3d], announced = BigInt(octets.length) } = options;
+  const bytes = Buffer.from(payload as string);
+  const { key = [0x37, 0xfa, 0x21, 0x3d], announced = BigInt(bytes.length) } = options;
   const form = options.form ?? (announced < 126n ? 7 : announced < 65_536n ? 16 : 64);
   const length = Buffer.alloc(form === 7 ? 1 : form === 16 ? 3 : 9);
   if (form === 7) length[0] = Number(announced);
@@ -43,9 +43,9 @@ export function frame(
   if (form !== 7) length[0] = form === 16 ? 126 : 127;
   if (key !== null) {
     length[0]! |= 0x80;
-    for (let index = 0; index < octets.length; index += 1) octets[index]! ^= key[index & 3]!;
+    for (let index = 0; index < bytes.length; index += 1) bytes[index]! ^= key[index & 3]!;
   }
-  return Buffer.concat([Uint8Array.of(first), length, Uint8Array.from(key ?? []), octets]);
+  return Buffer.concat([Uint8Array.of(first), length, Uint8Array.from(key ?? []), bytes]);
 }
 
 export function text(payload: string): Uint8Array {

@@ -29,7 +29,7 @@ export class RawClient {
   /** The bytes that have come behind the head, unless {@link onFrame} takes it. */
   readonly frames: ServerFrame[] = [];
   onFrame: (frame: ServerFrame) => void = (frame) => void this.frames.push(frame);
-  /** Octets that have come. */
+  /** Bytes that have come. */
   received = 0;
   /** The server has ended its stream. */
   hasEnded = false;
@@ -141,14 +141,14 @@ export class RawClient {
 
   private describe(): string {
     const { frames, hasEnded, error, received } = this;
-    return `${frames.length} frames in ${received} octets, ended: ${hasEnded}, error: ${error}`;
+    return `${frames.length} frames in ${received} bytes, ended: ${hasEnded}, error: ${error}`;
   }
 
   /** Resolves when the kernel has taken it, or the connection is closed. */
-  write(octets: Uint8Array): Promise<void> {
+  write(bytes: Uint8Array): Promise<void> {
     return new Promise((resolve) => {
       if (this.socket.destroyed) resolve();
-      else this.socket.write(octets, () => resolve());
+      else this.socket.write(bytes, () => resolve());
     });
   }
 
@@ -161,16 +161,16 @@ export class RawClient {
     }
   }
 
-  /** Octets that the kernel has taken. */
+  /** Bytes that the kernel has taken. */
   private get taken(): number {
     return this.socket.bytesWritten - this.socket.writableLength;
   }
 
   /** Writes until the server takes no more for so many ms, or has it all. @returns how much the kernel has taken. */
-  async writeUntilStalled(octets: Buffer, quiet: number): Promise<number> {
+  async writeUntilStalled(bytes: Buffer, quiet: number): Promise<number> {
     // Of a write that is not done the kernel's part is not told.
-    for (let at = 0; at < octets.length; at += 65_536) {
-      void this.write(octets.subarray(at, at + 65_536));
+    for (let at = 0; at < bytes.length; at += 65_536) {
+      void this.write(bytes.subarray(at, at + 65_536));
     }
     return await this.stalled(quiet);
   }

@@ -2,11 +2,11 @@
 import type { Socket } from "node:net";
 import { type WireFrame, wireFrames } from "./wire-frames.ts";
 
-type Octets = Uint8Array | string;
+type Bytes = Uint8Array | string;
 
 export type Step =
-  /** Writes these octets, in one piece, or each in a write of its own. */
-  | { readonly send: Octets | ((heard: Heard) => Octets); readonly octetByOctet?: true }
+  /** Writes these bytes, in one piece, or each in a write of its own. */
+  | { readonly send: Bytes | ((heard: Heard) => Bytes); readonly byteByByte?: true }
   /** Waits for the head, and until that many whole frames have come behind it. */
   | { readonly frames: number }
   /** Waits until the other end has ended its half. */
@@ -29,7 +29,7 @@ const HEAD_END = Buffer.from("\r\n\r\n");
 export class RawConnection {
   private readonly tcp: Socket;
   private readonly socket: Socket;
-  private octets: Buffer = Buffer.alloc(0);
+  private bytes: Buffer = Buffer.alloc(0);
   private ended: string | null = null;
   private isClosed = false;
   private wake = (): void => {};
@@ -40,7 +40,7 @@ export class RawConnection {
     this.socket = socket;
     socket.allowHalfOpen = true; // a TLSSocket would end itself otherwise
     socket.on("data", (chunk: Buffer) => {
-      this.octets = Buffer.concat([this.octets, chunk]);
+      this.bytes = Buffer.concat([this.bytes, chunk]);
       this.wake();
     });
     socket.on("end", () => {
@@ -65,15 +65,15 @@ export class RawConnection {
     }
   }
 
-  private write(octets: Octets | readonly number[]): Promise<unknown> {
-    return new Promise((resolve) => this.socket.write(Buffer.from(octets as string), resolve));
+  private write(bytes: Bytes | readonly number[]): Promise<unknown> {
+    return new Promise((resolve) => this.socket.write(Buffer.from(bytes as string), resolve));
   }
 
   async take(step: Step): Promise<void> {
     if ("send" in step) {
-      const octets = typeof step.send === "function" ? step.send(this.heard) : step.send;
-      if (step.octetByOctet) for (const octet of Buffer.from(octets)) await this.write([octet]);
-      else await this.write(octets);
+      const bytes = typeof step.send === "function" ? step.send(this.heard) : step.send;
+      if (step.byteByByte) for (const byte of Buffer.from(bytes)) await this.write([byte]);
+      else await this.write(bytes);
     } else if ("frames" in step) {
       await this.until(() => {
         const { head, frames } = this.heard;
@@ -92,21 +92,21 @@ export class RawConnection {
   }
 
   private get headLength(): number {
-    const at = this.octets.indexOf(HEAD_END);
+    const at = this.bytes.indexOf(HEAD_END);
     return at < 0 ? 0 : at + HEAD_END.length;
   }
 
   get heard(): Heard {
     const { headLength } = this;
     return {
-      head: this.octets.subarray(0, headLength).toString("latin1"),
-      frames: headLength === 0 ? [] : wireFrames(this.octets.subarray(headLength)),
+      head: this.bytes.subarray(0, headLength).toString("latin1"),
+      frames: headLength === 0 ? [] : wireFrames(this.bytes.subarray(headLength)),
     };
   }
 
   /** The bytes that came behind the head, when nothing more comes, and how it ended: "FIN", "reset", or "by us". */
-  async rest(): Promise<{ readonly octets: Buffer; readonly ended: string }> {
+  async rest(): Promise<{ readonly bytes: Buffer; readonly ended: string }> {
     await this.until(() => false);
-    return { octets: this.octets.subarray(this.headLength), ended: this.ended ?? "nothing" };
+    return { bytes: this.bytes.subarray(this.headLength), ended: this.ended ?? "nothing" };
   }
 }

@@ -23,7 +23,7 @@ export class ServerFrames {
   /** The frame that is being filled. */
   private payload: Buffer | null = null;
   private filled = 0;
-  private firstOctet = 0;
+  private firstByte = 0;
 
   constructor(onFrame: (frame: ServerFrame) => void) {
     this.onFrame = onFrame;
@@ -40,7 +40,7 @@ export class ServerFrames {
           this.rest = input.subarray(at);
           return;
         }
-        this.firstOctet = input[at]!;
+        this.firstByte = input[at]!;
         this.payload = Buffer.allocUnsafe(payloadLength(input, at));
         this.filled = 0;
         at += length;
@@ -49,9 +49,9 @@ export class ServerFrames {
       at += count;
       this.filled += count;
       if (this.filled < this.payload.length) return;
-      const { payload, firstOctet } = this;
+      const { payload, firstByte } = this;
       this.payload = null;
-      this.onFrame({ isFinal: firstOctet >= 0x80, opcode: firstOctet & 0x0f, payload });
+      this.onFrame({ isFinal: firstByte >= 0x80, opcode: firstByte & 0x0f, payload });
     }
   }
 }

@@ -9,33 +9,33 @@ export interface WireFrame {
   readonly length: number;
 }
 
-function frameAt(octets: Buffer, at: number): WireFrame | null {
-  if (octets.length < at + 2) return null;
-  const field = octets[at + 1]! & 127;
+function frameAt(bytes: Buffer, at: number): WireFrame | null {
+  if (bytes.length < at + 2) return null;
+  const field = bytes[at + 1]! & 127;
   const keyAt = at + (field === 126 ? 4 : field === 127 ? 10 : 2);
-  if (octets.length < keyAt) return null;
+  if (bytes.length < keyAt) return null;
   let payloadLength = field;
-  if (field === 126) payloadLength = octets.readUInt16BE(at + 2);
-  if (field === 127) payloadLength = Number(octets.readBigUInt64BE(at + 2));
-  const isMasked = octets[at + 1]! >= 128;
+  if (field === 126) payloadLength = bytes.readUInt16BE(at + 2);
+  if (field === 127) payloadLength = Number(bytes.readBigUInt64BE(at + 2));
+  const isMasked = bytes[at + 1]! >= 128;
   const payloadAt = keyAt + (isMasked ? 4 : 0);
-  if (octets.length < payloadAt + payloadLength) return null;
-  const payload = Buffer.from(octets.subarray(payloadAt, payloadAt + payloadLength));
+  if (bytes.length < payloadAt + payloadLength) return null;
+  const payload = Buffer.from(bytes.subarray(payloadAt, payloadAt + payloadLength));
   if (isMasked) {
     for (let index = 0; index < payloadLength; index += 1) {
-      payload[index]! ^= octets[keyAt + (index & 3)]!;
+      payload[index]! ^= bytes[keyAt + (index & 3)]!;
     }
   }
   const length = payloadAt + payloadLength - at;
-  return { header: octets.subarray(at, keyAt), isMasked, payload, length };
+  return { header: bytes.subarray(at, keyAt), isMasked, payload, length };
 }
 
 /** The whole ones. */
-export function wireFrames(octets: Buffer): readonly WireFrame[] {
+export function wireFrames(bytes: Buffer): readonly WireFrame[] {
   const frames: WireFrame[] = [];
   let at = 0;
   for (;;) {
-    const frame = frameAt(octets, at);
+    const frame = frameAt(bytes, at);
     if (frame === null) return frames;
     frames.push(frame);
     at += frame.length;

@@ -9,12 +9,12 @@ import { type EchoServer, RUNTIMES, startServer } from "../server-process.ts";
 const MIB = 1_048_576;
 /** Of `limits.message`, by default. */
 const LIMIT = 16 * MIB;
-/** What an inflater may put out beyond the limit: what DEFLATE makes of one octet at most. */
+/** What an inflater may put out beyond the limit: what DEFLATE makes of one byte at most. */
 const CHUNK = 1_032;
 
-/** RFC 7692 §7.2.1: without the last four octets. */
-function deflated(octets: Uint8Array): Buffer {
-  return deflateRawSync(octets, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
+/** RFC 7692 §7.2.1: without the last four bytes. */
+function deflated(bytes: Uint8Array): Buffer {
+  return deflateRawSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
 }
 
 /** 64 MiB of zeros in 65 KB. */
@@ -38,20 +38,20 @@ const TAKEOVER = "permessage-deflate";
 const NO_TAKEOVER = "permessage-deflate; client_no_context_takeover; server_no_context_takeover";
 
 const BOMBS = [
-  { what: "64 MiB whole, with takeover", octets: inFragments(BOMB, BOMB.length), offer: TAKEOVER },
+  { what: "64 MiB whole, with takeover", bytes: inFragments(BOMB, BOMB.length), offer: TAKEOVER },
   {
     what: "64 MiB whole, without takeover",
-    octets: inFragments(BOMB, BOMB.length),
+    bytes: inFragments(BOMB, BOMB.length),
     offer: NO_TAKEOVER,
   },
   {
-    what: "64 MiB in fragments of 100 octets, with takeover",
-    octets: inFragments(BOMB, 100),
+    what: "64 MiB in fragments of 100 bytes, with takeover",
+    bytes: inFragments(BOMB, 100),
     offer: TAKEOVER,
   },
   {
-    what: "64 MiB in fragments of 7 octets, without takeover",
-    octets: inFragments(BOMB, 7),
+    what: "64 MiB in fragments of 7 bytes, without takeover",
+    bytes: inFragments(BOMB, 7),
     offer: NO_TAKEOVER,
   },
 ];
@@ -59,14 +59,14 @@ const BOMBS = [
 describe.each(RUNTIMES)("compression on %s", (runtime) => {
   test.for(BOMBS)(
     "14: a bomb of $what is refused with 1009, and others are served meanwhile",
-    async ({ what, octets, offer }, context) => {
+    async ({ what, bytes, offer }, context) => {
       const server = await startServer(context, runtime, {
         deflateOptions: { contextTakeover: true },
       });
       const other = await RawClient.open(server.port);
       const before = await server.stats();
       const client = await RawClient.open(server.port, offer);
-      void client.write(octets);
+      void client.write(bytes);
       await other.echo("still served");
       expect(await client.closeCode()).toBe(1009);
       await other.echo("and behind it");

@@ -9,16 +9,16 @@ import { DENO_TLS_CLOSE, RUNTIMES, startServer } from "../server-process.ts";
 
 describe.each(RUNTIMES)("endings of %s", (runtime) => {
   const silences = [
-    { what: "the peer's Close", behaviour: "echo", octets: close(1000), code: 1000 },
-    { what: "a violation", behaviour: "echo", octets: frameOf(0x3, ""), code: 1002 },
-    { what: "its own close()", behaviour: "close", octets: text("close"), code: 1000 },
+    { what: "the peer's Close", behaviour: "echo", bytes: close(1000), code: 1000 },
+    { what: "a violation", behaviour: "echo", bytes: frameOf(0x3, ""), code: 1002 },
+    { what: "its own close()", behaviour: "close", bytes: text("close"), code: 1000 },
   ] as const;
   const silent = silences.flatMap((row) => [
     { ...row, over: "TCP" },
     { ...row, over: "TLS" },
   ]);
   test.for(silent)("10: who never answers is let go: $what, $over", async (row, context) => {
-    const { what, behaviour, octets, code, over } = row;
+    const { what, behaviour, bytes, code, over } = row;
     const server = await startServer(context, runtime, {
       behaviour,
       timeouts: { close: 500 },
@@ -31,7 +31,7 @@ describe.each(RUNTIMES)("endings of %s", (runtime) => {
           ? (await RawClient.openTls(server.port)).client
           : await RawClient.open(server.port);
       clients.push(client);
-      void client.write(octets);
+      void client.write(bytes);
       expect(await client.closeCode()).toBe(code);
     }
     // They send nothing more, and no FIN either.
@@ -103,7 +103,7 @@ describe.each(RUNTIMES)("endings of %s", (runtime) => {
   const resets = [
     {
       what: "in a frame",
-      octets: Buffer.concat([header(Opcode.Binary, 10_000), Buffer.alloc(5_000)]),
+      bytes: Buffer.concat([header(Opcode.Binary, 10_000), Buffer.alloc(5_000)]),
       count: 2_000,
       wave: 100,
       isReading: true,
@@ -112,7 +112,7 @@ describe.each(RUNTIMES)("endings of %s", (runtime) => {
     },
     {
       what: "while it writes", // 64 MB for each would come back, and are not read
-      octets: Buffer.concat(
+      bytes: Buffer.concat(
         Array.from({ length: 64 }, () =>
           Buffer.concat([header(Opcode.Binary, 1_000_000), Buffer.alloc(1_000_000)]),
         ),
@@ -129,19 +129,19 @@ describe.each(RUNTIMES)("endings of %s", (runtime) => {
     },
   ];
   test.for(resets)("12: resets $what leave nothing behind", async (row, context) => {
-    const { what, octets, count, wave, isReading } = row;
+    const { what, bytes, count, wave, isReading } = row;
     const server = await startServer(context, runtime);
     let live = 0;
     for (let reset = 0; reset < count; reset += wave) {
       const clients = await Promise.all(
         Array.from({ length: wave }, () => RawClient.open(server.port)),
       );
-      if (isReading) await Promise.all(clients.map((client) => client.write(octets)));
+      if (isReading) await Promise.all(clients.map((client) => client.write(bytes)));
       else {
         for (const client of clients) client.pause();
-        const taken = clients.map((client) => client.writeUntilStalled(octets, 250));
+        const taken = clients.map((client) => client.writeUntilStalled(bytes, 250));
         // The server has stopped as well: what it is writing is what the reset meets.
-        expect(Math.max(...(await Promise.all(taken)))).toBeLessThan(octets.length);
+        expect(Math.max(...(await Promise.all(taken)))).toBeLessThan(bytes.length);
       }
       if (reset + wave === count) live = await server.live();
       for (const client of clients) client.reset();
@@ -157,8 +157,8 @@ describe.each(RUNTIMES)("endings of %s", (runtime) => {
   });
 
   const cuts = [
-    { what: "between messages", octets: text("before") },
-    { what: "in a frame", octets: Buffer.concat([text("before"), header(Opcode.Binary, 1_000)]) },
+    { what: "between messages", bytes: text("before") },
+    { what: "in a frame", bytes: Buffer.concat([text("before"), header(Opcode.Binary, 1_000)]) },
   ];
   test.for(cuts)("TLS that ends without close_notify $what is an end", async (row, context) => {
     const tls = await selfSigned();
@@ -166,7 +166,7 @@ describe.each(RUNTIMES)("endings of %s", (runtime) => {
     const outcomes: (string | null)[] = [];
     for (let count = 0; count < 20; count += 1) {
       const { client, below } = await RawClient.openTls(server.port);
-      await client.write(row.octets);
+      await client.write(row.bytes);
       await client.until("echo", () => client.frames.length > 0);
       below.end(); // the FIN of TCP, below TLS
       await client.until("end", () => client.hasEnded || client.isClosed);
@@ -232,14 +232,14 @@ describe.each(RUNTIMES)("endings of %s", (runtime) => {
     const start = await server.idle();
     await waves(16);
     const end = await server.idle();
-    const perConnection = (octets: number): string => `${(octets / 8_000).toFixed(0)} B`;
+    const perConnection = (bytes: number): string => `${(bytes / 8_000).toFixed(0)} B`;
     const heap = end.heapUsed - start.heapUsed;
     const rss = end.rss - start.rss;
     const outcome =
       `left of each after 2,000: heap ${perConnection(heap)}, RSS ${perConnection(rss)}, ` +
       `${(start.rss / 1e6).toFixed(0)} to ${(end.rss / 1e6).toFixed(0)} MB`;
     await server.outlived("16", outcome);
-    // What is forgotten of a connection is hundreds of octets at least.
+    // What is forgotten of a connection is hundreds of bytes at least.
     expect(heap).toBeLessThan(8_000 * 100);
     // The allocators' own rise, which ends: Deno stays at 125 MB from 10,000 connections to 40,000.
     expect(rss).toBeLessThan(96e6);

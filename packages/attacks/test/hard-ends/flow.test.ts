@@ -10,9 +10,9 @@ const MESSAGE = 65_536;
 
 /** A message that says which one it is; masked with zeros. */
 function numbered(number: number): Uint8Array {
-  const octets = Buffer.concat([header(Opcode.Binary, MESSAGE), Buffer.alloc(MESSAGE, number)]);
-  octets.writeUInt32BE(number, octets.length - MESSAGE);
-  return octets;
+  const bytes = Buffer.concat([header(Opcode.Binary, MESSAGE), Buffer.alloc(MESSAGE, number)]);
+  bytes.writeUInt32BE(number, bytes.length - MESSAGE);
+  return bytes;
 }
 
 /** Counts the echoes of numbered messages, and that none is missing, twice there, or damaged. */
@@ -66,7 +66,7 @@ async function costOf(
   return { cpu, text: `${text} (${cpu.toFixed(0)} ms CPU)` };
 }
 
-const megabytes = (octets: number): string => `${(octets / 1e6).toFixed(0)} MB`;
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
 
 describe.each(RUNTIMES)("the flow control of %s", (runtime) => {
   /**
@@ -120,7 +120,7 @@ describe.each(RUNTIMES)("the flow control of %s", (runtime) => {
     expect(echoes.faults).toEqual([]);
     await client.leave();
     await server.idle();
-    // V8 lets some 64 MB of octets lie that nobody needs before it collects them.
+    // V8 lets some 64 MB of bytes lie that nobody needs before it collects them.
     expect(await server.outlived("09b", `${echoes.count} of 4096 come back`)).toBeLessThan(64 + 64);
   });
 
@@ -177,7 +177,7 @@ describe.each(RUNTIMES)("the flow control of %s", (runtime) => {
     expect(echoes).toEqual({ count: 512, faults: [] });
     await client.leave();
     await server.idle();
-    // V8 lets some 64 MB of octets lie that nobody needs before it collects them.
+    // V8 lets some 64 MB of bytes lie that nobody needs before it collects them.
     expect(await server.outlived("21", "512 of 512 come back")).toBeLessThan(64 + 64);
   });
 
@@ -202,7 +202,7 @@ describe.each(RUNTIMES)("the flow control of %s", (runtime) => {
     expect(faults).toEqual([]);
     await client.leave();
     await server.idle();
-    // V8 lets some 64 MB of octets lie that nobody needs before it collects them.
+    // V8 lets some 64 MB of bytes lie that nobody needs before it collects them.
     expect(await server.outlived("send", "1024 of 1024 read in the end")).toBeLessThan(64 + 64);
   });
 

@@ -1,4 +1,4 @@
-/** Close codes that are none, and octets that mean nothing. */
+/** Close codes that are none, and bytes that mean nothing. */
 
 import { close as closeFrame, frameOf } from "@sansocket/workshop/client-bytes";
 import { RawClient } from "@sansocket/workshop/raw-client";
@@ -27,12 +27,12 @@ const BODIES = [
   { why: "half a code is none", body: [3], code: 1002 },
   { why: "the reason is no UTF-8", body: [3, 0xe8, 0xff], code: 1007 },
   { why: "the reason ends in a character", body: [3, 0xe8, 0xe2, 0x82], code: 1007 },
-  { why: "125 octets are the most", body: [3, 0xe8, ...Array(123).fill(0x61)], code: 1000 },
+  { why: "125 bytes are the most", body: [3, 0xe8, ...Array(123).fill(0x61)], code: 1000 },
   { why: "126 are too many", body: [3, 0xe8, ...Array(124).fill(0x61)], code: 1002 },
 ];
 
 /** Mulberry32: the same garbage every time. */
-function randomOctets(seed: number, length: number): Uint8Array {
+function randomBytes(seed: number, length: number): Uint8Array {
   let state = seed;
   return Uint8Array.from({ length }, () => {
     state = (state + 0x6d2b79f5) | 0;
@@ -78,7 +78,7 @@ describe.each(RUNTIMES)("garbage for %s", (runtime) => {
       const client = await RawClient.connect(server.port);
       const isBeforeHandshake = seed % 3 === 0;
       if (!isBeforeHandshake) await client.shakeHands();
-      void client.write(randomOctets(seed, 2_000));
+      void client.write(randomBytes(seed, 2_000));
       let outcome: string;
       if (isBeforeHandshake) {
         await client.until("answer", () => client.head !== "");

@@ -8,28 +8,28 @@ import { RUNTIMES, startServer } from "../server-process.ts";
 
 const MIB = 1_048_576;
 
-/** Writes `octets` over and over until so many have gone, or the server has answered. */
-async function pour(client: RawClient, octets: Uint8Array, total: number): Promise<number> {
+/** Writes `bytes` over and over until so many have gone, or the server has answered. */
+async function pour(client: RawClient, bytes: Uint8Array, total: number): Promise<number> {
   let sent = 0;
   while (sent < total && client.frames.length === 0 && !client.isClosed) {
-    await client.write(octets);
-    sent += octets.length;
+    await client.write(bytes);
+    sent += bytes.length;
   }
   return sent;
 }
 
 /** Sends a message in so many packets, and sees it come back. @returns how often `other` was answered before its end. */
-async function writeOctetByOctet(
+async function writeByteByByte(
   client: RawClient,
   length: number,
   other: RawClient,
 ): Promise<number> {
   const payload = Buffer.alloc(length, "sansocket");
-  const octets = Buffer.concat([header(Opcode.Binary, length), payload]);
+  const bytes = Buffer.concat([header(Opcode.Binary, length), payload]);
   const count = client.frames.length;
   let echoes = 0;
-  for (let at = 0; at < octets.length; at += 1) {
-    client.socket.write(octets.subarray(at, at + 1));
+  for (let at = 0; at < bytes.length; at += 1) {
+    client.socket.write(bytes.subarray(at, at + 1));
     // Or the kernel would join them.
     const next = performance.now() + 0.012;
     while (performance.now() < next);
@@ -51,19 +51,16 @@ describe.each(RUNTIMES)("the limits of %s", (runtime) => {
     { what: "2^63", length: 2n ** 63n, code: 1002 },
     { what: "2^64 - 1", length: 2n ** 64n - 1n, code: 1002 },
   ];
-  test.for(lengths)(
-    "04: a frame of $what octets is refused at its header",
-    async (row, context) => {
-      const server = await startServer(context, runtime);
-      const client = await RawClient.open(server.port);
-      await client.write(header(Opcode.Binary, row.length));
-      expect(await client.closeCode()).toBe(row.code);
-      await client.gone();
-      expect(client.error).toBeNull();
-      await server.idle();
-      expect(await server.outlived("04", `${row.what}: ${row.code}`)).toBeLessThan(32);
-    },
-  );
+  test.for(lengths)("04: a frame of $what bytes is refused at its header", async (row, context) => {
+    const server = await startServer(context, runtime);
+    const client = await RawClient.open(server.port);
+    await client.write(header(Opcode.Binary, row.length));
+    expect(await client.closeCode()).toBe(row.code);
+    await client.gone();
+    expect(client.error).toBeNull();
+    await server.idle();
+    expect(await server.outlived("04", `${row.what}: ${row.code}`)).toBeLessThan(32);
+  });
 
   test("04b: 200 headers of 15 MB that never follow cost nothing", async (context) => {
     const server = await startServer(context, runtime);
@@ -81,7 +78,7 @@ describe.each(RUNTIMES)("the limits of %s", (runtime) => {
     expect(await server.outlived("04b", "held, descriptors back")).toBeLessThan(48);
   });
 
-  test("05: the limit counts the whole message, to the octet", async (context) => {
+  test("05: the limit counts the whole message, to the byte", async (context) => {
     const server = await startServer(context, runtime, { limits: { message: MIB } });
     const half = new Uint8Array(MIB / 2);
     const inFragments = (last: Uint8Array): Uint8Array =>
@@ -97,22 +94,22 @@ describe.each(RUNTIMES)("the limits of %s", (runtime) => {
     expect(within.frames.map(({ payload }) => payload.length)).toEqual([MIB, MIB]);
     await within.leave();
     const beyond = [inFragments(new Uint8Array(MIB / 2 + 1)), header(Opcode.Binary, MIB + 1)];
-    for (const octets of beyond) {
+    for (const bytes of beyond) {
       const client = await RawClient.open(server.port);
-      void client.write(octets);
+      void client.write(bytes);
       expect(await client.closeCode()).toBe(1009);
       await client.gone();
     }
     await server.idle();
-    expect(await server.outlived("05", "1 MiB comes back, one octet more: 1009")).toBeLessThan(48);
+    expect(await server.outlived("05", "1 MiB comes back, one byte more: 1009")).toBeLessThan(48);
   });
 
   const floods = [
     // The limit is 16 MiB by default.
-    { what: "one frame", octets: header(Opcode.Binary, 128 * MIB), most: 14, code: 1009 },
+    { what: "one frame", bytes: header(Opcode.Binary, 128 * MIB), most: 14, code: 1009 },
     {
       what: "fragments of 64 KiB",
-      octets: frameOf(Opcode.Continuation, new Uint8Array(65_536), false),
+      bytes: frameOf(Opcode.Continuation, new Uint8Array(65_536), false),
       most: 64 * MIB, // 16, and what the kernels hold for a server that is busy: Linux up to 32, and 4 more
       code: 1009,
     },
@@ -120,8 +117,8 @@ describe.each(RUNTIMES)("the limits of %s", (runtime) => {
   test.for(floods)("05: 128 MB in $what are refused", async ({ what, ...row }, context) => {
     const server = await startServer(context, runtime);
     const client = await RawClient.open(server.port);
-    if (row.octets[0] === 0) await client.write(frameOf(Opcode.Binary, "", false));
-    const sent = await pour(client, row.octets, row.octets[0] === 0 ? 128 * MIB : 1);
+    if (row.bytes[0] === 0) await client.write(frameOf(Opcode.Binary, "", false));
+    const sent = await pour(client, row.bytes, row.bytes[0] === 0 ? 128 * MIB : 1);
     expect(await client.closeCode()).toBe(row.code);
     expect(sent).toBeLessThanOrEqual(row.most);
     await client.gone();
@@ -153,7 +150,7 @@ describe.each(RUNTIMES)("the limits of %s", (runtime) => {
     expect(await server.outlived("06", `${row.what}: 1008`)).toBeLessThan(48);
   });
 
-  test("07: four times the octets, one by one, take four times the work, and others are served meanwhile", async (context) => {
+  test("07: four times the bytes, one by one, take four times the work, and others are served meanwhile", async (context) => {
     const server = await startServer(context, runtime);
     const client = await RawClient.open(server.port);
     const other = await RawClient.open(server.port);
@@ -161,20 +158,20 @@ describe.each(RUNTIMES)("the limits of %s", (runtime) => {
     /** @returns what the message took of the server's CPU, s. */
     const drip = async (length: number): Promise<number> => {
       const before = await server.stats();
-      echoes += await writeOctetByOctet(client, length, other);
+      echoes += await writeByteByByte(client, length, other);
       const after = await server.stats();
       return (after.cpuMicroseconds - before.cpuMicroseconds) / 1e6;
     };
     await drip(65_536); // what will be compiled, is
     let ratio = Number.POSITIVE_INFINITY;
     let seconds = 0;
-    // A kernel that was kept waiting joins octets, and makes the short message cheap: that is no fault three times running.
+    // A kernel that was kept waiting joins bytes, and makes the short message cheap: that is no fault three times running.
     for (let round = 0; round < 3 && ratio > 6; round += 1) {
       const quarter = await drip(65_536);
       seconds = await drip(262_144);
       ratio = seconds / quarter;
     }
-    // 16 for an engine that moves what is there for every octet, once that outweighs reading: some 5 s at this length.
+    // 16 for an engine that moves what is there for every byte, once that outweighs reading: some 5 s at this length.
     expect(ratio).toBeLessThanOrEqual(6);
     await client.leave();
     await other.leave();
@@ -189,7 +186,7 @@ describe.each(RUNTIMES)("the limits of %s", (runtime) => {
     { what: "one frame", cut: false },
     { what: "fragments of 1 MB", cut: true },
   ];
-  test.for(texts)("13: text in $what fails at the octet that is none", async (row, context) => {
+  test.for(texts)("13: text in $what fails at the byte that is none", async (row, context) => {
     const server = await startServer(context, runtime);
     const client = await RawClient.open(server.port);
     const megabyte = new Uint8Array(1_000_000).fill(0x61);

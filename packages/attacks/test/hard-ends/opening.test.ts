@@ -6,7 +6,7 @@ import { RawClient, REQUEST } from "@sansocket/workshop/raw-client";
 import { describe, expect, test } from "vitest";
 import { DENO_TLS_CLOSE, RUNTIMES, startServer } from "../server-process.ts";
 
-const TRICKLE = 100; // ms between two octets
+const TRICKLE = 100; // ms between two bytes
 const SHORT = { timeouts: { handshake: 2_000, close: 1_000 } };
 
 function withHeaders(headers: string): Buffer {
@@ -34,31 +34,31 @@ const HEADS = [
 ];
 
 describe.each(RUNTIMES)("the opening handshake with %s", (runtime) => {
-  test("01: a request that comes octet by octet is cut off at the deadline", async (context) => {
+  test("01: a request that comes byte by byte is cut off at the deadline", async (context) => {
     const server = await startServer(context, runtime, SHORT);
     const client = await RawClient.connect(server.port);
     let sent = 0;
-    // All of it would take 17 s: every octet would renew a timeout that counts silence.
+    // All of it would take 17 s: every byte would renew a timeout that counts silence.
     while (sent < REQUEST.length && !client.hasEnded && !client.isClosed) {
       await client.write(REQUEST.subarray(sent, sent + 1));
       sent += 1;
       await new Promise((resolve) => setTimeout(resolve, TRICKLE));
     }
-    expect(sent).toBeGreaterThan(5); // not cut off for the first octet
+    expect(sent).toBeGreaterThan(5); // not cut off for the first byte
     expect(sent).toBeLessThan(REQUEST.length / 2);
     expect(client.head).toMatch(/^HTTP\/1\.1 408 /);
     await client.gone();
     await server.idle();
-    const growth = await server.outlived("01", `408 after ${sent} of ${REQUEST.length} octets`);
+    const growth = await server.outlived("01", `408 after ${sent} of ${REQUEST.length} bytes`);
     expect(growth).toBeLessThan(32);
   });
 
   test.for(HEADS)("02: a head with $what is refused", async ({ what, head, status }, context) => {
     const server = await startServer(context, runtime);
     const client = await RawClient.connect(server.port);
-    const octets = head();
-    for (let at = 0; at < octets.length && client.head === "" && !client.isClosed; at += 65_536) {
-      await client.write(octets.subarray(at, at + 65_536));
+    const bytes = head();
+    for (let at = 0; at < bytes.length && client.head === "" && !client.isClosed; at += 65_536) {
+      await client.write(bytes.subarray(at, at + 65_536));
     }
     await client.until("answer", () => client.head !== "");
     expect(client.head).toMatch(status);

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { isAscii } from "../../src/bytes/ascii.ts";
 import { createMemory } from "../../src/bytes/memory.ts";
 
-test("isAscii is true exactly when no octet of the range has its high bit, at every alignment and length", () => {
+test("isAscii is true exactly when no byte of the range has its high bit, at every alignment and length", () => {
   for (let start = 0; start < 5; start += 1) {
     for (let length = 0; length < 40; length += 1) {
       const memory = createMemory(64);

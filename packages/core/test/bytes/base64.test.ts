@@ -24,7 +24,7 @@ describe("base64", () => {
     });
   }
 
-  test("every octet at every place of a group survives there and back", () => {
+  test("every byte at every place of a group survives there and back", () => {
     for (let octet = 0; octet < 256; octet += 1) {
       for (let place = 0; place < 3; place += 1) {
         const bytes = new Uint8Array(3);
@@ -45,7 +45,7 @@ describe("base64", () => {
   for (const { text, because } of [
     { text: "Zg", because: "§3.2: padding is required" },
     { text: "Zg=", because: "§3.2: and all of it" },
-    { text: "Z", because: "six bits are no octet" },
+    { text: "Z", because: "six bits are no byte" },
     { text: "Zg==Zg==", because: "padding stands at the end only" },
     { text: "Z===", because: "a group has at most two padding characters" },
     { text: "====", because: "padding pads something" },
@@ -53,7 +53,7 @@ describe("base64", () => {
     { text: "Zm 9", because: "§3.3: nor are spaces" },
     { text: "Zm9-", because: "§5: the alphabet for URLs is another one" },
     { text: "Zm9_", because: "§5: the alphabet for URLs is another one" },
-    { text: "Zm9\u0141", because: "U+0141 is no A, though its low octet is" },
+    { text: "Zm9\u0141", because: "U+0141 is no A, though its low byte is" },
     { text: "Zm9\u00c1", because: "above ASCII, nothing is in the alphabet" },
   ]) {
     test(`${JSON.stringify(text)} is malformed: ${because}`, () => {

@@ -1,4 +1,4 @@
-/** What is gathered for a message: its octets in order, in a buffer that what has arrived pays for. */
+/** What is gathered for a message: its bytes in order, in a buffer that what has arrived pays for. */
 import { afterEach, describe, expect, test } from "vitest";
 import {
   AHEAD_BYTES,
@@ -12,16 +12,16 @@ import {
   reserveBytes,
   settleBytes,
 } from "../../src/bytes/growing-bytes.ts";
-import { randomOctets, seededNumbers } from "../seeded-octets.ts";
+import { randomBytes, seededNumbers } from "../seeded-bytes.ts";
 
-/** The capacity that a few octets may have for nothing. */
+/** The capacity that a few bytes may have for nothing. */
 const SMALLEST = 256;
 
 function append(growing: GrowingBytes, octets: Uint8Array, expected: number): void {
   appendBytes(growing, octets, 0, octets.length, expected);
 }
 
-/** Gathers `total` octets in pieces of `size`, `announced` of them known before. */
+/** Gathers `total` bytes in pieces of `size`, `announced` of them known before. */
 function gatherIn(total: number, size: number, announced: number): number[] {
   const growing = createGrowingBytes(Math.min(size, total), announced);
   const piece = new Uint8Array(size);
@@ -39,7 +39,7 @@ function gatherIn(total: number, size: number, announced: number): number[] {
 describe("growing bytes", () => {
   test("hold what was appended, in order, whatever the sizes", () => {
     const sizes = seededNumbers(1);
-    const whole = randomOctets(2, 200_000);
+    const whole = randomBytes(2, 200_000);
     const growing = createGrowingBytes(0, Number.POSITIVE_INFINITY);
     while (growing.length < whole.length) {
       const from = growing.length;
@@ -62,8 +62,8 @@ describe("growing bytes", () => {
   });
 
   for (const { total, size, announced, because } of [
-    { total: 5_000, size: 1, announced: Number.POSITIVE_INFINITY, because: "octet by octet" },
-    { total: 5_000, size: 1, announced: 16_777_216, because: "octet by octet of 16 MiB announced" },
+    { total: 5_000, size: 1, announced: Number.POSITIVE_INFINITY, because: "byte by byte" },
+    { total: 5_000, size: 1, announced: 16_777_216, because: "byte by byte of 16 MiB announced" },
     { total: 300_000, size: 1_000, announced: 300_000, because: "as much as was announced" },
     { total: 300_000, size: 7_001, announced: 16_777_216, because: "little of what was announced" },
     {
@@ -87,7 +87,7 @@ describe("growing bytes", () => {
     expect(growing.bytes.length).toBe(1_000);
   });
 
-  test("copy an octet a few times at most, however small the pieces are", () => {
+  test("copy a byte a few times at most, however small the pieces are", () => {
     let copied = 0;
     const growing = createGrowingBytes(1, Number.POSITIVE_INFINITY);
     let bytes = growing.bytes;
@@ -191,7 +191,7 @@ describe("an array to keep", () => {
 
   test("is there also when there was no room ahead, once half of the message has arrived", () => {
     const others = createGrowingBytes(AHEAD_BYTES / AHEAD_FACTOR, AHEAD_BYTES, Gathering.Kept);
-    const whole = randomOctets(3, 300_000);
+    const whole = randomBytes(3, 300_000);
     const growing = createGrowingBytes(60_000, 300_000, Gathering.Own);
     for (let at = 0; at < whole.length; at += 60_000) {
       reserveBytes(growing, 60_000, 300_000, Gathering.Own);

@@ -30,7 +30,7 @@ describe("character classes of HTTP", () => {
     { text: "v2.chat", verdict: true, because: "a dot is a token character" },
     { text: "a b", verdict: false, because: "a space ends a token" },
     { text: "a,", verdict: false, because: "the last character counts too" },
-    { text: "\u0161", verdict: false, because: "U+0161 is no a, though its low octet is" },
+    { text: "\u0161", verdict: false, because: "U+0161 is no a, though its low byte is" },
     { text: "__proto__", verdict: true, because: "a name like any other" },
   ]) {
     test(`${JSON.stringify(text)} ${verdict ? "is" : "is not"} a token: ${because}`, () => {
@@ -38,7 +38,7 @@ describe("character classes of HTTP", () => {
     });
   }
 
-  test("a field value may be empty, and has no character above one octet", () => {
+  test("a field value may be empty, and has no character above one byte", () => {
     expect(isFieldValue("")).toBe(true);
     expect(isFieldValue("caf\u00e9\t!")).toBe(true);
     expect(isFieldValue("\u0100")).toBe(false);

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { decodeLatin1, encodeLatin1 } from "../../src/bytes/latin1.ts";
 
 describe("latin1", () => {
-  test("every octet is the character of its number, and back", () => {
+  test("every byte is the character of its number, and back", () => {
     const bytes = Uint8Array.from({ length: 256 }, (_, octet) => octet);
     const text = decodeLatin1(bytes, 0, 256);
     for (let octet = 0; octet < 256; octet += 1) expect(text.charCodeAt(octet)).toBe(octet);
@@ -12,7 +12,7 @@ describe("latin1", () => {
     expect([encoded[0], encoded[257]]).toEqual([0, 0]);
   });
 
-  test("a part of the octets is decoded, of any length around the size of a block", () => {
+  test("a part of the bytes is decoded, of any length around the size of a block", () => {
     for (const length of [0, 1, 4095, 4096, 4097, 8192, 300_000]) {
       const bytes = new Uint8Array(length + 2).fill(0x78).fill(0x61, 1, length + 1);
       expect(decodeLatin1(bytes, 1, length + 1)).toBe("a".repeat(length));

@@ -19,7 +19,7 @@ function takingQueue(): OutputQueue {
   return { ...createOutputQueue(), taking: Taking.AtOnce };
 }
 
-/** Lays down `length` octets that all have the value `octet`. */
+/** Lays down `length` bytes that all have the value `byte`. */
 function lay(queue: OutputQueue, octet: number, length: number): Memory {
   const memory = reserveOutput(queue, length);
   memory.bytes.fill(octet, queue.to, queue.to + length);
@@ -27,7 +27,7 @@ function lay(queue: OutputQueue, octet: number, length: number): Memory {
   return memory;
 }
 
-/** What is lent, as [octet, how many] in a row. */
+/** What is lent, as [byte, how many] in a row. */
 function runsOf(chunks: readonly Uint8Array[]): [octet: number, length: number][] {
   const runs: [number, number][] = [];
   for (const octet of chunks.flatMap((chunk) => [...chunk])) {

@@ -20,13 +20,13 @@ describe("sha1", () => {
     {
       message: "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
       digest: "84983e441c3bd26ebaae4aa1f95129e5e54670f1",
-      because: "FIPS 180, two blocks: 56 octets leave no room for the length in the first",
+      because: "FIPS 180, two blocks: 56 bytes leave no room for the length in the first",
     },
     {
       message:
         "abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu",
       digest: "a49b2446a02c645bf419f995b67091253a04a259",
-      because: "NIST's example of 112 octets",
+      because: "NIST's example of 112 bytes",
     },
     {
       message: "",
@@ -49,7 +49,7 @@ describe("sha1", () => {
     });
   }
 
-  test("every length from 0 to 300 octets has the digest that node:crypto computes", () => {
+  test("every length from 0 to 300 bytes has the digest that node:crypto computes", () => {
     const message = Uint8Array.from({ length: 300 }, (_, at) => (at * 151 + 7) & 0xff);
     for (let length = 0; length <= message.length; length += 1) {
       const part = message.subarray(0, length);

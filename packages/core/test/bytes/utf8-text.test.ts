@@ -8,7 +8,7 @@ import {
   isLowSurrogate,
   utf8Length,
 } from "../../src/bytes/utf8-text.ts";
-import { seededNumbers } from "../seeded-octets.ts";
+import { seededNumbers } from "../seeded-bytes.ts";
 
 const encoder = new TextEncoder();
 
@@ -73,7 +73,7 @@ describe("encoding and decoding", () => {
     }
   });
 
-  test("bring back texts of 0 to 70 octets, across the end of the short path, for characters of every length", () => {
+  test("bring back texts of 0 to 70 bytes, across the end of the short path, for characters of every length", () => {
     for (const character of ["a", "é", "€", "😀"]) {
       for (let count = 0; count <= 70; count += 1) {
         for (const text of [character.repeat(count), `a${character.repeat(count)}`]) {

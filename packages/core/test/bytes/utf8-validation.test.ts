@@ -1,9 +1,9 @@
-/** RFC 3629, octet by octet: what RFC 6455 §8.1 asks of every text. */
+/** RFC 3629, byte by byte: what RFC 6455 §8.1 asks of every text. */
 import { describe, expect, test } from "vitest";
 import { UTF8_ACCEPT, validateUtf8 } from "../../src/bytes/utf8-validation.ts";
-import { randomOctets } from "../seeded-octets.ts";
+import { randomBytes } from "../seeded-bytes.ts";
 
-/** The index of the first bad octet; "inside" where the text ends within a character; "valid" otherwise. */
+/** The index of the first bad byte; "inside" where the text ends within a character; "valid" otherwise. */
 type Verdict = number | "inside" | "valid";
 
 function verdictOf(bytes: Uint8Array, cuts: readonly number[] = []): Verdict {
@@ -52,13 +52,13 @@ const CASES: readonly {
 }[] = [
   { octets: [], verdict: "valid", because: "nothing at all" },
   // The first and the last character of every length.
-  { octets: [0x00], verdict: "valid", because: "U+0000, the first of one octet" },
-  { octets: [0x7f], verdict: "valid", because: "U+007F, the last of one octet" },
-  { octets: [0xc2, 0x80], verdict: "valid", because: "U+0080, the first of two octets" },
-  { octets: [0xdf, 0xbf], verdict: "valid", because: "U+07FF, the last of two octets" },
-  { octets: [0xe0, 0xa0, 0x80], verdict: "valid", because: "U+0800, the first of three octets" },
-  { octets: [0xef, 0xbf, 0xbf], verdict: "valid", because: "U+FFFF, the last of three octets" },
-  { octets: [0xf0, 0x90, 0x80, 0x80], verdict: "valid", because: "U+10000, first of four octets" },
+  { octets: [0x00], verdict: "valid", because: "U+0000, the first of one byte" },
+  { octets: [0x7f], verdict: "valid", because: "U+007F, the last of one byte" },
+  { octets: [0xc2, 0x80], verdict: "valid", because: "U+0080, the first of two bytes" },
+  { octets: [0xdf, 0xbf], verdict: "valid", because: "U+07FF, the last of two bytes" },
+  { octets: [0xe0, 0xa0, 0x80], verdict: "valid", because: "U+0800, the first of three bytes" },
+  { octets: [0xef, 0xbf, 0xbf], verdict: "valid", because: "U+FFFF, the last of three bytes" },
+  { octets: [0xf0, 0x90, 0x80, 0x80], verdict: "valid", because: "U+10000, first of four bytes" },
   { octets: [0xf4, 0x8f, 0xbf, 0xbf], verdict: "valid", because: "U+10FFFF, the last of all" },
   { octets: [0xf4, 0x90, 0x80, 0x80], verdict: 1, because: "U+110000, the first beyond" },
   { octets: [0xf5, 0x80, 0x80, 0x80], verdict: 0, because: "F5 could only begin U+140000 and up" },
@@ -81,47 +81,47 @@ const CASES: readonly {
   { octets: [0xef, 0xbf, 0xbd], verdict: "valid", because: "U+FFFD itself, sent on purpose" },
   { octets: [0xef, 0xbb, 0xbf], verdict: "valid", because: "U+FEFF, a byte order mark" },
   // Lone continuations.
-  { octets: [0x80], verdict: 0, because: "the first continuation octet on its own" },
-  { octets: [0xbf], verdict: 0, because: "the last continuation octet on its own" },
+  { octets: [0x80], verdict: 0, because: "the first continuation byte on its own" },
+  { octets: [0xbf], verdict: 0, because: "the last continuation byte on its own" },
   { octets: [0x61, 0x80], verdict: 1, because: "a continuation behind ASCII" },
-  { octets: [0xc2, 0x80, 0x80], verdict: 2, because: "one continuation too many after two octets" },
-  { octets: [0xe2, 0x82, 0xac, 0x80], verdict: 3, because: "one too many after three octets" },
+  { octets: [0xc2, 0x80, 0x80], verdict: 2, because: "one continuation too many after two bytes" },
+  { octets: [0xe2, 0x82, 0xac, 0x80], verdict: 3, because: "one too many after three bytes" },
   { octets: [0xf0, 0x9f, 0x98, 0x80, 0x80], verdict: 4, because: "one too many after four" },
-  // Lone starts: the octet behind is at fault, not the start.
-  { octets: [0xc2, 0x20], verdict: 1, because: "a start of two octets, then a space" },
-  { octets: [0xe2, 0x20], verdict: 1, because: "a start of three octets, then a space" },
-  { octets: [0xf1, 0x20], verdict: 1, because: "a start of four octets, then a space" },
+  // Lone starts: the byte behind is at fault, not the start.
+  { octets: [0xc2, 0x20], verdict: 1, because: "a start of two bytes, then a space" },
+  { octets: [0xe2, 0x20], verdict: 1, because: "a start of three bytes, then a space" },
+  { octets: [0xf1, 0x20], verdict: 1, because: "a start of four bytes, then a space" },
   { octets: [0xc2, 0xc2], verdict: 1, because: "a start behind a start" },
-  { octets: [0xe2, 0x82, 0xe2], verdict: 2, because: "a start where the third octet is due" },
-  { octets: [0xf0, 0x9f, 0x98, 0x7f], verdict: 3, because: "ASCII where the fourth octet is due" },
+  { octets: [0xe2, 0x82, 0xe2], verdict: 2, because: "a start where the third byte is due" },
+  { octets: [0xf0, 0x9f, 0x98, 0x7f], verdict: 3, because: "ASCII where the fourth byte is due" },
   // Truncated: not wrong yet, and not whole.
-  { octets: [0xc2], verdict: "inside", because: "two octets, one is there" },
-  { octets: [0xe2, 0x82], verdict: "inside", because: "three octets, two are there" },
-  { octets: [0xf0, 0x9f, 0x98], verdict: "inside", because: "four octets, three are there" },
-  { octets: [0xf4], verdict: "inside", because: "four octets, one is there" },
-  // Overlong: known by the second octet at the latest.
-  { octets: [0xc0, 0xaf], verdict: 0, because: "/ in two octets" },
-  { octets: [0xc1, 0xbf], verdict: 0, because: "the highest overlong two octets" },
-  { octets: [0xe0, 0x80, 0xaf], verdict: 1, because: "/ in three octets" },
-  { octets: [0xe0, 0x9f, 0xbf], verdict: 1, because: "the highest overlong three octets" },
-  { octets: [0xf0, 0x80, 0x80, 0xaf], verdict: 1, because: "/ in four octets" },
-  { octets: [0xf0, 0x8f, 0xbf, 0xbf], verdict: 1, because: "the highest overlong four octets" },
-  { octets: [0xc0, 0x80], verdict: 0, because: "U+0000 in two octets, as Java writes it" },
+  { octets: [0xc2], verdict: "inside", because: "two bytes, one is there" },
+  { octets: [0xe2, 0x82], verdict: "inside", because: "three bytes, two are there" },
+  { octets: [0xf0, 0x9f, 0x98], verdict: "inside", because: "four bytes, three are there" },
+  { octets: [0xf4], verdict: "inside", because: "four bytes, one is there" },
+  // Overlong: known by the second byte at the latest.
+  { octets: [0xc0, 0xaf], verdict: 0, because: "/ in two bytes" },
+  { octets: [0xc1, 0xbf], verdict: 0, because: "the highest overlong two bytes" },
+  { octets: [0xe0, 0x80, 0xaf], verdict: 1, because: "/ in three bytes" },
+  { octets: [0xe0, 0x9f, 0xbf], verdict: 1, because: "the highest overlong three bytes" },
+  { octets: [0xf0, 0x80, 0x80, 0xaf], verdict: 1, because: "/ in four bytes" },
+  { octets: [0xf0, 0x8f, 0xbf, 0xbf], verdict: 1, because: "the highest overlong four bytes" },
+  { octets: [0xc0, 0x80], verdict: 0, because: "U+0000 in two bytes, as Java writes it" },
   // What RFC 2279 had and RFC 3629 has not.
-  { octets: [0xf8, 0x88, 0x80, 0x80, 0x80], verdict: 0, because: "a form of five octets" },
-  { octets: [0xfc, 0x84, 0x80, 0x80, 0x80, 0x80], verdict: 0, because: "a form of six octets" },
+  { octets: [0xf8, 0x88, 0x80, 0x80, 0x80], verdict: 0, because: "a form of five bytes" },
+  { octets: [0xfc, 0x84, 0x80, 0x80, 0x80, 0x80], verdict: 0, because: "a form of six bytes" },
   { octets: [0xfe], verdict: 0, because: "FE begins nothing" },
   { octets: [0xff], verdict: 0, because: "FF begins nothing" },
   // Around the stretch of eight that ASCII is skipped by.
   {
     octets: [0x61, 0x61, 0x61, 0x61, 0x61, 0x61, 0x61, 0xff],
     verdict: 7,
-    because: "bad in the last octet of the first eight",
+    because: "bad in the last byte of the first eight",
   },
   {
     octets: [0x61, 0x61, 0x61, 0x61, 0x61, 0x61, 0x61, 0x61, 0x80],
     verdict: 8,
-    because: "bad right behind eight octets of ASCII",
+    because: "bad right behind eight bytes of ASCII",
   },
   {
     octets: [0x61, 0x61, 0x61, 0x61, 0x61, 0x61, 0x61, 0xc3, 0xa9, 0x61, 0xc3],
@@ -135,13 +135,13 @@ const CASES: readonly {
   },
 ];
 
-/** Every way to cut `length` octets in two, and in single octets. */
+/** Every way to cut `length` bytes in two, and in single bytes. */
 function cuttings(length: number): number[][] {
   const inTwo = Array.from({ length: length + 1 }, (_, cut) => [cut]);
   return [...inTwo, Array.from({ length: Math.max(0, length - 1) }, (_, index) => index + 1)];
 }
 
-describe("RFC 6455 §8.1: text is judged as RFC 3629 wants it, at the octet that proves it wrong", () => {
+describe("RFC 6455 §8.1: text is judged as RFC 3629 wants it, at the byte that proves it wrong", () => {
   for (const { octets, verdict, because } of CASES) {
     const name = octets.map((octet) => octet.toString(16).padStart(2, "0")).join(" ");
     test(`[${name}] is ${typeof verdict === "number" ? `bad at ${verdict}` : verdict}: ${because}`, () => {
@@ -153,7 +153,7 @@ describe("RFC 6455 §8.1: text is judged as RFC 3629 wants it, at the octet that
     });
   }
 
-  test("every sequence of two octets is judged as the grammar of RFC 3629 §4 judges it", () => {
+  test("every sequence of two bytes is judged as the grammar of RFC 3629 §4 judges it", () => {
     const bytes = new Uint8Array(2);
     const differing: string[] = [];
     for (let pair = 0; pair < 0x1_0000; pair += 1) {
@@ -164,7 +164,7 @@ describe("RFC 6455 §8.1: text is judged as RFC 3629 wants it, at the octet that
     expect(differing).toEqual([]);
   });
 
-  test("every third and fourth octet behind every kind of start is judged as the grammar judges it", () => {
+  test("every third and fourth byte behind every kind of start is judged as the grammar judges it", () => {
     const starts = [0xe0, 0xe1, 0xec, 0xed, 0xee, 0xef, 0xf0, 0xf1, 0xf3, 0xf4];
     const seconds = [0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf];
     const differing: number[][] = [];
@@ -182,7 +182,7 @@ describe("RFC 6455 §8.1: text is judged as RFC 3629 wants it, at the octet that
     expect(differing).toEqual([]);
   });
 
-  test("random octets around the boundaries are valid exactly where TextDecoder with fatal accepts them", () => {
+  test("random bytes around the boundaries are valid exactly where TextDecoder with fatal accepts them", () => {
     const strict = new TextDecoder("utf-8", { fatal: true });
     const interesting = [
       0x00, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe2,
@@ -190,7 +190,7 @@ describe("RFC 6455 §8.1: text is judged as RFC 3629 wants it, at the octet that
     ];
     let valid = 0;
     for (let round = 0; round < 20_000; round += 1) {
-      const bytes = randomOctets(round, round % 12).map(
+      const bytes = randomBytes(round, round % 12).map(
         (octet) => interesting[octet % interesting.length]!,
       );
       let isAccepted = true;
@@ -206,13 +206,13 @@ describe("RFC 6455 §8.1: text is judged as RFC 3629 wants it, at the octet that
     expect(valid).toBeGreaterThan(1000);
   });
 
-  test("only octets from start to end are looked at", () => {
+  test("only bytes from start to end are looked at", () => {
     const bytes = Uint8Array.from([0xff, 0x61, 0x62, 0xff]);
     expect(validateUtf8(bytes, 1, 3, UTF8_ACCEPT)).toBe(UTF8_ACCEPT);
     expect(validateUtf8(bytes, 2, 2, UTF8_ACCEPT)).toBe(UTF8_ACCEPT);
   });
 
-  test("the index of a bad octet counts from the start of the array, not of the range", () => {
+  test("the index of a bad byte counts from the start of the array, not of the range", () => {
     const bytes = Uint8Array.from([0x61, 0x61, 0x61, 0xff]);
     expect(validateUtf8(bytes, 2, 4, UTF8_ACCEPT)).toBe(~3);
   });

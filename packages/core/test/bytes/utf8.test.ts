@@ -1,23 +1,23 @@
-/** RFC 3629, RFC 6455 §8.1: UTF-8 judged at the octet, and turned into strings and back. */
+/** RFC 3629, RFC 6455 §8.1: UTF-8 judged at the byte, and turned into strings and back. */
 import { describe, expect, test } from "vitest";
 import { decodeUtf8, encodeUtf8, encodeUtf8Into, utf8Length } from "../../src/bytes/utf8-text.ts";
 import { UTF8_ACCEPT, validateUtf8 } from "../../src/bytes/utf8-validation.ts";
 
-/** The classic list for decoders; `bad` is the index of the first octet that proves it wrong. */
+/** The classic list for decoders; `bad` is the index of the first byte that proves it wrong. */
 const CASES: readonly {
   readonly because: string;
   readonly octets: number[];
   readonly bad: number | "truncated" | null;
 }[] = [
-  { because: "the first and last of one octet", octets: [0x00, 0x7f], bad: null },
-  { because: "the first and last of two octets", octets: [0xc2, 0x80, 0xdf, 0xbf], bad: null },
+  { because: "the first and last of one byte", octets: [0x00, 0x7f], bad: null },
+  { because: "the first and last of two bytes", octets: [0xc2, 0x80, 0xdf, 0xbf], bad: null },
   {
-    because: "the first and last of three octets",
+    because: "the first and last of three bytes",
     octets: [0xe0, 0xa0, 0x80, 0xef, 0xbf, 0xbf],
     bad: null,
   },
   {
-    because: "the first and last of four octets",
+    because: "the first and last of four bytes",
     octets: [0xf0, 0x90, 0x80, 0x80, 0xf4, 0x8f, 0xbf, 0xbf],
     bad: null,
   },
@@ -34,16 +34,16 @@ const CASES: readonly {
   { because: "a byte order mark", octets: [0xef, 0xbb, 0xbf], bad: null },
   { because: "a lone continuation, the first", octets: [0x80], bad: 0 },
   { because: "a lone continuation, the last", octets: [0x61, 0xbf], bad: 1 },
-  { because: "a start of two octets, then a space", octets: [0xc3, 0x20], bad: 1 },
-  { because: "a start of three octets, then a start", octets: [0xe2, 0xe2], bad: 1 },
-  { because: "three octets, spoilt at the third", octets: [0xe2, 0x82, 0x28], bad: 2 },
-  { because: "four octets, spoilt at the fourth", octets: [0xf0, 0x9f, 0x98, 0xc0], bad: 3 },
-  { because: "overlong in two octets", octets: [0xc0, 0xaf], bad: 0 },
-  { because: "overlong in two octets, the last", octets: [0xc1, 0xbf], bad: 0 },
-  { because: "overlong in three octets", octets: [0xe0, 0x80, 0xaf], bad: 1 },
-  { because: "overlong in three octets, the last", octets: [0xe0, 0x9f, 0xbf], bad: 1 },
-  { because: "overlong in four octets", octets: [0xf0, 0x80, 0x80, 0xaf], bad: 1 },
-  { because: "overlong in four octets, the last", octets: [0xf0, 0x8f, 0xbf, 0xbf], bad: 1 },
+  { because: "a start of two bytes, then a space", octets: [0xc3, 0x20], bad: 1 },
+  { because: "a start of three bytes, then a start", octets: [0xe2, 0xe2], bad: 1 },
+  { because: "three bytes, spoilt at the third", octets: [0xe2, 0x82, 0x28], bad: 2 },
+  { because: "four bytes, spoilt at the fourth", octets: [0xf0, 0x9f, 0x98, 0xc0], bad: 3 },
+  { because: "overlong in two bytes", octets: [0xc0, 0xaf], bad: 0 },
+  { because: "overlong in two bytes, the last", octets: [0xc1, 0xbf], bad: 0 },
+  { because: "overlong in three bytes", octets: [0xe0, 0x80, 0xaf], bad: 1 },
+  { because: "overlong in three bytes, the last", octets: [0xe0, 0x9f, 0xbf], bad: 1 },
+  { because: "overlong in four bytes", octets: [0xf0, 0x80, 0x80, 0xaf], bad: 1 },
+  { because: "overlong in four bytes, the last", octets: [0xf0, 0x8f, 0xbf, 0xbf], bad: 1 },
   { because: "the first surrogate", octets: [0xed, 0xa0, 0x80], bad: 1 },
   { because: "the last surrogate", octets: [0xed, 0xbf, 0xbf], bad: 1 },
   {
@@ -52,20 +52,20 @@ const CASES: readonly {
     bad: 1,
   },
   { because: "U+110000", octets: [0xf4, 0x90, 0x80, 0x80], bad: 1 },
-  { because: "five octets", octets: [0xf8, 0x88, 0x80, 0x80, 0x80], bad: 0 },
-  { because: "six octets", octets: [0xfc, 0x84, 0x80, 0x80, 0x80, 0x80], bad: 0 },
+  { because: "five bytes", octets: [0xf8, 0x88, 0x80, 0x80, 0x80], bad: 0 },
+  { because: "six bytes", octets: [0xfc, 0x84, 0x80, 0x80, 0x80, 0x80], bad: 0 },
   { because: "FE", octets: [0xfe], bad: 0 },
   { because: "FF", octets: [0xff], bad: 0 },
-  { because: "two of three octets", octets: [0xe2, 0x82], bad: "truncated" },
-  { because: "one of four octets", octets: [0xf0], bad: "truncated" },
+  { because: "two of three bytes", octets: [0xe2, 0x82], bad: "truncated" },
+  { because: "one of four bytes", octets: [0xf0], bad: "truncated" },
   {
-    because: "a bad octet behind a long run of ASCII",
+    because: "a bad byte behind a long run of ASCII",
     octets: [...new Array(100).fill(0x61), 0xff],
     bad: 100,
   },
 ];
 
-/** -1 for a text that is right, -2 for one that is truncated, otherwise the index of the bad octet. */
+/** -1 for a text that is right, -2 for one that is truncated, otherwise the index of the bad byte. */
 function judge(octets: number[], cut: number): number {
   const bytes = Uint8Array.from(octets);
   const first = validateUtf8(bytes, 0, cut, UTF8_ACCEPT);
@@ -82,7 +82,7 @@ describe("validateUtf8", () => {
     });
   }
 
-  test("agrees with the runtime's decoder on every sequence of two octets, and three that begin in each way", () => {
+  test("agrees with the runtime's decoder on every sequence of two bytes, and three that begin in each way", () => {
     const decoder = new TextDecoder("utf-8", { fatal: true });
     const isValid = (octets: number[]): boolean => {
       try {

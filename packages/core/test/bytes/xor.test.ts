@@ -6,7 +6,7 @@ const KEY = [0x37, 0xfa, 0x21, 0x3d];
 const KEY_WORD = 0x37 | (0xfa << 8) | (0x21 << 16) | (0x3d << 24) | 0;
 
 describe("xorWithKey (RFC 6455 §5.3)", () => {
-  test("transforms octet i with octet i modulo 4 of the key, at every alignment and length, and nothing else", () => {
+  test("transforms byte i with byte i modulo 4 of the key, at every alignment and length, and nothing else", () => {
     for (let start = 0; start < 8; start += 1) {
       for (let length = 0; length < 200; length += 1) {
         const memory = createMemory(256);
@@ -40,7 +40,7 @@ describe("xorWithKey (RFC 6455 §5.3)", () => {
     }
   });
 
-  test("by words is the same as by octets, which is the definition", () => {
+  test("by words is the same as by bytes, which is the definition", () => {
     for (let length = 0; length < 70; length += 1) {
       const words = createMemory(80);
       const octets = createMemory(80);

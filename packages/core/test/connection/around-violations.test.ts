@@ -7,9 +7,9 @@ import {
   type WireViolation,
 } from "../../src/index.ts";
 import { Bench, type Told } from "../turn.ts";
-import { closeBody, concat, masked, type Octets, unmasked } from "../wire.ts";
+import { type Bytes, closeBody, concat, masked, unmasked } from "../wire.ts";
 
-/** Frames that break a rule, the index of the octet that proves it, and the code that answers (§7.4.1). */
+/** Frames that break a rule, the index of the byte that proves it, and the code that answers (§7.4.1). */
 const BREAKS: Record<
   Exclude<WireViolation, "extension-data-corrupt" | "mask-unexpected">,
   { readonly octets: Uint8Array; readonly at: number; readonly code: number }
@@ -24,7 +24,7 @@ const BREAKS: Record<
   },
   [FrameViolation.ControlTooLong]: { octets: masked(0x9, new Uint8Array(126)), at: 1, code: 1002 },
   [FrameViolation.LengthNotMinimal]: {
-    octets: masked(0x2, new Uint8Array(125), { lengthOctets: 2 }),
+    octets: masked(0x2, new Uint8Array(125), { lengthBytes: 2 }),
     at: 2,
     code: 1002,
   },
@@ -82,10 +82,10 @@ const TOLD_BEFORE: readonly Told[] = [
 ];
 const LIMITS = { message: 300, frame: 400, fragments: 5 };
 
-/** The ways in which the same octets reach an endpoint. */
+/** The ways in which the same bytes reach an endpoint. */
 const WAYS: Record<string, (bench: Bench, octets: Uint8Array) => Told[]> = {
   "in one chunk": (bench, octets) => bench.feed(octets),
-  "octet by octet": (bench, octets) => bench.feed(octets, 1),
+  "byte by byte": (bench, octets) => bench.feed(octets, 1),
   "in chunks of eleven": (bench, octets) => bench.feed(octets, 11),
   "pulled only at the end": (bench, octets) => {
     for (let at = 0; at < octets.length; at += 50)
@@ -99,7 +99,7 @@ const WAYS: Record<string, (bench: Bench, octets: Uint8Array) => Told[]> = {
   },
 };
 
-function sentClosesOf(bench: Bench): Octets[] {
+function sentClosesOf(bench: Bench): Bytes[] {
   return bench
     .sent()
     .filter(({ opcode }) => opcode === 0x8)

@@ -52,7 +52,7 @@ describe("close codes (§7.4)", () => {
 });
 
 describe("close reasons (§5.5.1)", () => {
-  test("of 123 octets are sent and received, of 124 refused", () => {
+  test("of 123 bytes are sent and received, of 124 refused", () => {
     const reason = `${"é".repeat(61)}x`;
     const bench = Bench.open("server");
     expect(bench.feed(masked(0x8, closeBody(1000, reason)))).toEqual([

@@ -18,15 +18,15 @@ describe("the peer's pings", () => {
     );
   });
 
-  test("of 0 and of 125 octets are answered, in both roles and octet by octet", () => {
+  test("of 0 and of 125 bytes are answered, in both roles and byte by byte", () => {
     for (const length of [0, 125]) {
       const payload = Array.from({ length }, (_, index) => index);
-      for (const [role, octets] of [
+      for (const [role, bytes] of [
         ["server", masked(0x9, payload)],
         ["client", unmasked(0x9, payload)],
       ] as const) {
         const bench = Bench.open(role);
-        expect(bench.feed(octets, 1)).toEqual([{ step: "ping", payload }]);
+        expect(bench.feed(bytes, 1)).toEqual([{ step: "ping", payload }]);
         expect(bench.sent().map((one) => [one.opcode, [...one.payload], one.isMasked])).toEqual([
           [PONG, payload, role === "client"],
         ]);
@@ -132,7 +132,7 @@ describe("our pings", () => {
     expect(endpoint.pong()).toBe("closed");
   });
 
-  test("have a payload of 125 octets at most", () => {
+  test("have a payload of 125 bytes at most", () => {
     const { endpoint } = Bench.open("server");
     expect(endpoint.ping(new Uint8Array(125), 0)).toBe(1);
     expect(() => endpoint.ping(new Uint8Array(126), 0)).toThrow(/125/);

@@ -2,12 +2,12 @@
 import { describe, expect, test } from "vitest";
 import { closeOutcome } from "../../src/index.ts";
 import { Bench, type Told } from "../turn.ts";
-import { closeBody, concat, masked, type Octets, unmasked } from "../wire.ts";
+import { type Bytes, closeBody, concat, masked, unmasked } from "../wire.ts";
 
 type Role = "client" | "server";
 
 /** A frame as the peer of that role's endpoint sends it. */
-function fromPeer(role: Role, opcode: number, payload: Octets | string = []): Uint8Array {
+function fromPeer(role: Role, opcode: number, payload: Bytes | string = []): Uint8Array {
   return role === "server" ? masked(opcode, payload) : unmasked(opcode, payload);
 }
 
@@ -143,7 +143,7 @@ describe("the closing handshake (§7.1.2)", () => {
     expect(bench.endpoint.ended!.peerClose).toEqual({ code: 3_500, reason: "theirs" });
   });
 
-  test("a lone surrogate in our reason is sent as U+FFFD, three octets that count", () => {
+  test("a lone surrogate in our reason is sent as U+FFFD, three bytes that count", () => {
     const bench = Bench.open("server");
     expect(() => bench.endpoint.close(1000, `${"x".repeat(121)}\ud800`, 0)).toThrow(/124 bytes/);
     bench.endpoint.close(1000, `${"x".repeat(120)}\ud800`, 0);
@@ -151,7 +151,7 @@ describe("the closing handshake (§7.1.2)", () => {
     expect([...bench.sent()[0]!.payload.slice(-3)]).toEqual([0xef, 0xbf, 0xbd]);
   });
 
-  test("a Close that arrives octet by octet is one Close", () => {
+  test("a Close that arrives byte by byte is one Close", () => {
     for (const role of ["server", "client"] as const) {
       const bench = Bench.open(role);
       expect(bench.feed(fromPeer(role, 0x8, PEER_CLOSE), 1)).toEqual([
@@ -160,7 +160,7 @@ describe("the closing handshake (§7.1.2)", () => {
     }
   });
 
-  test("octets behind the peer's Close are read and dropped, however many, so that nothing is reset", () => {
+  test("bytes behind the peer's Close are read and dropped, however many, so that nothing is reset", () => {
     const bench = Bench.open("server");
     bench.feed(masked(0x8));
     for (let count = 0; count < 10; count += 1) {
@@ -226,7 +226,7 @@ describe("an end without a Close (§7.1.5)", () => {
     expect(bench.endpoint.ended).toMatchObject({ isEndOfStream: true, transportError: "EPIPE" });
   });
 
-  test("octets after the end of the stream do not exist", () => {
+  test("bytes after the end of the stream do not exist", () => {
     const bench = Bench.open("server");
     bench.endpoint.endOfStream(0);
     bench.endpoint.receive(masked(0x1, "ghost"), 0);

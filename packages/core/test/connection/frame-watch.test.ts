@@ -28,7 +28,7 @@ function fed(bench: Bench, octets: Uint8Array): WatchedFrame[] {
 }
 
 describe("a frame that is watched", () => {
-  test("has the bits of its first octet, each in its place", () => {
+  test("has the bits of its first byte, each in its place", () => {
     for (const { shape, because } of [
       { shape: { fin: false, opcode: 0x1 }, because: "no FIN" },
       { shape: { fin: true, opcode: 0x2 }, because: "FIN" },
@@ -54,7 +54,7 @@ describe("a frame that is watched", () => {
     { payload: [], prefix: [], because: "an empty payload" },
     { payload: [1, 2, 3], prefix: [1, 2, 3], because: "a payload shorter than the prefix" },
     { payload: [1, 2, 3, 4], prefix: [1, 2, 3, 4], because: "exactly the prefix" },
-    { payload: [1, 2, 3, 4, 5], prefix: [1, 2, 3, 4], because: "one octet more" },
+    { payload: [1, 2, 3, 4, 5], prefix: [1, 2, 3, 4], because: "one byte more" },
   ]) {
     test(`has as much of the payload as was asked for, in and out: ${because}`, () => {
       const bench = watching("server");
@@ -105,7 +105,7 @@ describe("a frame that is watched", () => {
 });
 
 describe("offsets of watched frames", () => {
-  test("count the octets before a frame, in its own direction", () => {
+  test("count the bytes before a frame, in its own direction", () => {
     const bench = watching("server");
     const frames = fed(
       bench,
@@ -192,11 +192,11 @@ describe("the order of frames and steps", () => {
 
 describe("a refused frame", () => {
   for (const { because, octets, kind } of [
-    { because: "by its first octet", octets: masked(0x3), kind: "reserved-opcode" },
+    { because: "by its first byte", octets: masked(0x3), kind: "reserved-opcode" },
     { because: "by its mask bit", octets: unmasked(0x1, "x"), kind: "mask-missing" },
     {
       because: "by its length",
-      octets: masked(0x2, [], { declared: 1n, lengthOctets: 8 }),
+      octets: masked(0x2, [], { declared: 1n, lengthBytes: 8 }),
       kind: "length-not-minimal",
     },
     { because: "by its place", octets: masked(0x0, "x"), kind: "continuation-unexpected" },
@@ -217,7 +217,7 @@ describe("a refused frame", () => {
     }
   }
 
-  test("behind octets that were good is reported as incomplete when pieces have brought those", () => {
+  test("behind bytes that were good is reported as incomplete when pieces have brought those", () => {
     const bench = watching("server", { pieces: true });
     expect(bench.feed(masked(0x1, [0x61, 0xff]))).toEqual([
       { step: "piece", of: "text", bytes: [0x61], final: false },
@@ -243,7 +243,7 @@ describe("a refused frame", () => {
 });
 
 describe("leaving the loop at a frame", () => {
-  test("loses no message: its octets are kept until it was told", () => {
+  test("loses no message: its bytes are kept until it was told", () => {
     const seen: EndpointEvent[] = [];
     const bench = watching("server");
     const chunk = concat(masked(0x1, "first"), masked(0x2, [1, 2]), masked(0x9, [3]));

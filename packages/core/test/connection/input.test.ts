@@ -2,12 +2,12 @@
 import { describe, expect, test } from "vitest";
 import { MEMORY_INPUT_BYTES } from "../../src/bytes/memory.ts";
 import { type Endpoint, eventsOf, MisuseError, Step } from "../../src/index.ts";
-import { randomOctets } from "../seeded-octets.ts";
+import { randomBytes } from "../seeded-bytes.ts";
 import { Bench, type Told } from "../turn.ts";
 import { concat, masked, unmasked } from "../wire.ts";
 
 const LENGTHS = [0, 1, 125, 126, 300, 5_000, 65_535, 65_536, 70_000, 3, 200_000, 7];
-const MESSAGES = LENGTHS.map((length, index) => randomOctets(index, length));
+const MESSAGES = LENGTHS.map((length, index) => randomBytes(index, length));
 const STREAM = concat(...MESSAGES.map((payload) => masked(0x2, payload)));
 
 function lengthsOf(told: readonly Told[]): number[] {
@@ -30,7 +30,7 @@ describe("a chunk", () => {
     });
   }
 
-  test("larger than 64 KiB is copied in slices whose boundary may lie at any octet of a header", () => {
+  test("larger than 64 KiB is copied in slices whose boundary may lie at any byte of a header", () => {
     for (let before = 0; before <= 14; before += 1) {
       const filler = new Uint8Array(MEMORY_INPUT_BYTES - 14 + before - 4 - 4);
       const chunk = concat(masked(0x2, filler), masked(0x2, MESSAGES[8]!), masked(0x9, [before]));
@@ -46,7 +46,7 @@ describe("a chunk", () => {
     expect(told.at(-1)).toMatchObject({ offset: good[0]!.length + good[1]!.length });
   });
 
-  test("may be a view of a larger buffer: octets around it are neither read nor written", () => {
+  test("may be a view of a larger buffer: bytes around it are neither read nor written", () => {
     const buffer = new Uint8Array(1_000).fill(0xff);
     const octets = masked(0x1, "inside");
     buffer.set(octets, 500);
@@ -59,7 +59,7 @@ describe("a chunk", () => {
     );
   });
 
-  test("of no octets is no input", () => {
+  test("of no bytes is no input", () => {
     const bench = Bench.open("server");
     expect(bench.feed(masked(0x1, "x").slice(0, 3))).toEqual([]);
     bench.endpoint.receive(new Uint8Array(0), 0);

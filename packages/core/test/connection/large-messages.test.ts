@@ -10,7 +10,7 @@ import {
   Step,
   trimLargeMemory,
 } from "../../src/index.ts";
-import { randomOctets } from "../seeded-octets.ts";
+import { randomBytes } from "../seeded-bytes.ts";
 import { quietHost } from "../turn.ts";
 import { masked, parseFrames, unmasked } from "../wire.ts";
 
@@ -141,7 +141,7 @@ describe("a large message that is sent on", () => {
 
   test("is masked in a copy by a client", () => {
     const endpoint = open({}, "client");
-    const whole = randomOctets(4, MIB);
+    const whole = randomBytes(4, MIB);
     feed(endpoint, Uint8Array.from(unmasked(0x2, whole)), () => echo(endpoint));
     expect(Buffer.compare(sentFrame(endpoint.transmit(0)!.chunks), whole)).toBe(0);
   });

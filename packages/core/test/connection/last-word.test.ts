@@ -2,19 +2,19 @@
 import { describe, expect, test } from "vitest";
 import { Step, watchFrames } from "../../src/index.ts";
 import { Bench, type Told } from "../turn.ts";
-import { closeBody, concat, masked, type Octets, unmasked } from "../wire.ts";
+import { type Bytes, closeBody, concat, masked, unmasked } from "../wire.ts";
 
 type Role = "client" | "server";
 
-function fromPeer(role: Role, opcode: number, payload: Octets | string = []): Uint8Array {
+function fromPeer(role: Role, opcode: number, payload: Bytes | string = []): Uint8Array {
   return role === "server" ? masked(opcode, payload) : unmasked(opcode, payload);
 }
 
 /** What makes our Close due, and the code that it then has. */
 const CAUSES = [
   { cause: "the peer's Close", opcode: 0x8, payload: closeBody(3_007, "bye"), code: 3_007 },
-  { cause: "an empty Close of the peer's", opcode: 0x8, payload: [] as Octets, code: null },
-  { cause: "a violation", opcode: 0x5, payload: [1] as Octets, code: 1_002 },
+  { cause: "an empty Close of the peer's", opcode: 0x8, payload: [] as Bytes, code: null },
+  { cause: "a violation", opcode: 0x5, payload: [1] as Bytes, code: 1_002 },
 ] as const;
 
 /** Pulls as a host that asks for time at the step that makes our Close due. */
@@ -30,12 +30,12 @@ function pullAndDelay(bench: Bench): number[] {
 
 function delayed(role: Role, cause: (typeof CAUSES)[number], close = 500): Bench {
   const bench = Bench.open(role, { timeouts: { close, ping: 0, idle: 0 } });
-  const octets = concat(
+  const bytes = concat(
     fromPeer(role, 0x1, "request"),
     fromPeer(role, cause.opcode, cause.payload),
     fromPeer(role, 0x9, "behind"),
   );
-  bench.endpoint.receive(octets, bench.now);
+  bench.endpoint.receive(bytes, bench.now);
   expect(pullAndDelay(bench)).toHaveLength(2);
   return bench;
 }

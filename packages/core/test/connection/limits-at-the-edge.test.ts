@@ -2,16 +2,16 @@
 import { describe, expect, test } from "vitest";
 import type { Limits } from "../../src/index.ts";
 import { Bench, type Told } from "../turn.ts";
-import { concat, masked, type Octets } from "../wire.ts";
+import { type Bytes, concat, masked } from "../wire.ts";
 
-/** The last step when `octets` arrive in pieces of `size`. */
-function lastStep(limits: Partial<Limits>, octets: Uint8Array, size: number, pieces = false): Told {
-  const told = Bench.open("server", { limits, pieces }).feed(octets, size);
+/** The last step when `bytes` arrive in pieces of `size`. */
+function lastStep(limits: Partial<Limits>, bytes: Uint8Array, size: number, pieces = false): Told {
+  const told = Bench.open("server", { limits, pieces }).feed(bytes, size);
   return told.at(-1)!;
 }
 
 /** A message in fragments, each with the payload given. */
-function fragmented(opcode: number, payloads: readonly (Octets | string)[]): Uint8Array {
+function fragmented(opcode: number, payloads: readonly (Bytes | string)[]): Uint8Array {
   return concat(
     ...payloads.map((payload, index) =>
       masked(index === 0 ? opcode : 0, payload, { fin: index === payloads.length - 1 }),
@@ -19,7 +19,7 @@ function fragmented(opcode: number, payloads: readonly (Octets | string)[]): Uin
   );
 }
 
-function times(count: number, payload: Octets | string): (Octets | string)[] {
+function times(count: number, payload: Bytes | string): (Bytes | string)[] {
   return Array.from({ length: count }, () => payload);
 }
 
@@ -29,7 +29,7 @@ interface Edge {
   readonly at: Uint8Array;
   readonly above: Uint8Array;
   readonly kind: string;
-  /** Of the octet that proves the case above the limit. */
+  /** Of the byte that proves the case above the limit. */
   readonly offset: number;
 }
 
@@ -99,7 +99,7 @@ const EDGES: readonly Edge[] = [
     offset: 9 + 1,
   },
   {
-    because: "frames of a message, all of them with octets",
+    because: "frames of a message, all of them with bytes",
     limits: { fragments: 4 },
     at: fragmented(0x2, times(4, [1])),
     above: fragmented(0x2, times(5, [1])),
@@ -163,13 +163,13 @@ describe("exactly at the limit passes, one above fails, at every cutting", () =>
 
   test("a message of the limits by default passes, in one frame and in 16 frames of 1 MiB", () => {
     const mebibyte = new Uint8Array(1_048_576);
-    for (const octets of [
+    for (const bytes of [
       concat(masked(0x2, [], { declared: 16_777_216n }).slice(0, 14)),
       masked(0x2, [], { declared: 1_048_576n, fin: false }).slice(0, 14),
     ]) {
       const bench = Bench.open("server");
-      const isWhole = octets[0] === 0x82;
-      expect(bench.feed(octets)).toEqual([]);
+      const isWhole = bytes[0] === 0x82;
+      expect(bench.feed(bytes)).toEqual([]);
       for (let count = 0; count < 16; count += 1) {
         if (!isWhole && count > 0) {
           const head = masked(0x0, [], { declared: 1_048_576n, fin: count === 15 });
@@ -214,26 +214,26 @@ describe("what no limit refuses", () => {
 });
 
 describe("limits.unsent", () => {
-  const sends: Record<string, (bench: Bench, octets: number) => string> = {
-    sendBinary: ({ endpoint }, octets) => endpoint.sendBinary(new Uint8Array(octets)),
-    "sendText of one-octet characters": ({ endpoint }, octets) =>
-      endpoint.sendText("x".repeat(octets)),
-    "sendText of three-octet characters": ({ endpoint }, octets) =>
-      endpoint.sendText("€".repeat(Math.floor(octets / 3)) + "x".repeat(octets % 3)),
-    "sendText that is long enough to be measured": ({ endpoint }, octets) =>
-      endpoint.sendText("x".repeat(octets)),
-    "sendFragment of octets": ({ endpoint }, octets) => {
+  const sends: Record<string, (bench: Bench, bytes: number) => string> = {
+    sendBinary: ({ endpoint }, bytes) => endpoint.sendBinary(new Uint8Array(bytes)),
+    "sendText of one-byte characters": ({ endpoint }, bytes) =>
+      endpoint.sendText("x".repeat(bytes)),
+    "sendText of three-byte characters": ({ endpoint }, bytes) =>
+      endpoint.sendText("€".repeat(Math.floor(bytes / 3)) + "x".repeat(bytes % 3)),
+    "sendText that is long enough to be measured": ({ endpoint }, bytes) =>
+      endpoint.sendText("x".repeat(bytes)),
+    "sendFragment of bytes": ({ endpoint }, bytes) => {
       endpoint.startMessage("binary");
-      return endpoint.sendFragment(new Uint8Array(octets), true);
+      return endpoint.sendFragment(new Uint8Array(bytes), true);
     },
-    "sendFragment of text": ({ endpoint }, octets) => {
+    "sendFragment of text": ({ endpoint }, bytes) => {
       endpoint.startMessage("text");
-      return endpoint.sendFragment("x".repeat(octets), true);
+      return endpoint.sendFragment("x".repeat(bytes), true);
     },
   };
   for (const [what, send] of Object.entries(sends)) {
     const limit = what.includes("measured") ? 3_000 : 100;
-    test(`lets exactly that many octets of payload pass, and not one more: ${what}`, () => {
+    test(`lets exactly that many bytes of payload pass, and not one more: ${what}`, () => {
       for (const role of ["server", "client"] as const) {
         const passing = Bench.open(role, { limits: { unsent: limit } });
         expect(send(passing, limit)).toBe("queued");

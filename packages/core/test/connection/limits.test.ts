@@ -1,4 +1,4 @@
-/** RFC 6455 §10.4: what a peer can make us keep. Each limit at its edge, whole and octet by octet. */
+/** RFC 6455 §10.4: what a peer can make us keep. Each limit at its edge, whole and byte by byte. */
 import { describe, expect, test, vi } from "vitest";
 import type { Limits } from "../../src/index.ts";
 import {
@@ -65,7 +65,7 @@ test("a message as large as limits.message, where that alone was given, may be o
 
 describe("limits.message", () => {
   for (const size of SIZES) {
-    test(`a message of exactly the limit passes, one octet more fails with 1009, in chunks of ${size}`, () => {
+    test(`a message of exactly the limit passes, one byte more fails with 1009, in chunks of ${size}`, () => {
       const whole = Bench.open("server", { limits: { message: 300 } });
       expect(whole.feed(masked(0x2, new Uint8Array(300)), size)).toMatchObject([
         { step: "binary" },
@@ -79,12 +79,12 @@ describe("limits.message", () => {
 
     test(`fragments count together, in chunks of ${size}`, () => {
       const bench = Bench.open("server", { limits: { message: 300 } });
-      const octets = concat(
+      const bytes = concat(
         masked(0x2, new Uint8Array(200), { fin: false }),
         masked(0x0, new Uint8Array(100), { fin: false }),
         masked(0x0, new Uint8Array(1)),
       );
-      expect(bench.feed(octets, size)).toEqual([
+      expect(bench.feed(bytes, size)).toEqual([
         { step: "violation", kind: "message-too-large", offset: 208 + 106 + 1 },
       ]);
     });
@@ -112,8 +112,8 @@ describe("limits.message", () => {
 
   test("holds in pieces too", () => {
     const bench = Bench.open("server", { pieces: true, limits: { message: 10 } });
-    const octets = concat(masked(0x2, new Uint8Array(10), { fin: false }), masked(0x0, [1]));
-    expect(bench.feed(octets).at(-1)).toMatchObject({ kind: "message-too-large" });
+    const bytes = concat(masked(0x2, new Uint8Array(10), { fin: false }), masked(0x0, [1]));
+    expect(bench.feed(bytes).at(-1)).toMatchObject({ kind: "message-too-large" });
   });
 
   test("is for one message, not for all of them", () => {
@@ -125,7 +125,7 @@ describe("limits.message", () => {
 });
 
 describe("limits.frame", () => {
-  test("a frame of exactly the limit passes, one octet more fails with 1009", () => {
+  test("a frame of exactly the limit passes, one byte more fails with 1009", () => {
     const bench = Bench.open("server", { limits: { frame: 125 } });
     expect(bench.feed(masked(0x2, new Uint8Array(125)))).toMatchObject([{ step: "binary" }]);
     expect(bench.feed(masked(0x2, new Uint8Array(126)))).toMatchObject([
@@ -141,7 +141,7 @@ describe("limits.frame", () => {
 
 describe("limits.fragments", () => {
   for (const payload of [[], [1]]) {
-    test(`a message of exactly that many frames of ${payload.length} octets passes, one more fails with 1008`, () => {
+    test(`a message of exactly that many frames of ${payload.length} bytes passes, one more fails with 1008`, () => {
       const fragments = (count: number) =>
         concat(
           masked(0x2, payload, { fin: false }),
@@ -210,7 +210,7 @@ describe("limits.unsent", () => {
     expect(bench.sent().map(({ opcode }) => opcode)).toEqual([0xa, 0x8]);
   });
 
-  test("text counts as octets, not as characters", () => {
+  test("text counts as bytes, not as characters", () => {
     const { endpoint } = Bench.open("server", { limits: { unsent: 10 } });
     expect(endpoint.sendText("€€€€")).toBe("full");
     expect(endpoint.sendText("€€€")).toBe("queued");
@@ -237,7 +237,7 @@ describe("memory", () => {
     expect(retained(bench.endpoint)).toBeLessThan(1000);
   });
 
-  test("ten thousand fragments of one octet are kept in at most twice their octets", () => {
+  test("ten thousand fragments of one byte are kept in at most twice their bytes", () => {
     const bench = Bench.open("server");
     bench.feed(masked(0x2, [1], { fin: false }));
     const fragment = masked(0x0, [1], { fin: false });

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { type Endpoint, type Host, Step } from "../../src/index.ts";
 import { Bench } from "../turn.ts";
-import { concat, masked, octetsOf, parseFrames, unmasked } from "../wire.ts";
+import { bytesOf, concat, masked, parseFrames, unmasked } from "../wire.ts";
 
 const LENGTHS = [
   0, 1, 2, 15, 16, 17, 124, 125, 126, 127, 128, 129, 1000, 65_534, 65_535, 65_536, 65_537, 200_000,
@@ -32,9 +32,9 @@ describe("whole messages", () => {
         const bench = Bench.open(role);
         expect(bench.endpoint.sendBinary(Uint8Array.from(payload))).toBe("queued");
         bench.turn();
-        const headOctets =
+        const headBytes =
           (length < 126 ? 2 : length < 65_536 ? 4 : 10) + (role === "client" ? 4 : 0);
-        expect(bench.output.length).toBe(headOctets + length);
+        expect(bench.output.length).toBe(headBytes + length);
         expect(bench.sent()).toEqual([
           {
             fin: true,
@@ -51,7 +51,7 @@ describe("whole messages", () => {
   for (const { text, because } of [
     { text: "", because: "empty" },
     { text: "hello", because: "ASCII" },
-    { text: "é€😀", because: "two, three and four octets" },
+    { text: "é€😀", because: "two, three and four bytes" },
     { text: "\ufeffmark", because: "a byte order mark is kept, which Node's own client strips" },
     { text: "日本語".repeat(9000), because: "longer than a chunk" },
     { text: "\u0000\u007f\u0080\u07ff\u0800\uffff\u{10000}\u{10ffff}", because: "every boundary" },
@@ -69,7 +69,7 @@ describe("whole messages", () => {
         bench.endpoint.sendText(text);
         bench.turn();
         expect(bench.sent().map(({ opcode, payload }) => [opcode, payload])).toEqual([
-          [1, octetsOf(text)],
+          [1, bytesOf(text)],
         ]);
       }
     });
@@ -116,8 +116,8 @@ describe("whole messages", () => {
       bench.endpoint.sendText("behind");
       bench.turn();
       const [first, second] = bench.sent();
-      expect(first!.payload).toEqual(octetsOf(text));
-      expect(second!.payload).toEqual(octetsOf("behind"));
+      expect(first!.payload).toEqual(bytesOf(text));
+      expect(second!.payload).toEqual(bytesOf("behind"));
       expect(used).toEqual([...calls, "encode"]);
     });
   }
@@ -142,9 +142,9 @@ describe("fragmentation (§5.4)", () => {
     expect(bench.feed(octets)).toEqual([{ step: "text", text: "Hello" }]);
   });
 
-  test("a character may be parted by fragments at every octet", () => {
+  test("a character may be parted by fragments at every byte", () => {
     const bench = Bench.open("server");
-    const [a, b, c, d] = octetsOf("😀");
+    const [a, b, c, d] = bytesOf("😀");
     const octets = concat(
       masked(0x1, [a!], { fin: false }),
       masked(0x0, [b!], { fin: false }),
@@ -181,7 +181,7 @@ describe("fragmentation (§5.4)", () => {
     const { endpoint } = bench;
     expect(endpoint.startMessage("text")).toBe("queued");
     endpoint.sendFragment("Hel", false);
-    endpoint.sendFragment(octetsOf("l"), false);
+    endpoint.sendFragment(bytesOf("l"), false);
     endpoint.sendFragment("o", true);
     bench.turn();
     expect(
@@ -212,7 +212,7 @@ describe("fragmentation (§5.4)", () => {
     bench.endpoint.sendFragment("\ude00b", true);
     bench.turn();
     const [first, second] = bench.sent();
-    expect(concat(first!.payload, second!.payload)).toEqual(octetsOf("a😀b"));
+    expect(concat(first!.payload, second!.payload)).toEqual(bytesOf("a😀b"));
   });
 });
 
@@ -226,7 +226,7 @@ test("a message behind a control frame that arrived in two chunks is read from t
 });
 
 describe("pieces, as they arrive", () => {
-  test("octets are delivered before their frame and their message are whole", () => {
+  test("bytes are delivered before their frame and their message are whole", () => {
     const bench = Bench.open("server", { pieces: true });
     const octets = masked(0x1, "Hello", { fin: false });
     expect(bench.feed(octets.slice(0, 8))).toEqual([
@@ -240,7 +240,7 @@ describe("pieces, as they arrive", () => {
     ]);
   });
 
-  test("every octet before a bad one is delivered, and then the violation", () => {
+  test("every byte before a bad one is delivered, and then the violation", () => {
     const bench = Bench.open("server", { pieces: true });
     expect(bench.feed(masked(0x1, [0x61, 0xe2, 0x82, 0x41]))).toEqual([
       { step: "piece", of: "text", bytes: [0x61, 0xe2, 0x82], final: false },
@@ -248,7 +248,7 @@ describe("pieces, as they arrive", () => {
     ]);
   });
 
-  test("what is sent in answer to a piece before a bad octet still leaves", () => {
+  test("what is sent in answer to a piece before a bad byte still leaves", () => {
     const { endpoint } = Bench.open("server", { pieces: true });
     endpoint.receive(masked(0x1, [0x61, 0xff]), 0);
     expect(endpoint.next()).toBe(Step.Text);

@@ -27,13 +27,13 @@ const messages: { what: string; data: string | Uint8Array }[] = [
   { what: "empty text", data: "" },
   { what: "text with a lone surrogate", data: "a\ud800b" },
   { what: "text that is longer as UTF-8", data: "ä€😀".repeat(50) },
-  { what: "binary of 125 octets", data: new Uint8Array(125).fill(1) },
-  { what: "binary of 126 octets", data: new Uint8Array(126).fill(2) },
+  { what: "binary of 125 bytes", data: new Uint8Array(125).fill(1) },
+  { what: "binary of 126 bytes", data: new Uint8Array(126).fill(2) },
   { what: "binary that goes by reference", data: new Uint8Array(5_000).fill(3) },
   { what: "binary with the longest length field", data: new Uint8Array(70_000).fill(4) },
 ];
 
-describe("a prepared message has the octets of the same message sent plainly", () => {
+describe("a prepared message has the bytes of the same message sent plainly", () => {
   for (const { what, data } of messages) {
     for (const role of ["client", "server"] as const) {
       test(`${what}, on a ${role}`, () => {
@@ -49,9 +49,9 @@ describe("a prepared message has the octets of the same message sent plainly", (
     }
   }
 
-  function read(octets: Uint8Array): unknown[] {
+  function read(bytes: Uint8Array): unknown[] {
     const server = open("server");
-    server.receive(octets, 0);
+    server.receive(bytes, 0);
     return [...eventsOf(server)];
   }
 });

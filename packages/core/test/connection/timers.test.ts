@@ -54,7 +54,7 @@ describe("idle", () => {
     expect(bench.endpoint.ended).toMatchObject({ timeout: "idle" });
   });
 
-  test("is put off by any octet, also by half a frame", () => {
+  test("is put off by any byte, also by half a frame", () => {
     const bench = open({ idle: 1000 });
     bench.now = 600;
     bench.feed([0x81]);
@@ -127,7 +127,7 @@ describe("ping and pong", () => {
     expect(bench.endpoint.deadline).toBe(220);
   });
 
-  test("any octet satisfies it, it need not be a pong", () => {
+  test("any byte satisfies it, it need not be a pong", () => {
     const bench = open({ ping: 100, pong: 50 });
     bench.at(100);
     bench.now = 120;
@@ -146,7 +146,7 @@ describe("ping and pong", () => {
     expect(bench.endpoint.deadline).toBe(210);
   });
 
-  test("another octet that comes before the transport took the ping is no answer to it", () => {
+  test("another byte that comes before the transport took the ping is no answer to it", () => {
     const bench = open({ ping: 100, pong: 50 });
     bench.isBusy = true;
     bench.at(100);

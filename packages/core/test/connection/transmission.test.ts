@@ -9,12 +9,12 @@ function opened(role: "client" | "server" = "server"): Endpoint {
   return endpoint;
 }
 
-function octetsOf(transmission: Transmission | null): Uint8Array {
+function bytesOf(transmission: Transmission | null): Uint8Array {
   return Uint8Array.from((transmission?.chunks ?? []).flatMap((chunk) => [...chunk]));
 }
 
 function framesOf(transmission: Transmission | null): [opcode: number, length: number][] {
-  return parseFrames(octetsOf(transmission)).map(({ opcode, payload }) => [opcode, payload.length]);
+  return parseFrames(bytesOf(transmission)).map(({ opcode, payload }) => [opcode, payload.length]);
 }
 
 describe("a transmission", () => {
@@ -49,10 +49,10 @@ describe("a transmission", () => {
       const endpoint = opened(role);
       const lengths = [70_000, 10, 65_536, 65_500, 0, 200_000, 1];
       for (const length of lengths) endpoint.sendBinary(new Uint8Array(length).fill(length & 0xff));
-      const frames = parseFrames(octetsOf(endpoint.transmit(0)));
+      const frames = parseFrames(bytesOf(endpoint.transmit(0)));
       expect(frames.map(({ payload }) => payload.length)).toEqual(lengths);
       for (const { payload } of frames) {
-        expect(payload.every((octet) => octet === (payload.length & 0xff))).toBe(true);
+        expect(payload.every((byte) => byte === (payload.length & 0xff))).toBe(true);
       }
     }
   });
@@ -74,19 +74,19 @@ describe("a transmission", () => {
     endpoint.sendText("lent to a slow transport");
     const transmission = endpoint.transmit(0)!;
     endpoint.keep();
-    const before = octetsOf(transmission);
+    const before = bytesOf(transmission);
     for (let round = 0; round < 50; round += 1) {
       endpoint.sendBinary(new Uint8Array(5_000).fill(0xee));
       endpoint.receive(masked(0x2, new Uint8Array(5_000).fill(0xdd)), 0);
       while (endpoint.next() !== 0);
       Bench.open("client").feed(unmasked(0x2, new Uint8Array(5_000).fill(0xcc)));
     }
-    expect(octetsOf(transmission)).toEqual(before);
+    expect(bytesOf(transmission)).toEqual(before);
     endpoint.sent(0);
     expect(framesOf(endpoint.transmit(0))).toHaveLength(50);
   });
 
-  test("holds no shared memory for a few octets, where transports keep what they get", () => {
+  test("holds no shared memory for a few bytes, where transports keep what they get", () => {
     const kept = Array.from({ length: 20 }, (_, index) => {
       const endpoint = opened();
       endpoint.sendText(`number ${index}`);
@@ -139,7 +139,7 @@ describe("a transmission", () => {
     const endpoint = opened();
     endpoint.sendText("lent");
     const transmission = endpoint.transmit(0)!;
-    const before = octetsOf(transmission);
+    const before = bytesOf(transmission);
     endpoint.keep();
     endpoint.abort(0);
     for (let round = 0; round < 20; round += 1) {
@@ -147,7 +147,7 @@ describe("a transmission", () => {
       other.sendBinary(new Uint8Array(60_000).fill(0xee));
       other.transmit(0);
     }
-    expect(octetsOf(transmission)).toEqual(before);
+    expect(bytesOf(transmission)).toEqual(before);
   });
 
   test("may be asked for while the cursor stands on a message, and ends nothing", () => {
@@ -170,8 +170,8 @@ describe("a transmission", () => {
         endpoint.receive(role === "server" ? masked(0x2, payload) : unmasked(0x2, payload), 0);
         endpoint.next();
         endpoint.sendBinary(endpoint.chunk, endpoint.start, endpoint.end);
-        const [echo] = parseFrames(octetsOf(endpoint.transmit(0)));
-        expect(echo!.payload.findIndex((octet, index) => octet !== payload[index])).toBe(-1);
+        const [echo] = parseFrames(bytesOf(endpoint.transmit(0)));
+        expect(echo!.payload.findIndex((byte, index) => byte !== payload[index])).toBe(-1);
         expect([echo!.payload.length, echo!.isMasked]).toEqual([length, role === "client"]);
         endpoint.sent(0);
         endpoint.next();
@@ -266,7 +266,7 @@ describe("what the transport is told", () => {
     const endpoint = clientEndpoint({ host: quietHost(), url: "ws://a/" }, 0);
     const transmission = endpoint.transmit(0)!;
     expect(transmission.then).toBe("continue");
-    expect(new TextDecoder().decode(octetsOf(transmission))).toMatch(/^GET \/ HTTP\/1\.1\r\n/);
+    expect(new TextDecoder().decode(bytesOf(transmission))).toMatch(/^GET \/ HTTP\/1\.1\r\n/);
   });
 });
 

@@ -15,7 +15,7 @@ interface Case {
   readonly kind: WireViolation;
   readonly section: string;
   readonly closeCode: number;
-  /** Octets up to the one that proves it; nothing behind is needed. */
+  /** Bytes up to the one that proves it; nothing behind is needed. */
   readonly octets: Uint8Array;
   readonly offset: number;
   readonly role?: "client" | "server";
@@ -84,7 +84,7 @@ const CASES: readonly Case[] = [
     kind: FrameViolation.LengthNotMinimal,
     section: "5.2",
     closeCode: 1002,
-    octets: masked(0x2, new Uint8Array(125), { lengthOctets: 2 }).slice(0, 4),
+    octets: masked(0x2, new Uint8Array(125), { lengthBytes: 2 }).slice(0, 4),
     offset: 2,
   },
   {
@@ -92,7 +92,7 @@ const CASES: readonly Case[] = [
     kind: FrameViolation.LengthNotMinimal,
     section: "5.2",
     closeCode: 1002,
-    octets: masked(0x2, [], { lengthOctets: 8 }).slice(0, 10),
+    octets: masked(0x2, [], { lengthBytes: 8 }).slice(0, 10),
     offset: 2,
   },
   {
@@ -100,7 +100,7 @@ const CASES: readonly Case[] = [
     kind: FrameViolation.LengthNotMinimal,
     section: "5.2",
     closeCode: 1002,
-    octets: masked(0x2, [], { lengthOctets: 8, declared: 65_535n }).slice(0, 10),
+    octets: masked(0x2, [], { lengthBytes: 8, declared: 65_535n }).slice(0, 10),
     offset: 2,
   },
   {
@@ -112,7 +112,7 @@ const CASES: readonly Case[] = [
     offset: 2,
   },
   {
-    because: "2^53 octets, which undici's first parser took for a small number",
+    because: "2^53 bytes, which undici's first parser took for a small number",
     kind: FrameViolation.LengthUnsafe,
     section: "10.4",
     closeCode: 1009,
@@ -120,7 +120,7 @@ const CASES: readonly Case[] = [
     offset: 2,
   },
   {
-    because: "2^32 + 5 octets: the low half alone would pass",
+    because: "2^32 + 5 bytes: the low half alone would pass",
     kind: FrameViolation.FrameTooLarge,
     section: "10.4",
     closeCode: 1009,
@@ -152,7 +152,7 @@ const CASES: readonly Case[] = [
     offset: 7,
   },
   {
-    because: "§8.1: an octet that is never UTF-8, in an unfinished frame",
+    because: "§8.1: a byte that is never UTF-8, in an unfinished frame",
     kind: MessageViolation.TextNotUtf8,
     section: "8.1",
     closeCode: 1007,
@@ -160,7 +160,7 @@ const CASES: readonly Case[] = [
     offset: 8,
   },
   {
-    because: "§8.1: a surrogate, wrong at its second octet",
+    because: "§8.1: a surrogate, wrong at its second byte",
     kind: MessageViolation.TextNotUtf8,
     section: "8.1",
     closeCode: 1007,

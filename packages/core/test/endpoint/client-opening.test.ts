@@ -2,9 +2,9 @@
 import { describe, expect, test } from "vitest";
 import { acceptFor, type ClientEndpointOptions, clientEndpoint } from "../../src/index.ts";
 import { Bench, quietHost } from "../turn.ts";
-import { concat, octetsOf, unmasked } from "../wire.ts";
+import { bytesOf, concat, unmasked } from "../wire.ts";
 
-const KEY = "WlpaWlpaWlpaWlpaWlpaWg=="; // the quiet host's sixteen octets
+const KEY = "WlpaWlpaWlpaWlpaWlpaWg=="; // the quiet host's sixteen bytes
 
 function client(options: Partial<ClientEndpointOptions> = {}): Bench {
   const bench = new Bench(
@@ -56,7 +56,7 @@ describe("the request (§4.1)", () => {
   test("is all that is sent before the answer", () => {
     const bench = client();
     const sent = bench.output.length;
-    bench.feed(octetsOf("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"));
+    bench.feed(bytesOf("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"));
     expect(bench.output).toHaveLength(sent);
     expect(bench.endpoint.state).toBe("opening");
   });
@@ -80,16 +80,16 @@ describe("an answer that opens the connection", () => {
   ]) {
     test(because, () => {
       const bench = client();
-      expect(bench.feed(octetsOf(head))).toEqual([{ step: "open" }]);
+      expect(bench.feed(bytesOf(head))).toEqual([{ step: "open" }]);
       expect(bench.endpoint.response).toBeNull();
     });
   }
 
-  test("may have a frame in its packet, cut at every octet", () => {
-    const octets = concat(octetsOf(accepting()), unmasked(0x1, "early"));
-    for (let cut = 1; cut < octets.length; cut += 1) {
+  test("may have a frame in its packet, cut at every byte", () => {
+    const bytes = concat(bytesOf(accepting()), unmasked(0x1, "early"));
+    for (let cut = 1; cut < bytes.length; cut += 1) {
       const bench = client();
-      const told = [...bench.feed(octets.slice(0, cut)), ...bench.feed(octets.slice(cut))];
+      const told = [...bench.feed(bytes.slice(0, cut)), ...bench.feed(bytes.slice(cut))];
       expect(told).toEqual([{ step: "open" }, { step: "text", text: "early" }]);
     }
   });
@@ -97,7 +97,7 @@ describe("an answer that opens the connection", () => {
   test("tells the subprotocol", () => {
     const bench = client({ protocols: ["a", "b"] });
     bench.feed(
-      octetsOf(
+      bytesOf(
         accepting((text) => text.replace("\r\n\r\n", "\r\nSec-WebSocket-Protocol: b\r\n\r\n")),
       ),
     );
@@ -160,7 +160,7 @@ describe("an answer for which the client must fail the connection", () => {
   ]) {
     test(`${kind}: ${because}`, () => {
       const bench = client();
-      const told = bench.feed(octetsOf(head));
+      const told = bench.feed(bytesOf(head));
       expect(told).toMatchObject([{ step: "violation", kind }, { step: "ended" }]);
       expect(bench.ends).toEqual(["destroy"]);
       expect(bench.endpoint.violation).toMatchObject({ closeCode: 0, status: 0 });
@@ -169,7 +169,7 @@ describe("an answer for which the client must fail the connection", () => {
 
   test("1xx responses without end are bounded by the limits of one head", () => {
     const bench = client();
-    const interim = octetsOf("HTTP/1.1 100 Continue\r\nA: b\r\n\r\n");
+    const interim = bytesOf("HTTP/1.1 100 Continue\r\nA: b\r\n\r\n");
     let told = bench.feed(interim);
     for (let count = 1; told.length === 0 && count < 2_000; count += 1) told = bench.feed(interim);
     expect(told).toMatchObject([{ step: "violation" }, { step: "ended" }]);
@@ -178,52 +178,52 @@ describe("an answer for which the client must fail the connection", () => {
 
 describe("a refusal", () => {
   const refusal = "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic\r\n";
-  for (const { because, octets, end, body, isBodyTruncated } of [
+  for (const { because, bytes, end, body, isBodyTruncated } of [
     {
       because: "with a length",
-      octets: `${refusal}Content-Length: 6\r\n\r\nsorry!`,
+      bytes: `${refusal}Content-Length: 6\r\n\r\nsorry!`,
       end: false,
       body: "sorry!",
       isBodyTruncated: false,
     },
     {
       because: "chunked",
-      octets: `${refusal}Transfer-Encoding: chunked\r\n\r\n3\r\nsor\r\n3\r\nry!\r\n0\r\n\r\n`,
+      bytes: `${refusal}Transfer-Encoding: chunked\r\n\r\n3\r\nsor\r\n3\r\nry!\r\n0\r\n\r\n`,
       end: false,
       body: "sorry!",
       isBodyTruncated: false,
     },
     {
       because: "until the end of the stream",
-      octets: `${refusal}\r\nsorry!`,
+      bytes: `${refusal}\r\nsorry!`,
       end: true,
       body: "sorry!",
       isBodyTruncated: false,
     },
     {
       because: "longer than the limit",
-      octets: `${refusal}Content-Length: 40\r\n\r\n${"x".repeat(40)}`,
+      bytes: `${refusal}Content-Length: 40\r\n\r\n${"x".repeat(40)}`,
       end: false,
       body: "x".repeat(10),
       isBodyTruncated: true,
     },
     {
       because: "shorter than it says",
-      octets: `${refusal}Content-Length: 6\r\n\r\nsor`,
+      bytes: `${refusal}Content-Length: 6\r\n\r\nsor`,
       end: true,
       body: "sor",
       isBodyTruncated: true,
     },
     {
       because: "in chunks of which one is none",
-      octets: `${refusal}Transfer-Encoding: chunked\r\n\r\n3\r\nsor\r\nx`,
+      bytes: `${refusal}Transfer-Encoding: chunked\r\n\r\n3\r\nsor\r\nx`,
       end: false,
       body: "sor",
       isBodyTruncated: true,
     },
     {
       because: "without a body",
-      octets: `${refusal}Content-Length: 0\r\n\r\n`,
+      bytes: `${refusal}Content-Length: 0\r\n\r\n`,
       end: false,
       body: "",
       isBodyTruncated: false,
@@ -232,7 +232,7 @@ describe("a refusal", () => {
     for (const size of [1, Number.POSITIVE_INFINITY]) {
       test(`has its status, headers and body reported: ${because}, in chunks of ${size}`, () => {
         const bench = client({ limits: { refusalBody: 10 } });
-        const told = bench.feed(octetsOf(octets), size);
+        const told = bench.feed(bytesOf(bytes), size);
         if (end) told.push(...bench.end());
         expect(told).toMatchObject([
           { step: "violation", kind: "status-not-101" },
@@ -252,30 +252,30 @@ describe("a refusal", () => {
 
   const STREAM = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n";
   const ENDLESS = [
-    { because: "a 401 without a length", octets: `${refusal}\r\npart`, body: "part" },
-    { because: "a 401 of which nothing more comes", octets: `${refusal}\r\n`, body: "" },
-    { because: "a redirect", octets: "HTTP/1.1 302 Found\r\nLocation: /b\r\n\r\n", body: "" },
-    { because: "a stream of events", octets: STREAM, body: "data: 1\n\n" },
+    { because: "a 401 without a length", bytes: `${refusal}\r\npart`, body: "part" },
+    { because: "a 401 of which nothing more comes", bytes: `${refusal}\r\n`, body: "" },
+    { because: "a redirect", bytes: "HTTP/1.1 302 Found\r\nLocation: /b\r\n\r\n", body: "" },
+    { because: "a stream of events", bytes: STREAM, body: "data: 1\n\n" },
     {
       because: "chunks without a last one",
-      octets: `${refusal}Transfer-Encoding: chunked\r\n\r\n4\r\npart\r\n`,
+      bytes: `${refusal}Transfer-Encoding: chunked\r\n\r\n4\r\npart\r\n`,
       body: "part",
     },
     {
       because: "less than its length",
-      octets: `${refusal}Content-Length: 100\r\n\r\npart`,
+      bytes: `${refusal}Content-Length: 100\r\n\r\npart`,
       body: "part",
     },
   ];
   const REFUSED = [{ step: "violation", kind: "status-not-101" }, { step: "ended" }];
 
   describe("whose body does not end", () => {
-    for (const { because, octets, body } of ENDLESS) {
+    for (const { because, bytes, body } of ENDLESS) {
       test(`is told with what there is of it, timeouts.refusalBody after its head: ${because}`, () => {
         const bench = client();
-        bench.feed(octetsOf("HTTP/1.1 103 Early\r\n\r\n"), 1);
+        bench.feed(bytesOf("HTTP/1.1 103 Early\r\n\r\n"), 1);
         bench.at(400);
-        expect(bench.feed(octetsOf(octets), 1)).toEqual([]);
+        expect(bench.feed(bytesOf(bytes), 1)).toEqual([]);
         expect(bench.at(1_399)).toEqual([]);
         expect(bench.at(1_400)).toMatchObject(REFUSED);
         const response = bench.endpoint.response!;
@@ -288,7 +288,7 @@ describe("a refusal", () => {
       test(`is told at its head where no body is kept: ${because}`, () => {
         for (const options of [{ limits: { refusalBody: 0 } }, { unreadBodies: [200, 302, 401] }]) {
           const bench = client(options);
-          expect(bench.feed(octetsOf(octets), 1)).toMatchObject(REFUSED);
+          expect(bench.feed(bytesOf(bytes), 1)).toMatchObject(REFUSED);
           expect(bench.endpoint.response).toMatchObject({ isBodyTruncated: true });
           expect(bench.endpoint.response!.body).toHaveLength(0);
         }
@@ -297,7 +297,7 @@ describe("a refusal", () => {
 
     test("is told when the handshake has to be done, where that is sooner", () => {
       const bench = client({ timeouts: { handshake: 1000, refusalBody: 0 } });
-      bench.feed(octetsOf(ENDLESS[0]!.octets));
+      bench.feed(bytesOf(ENDLESS[0]!.bytes));
       expect(bench.at(999)).toEqual([]);
       expect(bench.at(1000)).toMatchObject(REFUSED);
       expect(bench.endpoint.ended).toMatchObject({ timeout: null });
@@ -305,32 +305,32 @@ describe("a refusal", () => {
 
     test("is not waited for longer because more of it comes", () => {
       const bench = client({ timeouts: { refusalBody: 100 } });
-      bench.feed(octetsOf(STREAM));
+      bench.feed(bytesOf(STREAM));
       for (const now of [30, 60, 90]) {
         bench.at(now);
-        bench.feed(octetsOf("data: 2\n\n"));
+        bench.feed(bytesOf("data: 2\n\n"));
       }
       expect(bench.at(100)).toMatchObject(REFUSED);
     });
 
     test("is waited for without end where both deadlines are off", () => {
       const bench = client({ timeouts: { handshake: 0, refusalBody: 0 } });
-      bench.feed(octetsOf(STREAM));
+      bench.feed(bytesOf(STREAM));
       expect(bench.endpoint.deadline).toBe(Number.POSITIVE_INFINITY);
     });
   });
 
   test("without a body is whole where no body is kept", () => {
-    for (const octets of [`${refusal}Content-Length: 0\r\n\r\n`, "HTTP/1.1 204 No\r\n\r\n"]) {
+    for (const bytes of [`${refusal}Content-Length: 0\r\n\r\n`, "HTTP/1.1 204 No\r\n\r\n"]) {
       const bench = client({ limits: { refusalBody: 0 } });
-      expect(bench.feed(octetsOf(octets))).toMatchObject(REFUSED);
+      expect(bench.feed(bytesOf(bytes))).toMatchObject(REFUSED);
       expect(bench.endpoint.response).toMatchObject({ isBodyTruncated: false });
     }
   });
 
   test("that a host does not read the body of is one of the statuses that it names", () => {
     const bench = client({ unreadBodies: [302] });
-    expect(bench.feed(octetsOf(ENDLESS[0]!.octets))).toEqual([]);
+    expect(bench.feed(bytesOf(ENDLESS[0]!.bytes))).toEqual([]);
   });
 });
 
@@ -347,7 +347,7 @@ describe("an answer as long as browsers take it", () => {
   ]) {
     test(`is told with its status: ${because}`, () => {
       const bench = client();
-      expect(bench.feed(octetsOf(head))).toMatchObject([
+      expect(bench.feed(bytesOf(head))).toMatchObject([
         { step: "violation", kind: "status-not-101" },
         { step: "ended" },
       ]);
@@ -366,7 +366,7 @@ describe("an answer as long as browsers take it", () => {
     test(`opens: ${because}`, () => {
       const bench = client({ protocols: ["a"] });
       const head = accepting((text) => text.replace("\r\n\r\n", `\r\n${lines}\r\n`));
-      expect(bench.feed(octetsOf(head))).toEqual([{ step: "open" }]);
+      expect(bench.feed(bytesOf(head))).toEqual([{ step: "open" }]);
     });
   }
 });
@@ -381,13 +381,13 @@ test("a server that never answers is given up at the deadline", () => {
 
 test("a server that ends its stream instead of answering ends the connection", () => {
   const bench = client();
-  bench.feed(octetsOf("HTTP/1.1 10"));
+  bench.feed(bytesOf("HTTP/1.1 10"));
   expect(bench.end()).toEqual([{ step: "ended" }]);
 });
 
 test("each key is drawn from the host's entropy", () => {
-  let octet = 0;
-  const host = { random: (into: Uint8Array) => void into.fill(octet++) };
+  let byte = 0;
+  const host = { random: (into: Uint8Array) => void into.fill(byte++) };
   const keys = [1, 2].map(() => {
     const bench = client({ host });
     return /Key: (.*)\r/.exec(new TextDecoder().decode(bench.output))![1];

@@ -8,7 +8,7 @@ import {
   Step,
 } from "../../src/index.ts";
 import { Bench, quietHost } from "../turn.ts";
-import { concat, frame, KEY, octetsOf, parseFrames } from "../wire.ts";
+import { bytesOf, concat, frame, KEY, parseFrames } from "../wire.ts";
 
 const BROKEN = new Error("broken");
 
@@ -149,7 +149,7 @@ describe("text that the host cannot decode", () => {
       expect(endpoint.next()).toBe(Step.Text);
       expect(() => endpoint.text).toThrow(BROKEN);
       expectInboxFree();
-      expect(endpoint.chunk.slice(endpoint.start, endpoint.end)).toEqual(octetsOf(LONG));
+      expect(endpoint.chunk.slice(endpoint.start, endpoint.end)).toEqual(bytesOf(LONG));
       expect(endpoint.next()).toBe(Step.Binary);
       expect(endpoint.chunk[endpoint.start]).toBe(7);
     });

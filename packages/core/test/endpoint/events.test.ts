@@ -131,7 +131,7 @@ describe("the option frames", () => {
     ]);
   });
 
-  test("reports frames octet by octet as it does whole", () => {
+  test("reports frames byte by byte as it does whole", () => {
     const octets = concat(
       masked(0x1, "He", { fin: false }),
       masked(0x9, [1, 2, 3, 4, 5, 6]),

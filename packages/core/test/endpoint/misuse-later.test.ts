@@ -8,7 +8,7 @@ import {
   serverEndpoint,
 } from "../../src/index.ts";
 import { Bench, quietHost } from "../turn.ts";
-import { masked, octetsOf } from "../wire.ts";
+import { bytesOf, masked } from "../wire.ts";
 
 const host = quietHost();
 /** Everything was made at 0; the mistakes come at this time, which must not be remembered. */
@@ -16,7 +16,7 @@ const LATER = 5_000;
 
 function requested(head: string): Endpoint {
   const endpoint = serverEndpoint({ host }, 0);
-  endpoint.receive(octetsOf(head), 0);
+  endpoint.receive(bytesOf(head), 0);
   if (endpoint.next() !== Step.Request) throw new Error("the request is not one");
   return endpoint;
 }
@@ -77,7 +77,7 @@ const MISTAKES: readonly {
     says: /200 to 599/,
   },
   {
-    what: "respond with a body that is neither text nor octets",
+    what: "respond with a body that is neither text nor bytes",
     make: plain,
     act: (e) => e.respond(200, { body: 5 as never }, LATER),
     says: /body/,
@@ -131,7 +131,7 @@ const MISTAKES: readonly {
     says: /NaN/,
   },
   {
-    what: "sendBinary from the middle of an octet",
+    what: "sendBinary from the middle of a byte",
     make: open,
     act: (e) => e.sendBinary(new Uint8Array(4), 0.5, 2),
     says: /0\.5 to 2/,
@@ -143,19 +143,19 @@ const MISTAKES: readonly {
     says: /string/,
   },
   {
-    what: "octets behind a string fragment that ends inside a surrogate pair (§8.1)",
+    what: "bytes behind a string fragment that ends inside a surrogate pair (§8.1)",
     make: () => sending("text", "a\ud83d"),
-    act: (e) => e.sendFragment(octetsOf("b"), true),
+    act: (e) => e.sendFragment(bytesOf("b"), true),
     says: /surrogate/,
   },
   {
-    what: "a string behind octets that end inside a character (§8.1)",
+    what: "a string behind bytes that end inside a character (§8.1)",
     make: () => sending("text", Uint8Array.of(0xe2, 0x82)),
     act: (e) => e.sendFragment("a", true),
     says: /inside a character/,
   },
   {
-    what: "octets that spoil the character begun in the fragment before (§8.1)",
+    what: "bytes that spoil the character begun in the fragment before (§8.1)",
     make: () => sending("text", Uint8Array.of(0xe2, 0x82)),
     act: (e) => e.sendFragment(Uint8Array.of(0x41), false),
     says: /text byte 0 /,
@@ -191,7 +191,7 @@ const MISTAKES: readonly {
     says: /7\.4/,
   },
   {
-    what: "close with a reason of 124 octets (§5.5)",
+    what: "close with a reason of 124 bytes (§5.5)",
     make: open,
     act: (e) => e.close(1000, "é".repeat(62), LATER),
     says: /124 bytes/,
@@ -209,7 +209,7 @@ const MISTAKES: readonly {
     says: /monotonic/,
   },
   {
-    what: "ping with 126 octets (§5.5)",
+    what: "ping with 126 bytes (§5.5)",
     make: open,
     act: (e) => e.ping(new Uint8Array(126), LATER),
     says: /5\.5/,
@@ -221,19 +221,19 @@ const MISTAKES: readonly {
     says: /Uint8Array/,
   },
   {
-    what: "pong with 126 octets (§5.5)",
+    what: "pong with 126 bytes (§5.5)",
     make: open,
     act: (e) => e.pong(new Uint8Array(126)),
     says: /5\.5/,
   },
   {
-    what: "octets at a time that is no number",
+    what: "bytes at a time that is no number",
     make: open,
     act: (e) => e.receive(masked(0x1, "x"), Number.NaN),
     says: /monotonic/,
   },
   {
-    what: "octets at a time that never comes",
+    what: "bytes at a time that never comes",
     make: open,
     act: (e) => e.receive(masked(0x1, "x"), Number.POSITIVE_INFINITY),
     says: /monotonic/,
@@ -282,11 +282,11 @@ describe("a fragmented message goes on behind a mistake", () => {
     const { endpoint } = bench;
     endpoint.startMessage("text");
     endpoint.sendFragment("a\ud83d", false);
-    expect(() => endpoint.sendFragment(octetsOf("b"), true)).toThrow(MisuseError);
+    expect(() => endpoint.sendFragment(bytesOf("b"), true)).toThrow(MisuseError);
     endpoint.sendFragment("\ude00", true);
     bench.turn();
     const payload = bench.sent().flatMap((frame) => [...frame.payload]);
-    expect(payload).toEqual([...octetsOf("a😀")]);
+    expect(payload).toEqual([...bytesOf("a😀")]);
   });
 });
 

@@ -114,7 +114,7 @@ describe("a command that is a mistake", () => {
       says: /Step.Open/,
     },
     {
-      what: "sendText of octets",
+      what: "sendText of bytes",
       make: open,
       act: (e: Endpoint) => e.sendText(new Uint8Array(1) as never),
       says: /sendBinary/,
@@ -156,7 +156,7 @@ describe("a command that is a mistake", () => {
       says: /startMessage/,
     },
     {
-      what: "octets that are not UTF-8 in a text",
+      what: "bytes that are not UTF-8 in a text",
       make: fragmenting,
       act: (e: Endpoint) => e.sendFragment(Uint8Array.of(0xff), true),
       says: /8\.1/,

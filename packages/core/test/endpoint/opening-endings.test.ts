@@ -7,7 +7,7 @@ import { clientEndpoint, type Endpoint, Step, serverEndpoint } from "../../src/i
 
 const host = { random: (into: Uint8Array) => void into.fill(7) };
 
-const octets = (text: string): Uint8Array =>
+const bytes = (text: string): Uint8Array =>
   Uint8Array.from(text, (character) => character.charCodeAt(0));
 
 const UPGRADE =
@@ -85,7 +85,7 @@ function play(role: "client" | "server", arrived: string, acts: readonly Act[]):
     }
   };
   turn(0);
-  endpoint.receive(octets(arrived), 0);
+  endpoint.receive(bytes(arrived), 0);
   turn(0);
   let now = 0;
   for (const act of acts) {

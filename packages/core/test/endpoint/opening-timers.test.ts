@@ -2,18 +2,18 @@
 import { describe, expect, test } from "vitest";
 import { acceptFor, clientEndpoint, Step, serverEndpoint, type Timeouts } from "../../src/index.ts";
 import { Bench, quietHost } from "../turn.ts";
-import { masked, octetsOf } from "../wire.ts";
+import { bytesOf, masked } from "../wire.ts";
 
-const HEAD = octetsOf(
+const HEAD = bytesOf(
   "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
 );
-const PLAIN = octetsOf("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-const ANSWER = octetsOf(
+const PLAIN = bytesOf("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+const ANSWER = bytesOf(
   "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
     `Sec-WebSocket-Accept: ${acceptFor("WlpaWlpaWlpaWlpaWlpaWg==")}\r\n\r\n`,
 );
-const REFUSAL = octetsOf("HTTP/1.1 403 Forbidden\r\nContent-Length: 9\r\n\r\nno");
+const REFUSAL = bytesOf("HTTP/1.1 403 Forbidden\r\nContent-Length: 9\r\n\r\nno");
 
 function server(timeouts: Partial<Timeouts>): Bench {
   return new Bench(serverEndpoint({ host: quietHost(), timeouts }, 0));
@@ -25,7 +25,7 @@ function client(timeouts: Partial<Timeouts>): Bench {
   return bench;
 }
 
-/** Octets that are sent after this moment, whatever timers fire within a day. */
+/** Bytes that are sent after this moment, whatever timers fire within a day. */
 function sentWithinADay(bench: Bench): string {
   const before = bench.output.length;
   for (let fired = 0; fired < 100 && bench.endpoint.deadline < 86_400_000; fired += 1) {
@@ -135,7 +135,7 @@ describe("after the answer of the handshake nothing more is sent, whatever time 
     },
     "a refused request": (close) => {
       const bench = server({ close });
-      bench.feed(octetsOf("nonsense\r\n"));
+      bench.feed(bytesOf("nonsense\r\n"));
       return bench;
     },
     "a timeout": (close) => {
@@ -181,7 +181,7 @@ test("a refusal whose body does not come is reported at the deadline with what t
   expect(new TextDecoder().decode(bench.endpoint.response!.body)).toBe("no");
 });
 
-test("a decision after the deadline is a lost race, and the octets that waited for it are dropped", () => {
+test("a decision after the deadline is a lost race, and the bytes that waited for it are dropped", () => {
   const bench = server({ handshake: 100 });
   bench.feed(HEAD);
   bench.feed(masked(0x1, "early"));

@@ -10,7 +10,7 @@ const HEAD =
   "GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
   "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 
-function octets(text: string): Uint8Array {
+function bytes(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
@@ -40,14 +40,14 @@ function impurities(value: unknown, path: string, seen: Set<unknown> = new Set()
 
 function server(text = ""): Endpoint {
   const endpoint = serverEndpoint({ host }, 0);
-  endpoint.receive(octets(text), 0);
+  endpoint.receive(bytes(text), 0);
   endpoint.next();
   return endpoint;
 }
 
 function client(text = ""): Endpoint {
   const endpoint = clientEndpoint({ host, url: "ws://a/chat", protocols: ["x"] }, 0);
-  endpoint.receive(octets(text), 0);
+  endpoint.receive(bytes(text), 0);
   while (endpoint.next() !== Step.Idle);
   return endpoint;
 }

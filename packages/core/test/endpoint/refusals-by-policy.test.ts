@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { eventsOf, type ServerEndpointOptions, serverEndpoint } from "../../src/index.ts";
 import { Bench, quietHost } from "../turn.ts";
-import { octetsOf } from "../wire.ts";
+import { bytesOf } from "../wire.ts";
 
 const UPGRADE =
   "Upgrade: websocket\r\nConnection: Upgrade\r\n" +
@@ -48,7 +48,7 @@ describe("allowedHosts", () => {
     const kind = fields === "" ? "a plain request" : "an upgrade request";
     test(`${allowed} ${isAllowed ? "lets" : "keeps"} ${kind} for ${host} ${isAllowed ? "in" : "out"}`, () => {
       const bench = server({ allowedHosts: allowed, ...options });
-      const told = bench.feed(octetsOf(`GET / HTTP/1.1\r\nHost: ${host}\r\n${fields}\r\n`));
+      const told = bench.feed(bytesOf(`GET / HTTP/1.1\r\nHost: ${host}\r\n${fields}\r\n`));
       if (isAllowed) {
         expect(told).toEqual([{ step: "request" }]);
       } else {
@@ -62,7 +62,7 @@ describe("allowedHosts", () => {
 describe("the body of a refusal", () => {
   test("is what explain says of the fault, as text that no browser runs", () => {
     const bench = server({ explain: ({ fault, host }) => `${fault.kind} for ${host}` });
-    bench.feed(octetsOf(`POST / HTTP/1.1\r\nHost: a\r\n${UPGRADE}\r\n`));
+    bench.feed(bytesOf(`POST / HTTP/1.1\r\nHost: a\r\n${UPGRADE}\r\n`));
     expect(answerOf(bench)).toMatch(/X-Content-Type-Options: nosniff\r\n/);
     expect(answerOf(bench)).toMatch(/\r\n\r\nmethod-not-get for a$/);
     expect(bench.endpoint.refusal).toMatchObject({ host: "a", ownOrigin: "http://a" });
@@ -70,7 +70,7 @@ describe("the body of a refusal", () => {
 
   test("is absent when explain has nothing to say", () => {
     const bench = server({ explain: () => "" });
-    bench.feed(octetsOf("GET\r\n"));
+    bench.feed(bytesOf("GET\r\n"));
     expect(answerOf(bench)).toMatch(/\r\n\r\n$/);
   });
 
@@ -80,7 +80,7 @@ describe("the body of a refusal", () => {
   ]) {
     test(`is what explainTimeout says at ${status}`, () => {
       const bench = server({ explainTimeout: (late) => `late: ${late}` });
-      bench.feed(octetsOf(request));
+      bench.feed(bytesOf(request));
       bench.at(bench.endpoint.deadline);
       expect(answerOf(bench)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
       expect(answerOf(bench)).toMatch(new RegExp(`late: ${status}$`));
@@ -90,7 +90,7 @@ describe("the body of a refusal", () => {
   test("may be bytes when the application answers", () => {
     const bench = server({});
     const body = Uint8Array.of(0x68, 0x69);
-    bench.feed(octetsOf("GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
+    bench.feed(bytesOf("GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
     expect(bench.endpoint.respond(200, { body }, 0)).toBe(true);
     bench.turn();
     expect(answerOf(bench)).toMatch(/Content-Length: 2\r\n\r\nhi$/);
@@ -99,7 +99,7 @@ describe("the body of a refusal", () => {
 
 test("a request is an event too", () => {
   const { endpoint } = server({});
-  endpoint.receive(octetsOf("GET /a HTTP/1.1\r\nHost: a\r\n\r\n"), 0);
+  endpoint.receive(bytesOf("GET /a HTTP/1.1\r\nHost: a\r\n\r\n"), 0);
   const events = [...eventsOf(endpoint)];
   expect(events).toMatchObject([{ type: "request", request: { kind: "plain", target: "/a" } }]);
 });

@@ -8,7 +8,7 @@ import {
   serverSettings,
 } from "../../src/index.ts";
 import { Bench, quietHost, type Told } from "../turn.ts";
-import { concat, masked, octetsOf, parseFrames } from "../wire.ts";
+import { bytesOf, concat, masked, parseFrames } from "../wire.ts";
 
 const HEAD =
   "GET /chat?room=1 HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
@@ -23,12 +23,12 @@ function textOf(bench: Bench): string {
   return new TextDecoder().decode(bench.output);
 }
 
-/** Feeds `octets` in pieces of `size`, and accepts the request when it comes. */
-function feedAndAccept(bench: Bench, octets: Uint8Array, cuts: readonly number[]): Told[] {
+/** Feeds `bytes` in pieces of `size`, and accepts the request when it comes. */
+function feedAndAccept(bench: Bench, bytes: Uint8Array, cuts: readonly number[]): Told[] {
   const told: Told[] = [];
   let from = 0;
-  for (const to of [...cuts, octets.length]) {
-    bench.endpoint.receive(octets.slice(from, to), 0);
+  for (const to of [...cuts, bytes.length]) {
+    bench.endpoint.receive(bytes.slice(from, to), 0);
     from = to;
     for (const one of bench.turn()) {
       told.push(one);
@@ -44,7 +44,7 @@ function feedAndAccept(bench: Bench, octets: Uint8Array, cuts: readonly number[]
 describe("an upgrade request", () => {
   test("is told to the application with all it needs for its decision", () => {
     const bench = server();
-    expect(bench.feed(octetsOf(HEAD))).toEqual([{ step: "request" }]);
+    expect(bench.feed(bytesOf(HEAD))).toEqual([{ step: "request" }]);
     expect(bench.endpoint.request).toMatchObject({
       kind: "upgrade",
       method: "GET",
@@ -60,7 +60,7 @@ describe("an upgrade request", () => {
 
   test("that is accepted is answered as the RFC's example, §1.3", () => {
     const bench = server();
-    bench.feed(octetsOf(HEAD));
+    bench.feed(bytesOf(HEAD));
     expect(bench.endpoint.accept({ protocol: "chat", headers: [["Set-Cookie", "a=b"]] }, 0)).toBe(
       true,
     );
@@ -79,18 +79,18 @@ describe("an upgrade request", () => {
 
   test("without a subprotocol in the answer has none", () => {
     const bench = server();
-    bench.feed(octetsOf(HEAD));
+    bench.feed(bytesOf(HEAD));
     bench.endpoint.accept({}, 0);
     bench.turn();
     expect(textOf(bench)).not.toContain("Sec-WebSocket-Protocol");
     expect(bench.endpoint.protocol).toBe("");
   });
 
-  test("with a message in the same packet delivers it, cut at every octet", () => {
-    const octets = concat(octetsOf(HEAD), masked(0x1, "early"));
-    for (let cut = 1; cut < octets.length; cut += 1) {
+  test("with a message in the same packet delivers it, cut at every byte", () => {
+    const bytes = concat(bytesOf(HEAD), masked(0x1, "early"));
+    for (let cut = 1; cut < bytes.length; cut += 1) {
       const bench = server();
-      expect(feedAndAccept(bench, octets, [cut])).toEqual([
+      expect(feedAndAccept(bench, bytes, [cut])).toEqual([
         { step: "request" },
         { step: "open" },
         { step: "text", text: "early" },
@@ -98,32 +98,32 @@ describe("an upgrade request", () => {
     }
   });
 
-  test("one octet at a time is the same request", () => {
+  test("one byte at a time is the same request", () => {
     const bench = server();
-    const octets = octetsOf(HEAD);
-    const told = bench.feed(octets.slice(0, -1), 1);
+    const bytes = bytesOf(HEAD);
+    const told = bench.feed(bytes.slice(0, -1), 1);
     expect(told).toEqual([]);
-    expect(bench.feed(octets.slice(-1))).toEqual([{ step: "request" }]);
+    expect(bench.feed(bytes.slice(-1))).toEqual([{ step: "request" }]);
   });
 
-  test("octets behind it wait for the decision and can be counted, so that the host can stop reading", () => {
+  test("bytes behind it wait for the decision and can be counted, so that the host can stop reading", () => {
     const bench = server();
-    bench.feed(octetsOf(HEAD));
+    bench.feed(bytesOf(HEAD));
     for (let index = 0; index < 100; index += 1) bench.feed(masked(0x1, "wait"));
     expect(bench.endpoint.unread).toBe(1000);
     bench.endpoint.accept({}, 0);
     expect(bench.turn()).toHaveLength(101);
   });
 
-  test("offsets count from the first octet behind it", () => {
+  test("offsets count from the first byte behind it", () => {
     const bench = server();
-    feedAndAccept(bench, concat(octetsOf(HEAD), masked(0x1, "a"), masked(0x3)), []);
+    feedAndAccept(bench, concat(bytesOf(HEAD), masked(0x1, "a"), masked(0x3)), []);
     expect(bench.endpoint.violation).toMatchObject({ offset: 7 });
   });
 
   test("that is rejected is answered, and the connection ends without a Close", () => {
     const bench = server();
-    bench.feed(octetsOf(HEAD));
+    bench.feed(bytesOf(HEAD));
     const answer = { headers: [["X-Why", "not you"]] as const, body: "nö" };
     expect(bench.endpoint.reject(403, answer, 0)).toBe(true);
     bench.turn();
@@ -141,7 +141,7 @@ describe("an upgrade request", () => {
   test("of a peer that leaves before the decision ends, and deciding then is false", () => {
     for (const leave of ["endOfStream", "transportClosed"] as const) {
       const bench = server();
-      bench.feed(octetsOf(HEAD));
+      bench.feed(bytesOf(HEAD));
       if (leave === "endOfStream") bench.endpoint.endOfStream(0);
       else bench.endpoint.transportClosed(null, 0);
       bench.turn();
@@ -154,7 +154,7 @@ describe("an upgrade request", () => {
 
   test("can be answered once", () => {
     const bench = server();
-    bench.feed(octetsOf(HEAD));
+    bench.feed(bytesOf(HEAD));
     expect(bench.endpoint.reject(401, {}, 0)).toBe(true);
     expect(bench.endpoint.reject(403, {}, 0)).toBe(false);
     expect(bench.endpoint.accept({}, 0)).toBe(false);
@@ -182,7 +182,7 @@ describe("a request that is refused by the engine", () => {
       kind: "host-missing",
     },
     {
-      because: "§4.2.1: a key of 15 octets, which Deno accepts",
+      because: "§4.2.1: a key of 15 bytes, which Deno accepts",
       head: HEAD.replace("dGhlIHNhbXBsZSBub25jZQ==", "dGhlIHNhbXBsZSBub24="),
       status: 400,
       kind: "key-malformed",
@@ -223,7 +223,7 @@ describe("a request that is refused by the engine", () => {
   ]) {
     test(`${kind} is answered with ${status}: ${because}`, () => {
       const bench = server();
-      const told = bench.feed(octetsOf(head), 1000);
+      const told = bench.feed(bytesOf(head), 1000);
       expect(told).toMatchObject([{ step: "violation", kind }]);
       expect(bench.endpoint.violation).toMatchObject({ kind, status, closeCode: 0 });
       expect(textOf(bench)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
@@ -234,13 +234,13 @@ describe("a request that is refused by the engine", () => {
 
   test("the answer to another version names the version that we speak (§4.4)", () => {
     const bench = server();
-    bench.feed(octetsOf(HEAD.replace("Version: 13", "Version: 25")));
+    bench.feed(bytesOf(HEAD.replace("Version: 13", "Version: 25")));
     expect(textOf(bench)).toContain("Sec-WebSocket-Version: 13\r\n");
   });
 
-  test("no octet behind the head is answered or kept", () => {
+  test("no byte behind the head is answered or kept", () => {
     const bench = server();
-    bench.feed(concat(octetsOf(HEAD.replace("GET", "PUT")), masked(0x9, [1])));
+    bench.feed(concat(bytesOf(HEAD.replace("GET", "PUT")), masked(0x9, [1])));
     expect(textOf(bench)).toMatch(/^HTTP\/1\.1 405/);
     expect(bench.endpoint.unread).toBe(0);
   });
@@ -251,7 +251,7 @@ describe("a request that is refused by the engine", () => {
       "Sec-WebSocket-Version",
       "Sec-WebSocket-Extensions: constructor, __proto__; toString\r\nconstructor: x\r\n__proto__: y\r\nSec-WebSocket-Version",
     );
-    expect(bench.feed(octetsOf(head))).toEqual([{ step: "request" }]);
+    expect(bench.feed(bytesOf(head))).toEqual([{ step: "request" }]);
   });
 });
 
@@ -260,7 +260,7 @@ describe("a plain request on the same port", () => {
 
   test("is answered by the application, and the connection ends", () => {
     const bench = server();
-    bench.feed(octetsOf(PLAIN));
+    bench.feed(bytesOf(PLAIN));
     expect(bench.endpoint.request).toMatchObject({ kind: "plain", method: "GET", target: "/page" });
     bench.endpoint.respond(200, { headers: [["Content-Type", "text/plain"]], body: "hi" }, 0);
     bench.turn();
@@ -272,7 +272,7 @@ describe("a plain request on the same port", () => {
 
   test("with HEAD is answered without the body, but with its length", () => {
     const bench = server();
-    bench.feed(octetsOf(PLAIN.replace("GET", "HEAD")));
+    bench.feed(bytesOf(PLAIN.replace("GET", "HEAD")));
     bench.endpoint.respond(200, { body: "hello" }, 0);
     bench.turn();
     expect(textOf(bench)).toMatch(/Content-Length: 5\r\n\r\n$/);
@@ -280,7 +280,7 @@ describe("a plain request on the same port", () => {
 
   test("of a client that half-closes behind it is still answered", () => {
     const bench = server();
-    bench.feed(octetsOf(PLAIN));
+    bench.feed(bytesOf(PLAIN));
     expect(bench.end()).toEqual([]);
     expect(bench.endpoint.respond(200, { body: "here" }, 0)).toBe(true);
     bench.turn();
@@ -290,16 +290,16 @@ describe("a plain request on the same port", () => {
 
   test("of HTTP/1.0 is served, also if it asks for an upgrade", () => {
     const bench = server();
-    bench.feed(octetsOf(HEAD.replace("HTTP/1.1", "HTTP/1.0")));
+    bench.feed(bytesOf(HEAD.replace("HTTP/1.1", "HTTP/1.0")));
     expect(bench.endpoint.request).toMatchObject({ kind: "plain", minorVersion: 0 });
   });
 
   test("has its body dropped", () => {
     const bench = server();
-    bench.feed(octetsOf("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody"));
+    bench.feed(bytesOf("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody"));
     bench.endpoint.respond(204, {}, 0);
     bench.turn();
-    bench.feed(octetsOf("more"));
+    bench.feed(bytesOf("more"));
     expect(bench.endpoint.unread).toBe(0);
     expect(bench.end()).toEqual([{ step: "ended" }]);
   });
@@ -308,10 +308,10 @@ describe("a plain request on the same port", () => {
 describe("the deadline of the handshake", () => {
   test("cuts a dribbled request with 408, and dribbling does not renew it", () => {
     const bench = server({ timeouts: { handshake: 1000 } });
-    const octets = octetsOf(HEAD);
+    const bytes = bytesOf(HEAD);
     for (let index = 0; index < 9; index += 1) {
       bench.now = index * 100;
-      bench.feed(octets.slice(index, index + 1));
+      bench.feed(bytes.slice(index, index + 1));
       expect(bench.endpoint.deadline).toBe(1000);
     }
     bench.at(1000);
@@ -322,7 +322,7 @@ describe("the deadline of the handshake", () => {
 
   test("includes the application's decision, and answers 503", () => {
     const bench = server({ timeouts: { handshake: 1000 } });
-    bench.feed(octetsOf(HEAD));
+    bench.feed(bytesOf(HEAD));
     bench.at(1000);
     expect(textOf(bench)).toMatch(/^HTTP\/1\.1 503 /);
     expect(bench.endpoint.accept({}, 1001)).toBe(false);
@@ -330,7 +330,7 @@ describe("the deadline of the handshake", () => {
 
   test("is over when the connection opens", () => {
     const bench = server({ timeouts: { handshake: 1000, ping: 0, idle: 0 } });
-    bench.feed(octetsOf(HEAD));
+    bench.feed(bytesOf(HEAD));
     bench.endpoint.accept({}, 999);
     bench.turn();
     expect(bench.endpoint.deadline).toBe(Number.POSITIVE_INFINITY);

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { openEndpoint, Step, serverEndpoint } from "../../src/index.ts";
 
 const host = { random: (into: Uint8Array) => void into.fill(7) };
-/** "hi" masked with the key 0: eight octets, fewer than a long header has. */
+/** "hi" masked with the key 0: eight bytes, fewer than a long header has. */
 const TEXT_HI = [0x81, 0x82, 0, 0, 0, 0, 0x68, 0x69];
 const REQUEST = new TextEncoder().encode(
   "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +

@@ -1,7 +1,7 @@
 /** The fact `view`: the payload of a step as an array. */
 import { describe, expect, test } from "vitest";
 import { type Endpoint, openEndpoint, Step } from "../../src/index.ts";
-import { concat, masked, octetsOf } from "../wire.ts";
+import { bytesOf, concat, masked } from "../wire.ts";
 
 const host = { random: (into: Uint8Array) => void into.fill(7) };
 
@@ -37,7 +37,7 @@ describe("the view of a message", () => {
     endpoint.receive(WIRE, 0);
     endpoint.next();
     endpoint.setAside();
-    expect(endpoint.view).toEqual(octetsOf("first"));
+    expect(endpoint.view).toEqual(bytesOf("first"));
   });
 
   test("is empty where there is no message", () => {

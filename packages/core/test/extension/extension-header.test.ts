@@ -154,7 +154,7 @@ describe("parseExtensions refuses the rest, as RFC 6455 §9.1 demands", () => {
     { values: ["\u00e9"], because: "obs-text is in no token" },
     { values: ["a\u00a0"], because: "a no-break space is no whitespace of HTTP" },
     { values: ["a\u0000"], because: "nor is NUL" },
-    { values: ["\u0161"], because: "U+0161 is no a, though its low octet is" },
+    { values: ["\u0161"], because: "U+0161 is no a, though its low byte is" },
   ]) {
     test(`${JSON.stringify(values)}: ${because}`, () => {
       expect(parseExtensions(values)).toBe(null);

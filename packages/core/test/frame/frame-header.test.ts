@@ -43,38 +43,38 @@ describe("payload lengths", () => {
     });
   }
 
-  for (const { declared, lengthOctets, answer, because } of [
-    { declared: 0n, lengthOctets: 2, answer: LENGTH_NOT_MINIMAL, because: "0 in 16 bits" },
-    { declared: 125n, lengthOctets: 2, answer: LENGTH_NOT_MINIMAL, because: "125 in 16 bits" },
-    { declared: 125n, lengthOctets: 8, answer: LENGTH_NOT_MINIMAL, because: "125 in 64 bits" },
+  for (const { declared, lengthBytes, answer, because } of [
+    { declared: 0n, lengthBytes: 2, answer: LENGTH_NOT_MINIMAL, because: "0 in 16 bits" },
+    { declared: 125n, lengthBytes: 2, answer: LENGTH_NOT_MINIMAL, because: "125 in 16 bits" },
+    { declared: 125n, lengthBytes: 8, answer: LENGTH_NOT_MINIMAL, because: "125 in 64 bits" },
     {
       declared: 65_535n,
-      lengthOctets: 8,
+      lengthBytes: 8,
       answer: LENGTH_NOT_MINIMAL,
       because: "65,535 in 64 bits",
     },
-    { declared: 2n ** 63n, lengthOctets: 8, answer: LENGTH_TOP_BIT_SET, because: "the top bit" },
-    { declared: 2n ** 64n - 1n, lengthOctets: 8, answer: LENGTH_TOP_BIT_SET, because: "all bits" },
+    { declared: 2n ** 63n, lengthBytes: 8, answer: LENGTH_TOP_BIT_SET, because: "the top bit" },
+    { declared: 2n ** 64n - 1n, lengthBytes: 8, answer: LENGTH_TOP_BIT_SET, because: "all bits" },
     {
       declared: 2n ** 53n,
-      lengthOctets: 8,
+      lengthBytes: 8,
       answer: LENGTH_UNSAFE,
       because: "one above what a number holds",
     },
     {
       declared: 2n ** 62n,
-      lengthOctets: 8,
+      lengthBytes: 8,
       answer: LENGTH_UNSAFE,
       because: "legal, and beyond us",
     },
   ] as const) {
     test(`${because} is refused`, () => {
-      expect(readPayloadLength(frame({ opcode: 2, declared, lengthOctets }), 0)).toBe(answer);
+      expect(readPayloadLength(frame({ opcode: 2, declared, lengthBytes }), 0)).toBe(answer);
     });
   }
 });
 
-describe("the first two octets", () => {
+describe("the first two bytes", () => {
   const knownOpcodes = [0, 1, 2, 8, 9, 10];
 
   test("of all 65,536 exactly those are refused that §5.2 and §5.5 refuse", () => {

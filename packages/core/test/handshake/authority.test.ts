@@ -60,7 +60,7 @@ describe("normalizeHost", () => {
     { host: "a%6", normal: null, because: "half of one" },
     { host: "a%6g", normal: null, because: "no hexadecimal digit" },
     { host: "a%g6", normal: null, because: "nor the first one" },
-    { host: "\u0161.example", normal: null, because: "U+0161 is no a, though its low octet is" },
+    { host: "\u0161.example", normal: null, because: "U+0161 is no a, though its low byte is" },
     { host: "a,b", normal: "a,b", because: "sub-delims are in a name, says RFC 3986" },
   ]) {
     test(`${JSON.stringify(host)} ${normal === null ? "is malformed" : `is ${normal}`}: ${because}`, () => {

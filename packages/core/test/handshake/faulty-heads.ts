@@ -1,6 +1,6 @@
 /** Heads with one fault each, in the order of the grammar, each with why it is here. */
 
-/** `bad` begins with the octet that proves the fault, so that `good.length` is its offset. */
+/** `bad` begins with the byte that proves the fault, so that `good.length` is its offset. */
 export interface FaultyHead {
   readonly of: "request" | "response";
   readonly good: string;
@@ -98,7 +98,7 @@ export const FAULTY_HEADS: readonly FaultyHead[] = [
     good: "",
     bad: "\u0016\u0003\u0001\u0002\u0000\u0001",
     kind: "request-line-malformed",
-    because: "a TLS client that reached a port without TLS is told so at its first octet",
+    because: "a TLS client that reached a port without TLS is told so at its first byte",
   },
   {
     of: "request",

@@ -113,11 +113,11 @@ describe("checkOutgoingHeaders", () => {
     { header: ["X", "a\nb"], message: "U+000A at 1", because: "a LF alone is a line end to some" },
     { header: ["X", "\u0000"], message: "U+0000 at 0", because: "NUL" },
     { header: ["X", "\u007f"], message: "U+007F at 0", because: "DEL" },
-    { header: ["X", "\u20ac"], message: "U+20AC at 0", because: "no octet stands for it" },
+    { header: ["X", "\u20ac"], message: "U+20AC at 0", because: "no byte stands for it" },
     {
       header: ["X", "\u010a"],
       message: "U+010A at 0",
-      because: "cut to its low octet it would be a LF",
+      because: "cut to its low byte it would be a LF",
     },
     { header: ["X\r\nY", "a"], message: "is not a token", because: "injection by the name" },
     { header: ["X:", "a"], message: "is not a token", because: "the colon is written by us" },

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { FAULTY_HEADS } from "./faulty-heads.ts";
-import { findings, octets, readHead } from "./reading-heads.ts";
+import { findings, latin1Bytes, readHead } from "./reading-heads.ts";
 import { SOUND_HEADS } from "./sound-heads.ts";
 
 const STREAMS = [
@@ -9,9 +9,9 @@ const STREAMS = [
 ];
 
 describe("how a stream is cut changes neither the result nor the fault nor its offset", () => {
-  test("cut in two at every octet", () => {
+  test("cut in two at every byte", () => {
     for (const { of, stream, because } of STREAMS) {
-      const bytes = octets(stream);
+      const bytes = latin1Bytes(stream);
       const whole = findings(readHead(of, [bytes]));
       for (let cut = 0; cut <= bytes.length; cut += 1) {
         const parts = [bytes.subarray(0, cut), bytes.subarray(cut)];
@@ -20,17 +20,17 @@ describe("how a stream is cut changes neither the result nor the fault nor its o
     }
   });
 
-  test("one octet at a time", () => {
+  test("one byte at a time", () => {
     for (const { of, stream, because } of STREAMS) {
-      const bytes = octets(stream);
+      const bytes = latin1Bytes(stream);
       const singly = Array.from(bytes, (octet) => Uint8Array.of(octet));
       expect(findings(readHead(of, singly)), because).toEqual(findings(readHead(of, [bytes])));
     }
   });
 
-  test("under every limit on octets, from none to all that it needs", () => {
+  test("under every limit on bytes, from none to all that it needs", () => {
     for (const { of, stream, because } of STREAMS.filter((row) => row.stream.length < 300)) {
-      const bytes = octets(stream);
+      const bytes = latin1Bytes(stream);
       const singly = Array.from(bytes, (octet) => Uint8Array.of(octet));
       for (let limit = 0; limit <= bytes.length; limit += 1) {
         for (const limits of [

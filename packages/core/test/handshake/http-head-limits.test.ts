@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from "vitest";
 import { type HeadLimits, restartHttpHead } from "../../src/handshake/http-head.ts";
 import { createHttpHeadReader } from "../../src/handshake/http-head-reader.ts";
 import { DEFAULT_LIMITS } from "../../src/index.ts";
-import { octets, ROOMY, readHead, readHttpHead, showParts } from "./reading-heads.ts";
+import { latin1Bytes, ROOMY, readHead, readHttpHead, showParts } from "./reading-heads.ts";
 
 const GET = "GET / HTTP/1.1\r\n";
 
@@ -13,13 +13,13 @@ function line(name: string, length: number): string {
   return `${name}: ${"x".repeat(length - name.length - 4)}\r\n`;
 }
 
-/** A request head of exactly `length` octets, no line of it long. */
+/** A request head of exactly `length` bytes, no line of it long. */
 function headOf(length: number): string {
   const lines = line("A", 60) + line("B", 60) + line("C", 40);
   return `${GET}${lines}${line("D", length - GET.length - lines.length - 2)}\r\n`;
 }
 
-describe("each limit of a head holds to the octet", () => {
+describe("each limit of a head holds to the byte", () => {
   for (const { of, fits, breaks, kind, status, offset, because } of [
     {
       of: "request",
@@ -37,7 +37,7 @@ describe("each limit of a head holds to the octet", () => {
       kind: "line-too-long",
       status: 431,
       offset: GET.length + 60,
-      because: "the line end counts, so the fault is at the LF of a line one octet too long",
+      because: "the line end counts, so the fault is at the LF of a line one byte too long",
     },
     {
       of: "request",
@@ -69,9 +69,9 @@ describe("each limit of a head holds to the octet", () => {
     },
   ] as const) {
     test(`exactly at it a ${of} passes, one above is ${kind}: ${because}`, () => {
-      const sound = readHead(of, [octets(fits)], SMALL);
+      const sound = readHead(of, [latin1Bytes(fits)], SMALL);
       expect(sound).toMatchObject({ done: true, fault: null, byteCount: fits.length });
-      const faulty = readHead(of, [octets(breaks)], SMALL);
+      const faulty = readHead(of, [latin1Bytes(breaks)], SMALL);
       expect(faulty.fault).toMatchObject({ kind, status, offset });
       expect(faulty).toMatchObject({ done: false, byteCount: offset });
     });
@@ -84,7 +84,7 @@ describe("each limit of a head holds to the octet", () => {
     { position: "at the LF of the request line", stream: `GET ${"/".repeat(46)} HTTP/1.1\r\n` },
   ]) {
     test(`a request line that ends its room ${position} is request-line-too-long`, () => {
-      const reader = readHead("request", [octets(stream)], SMALL);
+      const reader = readHead("request", [latin1Bytes(stream)], SMALL);
       expect(reader.fault).toMatchObject({ kind: "request-line-too-long", offset: 60 });
     });
   }
@@ -98,31 +98,31 @@ describe("each limit of a head holds to the octet", () => {
     { position: "at the LF", header: `A:${"a".repeat(57)}\r\n` },
   ]) {
     test(`a header line that ends its room ${position} is line-too-long`, () => {
-      const reader = readHead("request", [octets(GET + header)], SMALL);
+      const reader = readHead("request", [latin1Bytes(GET + header)], SMALL);
       expect(reader.fault).toMatchObject({ kind: "line-too-long", offset: GET.length + 60 });
     });
   }
 
-  test("a limit is judged before the octet that is beyond it, whatever that octet is", () => {
-    const reader = readHead("request", [octets(`${GET}A:${"a".repeat(58)}\u0000`)], SMALL);
+  test("a limit is judged before the byte that is beyond it, whatever that byte is", () => {
+    const reader = readHead("request", [latin1Bytes(`${GET}A:${"a".repeat(58)}\u0000`)], SMALL);
     expect(reader.fault).toMatchObject({ kind: "line-too-long" });
   });
 
   test("a Cookie of 15 KB, which browsers send, is within the default limits", () => {
     const head = `${GET}Cookie: ${"b".repeat(15_000)}\r\n\r\n`;
-    expect(readHead("request", [octets(head)], DEFAULT_LIMITS)).toMatchObject({ done: true });
+    expect(readHead("request", [latin1Bytes(head)], DEFAULT_LIMITS)).toMatchObject({ done: true });
   });
 
   test("a fold gives a line no more room, and its field none beyond that of the head", () => {
     const status = "HTTP/1.1 101 \r\n";
-    const long = readHead("response", [octets(`${status}A: b\r\n ${"c".repeat(70)}`)], SMALL);
+    const long = readHead("response", [latin1Bytes(`${status}A: b\r\n ${"c".repeat(70)}`)], SMALL);
     expect(long.fault).toMatchObject({ kind: "line-too-long" });
-    const many = readHead("response", [octets(`${status}A: b${"\r\n c".repeat(50)}`)], SMALL);
+    const many = readHead("response", [latin1Bytes(`${status}A: b${"\r\n c".repeat(50)}`)], SMALL);
     expect(many.fault).toMatchObject({ kind: "head-too-large", offset: 200 });
   });
 
-  test("empty lines before the request line count as octets of the head", () => {
-    const reader = readHead("request", [octets("\r\n".repeat(101))], SMALL);
+  test("empty lines before the request line count as bytes of the head", () => {
+    const reader = readHead("request", [latin1Bytes("\r\n".repeat(101))], SMALL);
     expect(reader.fault).toMatchObject({ kind: "head-too-large", status: 431, offset: 200 });
   });
 
@@ -137,7 +137,7 @@ describe("each limit of a head holds to the octet", () => {
       ],
       [`GET /${"b".repeat(20_000)} HTTP/1.1\r\n\r\n`, "request-line-too-long"],
     ] as const) {
-      const { fault } = readHead("request", [octets(head)], DEFAULT_LIMITS);
+      const { fault } = readHead("request", [latin1Bytes(head)], DEFAULT_LIMITS);
       expect(fault?.kind).toBe(kind);
     }
   });
@@ -148,7 +148,7 @@ describe("after a 1xx response the next head is read (RFC 9110 §15.2)", () => {
   const switching = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n";
 
   test("nothing of the interim head is left in the final one", () => {
-    const stream = octets(`${hints}${switching}behind`);
+    const stream = latin1Bytes(`${hints}${switching}behind`);
     const reader = createHttpHeadReader("response");
     expect(readHttpHead(reader, stream, 0, stream.length, ROOMY)).toBe(hints.length);
     expect(reader).toMatchObject({ done: true, statusCode: 103, statusText: "Early Hints" });
@@ -163,21 +163,21 @@ describe("after a 1xx response the next head is read (RFC 9110 §15.2)", () => {
   });
 
   test("a status line without a reason phrase, and without its space, may be followed by another", () => {
-    const reader = readHead("response", [octets("HTTP/1.1 100\r\n\r\n")]);
+    const reader = readHead("response", [latin1Bytes("HTTP/1.1 100\r\n\r\n")]);
     restartHttpHead(reader);
-    showParts(reader, [octets("HTTP/1.1 404\r\n\r\n")]);
+    showParts(reader, [latin1Bytes("HTTP/1.1 404\r\n\r\n")]);
     expect(reader).toMatchObject({ done: true, fault: null, statusCode: 404 });
   });
 
   test("a status line without a reason phrase clears the one before", () => {
-    const reader = readHead("response", [octets("HTTP/1.0 100 Continue\r\n\r\n")]);
+    const reader = readHead("response", [latin1Bytes("HTTP/1.0 100 Continue\r\n\r\n")]);
     restartHttpHead(reader);
-    showParts(reader, [octets("HTTP/1.1 404\r\n\r\n")]);
+    showParts(reader, [latin1Bytes("HTTP/1.1 404\r\n\r\n")]);
     expect(reader).toMatchObject({ statusCode: 404, statusText: "", minorVersion: 1 });
   });
 
-  test("its octets count: a server cannot send interim responses for ever", () => {
-    const continued = octets("HTTP/1.1 100 Continue\r\n\r\n");
+  test("its bytes count: a server cannot send interim responses for ever", () => {
+    const continued = latin1Bytes("HTTP/1.1 100 Continue\r\n\r\n");
     const limits = { ...ROOMY, headBytes: continued.length * 3 };
     const reader = createHttpHeadReader("response");
     for (let round = 1; round <= 3; round += 1) {
@@ -192,9 +192,9 @@ describe("after a 1xx response the next head is read (RFC 9110 §15.2)", () => {
   test("its header lines count", () => {
     const limits = { ...ROOMY, headers: 3 };
     const reader = createHttpHeadReader("response");
-    showParts(reader, [octets(hints)], limits);
+    showParts(reader, [latin1Bytes(hints)], limits);
     restartHttpHead(reader);
-    showParts(reader, [octets(hints)], limits);
+    showParts(reader, [latin1Bytes(hints)], limits);
     const offset = hints.length + hints.lastIndexOf("Link");
     expect(reader.fault).toMatchObject({ kind: "too-many-headers", offset });
   });
@@ -202,9 +202,9 @@ describe("after a 1xx response the next head is read (RFC 9110 §15.2)", () => {
   test("its last line does not: each line has the room of a line", () => {
     const limits = { ...ROOMY, lineBytes: 34 };
     const reader = createHttpHeadReader("response");
-    showParts(reader, [octets(hints)], limits);
+    showParts(reader, [latin1Bytes(hints)], limits);
     restartHttpHead(reader);
-    showParts(reader, [octets(switching)], limits);
+    showParts(reader, [latin1Bytes(switching)], limits);
     expect(reader).toMatchObject({ done: true, fault: null });
   });
 
@@ -229,8 +229,8 @@ describe("the work and the memory are linear", () => {
 
   const longest = `${GET}A: ${"b".repeat(8_000)}\r\nB: ${"b".repeat(8_000)}\r\n\r\n`;
 
-  test("16 KiB one octet at a time: each octet is looked at once (CVE-2023-43669 began again each time)", () => {
-    const { bytes, looks } = counting(octets(longest));
+  test("16 KiB one byte at a time: each byte is looked at once (CVE-2023-43669 began again each time)", () => {
+    const { bytes, looks } = counting(latin1Bytes(longest));
     const reader = createHttpHeadReader("request");
     for (let at = 0; at < longest.length; at += 1) {
       expect(readHttpHead(reader, bytes, at, at + 1, ROOMY)).toBe(at + 1);
@@ -240,8 +240,8 @@ describe("the work and the memory are linear", () => {
     expect(looks()).toBe(longest.length);
   });
 
-  test("the octet of a fault is looked at once, and none behind it", () => {
-    const { bytes, looks } = counting(octets("GET / HTTP/1.1\r\nA : b\r\n\r\n"));
+  test("the byte of a fault is looked at once, and none behind it", () => {
+    const { bytes, looks } = counting(latin1Bytes("GET / HTTP/1.1\r\nA : b\r\n\r\n"));
     const reader = createHttpHeadReader("request");
     readHttpHead(reader, bytes, 0, 25, ROOMY);
     readHttpHead(reader, bytes, 17, 25, ROOMY);
@@ -252,7 +252,7 @@ describe("the work and the memory are linear", () => {
   test("buffers are made anew only when twice as much has arrived", () => {
     const reader = createHttpHeadReader("request");
     const buffers = new Set<Uint8Array>();
-    const bytes = octets(longest);
+    const bytes = latin1Bytes(longest);
     for (let at = 0; at < bytes.length; at += 1) {
       readHttpHead(reader, bytes, at, at + 1, ROOMY);
       buffers.add(reader.element);
@@ -263,7 +263,7 @@ describe("the work and the memory are linear", () => {
 
   test("a value in many folds is laid down once", () => {
     const { bytes, looks } = counting(
-      octets(`HTTP/1.1 101 \r\nA: b${"\r\n c".repeat(4_000)}\r\n\r\n`),
+      latin1Bytes(`HTTP/1.1 101 \r\nA: b${"\r\n c".repeat(4_000)}\r\n\r\n`),
     );
     const reader = createHttpHeadReader("response");
     const set = vi.spyOn(Object.getPrototypeOf(Uint8Array.prototype), "set");
@@ -279,7 +279,7 @@ describe("the work and the memory are linear", () => {
   test("what is retained stays below twice what has arrived, and a small constant", () => {
     const reader = createHttpHeadReader("request");
     // Just above a power of two, where a buffer that doubles is nearly twice too large.
-    const bytes = octets(`${GET}${`A: ${"b".repeat(4_100)}\r\n`.repeat(3)}\r\n`);
+    const bytes = latin1Bytes(`${GET}${`A: ${"b".repeat(4_100)}\r\n`.repeat(3)}\r\n`);
     for (let at = 0; at < bytes.length; at += 1) {
       readHttpHead(reader, bytes, at, at + 1, ROOMY);
       let retained = reader.element.length + reader.method.length + reader.target.length;

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { createHttpHeadReader } from "../../src/handshake/http-head-reader.ts";
 import { FAULTY_HEADS } from "./faulty-heads.ts";
-import { octets, ROOMY, readHead, readHttpHead } from "./reading-heads.ts";
+import { latin1Bytes, ROOMY, readHead, readHttpHead } from "./reading-heads.ts";
 import { SOUND_HEADS } from "./sound-heads.ts";
 
 describe("a sound head is read as it was sent", () => {
   for (const { of, head, reads, because } of SOUND_HEADS) {
     test(`${of} ${JSON.stringify(head.slice(0, 60))}: ${because}`, () => {
-      const reader = readHead(of, [octets(head)]);
+      const reader = readHead(of, [latin1Bytes(head)]);
       expect(reader.fault).toBeNull();
       expect(reader.done).toBe(true);
       expect(reader.byteCount).toBe(head.length);
@@ -16,11 +16,11 @@ describe("a sound head is read as it was sent", () => {
   }
 });
 
-describe("a faulty head fails at the octet that proves the fault", () => {
+describe("a faulty head fails at the byte that proves the fault", () => {
   for (const { of, good, bad, kind, because } of FAULTY_HEADS) {
     test(`${of} ${JSON.stringify(`${good.slice(-30)}»${bad.slice(0, 20)}`)} is ${kind}: ${because}`, () => {
       const reader = createHttpHeadReader(of);
-      const bytes = octets(good + bad);
+      const bytes = latin1Bytes(good + bad);
       expect(readHttpHead(reader, bytes, 0, bytes.length, ROOMY)).toBe(good.length);
       expect(reader.fault).toMatchObject({ kind, offset: good.length });
       expect(reader.done).toBe(false);
@@ -30,13 +30,13 @@ describe("a faulty head fails at the octet that proves the fault", () => {
 
   test("what precedes the fault of each of these rows is no fault yet", () => {
     for (const { of, good, because } of FAULTY_HEADS) {
-      expect(readHead(of, [octets(good)]).fault, because).toBeNull();
+      expect(readHead(of, [latin1Bytes(good)]).fault, because).toBeNull();
     }
   });
 
   test("a server answers a faulty request, and nobody a faulty response", () => {
     for (const { of, good, bad, because } of FAULTY_HEADS) {
-      const status = readHead(of, [octets(good + bad)]).fault!.status;
+      const status = readHead(of, [latin1Bytes(good + bad)]).fault!.status;
       expect(status >= 400, because).toBe(of === "request");
       expect(status === 0, because).toBe(of === "response");
     }
@@ -44,9 +44,9 @@ describe("a faulty head fails at the octet that proves the fault", () => {
 });
 
 describe("the machine takes its head and nothing else", () => {
-  const head = octets("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n");
+  const head = latin1Bytes("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n");
 
-  test("the octets behind the empty line are not taken: websocket-driver gave a pipelined frame to nobody", () => {
+  test("the bytes behind the empty line are not taken: websocket-driver gave a pipelined frame to nobody", () => {
     const frame = Uint8Array.of(0x81, 0x02, 0x0d, 0x0a);
     const stream = new Uint8Array([...head, ...frame]);
     const reader = createHttpHeadReader("response");
@@ -58,7 +58,7 @@ describe("the machine takes its head and nothing else", () => {
 
   test("after a fault nothing more is taken and the fault stays", () => {
     const reader = createHttpHeadReader("request");
-    const bytes = octets("GET / HTTP/1.1\r\n: \r\n");
+    const bytes = latin1Bytes("GET / HTTP/1.1\r\n: \r\n");
     expect(readHttpHead(reader, bytes, 0, bytes.length, ROOMY)).toBe(16);
     const { fault } = reader;
     expect(readHttpHead(reader, bytes, 16, bytes.length, ROOMY)).toBe(16);
@@ -81,25 +81,25 @@ describe("the machine takes its head and nothing else", () => {
   });
 
   test("the caller's bytes are not kept: overwriting them later changes nothing", () => {
-    const first = octets("HTTP/1.1 101 Switch");
+    const first = latin1Bytes("HTTP/1.1 101 Switch");
     const reader = createHttpHeadReader("response");
     readHttpHead(reader, first, 0, first.length, ROOMY);
     first.fill(0x58);
-    const second = octets("ing\r\nA: b\r\n\r\n");
+    const second = latin1Bytes("ing\r\nA: b\r\n\r\n");
     readHttpHead(reader, second, 0, second.length, ROOMY);
     expect(reader).toMatchObject({ statusText: "Switching", headers: [["A", "b"]] });
   });
 
-  test("no octets are no work and no fault", () => {
+  test("no bytes are no work and no fault", () => {
     const reader = createHttpHeadReader("request");
     expect(readHttpHead(reader, new Uint8Array(0), 0, 0, ROOMY)).toBe(0);
     expect(reader).toMatchObject({ done: false, fault: null, byteCount: 0 });
   });
 });
 
-test("the state is plain data: a copy taken at any octet goes on as the original would", () => {
+test("the state is plain data: a copy taken at any byte goes on as the original would", () => {
   const { of, head, reads } = SOUND_HEADS[0]!;
-  const bytes = octets(head);
+  const bytes = latin1Bytes(head);
   for (let at = 0; at < bytes.length; at += 1) {
     const reader = createHttpHeadReader(of);
     readHttpHead(reader, bytes, 0, at, ROOMY);

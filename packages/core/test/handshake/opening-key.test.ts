@@ -7,7 +7,7 @@ test("the RFC's nonce is answered as the RFC answers it (§1.3)", () => {
   expect(acceptFor("dGhlIHNhbXBsZSBub25jZQ==")).toBe("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
 });
 
-test("the key is hashed as text: two keys for the same octets have two answers (§4.2.2)", () => {
+test("the key is hashed as text: two keys for the same bytes have two answers (§4.2.2)", () => {
   const guid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
   for (const key of ["AAAAAAAAAAAAAAAAAAAAAA==", "AAAAAAAAAAAAAAAAAAAAAB=="]) {
     const expected = createHash("sha1")
@@ -18,20 +18,20 @@ test("the key is hashed as text: two keys for the same octets have two answers (
 });
 
 describe("createKey", () => {
-  test("16 octets become the RFC's example (§4.1, number 7), with padding bits of zero", () => {
+  test("16 bytes become the RFC's example (§4.1, number 7), with padding bits of zero", () => {
     const key = createKey(Uint8Array.from({ length: 16 }, (_, at) => at + 1));
     expect(key).toBe("AQIDBAUGBwgJCgsMDQ4PEA==");
     expect(isValidKey(key)).toBe(true);
   });
 
-  test("the octets are only read", () => {
+  test("the bytes are only read", () => {
     const random = new Uint8Array(16).fill(7);
     createKey(random);
     expect(random).toEqual(new Uint8Array(16).fill(7));
   });
 
   for (const length of [0, 15, 17]) {
-    test(`${length} octets are a mistake of the caller`, () => {
+    test(`${length} bytes are a mistake of the caller`, () => {
       expect(() => createKey(new Uint8Array(length))).toThrow(MisuseError);
     });
   }
@@ -44,28 +44,28 @@ describe("isValidKey", () => {
     {
       key: "dGhlIHNhbXBsZSBub25jZR==",
       verdict: true,
-      because: "§4.2.1 asks for 16 octets, not for zero padding bits",
+      because: "§4.2.1 asks for 16 bytes, not for zero padding bits",
     },
     {
       key: "AQIDBAUGBwgJCgsMDQ4PEC==",
       verdict: true,
       because: "§4.1 prints this key, whose padding bits are not zero",
     },
-    { key: "", verdict: false, because: "no octet" },
+    { key: "", verdict: false, because: "no byte" },
     {
       key: "dGhlIHNhbXBsZSBub25j",
       verdict: false,
-      because: "15 octets: Deno and websocket-driver accept them",
+      because: "15 bytes: Deno and websocket-driver accept them",
     },
     {
       key: "dGhlIHNhbXBsZSBub25jZSE=",
       verdict: false,
-      because: "17 octets, and 24 characters too",
+      because: "17 bytes, and 24 characters too",
     },
     {
       key: "dGhlIHNhbXBsZSBub25jZXNz",
       verdict: false,
-      because: "18 octets, and 24 characters too",
+      because: "18 bytes, and 24 characters too",
     },
     { key: "dGhlIHNhbXBsZSBub25jZQ", verdict: false, because: "padding is required" },
     { key: " GhlIHNhbXBsZSBub25jZQ==", verdict: false, because: "whitespace inside" },

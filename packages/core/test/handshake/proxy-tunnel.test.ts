@@ -8,7 +8,7 @@ import {
   type ProxyTunnel,
   readProxyTunnel,
 } from "../../src/index.ts";
-import { octets, ROOMY } from "./reading-heads.ts";
+import { latin1Bytes, ROOMY } from "./reading-heads.ts";
 
 const target = { host: "example.com", port: 443 };
 
@@ -18,16 +18,16 @@ function textOf(bytes: Uint8Array): string {
 
 interface Answered {
   readonly tunnel: ProxyTunnel;
-  /** How many octets of the answer it took. */
+  /** How many bytes of the answer it took. */
   readonly taken: number;
 }
 
 /** The tunnel after that answer, in one part. */
 function answered(answer: string, limits: HeadLimits = ROOMY): Answered {
-  return answeredInParts([octets(answer)], limits);
+  return answeredInParts([latin1Bytes(answer)], limits);
 }
 
-/** Each part stands in a buffer of its own between octets that are not of the answer, and is overwritten once shown. */
+/** Each part stands in a buffer of its own between bytes that are not of the answer, and is overwritten once shown. */
 function answeredInParts(parts: readonly Uint8Array[], limits: HeadLimits = ROOMY): Answered {
   const tunnel = createProxyTunnel(target);
   let taken = 0;
@@ -98,7 +98,7 @@ describe("the request to a proxy (RFC 9110 §9.3.6)", () => {
         "Proxy-Authorization: Basic eDp5\r\nUser-Agent: a\r\n\r\n",
     },
     {
-      what: "one octet for a character up to U+00FF",
+      what: "one byte for a character up to U+00FF",
       options: { ...target, headers: [["A", "\u00e9\u00ff"]] as const },
       head: "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\nA: \u00e9\u00ff\r\n\r\n",
     },
@@ -157,8 +157,8 @@ describe("the request to a proxy (RFC 9110 §9.3.6)", () => {
     { header: ["A", "b\rC: d"], because: "so is CR alone" },
     { header: ["A\r\nC", "d"], because: "a name can hold a line end too" },
     { header: ["A: b", "c"], because: "and a colon" },
-    { header: ["A", "\u0100"], because: "it has no octet, and cut to one it would be NUL" },
-    { header: ["A", "\u010a"], because: "cut to one octet it would be LF" },
+    { header: ["A", "\u0100"], because: "it has no byte, and cut to one it would be NUL" },
+    { header: ["A", "\u010a"], because: "cut to one byte it would be LF" },
     { header: ["hOST", "other"], because: "two Hosts are a way to smuggle" },
     { header: ["Content-Length", "5"], because: "CONNECT has no content (RFC 9110 §9.3.6)" },
     { header: ["Transfer-Encoding", "chunked"], because: "nor any in chunks" },
@@ -242,7 +242,7 @@ describe("the answer of a proxy", () => {
   for (const { answer, kind, because } of ANSWERS) {
     test(`${JSON.stringify(answer)} is ${kind}, wherever it is cut: ${because}`, () => {
       // What follows looks like one more answer, so that reading on would be seen.
-      const bytes = octets(`${answer}HTTP/1.1 500 \r\n\r\n`);
+      const bytes = latin1Bytes(`${answer}HTTP/1.1 500 \r\n\r\n`);
       const whole = answeredInParts([bytes]);
       expect(whole.tunnel.outcome?.kind).toBe(kind);
       if (kind !== "faulty") expect(whole.taken).toBe(answer.length);
@@ -254,13 +254,13 @@ describe("the answer of a proxy", () => {
     });
   }
 
-  test("is not there before the last octet of its head, and at that octet it is", () => {
+  test("is not there before the last byte of its head, and at that byte it is", () => {
     for (const { answer, kind } of ANSWERS) {
       if (kind === "faulty") continue;
       const { tunnel, taken } = answered(answer.slice(0, -1));
       expect(tunnel.outcome).toBeNull();
       expect(taken).toBe(answer.length - 1);
-      expect(readProxyTunnel(tunnel, octets("\n"), 0, 1, ROOMY)).toBe(1);
+      expect(readProxyTunnel(tunnel, latin1Bytes("\n"), 0, 1, ROOMY)).toBe(1);
       expect(tunnel.outcome?.kind).toBe(kind);
     }
   });
@@ -269,7 +269,7 @@ describe("the answer of a proxy", () => {
     {
       head: "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n",
       kind: "established",
-      because: "a length would make the server's first octets a body",
+      because: "a length would make the server's first bytes a body",
     },
     {
       head: "HTTP/1.1 502 No\r\nContent-Length: 3\r\n\r\n",
@@ -282,7 +282,7 @@ describe("the answer of a proxy", () => {
       expect(taken).toBe(head.length);
       const { outcome } = tunnel;
       expect(outcome?.kind).toBe(kind);
-      const more = octets("3\r\nabc\r\n");
+      const more = latin1Bytes("3\r\nabc\r\n");
       expect(readProxyTunnel(tunnel, more, 2, more.length, ROOMY)).toBe(2);
       expect(tunnel.outcome).toBe(outcome);
     });
@@ -290,7 +290,7 @@ describe("the answer of a proxy", () => {
 
   test("leaves what follows a fault alone too", () => {
     const { tunnel } = answered("HTTP/1.1 200 OK\n");
-    const more = octets(OK);
+    const more = latin1Bytes(OK);
     expect(readProxyTunnel(tunnel, more, 4, more.length, ROOMY)).toBe(4);
     expect(tunnel.outcome?.kind).toBe("faulty");
   });
@@ -368,7 +368,7 @@ describe("the answer of a proxy", () => {
     },
   ]) {
     test(`is a refusal with its body, wherever it is cut: ${because}`, () => {
-      const bytes = octets(`HTTP/1.1 502 No\r\n${head}\r\n\r\n${body}`);
+      const bytes = latin1Bytes(`HTTP/1.1 502 No\r\n${head}\r\n\r\n${body}`);
       for (let cut = 0; cut <= bytes.length; cut += 1) {
         const tunnel = createProxyTunnel({ host: "a", port: 1 });
         for (const part of [bytes.subarray(0, cut), bytes.subarray(cut)]) {
@@ -380,13 +380,13 @@ describe("the answer of a proxy", () => {
         }
         expect(tunnel.outcome).toMatchObject({
           kind: "refused",
-          response: { status: 502, body: octets(kept), isBodyTruncated: isTruncated },
+          response: { status: 502, body: latin1Bytes(kept), isBodyTruncated: isTruncated },
         });
       }
     });
   }
 
-  test("with 101 is a fault of the whole head, at no octet of it", () => {
+  test("with 101 is a fault of the whole head, at no byte of it", () => {
     expect(answered("HTTP/1.1 101 \r\n\r\n").tunnel.outcome).toStrictEqual({
       kind: "faulty",
       fault: {
@@ -414,12 +414,12 @@ describe("the answer of a proxy", () => {
       fault: "header-value-malformed",
       because: "NUL",
     },
-    { good: INTERIM, bad: "\r\n", fault: "status-line-malformed", because: "octets of a body" },
+    { good: INTERIM, bad: "\r\n", fault: "status-line-malformed", because: "bytes of a body" },
     {
       good: `${INTERIM}HTTP/1.1 200 \r\nA`,
       bad: "\r\n",
       fault: "header-name-malformed",
-      because: "offsets count from the first octet of the stream, not of the head",
+      because: "offsets count from the first byte of the stream, not of the head",
     },
   ]) {
     test(`is ${fault} at octet ${good.length} of ${JSON.stringify(good + bad)}: ${because}`, () => {
@@ -433,7 +433,7 @@ describe("the answer of a proxy", () => {
   }
 });
 
-describe("the answer of a proxy is bounded to the octet, interim answers included", () => {
+describe("the answer of a proxy is bounded to the byte, interim answers included", () => {
   const twice = INTERIM + OK;
   for (const { limits, fits, breaks, fault, offset } of [
     {

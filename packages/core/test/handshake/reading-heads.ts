@@ -8,8 +8,8 @@ import { createHttpHeadReader, type HttpHeadReader } from "../../src/handshake/h
 
 export const ROOMY: HeadLimits = { headBytes: 16_384, headers: 100, lineBytes: 8_192 };
 
-/** The octets of a text whose characters are all below U+0100. */
-export function octets(text: string): Uint8Array {
+/** The bytes of a text whose characters are all below U+0100. */
+export function latin1Bytes(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => {
     const code = character.charCodeAt(0);
     if (code > 0xff) throw new Error(`not an octet: ${character}`);

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { MisuseError } from "../../src/bytes/misuse-error.ts";
 import { RESERVED_HEADERS } from "../../src/handshake/header-list.ts";
 import { encodeRequest, judgeRequest, type OpeningRequest } from "../../src/handshake/request.ts";
-import { octets, readHead } from "./reading-heads.ts";
+import { latin1Bytes, readHead } from "./reading-heads.ts";
 
 const CHAT: OpeningRequest = {
   hostHeader: "server.example.com",
@@ -43,7 +43,7 @@ describe("encodeRequest", () => {
   });
 
   test("our server reads what our client writes", () => {
-    const reader = readHead("request", [octets(encodeRequest(CHAT))]);
+    const reader = readHead("request", [latin1Bytes(encodeRequest(CHAT))]);
     expect(reader).toMatchObject({ done: true, fault: null });
     expect(judgeRequest(reader)).toMatchObject({
       kind: "upgrade",
@@ -64,10 +64,10 @@ describe("encodeRequest", () => {
     { changes: { resource: "/a b" }, because: "a space would end the path" },
     { changes: { resource: "/a#b" }, because: "§3: a fragment is never sent" },
     { changes: { resource: "/caf\u00e9" }, because: "a URI is ASCII" },
-    { changes: { resource: "/\u010a" }, because: "cut to its low octet it would be a LF" },
+    { changes: { resource: "/\u010a" }, because: "cut to its low byte it would be a LF" },
     { changes: { resource: "chat" }, because: "a path begins with a slash" },
     { changes: { resource: "" }, because: "it is never empty" },
-    { changes: { key: "short" }, because: "§4.1: 16 octets" },
+    { changes: { key: "short" }, because: "§4.1: 16 bytes" },
     { changes: { key: "dGhlIHNhbXBsZSBub25jZQ==\r\n" }, because: "a line break in the key" },
     { changes: { protocols: ["a\r\nX: y"] }, because: "a line break in a subprotocol" },
     { changes: { protocols: ["a, b"] }, because: "a list is not one of its elements" },

@@ -154,7 +154,7 @@ describe("every other request is refused", () => {
     {
       head: opening({ headers: headersBut([], ["Content-Length", "5"]) }),
       kind: "body-in-upgrade",
-      because: "its octets would be taken for frames",
+      because: "its bytes would be taken for frames",
     },
     {
       head: opening({ headers: headersBut([], ["Content-Length", "0"], ["Content-Length", "5"]) }),
@@ -270,7 +270,7 @@ describe("every other request is refused", () => {
         headers: headersBut(["Sec-WebSocket-Key"], ["Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25j"]),
       }),
       kind: "key-malformed",
-      because: "15 octets: Deno and websocket-driver accept them",
+      because: "15 bytes: Deno and websocket-driver accept them",
     },
     {
       head: opening({ headers: headersBut(["Sec-WebSocket-Key"], ["Sec-WebSocket-Key", ""]) }),

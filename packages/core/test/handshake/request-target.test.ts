@@ -119,7 +119,7 @@ describe("isAuthority", () => {
     },
     { text: "a\r\nX: y", verdict: false, because: "a line break" },
     { text: "caf\u00e9.example", verdict: false, because: "not ASCII" },
-    { text: "a%4", verdict: false, because: "half of an encoded octet" },
+    { text: "a%4", verdict: false, because: "half of an encoded byte" },
     { text: "a%4z", verdict: false, because: "only one hexadecimal digit" },
     { text: "a%zz", verdict: false, because: "no hexadecimal digits" },
     { text: "[::1", verdict: false, because: "an open bracket" },

@@ -59,7 +59,7 @@ describe("a proper opening handshake is an upgrade request", () => {
     },
     {
       headers: headersBut([], ["Content-Length", "0"]),
-      because: "a body of no octets is none",
+      because: "a body of no bytes is none",
     },
     {
       headers: headersBut(

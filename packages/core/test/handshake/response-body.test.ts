@@ -11,7 +11,7 @@ import {
 
 const LIMIT = 16;
 
-function octetsOf(text: string): Uint8Array {
+function bytesOf(text: string): Uint8Array {
   const octets = new Uint8Array(text.length);
   encodeLatin1(text, octets, 0);
   return octets;
@@ -23,7 +23,7 @@ function refusal(headers: HeaderList, status: number = 400): ResponseBodyHead {
 
 const CHUNKED = refusal([["Transfer-Encoding", "chunked"]]);
 
-/** What became of a stream: what was kept, how many octets were taken, and the verdict. */
+/** What became of a stream: what was kept, how many bytes were taken, and the verdict. */
 interface Reading {
   readonly text: string;
   readonly taken: number;
@@ -47,17 +47,17 @@ test("a large body is kept as it came, also when it grows past 64 KiB", () => {
   expect(Buffer.compare(body.bytes, whole)).toBe(0);
 });
 
-/** Shows the stream in pieces of `size` octets, then its end if `ends`. */
+/** Shows the stream in pieces of `size` bytes, then its end if `ends`. */
 function read(
   head: ResponseBodyHead,
   stream: string,
   { size = stream.length, ends = false, limit = LIMIT } = {},
 ): Reading {
   const body = createResponseBody(head, limit);
-  const octets = octetsOf(stream);
+  const octets = bytesOf(stream);
   let taken = 0;
   for (let from = 0; from < octets.length && !body.done; from += size) {
-    // Among other octets, as in a window of the engine's.
+    // Among other bytes, as in a window of the engine's.
     const window = new Uint8Array(size + 2).fill(0x21);
     const piece = octets.subarray(from, from + size);
     window.set(piece, 1);
@@ -69,14 +69,14 @@ function read(
   return { text: decodeLatin1(bytes, 0, bytes.length), taken, verdict: verdictOf(body) };
 }
 
-/** The same for every cutting, so that each row below is shown whole, octet by octet, and in pieces of three. */
+/** The same for every cutting, so that each row below is shown whole, byte by byte, and in pieces of three. */
 function readByAnyCutting(head: ResponseBodyHead, stream: string, ends: boolean): Reading {
   const whole = read(head, stream, { ends });
   for (const size of [1, 3]) expect(read(head, stream, { size, ends })).toEqual(whole);
   return whole;
 }
 
-/** Behind every body: octets that are no part of it and must not be taken. */
+/** Behind every body: bytes that are no part of it and must not be taken. */
 const REST = "HTTP/1.1";
 
 describe("a body that says where it ends (RFC 9112 §6.3)", () => {
@@ -269,7 +269,7 @@ describe("the end of the stream before that of the body (RFC 9112 §8)", () => {
   });
 });
 
-describe("a body of more than the limit is truncated at the first octet over it", () => {
+describe("a body of more than the limit is truncated at the first byte over it", () => {
   const most = "0123456789abcdef";
   for (const { head, stream, taken, because } of [
     { head: refusal([]), stream: `${most}!?`, taken: 16, because: "without a length" },
@@ -300,9 +300,9 @@ describe("a body of more than the limit is truncated at the first octet over it"
     expect(read(empty, "x", { limit: 0 })).toEqual({ text: "", taken: 0, verdict: "whole" });
   });
 
-  test("a length announced is no memory taken: 2^52 octets cost what arrived", () => {
+  test("a length announced is no memory taken: 2^52 bytes cost what arrived", () => {
     const body = createResponseBody(refusal([["Content-Length", String(2 ** 52)]]), 2 ** 30);
-    readResponseBody(body, octetsOf("hello"), 0, 5);
+    readResponseBody(body, bytesOf("hello"), 0, 5);
     expect(body.gathered.bytes.length).toBeLessThanOrEqual(256);
   });
 });
@@ -311,7 +311,7 @@ describe("the array of a body", () => {
   test("when done it is exact: its buffer has nothing else in it", () => {
     for (const head of [CHUNKED, refusal([["Content-Length", "5"]]), refusal([])]) {
       const body = createResponseBody(head, 1_000);
-      const stream = octetsOf(head === CHUNKED ? "5\r\nhello\r\n0\r\n\r\n" : "hello");
+      const stream = bytesOf(head === CHUNKED ? "5\r\nhello\r\n0\r\n\r\n" : "hello");
       readResponseBody(body, stream, 0, stream.length);
       endResponseBody(body);
       expect(body.bytes.byteOffset).toBe(0);
@@ -319,18 +319,18 @@ describe("the array of a body", () => {
     }
   });
 
-  test("it is a copy: the octets shown may be overwritten", () => {
+  test("it is a copy: the bytes shown may be overwritten", () => {
     const body = createResponseBody(refusal([]), LIMIT);
-    const stream = octetsOf("hello");
+    const stream = bytesOf("hello");
     readResponseBody(body, stream, 0, 5);
     stream.fill(0x21);
     endResponseBody(body);
     expect(decodeLatin1(body.bytes, 0, 5)).toBe("hello");
   });
 
-  test("it grows with the stream, octet by octet, in few buffers", () => {
+  test("it grows with the stream, byte by byte, in few buffers", () => {
     const body = createResponseBody(refusal([]), 100_000);
-    const octet = octetsOf("x");
+    const octet = bytesOf("x");
     const buffers = new Set<unknown>();
     for (let count = 1; count <= 100_000; count += 1) {
       readResponseBody(body, octet, 0, 1);

@@ -8,7 +8,7 @@ import {
   encodeAnswer,
   judgeResponse,
 } from "../../src/handshake/response.ts";
-import { octets, readHead } from "./reading-heads.ts";
+import { latin1Bytes, readHead } from "./reading-heads.ts";
 
 const KEY = "dGhlIHNhbXBsZSBub25jZQ==";
 
@@ -45,7 +45,9 @@ describe("encodeAcceptance", () => {
   });
 
   test("our client accepts what our server writes", () => {
-    const reader = readHead("response", [octets(encodeAcceptance({ ...CHAT, extensions: [] }))]);
+    const reader = readHead("response", [
+      latin1Bytes(encodeAcceptance({ ...CHAT, extensions: [] })),
+    ]);
     expect(reader).toMatchObject({ done: true, fault: null, statusCode: 101 });
     const head = { status: 101, statusText: reader.statusText, headers: reader.headers };
     const sent = { key: KEY, protocols: ["chat"], extensions: [] };
@@ -141,7 +143,7 @@ describe("encodeAnswer", () => {
   ]) {
     test(`${status}: ${because}`, () => {
       expect(encodeAnswer(status, answer)).toBe(head);
-      expect(readHead("response", [octets(head)])).toMatchObject({
+      expect(readHead("response", [latin1Bytes(head)])).toMatchObject({
         done: true,
         statusCode: status,
       });
@@ -167,7 +169,7 @@ describe("encodeAnswer", () => {
       answer: { statusText: "No\r\nX: y" },
       because: "a line break in the reason phrase",
     },
-    { status: 403, answer: { statusText: "\u20ac" }, because: "no octet stands for it" },
+    { status: 403, answer: { statusText: "\u20ac" }, because: "no byte stands for it" },
     {
       status: 403,
       answer: { headers: [["X", "a\r\n\r\nbody"]] },

@@ -93,7 +93,7 @@ export const SOUND_HEADS: readonly SoundHead[] = [
     of: "request",
     head: `${GET}Cookie: caf\u00c3\u00a9\u00ff\r\n\r\n`,
     reads: { headers: [["Cookie", "caf\u00c3\u00a9\u00ff"]] },
-    because: "obs-text: every octet becomes the character of its number, none is lost",
+    because: "obs-text: every byte becomes the character of its number, none is lost",
   },
   {
     of: "request",

@@ -87,7 +87,7 @@ describe("text over several pieces (§8.1)", () => {
     expect(judged([0xf0], [0x9f, 0x98])).toEqual({ bad: -1, isWhole: false });
   });
 
-  test("is bad at the octet of the piece that spoils the character of the piece before", () => {
+  test("is bad at the byte of the piece that spoils the character of the piece before", () => {
     expect(judged([0x61, 0xe2], [0x82, 0x61]).bad).toBe(1);
     expect(judged([0xe2], [0x61]).bad).toBe(0);
   });
@@ -100,7 +100,7 @@ describe("text over several pieces (§8.1)", () => {
 });
 
 describe("gathering", () => {
-  test("begins with the first octet, not with the frame", () => {
+  test("begins with the first byte, not with the frame", () => {
     const message = createMessageAssembly(Opcode.Binary, false, 0);
     gather(message, new Uint8Array(0));
     expect(message.gathered).toBeNull();

@@ -35,7 +35,7 @@ export type Thrower = (typeof THROWERS)[number];
 /** What happens on the connection whose hook throws. */
 export const EVENTS = [
   "text",
-  "octets",
+  "bytes",
   "ping",
   "pong",
   "burst",
@@ -54,7 +54,7 @@ export interface Play {
   readonly call: number;
   readonly way: keyof typeof WAYS_TO_FAIL;
   readonly value: keyof typeof ODD_VALUES;
-  /** Octets are read into the inbox that all connections of the thread share. */
+  /** Bytes are read into the inbox that all connections of the thread share. */
   readonly isInbox: boolean;
   readonly script: readonly Event[];
 }
@@ -112,7 +112,7 @@ function happen(event: Event, peer: Peer, application: Application): void {
   if (transport.isClosed) return;
   if (endpoint.state === "open") {
     if (event === "text") endpoint.sendText("text");
-    else if (event === "octets") endpoint.sendBinary(Uint8Array.of(1, 2, 3));
+    else if (event === "bytes") endpoint.sendBinary(Uint8Array.of(1, 2, 3));
     else if (event === "ping") endpoint.ping(Uint8Array.of(4), now);
     else if (event === "pong") endpoint.pong(Uint8Array.of(5));
     else if (event === "close") endpoint.close(1000, "", now);

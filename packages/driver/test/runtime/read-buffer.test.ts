@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { joined, ReadBuffer } from "../../src/index.ts";
 
-/** The sizes that a connection is ready to read, each after a read of that many octets. */
+/** The sizes that a connection is ready to read, each after a read of that many bytes. */
 function sizesAfter(buffer: ReadBuffer, reads: readonly number[]): number[] {
   return reads.map((count) => {
     expect(buffer.filled(count).length).toBe(count);

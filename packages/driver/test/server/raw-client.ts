@@ -2,7 +2,7 @@
 import type { Server } from "../../src/index.ts";
 import { join, ScriptedTransport, settle } from "../stage.ts";
 
-const octets = (text: string): Uint8Array => Uint8Array.from(text, (c) => c.charCodeAt(0));
+const bytes = (text: string): Uint8Array => Uint8Array.from(text, (c) => c.charCodeAt(0));
 
 export class RawClient {
   transport!: ScriptedTransport;
@@ -15,7 +15,7 @@ export class RawClient {
   }
 
   says(text: string): void {
-    this.transport.arrives(octets(text));
+    this.transport.arrives(bytes(text));
   }
 
   get heard(): string {

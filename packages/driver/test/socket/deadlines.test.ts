@@ -125,7 +125,7 @@ describe("deadlines", () => {
     expect(item.expired).toEqual([]);
   });
 
-  test("let one poll phase pass, so that octets in the kernel count", async () => {
+  test("let one poll phase pass, so that bytes in the kernel count", async () => {
     const stage = new Stage({ timeouts: { ...QUIET, idle: 5_000 } });
     const peer = await stage.opened();
     // The loop was blocked: the timer fires late, and behind it the kernel has something.

@@ -31,7 +31,7 @@ describe("hooks", () => {
     expect(stage.server.connections).toBe(0);
   });
 
-  test("get octets in a buffer of their own, offset 0 and exact", async () => {
+  test("get bytes in a buffer of their own, offset 0 and exact", async () => {
     const messages: Uint8Array[] = [];
     const stage = new Stage({ message: (_, message) => void messages.push(message as Uint8Array) });
     const peer = await stage.opened();
@@ -42,12 +42,12 @@ describe("hooks", () => {
     for (const message of messages) {
       expect(message.byteOffset).toBe(0);
       expect(message.buffer.byteLength).toBe(message.length);
-      expect(message.every((octet) => octet === (message.length & 0xff))).toBe(true);
+      expect(message.every((byte) => byte === (message.length & 0xff))).toBe(true);
     }
     expect(messages).toHaveLength(7);
   });
 
-  test("get octets of the engine's with lend, which are right while the hook runs", async () => {
+  test("get bytes of the engine's with lend, which are right while the hook runs", async () => {
     const texts: string[] = [];
     const stage = new Stage({
       lend: true,

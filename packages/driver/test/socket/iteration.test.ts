@@ -53,7 +53,7 @@ describe("a loop over a socket", () => {
     expect(await socket.closed).toMatchObject({ code: 1006, wasClean: false });
   });
 
-  test("throws for a violation, with its octet and section", async () => {
+  test("throws for a violation, with its byte and section", async () => {
     const { socket, peer } = await connected();
     peer.transport.arrives(Uint8Array.of(0x83, 0));
     const failure = all(socket);

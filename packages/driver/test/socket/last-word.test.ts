@@ -317,7 +317,7 @@ for (const role of ["server", "client"] as const) {
       peer.toDriverUpTo(peer.pending - 1);
       await settle();
       expect(socket.state).toBe("open");
-      // The last octet of the Close, and no end of the stream.
+      // The last byte of the Close, and no end of the stream.
       peer.transport.arrives(peer.rest());
       await loop;
       expect(seen).toEqual(["one"]);

@@ -51,7 +51,7 @@ describe("write", () => {
     expect(peer.transport.written.length).toBeGreaterThan(0);
   });
 
-  test("copies octets at the call", async () => {
+  test("copies bytes at the call", async () => {
     const { socket, peer } = await connected();
     const bytes = Uint8Array.of(1, 2, 3);
     socket.write(bytes);
@@ -186,7 +186,7 @@ describe("limits.unsent", () => {
     expect(error?.message).toContain("a message of 1001 bytes is more than limits.unsent, 1000");
   });
 
-  test("counts text behind a message in fragments as the octets that it takes", async () => {
+  test("counts text behind a message in fragments as the bytes that it takes", async () => {
     const { socket, peer } = await connected({ limits: { unsent: 1_000 } });
     const sent = socket.sendStream(["a", "b"]);
     const text = "x".repeat(900);
@@ -196,7 +196,7 @@ describe("limits.unsent", () => {
     expect(peer.messages).toEqual(["ab", text]);
   });
 
-  test("is no hindrance for parts of a stream that are larger, as text or octets", async () => {
+  test("is no hindrance for parts of a stream that are larger, as text or bytes", async () => {
     const { socket, peer } = await connected({ limits: { unsent: 1_000 } });
     const text = "ä".repeat(5_000);
     const bytes = new Uint8Array(5_000).fill(7);
@@ -224,7 +224,7 @@ describe("send", () => {
     void socket.send("two").then((result) => order.push(`two ${result}`));
     await settle();
     expect(order).toEqual([]);
-    // The first transmission holds both; a frame that a client sends has six octets more than its text.
+    // The first transmission holds both; a frame that a client sends has six bytes more than its text.
     peer.transport.takes(17);
     await settle();
     expect(order).toEqual([]);
@@ -276,7 +276,7 @@ describe("sendStream", () => {
   for (const { what, source, options, arrives } of [
     { what: "strings as text", source: ["a", "ä", "€"], options: {}, arrives: "aä€" },
     {
-      what: "octets as binary",
+      what: "bytes as binary",
       source: [Uint8Array.of(1), Uint8Array.of(2, 3)],
       options: {},
       arrives: Uint8Array.of(1, 2, 3),
@@ -289,7 +289,7 @@ describe("sendStream", () => {
       arrives: "",
     },
     {
-      what: "octets as text when asked to",
+      what: "bytes as text when asked to",
       source: [Uint8Array.of(0xc3), Uint8Array.of(0xa4)],
       options: { type: "text" },
       arrives: "ä",
@@ -434,7 +434,7 @@ describe("ping", () => {
     expect(await rtt).toBe("closed");
   });
 
-  test("with more than 125 octets is a mistake", async () => {
+  test("with more than 125 bytes is a mistake", async () => {
     const { socket } = await connected();
     expect(() => socket.ping(new Uint8Array(126))).toThrow(MisuseError);
   });

@@ -279,7 +279,7 @@ describe("sendStream", () => {
       const behind = socket.send("");
       const ready = socket.ready();
       await peer.pump();
-      const fits = limit >= 4; // octets of the largest character
+      const fits = limit >= 4; // bytes of the largest character
       expect(await sent).toBe(fits ? "sent" : "closed");
       expect(await behind).toBe(fits ? "sent" : "closed");
       await ready;

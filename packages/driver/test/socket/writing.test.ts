@@ -46,8 +46,8 @@ describe("a peer who is told much at the end", () => {
         client.transport.takes(131_072);
       }
       const heard = join(client.transport.written);
-      const start = heard.findIndex((_, at) => FIRST.every((octet, i) => heard[at + i] === octet));
-      expect(MUCH.every((octet, index) => heard[start + index] === octet)).toBe(true);
+      const start = heard.findIndex((_, at) => FIRST.every((byte, i) => heard[at + i] === byte));
+      expect(MUCH.every((byte, index) => heard[start + index] === byte)).toBe(true);
       expect([...heard.subarray(-4)]).toEqual(talk.last);
       expect(client.transport.isDestroyed).toBe(false);
     });

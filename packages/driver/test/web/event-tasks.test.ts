@@ -46,7 +46,7 @@ describe("events", () => {
     expect(events.isBusy).toBe(false);
   });
 
-  test("are under pressure while more octets wait than are allowed, until none waits", async () => {
+  test("are under pressure while more bytes wait than are allowed, until none waits", async () => {
     const events = new EventTasks();
     events.run(() => {}, 1_000); // has run, and waits no longer
     events.run(() => {}, 60);

@@ -9,7 +9,7 @@ import {
   type TransportHandler,
   webRuntime,
 } from "../../src/index.ts";
-import { octets, streamPair, tasks } from "./web-stage.ts";
+import { bytesOf, streamPair, tasks } from "./web-stage.ts";
 
 /** Writes down what it is told; and that it is told nothing while a method of the transport runs. */
 class RecordingHandler implements TransportHandler {
@@ -81,8 +81,8 @@ describe("fromStreams", () => {
   test("delivers chunks and the end in order, also what was there before it was opened", async () => {
     const [ours, theirs] = streamPair();
     const writer = theirs.writable.getWriter();
-    void writer.write(octets("a"));
-    void writer.write(octets("b"));
+    void writer.write(bytesOf("a"));
+    void writer.write(bytesOf("b"));
     void writer.close();
     await tasks();
     const near = new Opened(ours);
@@ -92,10 +92,10 @@ describe("fromStreams", () => {
 
   test("writes chunks as one, behind one another, and says when there is room again", async () => {
     const { near, far } = open();
-    expect(near.call((t) => t.write([octets("ab"), octets("c")]))).toBe(false);
+    expect(near.call((t) => t.write([bytesOf("ab"), bytesOf("c")]))).toBe(false);
     await tasks();
     expect(near.told).toEqual([]);
-    expect((await far.reader.read()).value).toEqual(octets("abc"));
+    expect((await far.reader.read()).value).toEqual(bytesOf("abc"));
     await tasks();
     expect(near.told).toEqual(["drain"]);
   });
@@ -109,9 +109,9 @@ describe("fromStreams", () => {
     );
     const near = new Opened({ readable: ours.readable, writable });
     await tasks();
-    expect(near.call((t) => t.write([octets("a")]))).toBe(true);
+    expect(near.call((t) => t.write([bytesOf("a")]))).toBe(true);
     await tasks();
-    expect([written, near.told]).toEqual([[octets("a")], []]);
+    expect([written, near.told]).toEqual([[bytesOf("a")], []]);
   });
 
   // workerd 2026: `ready` is pending for good when it was asked for with two writes under way, and the first left no room.
@@ -122,8 +122,8 @@ describe("fromStreams", () => {
     Object.defineProperty(writer, "ready", { value: new Promise(() => {}) });
     const writable = Object.assign(new WritableStream<Uint8Array>(), { getWriter: () => writer });
     const near = new Opened({ readable: streamPair()[0].readable, writable });
-    expect(near.call((t) => t.write([octets("a")]))).toBe(true);
-    expect(near.call((t) => t.write([octets("b")]))).toBe(false);
+    expect(near.call((t) => t.write([bytesOf("a")]))).toBe(true);
+    expect(near.call((t) => t.write([bytesOf("b")]))).toBe(false);
     for (const told of [[], ["drain"]]) {
       await tasks();
       takes.shift()!();
@@ -142,7 +142,7 @@ describe("fromStreams", () => {
     const writable = new WritableStream<Uint8Array>({ write }, { size: () => 0 });
     const near = new Opened({ readable: ours.readable, writable });
     await tasks();
-    expect(near.call((t) => t.write([octets("a")]))).toBe(false);
+    expect(near.call((t) => t.write([bytesOf("a")]))).toBe(false);
     await tasks();
     expect(near.told).toEqual([]);
     take();
@@ -152,17 +152,17 @@ describe("fromStreams", () => {
 
   test("never uses again what it has written: a stream may keep it", async () => {
     const { near, far } = open();
-    const chunk = octets("mine");
+    const chunk = bytesOf("mine");
     near.call((t) => t.write([chunk]));
     chunk.fill(0);
-    expect((await far.reader.read()).value).toEqual(octets("mine"));
+    expect((await far.reader.read()).value).toEqual(bytesOf("mine"));
   });
 
   test("endWrite closes the writable behind what was written, and drains once for both", async () => {
     const { near, far } = open();
-    near.call((t) => t.write([octets("last")]));
+    near.call((t) => t.write([bytesOf("last")]));
     expect(near.call((t) => t.endWrite())).toBe(false);
-    expect((await far.reader.read()).value).toEqual(octets("last"));
+    expect((await far.reader.read()).value).toEqual(bytesOf("last"));
     expect((await far.reader.read()).done).toBe(true);
     await tasks();
     expect(near.told).toEqual(["drain"]);
@@ -180,7 +180,7 @@ describe("fromStreams", () => {
       const halves = isPeerFirst ? ["end", "drain"] : ["drain", "end"];
       expect(near.told).toEqual([...halves, "closed"]);
       near.call((t) => t.destroy());
-      expect([near.call((t) => t.write([octets("a")])), near.call((t) => t.endWrite())]).toEqual([
+      expect([near.call((t) => t.write([bytesOf("a")])), near.call((t) => t.endWrite())]).toEqual([
         true,
         true,
       ]);
@@ -210,7 +210,7 @@ describe("fromStreams", () => {
 
     test("what is written is not said to be taken: the connection has failed", async () => {
       const near = await opened();
-      near.call((t) => t.write([octets("late")]));
+      near.call((t) => t.write([bytesOf("late")]));
       await tasks();
       expect(near.told).toEqual(["end", expect.stringMatching(/^closed ./)]);
     });
@@ -221,7 +221,7 @@ describe("fromStreams", () => {
         void writable.close();
         const near = new Opened({ readable: new ReadableStream(), writable });
         for (let turn = 0; turn < turns; turn += 1) await null;
-        near.call((t) => t.write([octets("late")]));
+        near.call((t) => t.write([bytesOf("late")]));
         await tasks();
         expect([turns, ...near.told]).toEqual([turns, expect.stringMatching(/^closed ./)]);
       }
@@ -248,7 +248,7 @@ describe("fromStreams", () => {
     const { near, far } = open();
     await tasks();
     near.call((t) => t.pause());
-    for (const text of ["1", "2", "3"]) void far.writer.write(octets(text));
+    for (const text of ["1", "2", "3"]) void far.writer.write(bytesOf(text));
     await tasks();
     expect(near.told).toEqual(["data 1"]);
     near.call((t) => t.resume());
@@ -265,7 +265,7 @@ describe("fromStreams", () => {
     near.call((t) => t.resume());
     await tasks();
     near.call((t) => t.pause());
-    for (const text of ["1", "2"]) void far.writer.write(octets(text));
+    for (const text of ["1", "2"]) void far.writer.write(bytesOf(text));
     await tasks();
     expect(near.told).toEqual(["data 1"]);
   });
@@ -278,7 +278,7 @@ describe("fromStreams", () => {
     await tasks();
     expect(near.told).toEqual(["closed"]);
     await expect(far.reader.read()).rejects.toThrow("destroyed");
-    await expect(far.writer.write(octets("a"))).rejects.toThrow("destroyed");
+    await expect(far.writer.write(bytesOf("a"))).rejects.toThrow("destroyed");
   });
 
   const broken = Object.assign(new Error("reset by the peer"), { code: "ECONNRESET" });
@@ -294,14 +294,14 @@ describe("fromStreams", () => {
       word: "closed nobody listens",
     },
     {
-      what: "something else than octets arrives",
+      what: "something else than bytes arrives",
       act: (far: Far) => far.writer.write("text" as never),
       word: "closed the readable stream has a chunk that is no Uint8Array",
     },
   ]) {
     test(`is closed with a reason when ${what}`, async () => {
       const { near, far } = open();
-      near.call((t) => t.write([octets("unread")]));
+      near.call((t) => t.write([bytesOf("unread")]));
       act(far).catch(() => {});
       await tasks();
       expect(near.told).toEqual([word]);

@@ -1,10 +1,10 @@
 import { describe, expect, test, vi } from "vitest";
 import type { ByteStreams, CloseEvent } from "../../src/index.ts";
 import {
+  bytesOf,
   ECHO,
   frame,
   header,
-  octets,
   once,
   RawPeer,
   record,
@@ -81,7 +81,7 @@ describe("a WebSocket that connects", () => {
   for (const { url, credentials, because } of [
     { url: "ws://us%er:p@site.example/", credentials: "us%er:p", because: "no digits behind it" },
     { url: "ws://%zz:%@site.example/", credentials: "%zz:%", because: "nor here" },
-    { url: "ws://%FF%:%C3%A4@site.example/", credentials: "\xff%:\xc3\xa4", because: "octets" },
+    { url: "ws://%FF%:%C3%A4@site.example/", credentials: "\xff%:\xc3\xa4", because: "bytes" },
     { url: "ws://user@site.example/", credentials: "user:", because: "no password" },
     { url: "ws://:pass@site.example/", credentials: ":pass", because: "no user" },
   ]) {
@@ -226,16 +226,16 @@ describe("a WebSocket that cannot connect", () => {
     { what: "the connection breaks off", act: (peer) => peer.destroy() },
     {
       what: "the server answers 403",
-      act: (peer) => peer.write(octets("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n")),
+      act: (peer) => peer.write(bytesOf("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n")),
     },
     {
       what: "the server redirects",
       act: (peer) =>
-        peer.write(octets("HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n")),
+        peer.write(bytesOf("HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n")),
     },
     {
       what: "what the server says is no HTTP",
-      act: (peer) => peer.write(octets("SSH-2.0\r\n\r\n")),
+      act: (peer) => peer.write(bytesOf("SSH-2.0\r\n\r\n")),
     },
     {
       what: "the server has chosen a subprotocol, and none was asked for",
@@ -294,7 +294,7 @@ describe("a WebSocket that cannot connect", () => {
       const socket = new stage.WebSocket("ws://site.example/", { timeouts });
       const words = record(socket);
       const closed = once(socket, "close");
-      (await peer).write(octets(`${head}\r\n\r\npart`));
+      (await peer).write(bytesOf(`${head}\r\n\r\npart`));
       await closed;
       expect(words).toEqual(FAILED);
     });

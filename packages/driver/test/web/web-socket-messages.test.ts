@@ -35,7 +35,7 @@ describe("messages that arrive", () => {
     expect((await nextMessage(socket)).data).toBe("\uFEFFa");
   });
 
-  test("are Blobs for octets, or ArrayBuffers if binaryType says so", async () => {
+  test("are Blobs for bytes, or ArrayBuffers if binaryType says so", async () => {
     const socket = await opened();
     socket.send(Uint8Array.of(1, 2, 3));
     const { data } = await nextMessage(socket);

@@ -60,13 +60,13 @@ describe("the error event says why:", () => {
   });
 
   test("a limit, and a server that leaves without a word, on an open connection", async () => {
-    for (const [octets, code] of [
+    for (const [bytes, code] of [
       [frame(TEXT | 0x40, "reserved"), "violation"],
       [null, "no-close"],
     ] as const) {
       const { socket, peer } = await openedWithPeer();
       const failed = once<ErrorEvent>(socket, "error");
-      if (octets !== null) peer.write(octets);
+      if (bytes !== null) peer.write(bytes);
       peer.end();
       expect((await failed).error).toMatchObject({ name: "ConnectionError", code });
     }

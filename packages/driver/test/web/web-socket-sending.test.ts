@@ -46,7 +46,7 @@ describe("send", () => {
     });
   }
 
-  test("sends a Float16Array as octets", async (context) => {
+  test("sends a Float16Array as bytes", async (context) => {
     const { Float16Array } = globalThis as { Float16Array?: new (of: number[]) => Uint16Array };
     if (Float16Array === undefined) return context.skip("no Float16Array here");
     const { options, until } = listening();
@@ -180,7 +180,7 @@ describe("send of more than the network takes at once", () => {
 });
 
 describe("bufferedAmount", () => {
-  test("counts octets of payload, and nothing else, from send on until they are taken", async () => {
+  test("counts bytes of payload, and nothing else, from send on until they are taken", async () => {
     const { options, until } = listening();
     const socket = await opened(options);
     socket.send("häh");

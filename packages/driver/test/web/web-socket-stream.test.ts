@@ -149,7 +149,7 @@ describe("a WebSocketStream", () => {
     expect([protocol, extensions]).toEqual(["chat", ""]);
   });
 
-  test("carries text as strings, and octets as Uint8Arrays", async () => {
+  test("carries text as strings, and bytes as Uint8Arrays", async () => {
     const { readable, writable } = await echoing();
     const writer = writable.getWriter();
     const reader = readable.getReader();
@@ -183,7 +183,7 @@ describe("a WebSocketStream", () => {
     { unsent: 4_000_000, written: [5_000_000, 1_048_577, 1_000_000] },
     { unsent: 1_000, written: [5_000, 1_000, 251, 250, 249, 700] },
   ]) {
-    test(`writes messages of any size, in fragments where they are large for ${unsent} unsent octets`, async () => {
+    test(`writes messages of any size, in fragments where they are large for ${unsent} unsent bytes`, async () => {
       const sizes: number[] = [];
       const stage = serving({
         limits: { message: 20_000_000 },
@@ -291,16 +291,16 @@ describe("closing a WebSocketStream", () => {
     expect(await other.stream.closed).toEqual({ closeCode: 1005, reason: "" });
   });
 
-  for (const { what, octets } of [
-    { what: "a message", octets: 1_048_576 },
-    { what: "a message in fragments", octets: 3_000_000 },
+  for (const { what, bytes } of [
+    { what: "a message", bytes: 1_048_576 },
+    { what: "a message in fragments", bytes: 3_000_000 },
   ]) {
     test(`aborting closes although ${what} waits for a peer that does not read`, async () => {
       const { stage, peer } = scripted();
       const stream = new stage.WebSocketStream(URL_GIVEN, { timeouts: { close: 1 } });
       await (await peer).accept();
       const writer = (await stream.opened).writable.getWriter();
-      const write = errorOf(writer.write(new Uint8Array(octets)));
+      const write = errorOf(writer.write(new Uint8Array(bytes)));
       await tasks();
       const aborting = writer.abort();
       expect(await errorOf(stream.closed)).toMatchObject({ closeCode: 1006 });

@@ -75,7 +75,7 @@ export function scripted(): { stage: WebStage; peer: Promise<RawPeer> } {
   return { stage: new WebStage((streams) => settle(new RawPeer(streams))), peer };
 }
 
-/** A server's end of a connection, octet by octet. */
+/** A server's end of a connection, byte by byte. */
 export class RawPeer {
   private readonly reader: ReadableStreamDefaultReader<Uint8Array>;
   private readonly writer: WritableStreamDefaultWriter<Uint8Array>;
@@ -108,10 +108,10 @@ export class RawPeer {
       `Sec-WebSocket-Accept: ${acceptFor(key)}`,
       ...lines,
     ];
-    this.write(join(octets(`${head.join("\r\n")}\r\n\r\n`), ...frames));
+    this.write(join(bytesOf(`${head.join("\r\n")}\r\n\r\n`), ...frames));
   }
 
-  /** The next octets; none at the end of the stream, and when it failed. */
+  /** The next bytes; none at the end of the stream, and when it failed. */
   async read(): Promise<Uint8Array> {
     const { value } = await this.reader.read().catch(() => ({ value: undefined }));
     return value ?? new Uint8Array(0);
@@ -121,7 +121,7 @@ export class RawPeer {
     this.writer.write(bytes).catch(() => {});
   }
 
-  /** Resolves when the other end has taken the octets, and has room for more. */
+  /** Resolves when the other end has taken the bytes, and has room for more. */
   async send(bytes: Uint8Array): Promise<void> {
     await this.writer.ready;
     this.write(bytes);
@@ -155,9 +155,9 @@ export function header(request: string, name: string): string {
 }
 
 /** An unmasked frame with a short payload. */
-export function frame(firstOctet: number, payload: string | Uint8Array = ""): Uint8Array {
-  const bytes = typeof payload === "string" ? octets(payload) : payload;
-  return join(Uint8Array.of(firstOctet, bytes.length), bytes);
+export function frame(firstByte: number, payload: string | Uint8Array = ""): Uint8Array {
+  const bytes = typeof payload === "string" ? bytesOf(payload) : payload;
+  return join(Uint8Array.of(firstByte, bytes.length), bytes);
 }
 
 /** A binary message of `byteCount` zeros, in frames of at most `fragment` bytes. */
@@ -183,10 +183,10 @@ export const TEXT = 0x81;
 export const CLOSE = 0x88;
 
 export function closeFrame(code: number, reason = ""): Uint8Array {
-  return frame(CLOSE, join(Uint8Array.of(code >> 8, code & 0xff), octets(reason)));
+  return frame(CLOSE, join(Uint8Array.of(code >> 8, code & 0xff), bytesOf(reason)));
 }
 
-export function octets(text: string): Uint8Array {
+export function bytesOf(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 

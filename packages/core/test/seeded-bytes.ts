@@ -1,4 +1,4 @@
-/** Octets that look random and are the same in every run, so that what fails once fails again. */
+/** Bytes that look random and are the same in every run, so that what fails once fails again. */
 
 /** Xorshift32 (Marsaglia 2003); a different row of numbers for every seed. */
 export function seededNumbers(seed: number): () => number {
@@ -11,7 +11,7 @@ export function seededNumbers(seed: number): () => number {
   };
 }
 
-export function randomOctets(seed: number, length: number): Uint8Array<ArrayBuffer> {
+export function randomBytes(seed: number, length: number): Uint8Array<ArrayBuffer> {
   const next = seededNumbers(seed);
   return Uint8Array.from({ length }, () => next() >>> 11);
 }
