@@ -295,6 +295,14 @@ function commonJsFaults(source: Source): string[] {
     .map(([name]) => `${source.path} declares ${name}`);
 }
 
+/** The timers of a module of Node are looked up at each call in CommonJS: fake timers replace them there too. */
+function lateTimerFaults(source: Source): string[] {
+  if (source.path === "packages/node/src/timers.ts") return [];
+  return importsOf(source)
+    .filter((specifier) => /^(node:)?timers(\/promises)?$/.test(specifier))
+    .map((specifier) => `${source.path} imports ${specifier}`);
+}
+
 /** One name for two things: a name that core or driver exports from a file is declared by no file of the other one. */
 function twinFaults(sources: readonly Source[]): string[] {
   const declared = sources.flatMap((source) =>
@@ -397,6 +405,7 @@ describe("the house", () => {
   test("the driver and the adapter of Node take the platform's globals once, when they are loaded", () => {
     const judged = allSources.filter(({ path }) => /^packages\/(driver|node)\//.test(path));
     expect(judged.flatMap(lateGlobalFaults)).toEqual([]);
+    expect(judged.flatMap(lateTimerFaults)).toEqual([]);
   });
 
   test("no source declares a name that CommonJS gives to each module", () => {
@@ -564,6 +573,12 @@ describe("the judge of the house sees", () => {
       what: "a write to a connection from above",
       faults: ownerFaults(
         sample("packages/core/src/endpoint/x.ts", "this.connection.position += 1;"),
+      ),
+    },
+    {
+      what: "a timer that is looked up late",
+      faults: lateTimerFaults(
+        sample("packages/node/src/x.ts", 'import { setTimeout } from "node:timers";'),
       ),
     },
     {

@@ -2,7 +2,6 @@
 import cluster from "node:cluster";
 import { createServer, Server as NetServer, type Socket } from "node:net";
 import process from "node:process";
-import { setImmediate } from "node:timers";
 import {
   type Acceptor,
   BACKLOG,
@@ -15,6 +14,7 @@ import {
 import { acceptedTransport, canReadIntoScratch } from "./scratch-reading.ts";
 import { Securing } from "./securing.ts";
 import { requireSocketPath } from "./socket-path.ts";
+import { setImmediate } from "./timers.ts";
 
 export async function listen(acceptor: Acceptor, options: ListenOptions): Promise<Listener> {
   requireHonoured(options);

@@ -3,7 +3,6 @@ import { Buffer } from "node:buffer";
 import { Socket as NetSocket } from "node:net";
 import process from "node:process";
 import type { Duplex } from "node:stream";
-import { setImmediate } from "node:timers";
 import type { TLSSocket } from "node:tls";
 import {
   ConnectedStream,
@@ -20,6 +19,7 @@ import {
 } from "@sansocket/driver";
 import { clientCertificateOf } from "./client-certificate.ts";
 import { forgetRead, isLongRead } from "./long-read.ts";
+import { setImmediate } from "./timers.ts";
 
 const NOTHING = new Uint8Array(0);
 

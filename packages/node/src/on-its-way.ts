@@ -9,8 +9,8 @@
 import type { ChildProcess, SendHandle } from "node:child_process";
 import type { Worker } from "node:cluster";
 import type { Socket as NetSocket } from "node:net";
-import { clearInterval, setInterval } from "node:timers";
 import { ConnectionError } from "@sansocket/driver";
+import { clearInterval, setInterval } from "./timers.ts";
 
 /** The other end of a channel: a child process, a worker of the cluster, or `process` for the parent. */
 export type Channel = ChildProcess | Worker | NodeJS.Process;

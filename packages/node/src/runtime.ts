@@ -2,7 +2,6 @@
 import { Buffer, isAscii } from "node:buffer";
 import { webcrypto } from "node:crypto";
 import { performance } from "node:perf_hooks";
-import { clearTimeout, setImmediate, setTimeout } from "node:timers";
 import { TextDecoder, TextEncoder } from "node:util";
 import {
   bufferTextKernels,
@@ -11,6 +10,7 @@ import {
   wasmKernels,
   webRuntime,
 } from "@sansocket/driver";
+import { clearTimeout, setImmediate, setTimeout } from "./timers.ts";
 
 const platform = { crypto: webcrypto, performance, TextDecoder, TextEncoder } as WebPlatform;
 const web = webRuntime(platform);

@@ -9,9 +9,9 @@
 
 import { Buffer } from "node:buffer";
 import { createServer, connect as netConnect, Socket } from "node:net";
-import { setTimeout } from "node:timers";
 import type { OpenTransport, TransportHandler } from "@sansocket/driver";
 import { fromDuplex, NodeTransport, transportOf } from "./node-transport.ts";
+import { setTimeout } from "./timers.ts";
 
 /** The members of an accepted socket that are not public. */
 interface Internals {

@@ -133,6 +133,21 @@ describe("the adapter of Node, in a realm", () => {
     expect(await program.events()).toBe(EVENTS);
   });
 
+  test("compiled to CommonJS, when a test runner replaces the timers of Node's module behind it", async () => {
+    const require = createRequire(import.meta.url);
+    const timers = { ...(require("node:timers") as object) };
+    const withTimers = (name: string): unknown =>
+      name === "node:timers" ? timers : (require(name) as unknown);
+    const program = load({ ...nodeGlobals(), require: withTimers });
+    for (const name of Object.keys(timers)) {
+      Reflect.set(timers, name, () => {
+        throw new Error(`the replaced ${name} of node:timers`);
+      });
+    }
+    expect(await program.echoed()).toBe(ECHOED);
+    expect(await program.events()).toBe(EVENTS);
+  });
+
   test("whose globals are replaced behind it, each by one that always throws", async () => {
     const program = load(nodeGlobals());
     const names = Object.keys(nodeGlobals()).filter((name) => !KEPT.has(name));
