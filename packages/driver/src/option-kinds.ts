@@ -2,7 +2,7 @@
  * The kinds of options. JavaScript takes a string in place of true or false, and "false" is truthy. JavaScript takes a list in
  * place of a function too, and throws when the first peer comes, where no caller hears of the mistake.
  */
-import { MisuseError } from "@sansocket/core";
+import { isBytes, MisuseError } from "@sansocket/core";
 import { describeValue } from "@sansocket/core/describe";
 
 /** A value as a message shows it. */
@@ -38,8 +38,11 @@ export const aFunction: OptionKind = (path, value) => {
 /** The message does not repeat the value, because the value may be a key. */
 export const aString: OptionKind = (path, value) => {
   if (typeof value === "string" && value !== "") return;
+  if (isBytes(value)) {
+    throw new MisuseError(`${path} is bytes: give text, as readFileSync(path, "utf8") does`);
+  }
   const given = typeof value === "string" ? "empty" : `not a string but of type ${typeof value}`;
-  throw new MisuseError(`${path} is ${given}: give a string that says something, or leave it out`);
+  throw new MisuseError(`${path} is ${given}: give a string that is not empty, or leave it out`);
 };
 
 export const aStringOrSeveral: OptionKind = (path, value) => {

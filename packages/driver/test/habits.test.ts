@@ -74,6 +74,20 @@ test.each(
   expect([...rows].some(([, there]) => new RegExp(`\\b${name}\\b`).test(there!))).toBe(true);
 });
 
+describe("a PEM file as bytes, as readFileSync gives it", () => {
+  const cert = new TextEncoder().encode("PEM");
+  const remedy = 'is bytes: give text, as readFileSync(path, "utf8") does';
+  test.each([
+    ["a server", "tls.cert", () => serve({ port: 1, tls: { cert, key: "PEM" } as never })],
+    ["a client", "tls.ca", () => connect("wss://a", { tls: { ca: cert } as never })],
+    ["several", "tls.ca[1]", () => connect("wss://a", { tls: { ca: ["PEM", cert] } as never })],
+  ] as const)("%s: the error says how to read the file", async (_, name, run) => {
+    const mistake = await mistakeOf(run);
+    expect(mistake).toBeInstanceOf(MisuseError);
+    expect(mistake).toHaveProperty("message", `options.${name} ${remedy}`);
+  });
+});
+
 test("the path of a URL in place of the path of a unix socket", async () => {
   const mistake = await mistakeOf(() => adapter.serve({ port: 8080, path: "/chat" }));
   expect(mistake).toMatchObject({

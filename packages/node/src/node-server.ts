@@ -35,7 +35,8 @@ export class NodeServer<Data = undefined> extends Server<Data> {
    * arrives: a session, a user.
    * @param head the bytes that came behind the request, in the same packet.
    * @param options.data the first value of `socket.data`, unless `accept` gives another.
-   * @throws MisuseError for other arguments, and for a socket that is served already.
+   * @throws MisuseError for other arguments, for a socket that is served already, and for a request that a route of the HTTP
+   * server got.
    */
   handleUpgrade(
     socket: Duplex,

@@ -13,16 +13,31 @@ export interface Upgraded {
 
 /**
  * The arguments of `handleUpgrade` in either order.
- * @throws MisuseError for other arguments.
+ * @throws MisuseError for other arguments, and for a request that the HTTP server serves itself.
  */
 export function upgradedOf(one: unknown, other: unknown, head: unknown): Upgraded {
   const isSocketFirst = isDuplex(one);
   const socket = isSocketFirst ? one : other;
   const request = isSocketFirst ? other : one;
-  if (isDuplex(socket) && isRequest(request) && isBytes(head)) return { socket, request, head };
+  if (isDuplex(socket) && isRequest(request) && isBytes(head)) {
+    requireTaken(request);
+    return { socket, request, head };
+  }
   throw new MisuseError(
     'handleUpgrade takes the arguments of the event "upgrade", as (socket, request, head) or as (request, socket, head): a ' +
       "stream, the request of node:http, and the bytes behind it",
+  );
+}
+
+/**
+ * Node sets `request.upgrade`, and it is false in a route. There the HTTP server still reads the socket, and ends it with its other
+ * requests.
+ */
+function requireTaken(request: IncomingMessage & { readonly upgrade?: unknown }): void {
+  if (request.upgrade !== false) return;
+  throw new MisuseError(
+    'the HTTP server serves this request by a route: call handleUpgrade in a listener of its event "upgrade", ' +
+      'http.on("upgrade", (request, socket, head) => server.handleUpgrade(request, socket, head))',
   );
 }
 

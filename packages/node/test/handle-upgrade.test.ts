@@ -288,3 +288,27 @@ test("the callback of `ws` as a fourth argument is a mistake that names the hook
   ]);
   await socket.close();
 });
+
+test("a request that a route of the HTTP server got is a mistake that names the event, and the route goes on", async () => {
+  const server = serverOf();
+  const mistakes: unknown[] = [];
+  const http = createHttpServer((request, response) => {
+    try {
+      server.handleUpgrade(request, request.socket, Buffer.alloc(0));
+    } catch (error) {
+      mistakes.push(error);
+      response.end("the route");
+    }
+  });
+  http.listen(0, "127.0.0.1");
+  await once(http, "listening");
+  cleanups.push(() => {
+    http.closeAllConnections();
+    http.close();
+  });
+  const { heard } = await client((http.address() as AddressInfo).port, requestOf("/"));
+  await vi.waitFor(() => expect(heard()).toContain("the route"), GENEROUS);
+  expect(mistakes).toHaveLength(1);
+  expect(mistakes[0]).toBeInstanceOf(MisuseError);
+  expect(String(mistakes[0])).toContain('call handleUpgrade in a listener of its event "upgrade"');
+});
