@@ -227,6 +227,35 @@ describe("in an empty project", () => {
     },
   );
 
+  test("a CommonJS file compiles with the newest TypeScript, as nodenext, and runs on Node", () => {
+    write(
+      "common.cts",
+      `import { connect, serve, type Socket } from "@sansocket/node";
+       async function main(): Promise<void> {
+         const server = await serve({ port: 0, message: (socket: Socket, message) => void socket.write(message) });
+         await (await connect(server.url)).close();
+         await server.shutdown();
+         console.log("closed");
+       }
+       void main();`,
+    );
+    const typeRoots = [join(ROOT, "node_modules/@types")];
+    const options = {
+      strict: true,
+      target: "es2022",
+      module: "nodenext",
+      types: ["node"],
+      typeRoots,
+    };
+    write("common.json", {
+      compilerOptions: { ...options, skipLibCheck: true },
+      files: ["common.cts"],
+    });
+    const [, bin] = COMPILERS[1];
+    expect(run(process.execPath, [bin, "-p", "common.json"], project)).toBe("");
+    expect(run(process.execPath, ["--no-warnings", "common.cjs"], project)).toContain("closed");
+  });
+
   test.each(RUNTIMES)("all of it runs on %s", (runtime) => {
     const [binary, ...flags] = commandOf(runtime);
     // The program is what the compiler made of it in the tests above.
