@@ -1,5 +1,6 @@
 /** The habits of `ws` and of Bun.serve: where an application does as there, the error says how the same thing is done here. */
 import { readFileSync } from "node:fs";
+import { prepareMessage } from "@sansocket/core";
 import { describe, expect, test } from "vitest";
 import { MisuseError } from "../src/index.ts";
 import { createAdapter } from "./adapter.ts";
@@ -113,6 +114,11 @@ describe("data that is no message", () => {
     ["a list", [1, 2], ": Uint8Array.from makes bytes of it"],
     ["a Blob", new Blob(["a"]), ": await its arrayBuffer()"],
     ["an object", { a: 1 }, ": JSON.stringify makes text of it"],
+    [
+      "a prepared message, as another copy of sansocket makes it",
+      { ...prepareMessage("a") },
+      ": another copy of sansocket has prepared it, import prepare and the socket from one",
+    ],
     ["a number", 5, ""],
     ["nothing", undefined, ""],
   ])("%s: the error says how to make a message of it", async (_, data, remedy) => {

@@ -79,11 +79,16 @@ export function isUnreadableBlob(value: unknown): boolean {
   return tag === "Blob" || tag === "File";
 }
 
+/** A test runner that resets its modules has loaded the package twice. */
+const OTHER_COPY =
+  ": another copy of sansocket has prepared it, import prepare and the socket from one";
+
 function remedyFor(given: unknown): string {
   if (typeof given !== "object" || given === null) return "";
   if (Array.isArray(given)) return ": Uint8Array.from makes bytes of it";
   if ("arrayBuffer" in given) return ": await its arrayBuffer()"; // a Blob
   if (isUnreadableBlob(given)) return `: ${READ_BLOB}`;
+  if ("frame" in given && "payload" in given) return OTHER_COPY;
   return ": JSON.stringify makes text of it";
 }
 
