@@ -387,6 +387,11 @@ const METHODS: Readonly<Record<string, PublicEntry>> = {
     right: () => [0],
     takes: { 0: TIME.takes },
   },
+  setAside: {
+    call: method(open, "setAside"),
+    right: () => [true],
+    takes: { 0: [...ABSENT, "true"] },
+  },
   transmit: { call: method(open, "transmit"), right: () => [0], takes: { 0: TIME.takes } },
   sentPart: {
     call: method(() => {
@@ -464,7 +469,7 @@ const METHODS: Readonly<Record<string, PublicEntry>> = {
 };
 
 /** Without arguments, or with nothing but a value of ours. */
-const WITHOUT_ARGUMENTS = ["delayClose", "keep", "next", "setAside"];
+const WITHOUT_ARGUMENTS = ["delayClose", "keep", "next"];
 /** A sent transmission is there before it can be told of. */
 const TOLD_ELSEWHERE = ["sent"];
 

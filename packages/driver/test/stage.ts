@@ -6,6 +6,7 @@ import {
   clientEndpoint,
   type Endpoint,
   type EndpointEvent as Event,
+  type Extension,
   eventsOf,
   KERNELS,
   type Kernels,
@@ -379,7 +380,14 @@ export class Stage<Data = undefined> {
   }
 
   /** A client whose request has been sent. */
-  client(options: { headers?: [string, string][]; protocols?: string[]; url?: string } = {}): Peer {
+  client(
+    options: {
+      headers?: [string, string][];
+      protocols?: string[];
+      url?: string;
+      extensions?: readonly Extension[];
+    } = {},
+  ): Peer {
     const endpoint = clientEndpoint(
       { host: this.runtime.host, timeouts: QUIET, url: "ws://site.example/", ...options },
       this.runtime.now(),
@@ -401,8 +409,9 @@ export class Stage<Data = undefined> {
 export async function connected(
   options: ConnectOptions<undefined> = {},
   hooks: SocketHooks<undefined> = {},
+  peerOptions: { readonly extensions?: readonly Extension[] } = {},
 ): Promise<{ socket: Socket<undefined>; peer: Peer; runtime: VirtualRuntime }> {
-  const { connecting, peer, runtime } = connectingTo(options, hooks);
+  const { connecting, peer, runtime } = connectingTo(options, hooks, undefined, peerOptions);
   await peer.pump();
   peer.endpoint.accept({}, runtime.now());
   await peer.pump();
@@ -414,9 +423,13 @@ export function connectingTo(
   options: ConnectOptions<undefined> = {},
   hooks: SocketHooks<undefined> = {},
   url = "ws://site.example/",
+  peerOptions: { readonly extensions?: readonly Extension[] } = {},
 ): { connecting: Promise<Socket<undefined>>; peer: Peer; runtime: VirtualRuntime } {
   const runtime = new VirtualRuntime();
-  const endpoint = serverEndpoint({ host: runtime.host, timeouts: QUIET }, runtime.now());
+  const endpoint = serverEndpoint(
+    { host: runtime.host, timeouts: QUIET, ...peerOptions },
+    runtime.now(),
+  );
   const peer = new Peer(endpoint, runtime);
   const dialer = { dial: () => Promise.reject(new Error("no network here")) };
   const connecting = connectWith(

@@ -239,9 +239,9 @@ export function watching({ settings }: Connection): FrameWatcher["functions"] {
   return settings.frames!.functions;
 }
 
-/** Whether messages may be sent: our Close is not queued yet (RFC 6455 §5.5.1). */
+/** Whether messages may be sent: our Close is not queued yet (RFC 6455 §5.5.1), and the transport is there. */
 export function isSendable(connection: Connection): boolean {
-  return connection.writing <= Writing.CloseDue;
+  return connection.writing <= Writing.CloseDue && connection.inputEnd !== InputEnd.TransportClosed;
 }
 
 /**

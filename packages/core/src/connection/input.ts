@@ -4,6 +4,7 @@
  * unread when the turn ends move into memory of the connection: a begun header into `carry`, more bytes into a memory in
  * which they are parsed later.
  */
+import { releaseBytes } from "../bytes/growing-bytes.ts";
 import {
   createMemory,
   MEMORY_INPUT_BYTES,
@@ -13,7 +14,8 @@ import {
   takeInputMemory,
 } from "../bytes/memory.ts";
 import type { Connection } from "./connection.ts";
-import { leaveQuickPath } from "./quick-path.ts";
+import { enterQuickPath, leaveQuickPath } from "./quick-path.ts";
+import { Step } from "./step.ts";
 
 /** Takes `chunk` as what follows the unread input; borrows it until {@link settleInput} or {@link setInputAside}. */
 export function offerChunk(connection: Connection, chunk: Uint8Array): void {
@@ -158,7 +160,7 @@ export function setInputAside(connection: Connection): void {
     return;
   }
   if (memory.belongsTo === "connection") return;
-  const own = createMemory(backlogCapacity(left + more));
+  const own = createMemory(left + more);
   own.bytes.set(memory.bytes.subarray(connection.position, connection.end), 0);
   if (rest !== null) own.bytes.set(rest, left);
   connection.origin += connection.position;
@@ -167,6 +169,21 @@ export function setInputAside(connection: Connection): void {
   connection.end = left + more;
   connection.rest = null;
   releaseMemory(memory);
+}
+
+/** The host needs the bytes no more that the cursor stands on, and the engine keeps them no longer. */
+export function leaveEvent(connection: Connection): void {
+  // The host has not seen a step that is held back, so the bytes of this step must stay.
+  if (connection.watch !== null && connection.watch.held !== Step.Idle) return;
+  connection.eventStart = 0;
+  connection.eventEnd = 0;
+  if (connection.eventBytes === null) return;
+  connection.eventBytes = null;
+  if (connection.delivered !== null) {
+    releaseBytes(connection.delivered);
+    connection.delivered = null;
+  }
+  enterQuickPath(connection);
 }
 
 /**

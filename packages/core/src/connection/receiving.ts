@@ -1,9 +1,7 @@
 /** Frames in, steps out (RFC 6455 §5 and §6.2): the cursor. */
-import { releaseBytes } from "../bytes/growing-bytes.ts";
 import { applyInputEnd, closeWhenSeen, drainDiscarded, fail } from "./closing.ts";
 import { AT_HEADER, type Connection, InputEnd, Reading, Writing, watching } from "./connection.ts";
-import { completeSmallFrame, refillInput, settleInput } from "./input.ts";
-import { enterQuickPath } from "./quick-path.ts";
+import { completeSmallFrame, leaveEvent, refillInput, settleInput } from "./input.ts";
 import { HeaderRead, readHeader } from "./receiving-header.ts";
 import { isGathered, readPayload } from "./receiving-payload.ts";
 import { quickMessage } from "./receiving-quick.ts";
@@ -50,14 +48,7 @@ function moveOn(connection: Connection): void {
   // The host has not seen a step that is held back, so the bytes of this step must stay.
   if (connection.watch !== null && connection.watch.held !== Step.Idle) return;
   if (connection.writing === Writing.CloseDue) closeWhenSeen(connection);
-  if (connection.eventBytes !== null) {
-    connection.eventBytes = null;
-    if (connection.delivered !== null) {
-      releaseBytes(connection.delivered);
-      connection.delivered = null;
-    }
-    enterQuickPath(connection);
-  }
+  if (connection.eventBytes !== null) leaveEvent(connection);
   const { deferred } = connection;
   if (deferred !== null) {
     connection.deferred = null;

@@ -6,7 +6,14 @@
 import { ownArray } from "../bytes/growing-bytes.ts";
 import { viewOf } from "../bytes/memory.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
-import { type Connection, Phase, Reading, unreadBytes, Writing } from "../connection/connection.ts";
+import {
+  type Connection,
+  isSendable,
+  Phase,
+  Reading,
+  unreadBytes,
+  Writing,
+} from "../connection/connection.ts";
 import type { CloseFrame, Ended } from "../connection/ended.ts";
 import type { WatchedFrame } from "../connection/frame-watch.ts";
 import { setInputAside } from "../connection/input.ts";
@@ -160,14 +167,16 @@ export abstract class EndpointFacts {
 
   /**
    * "open" as long as messages can be sent. The state stays "open" behind the peer's Close or a violation until our Close
-   * is queued.
+   * is queued. The state is "closing" when the transport has closed and input from before is not pulled yet.
    */
   get state(): "opening" | "open" | "closing" | "ended" {
-    const { ending, reading, writing } = this.connection;
+    const { connection } = this;
+    const { ending, phase, reading, writing } = connection;
     if (ending?.ended) return "ended";
+    if (phase !== Phase.Opening && !isSendable(connection)) return "closing";
     if (writing === Writing.CloseDue) return "open";
     if (writing !== Writing.Open || reading !== Reading.Frames) return "closing";
-    return this.connection.phase === Phase.Opening ? "opening" : "open";
+    return phase === Phase.Opening ? "opening" : "open";
   }
 
   /** The subprotocol agreed on, "" if none. */

@@ -5,7 +5,7 @@
  * A turn is one input, `next()` until it answers Idle, then `transmit()`. Times are milliseconds of any clock that never
  * goes back. The engine drops fractions, and takes a time before the last one as the last one.
  */
-import { requireString } from "../bytes/given-arguments.ts";
+import { requireBoolean, requireString } from "../bytes/given-arguments.ts";
 import { isBytes } from "../bytes/is-bytes.ts";
 import { inboxBytes, requireInboxRead, takeInbox } from "../bytes/memory.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
@@ -14,7 +14,7 @@ import { InputEnd, Phase, Reading, Writing } from "../connection/connection.ts";
 import { sendPing, sendPong } from "../connection/control.ts";
 import { checkedTime } from "../connection/deadline.ts";
 import { endAfterEscape } from "../connection/escape.ts";
-import { offerChunk, offerInbox, setInputAside } from "../connection/input.ts";
+import { leaveEvent, offerChunk, offerInbox, setInputAside } from "../connection/input.ts";
 import { type PreparedMessage, sendPrepared } from "../connection/prepared-message.ts";
 import { nextStep } from "../connection/receiving.ts";
 import {
@@ -294,8 +294,15 @@ export class Endpoint extends EndpointFacts {
     }
   }
 
-  /** Ends the turn early. The engine copies the unread bytes, and the chunk of `receive` belongs to the caller again. */
-  setAside(): void {
+  /**
+   * Ends the turn early. The engine copies the unread bytes, and the chunk of `receive` belongs to the caller again.
+   * @param isStepDone true: the host needs the facts of the current step no more. The engine then keeps no memory for the
+   * step, which may be a message of `limits.message`. Default false: the facts hold until the cursor moves on.
+   * @throws MisuseError for a value that is no boolean.
+   */
+  setAside(isStepDone: boolean = false): void {
+    requireBoolean("isStepDone", isStepDone);
+    if (isStepDone) leaveEvent(this.connection);
     setInputAside(this.connection);
   }
 

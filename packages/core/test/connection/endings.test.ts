@@ -1,6 +1,6 @@
 /** RFC 6455 §7: every order in which Closes, ends of streams and the transport's end can come. */
 import { describe, expect, test } from "vitest";
-import { closeOutcome } from "../../src/index.ts";
+import { closeOutcome, Step } from "../../src/index.ts";
 import { Bench, type Told } from "../turn.ts";
 import { type Bytes, closeBody, concat, masked, unmasked } from "../wire.ts";
 
@@ -213,6 +213,24 @@ describe("an end without a Close (§7.1.5)", () => {
     bench.endpoint.transportClosed("EPIPE", 0);
     expect(bench.turn()).toEqual([{ step: "text", text: "last" }, { step: "ended" }]);
     expect(bench.endpoint.ended!.transportError).toBe("ECONNRESET");
+  });
+
+  test("a transport that is gone takes no message, also while input from before is unread", () => {
+    const { endpoint } = Bench.open("client");
+    endpoint.receive(concat(unmasked(0x1, "one"), unmasked(0x1, "two")), 0);
+    endpoint.next();
+    expect(endpoint.state).toBe("open");
+    endpoint.transportClosed("ECONNRESET", 0);
+    expect(endpoint.state).toBe("closing");
+    expect([endpoint.sendText("late"), endpoint.startMessage("text")]).toEqual([
+      "closed",
+      "closed",
+    ]);
+    expect([endpoint.next(), endpoint.text, endpoint.next()]).toEqual([
+      Step.Text,
+      "two",
+      Step.Ended,
+    ]);
   });
 
   test("a transport that fails after the end of the stream is the end of both", () => {

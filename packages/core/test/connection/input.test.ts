@@ -1,7 +1,7 @@
 /** Unread input: whose memory it lies in, what is kept when a turn ends early, and that cuts change nothing. */
 import { describe, expect, test } from "vitest";
 import { MEMORY_INPUT_BYTES } from "../../src/bytes/memory.ts";
-import { type Endpoint, eventsOf, MisuseError, Step } from "../../src/index.ts";
+import { type Endpoint, eventsOf, MisuseError, Step, watchFrames } from "../../src/index.ts";
 import { randomBytes } from "../seeded-bytes.ts";
 import { Bench, type Told } from "../turn.ts";
 import { concat, masked, unmasked } from "../wire.ts";
@@ -181,6 +181,40 @@ describe("the facts of a step hold until the cursor moves on", () => {
     bench.feed(masked(0x1, "gone"));
     const { chunk, start, end } = bench.endpoint;
     expect([chunk.length, start, end]).toEqual([0, 0, 0]);
+  });
+});
+
+describe("setAside at a step that the host is done with", () => {
+  for (const length of [5, 5_000, 200_000]) {
+    test(`keeps nothing of a message of ${length} bytes in two fragments, and what is behind it is read later`, () => {
+      const bench = Bench.open("server");
+      const { endpoint } = bench;
+      const half = new Uint8Array(length);
+      const message = concat(masked(0x2, half, { fin: false }), masked(0x0, half));
+      endpoint.receive(concat(message, masked(0x1, "behind")), 0);
+      expect(endpoint.next()).toBe(Step.Binary);
+      endpoint.setAside(true);
+      expect([endpoint.start, endpoint.end]).toEqual([0, 0]);
+      expect(endpoint["connection"]).toMatchObject({ eventBytes: null, delivered: null });
+      expect(endpoint.unread).toBe(masked(0x1, "behind").length);
+      expect(bench.turn()).toEqual([{ step: "text", text: "behind" }]);
+    });
+  }
+
+  test("keeps no more bytes than are unread, until more arrive", () => {
+    const { endpoint } = Bench.open("server");
+    endpoint.receive(concat(masked(0x1, "first"), masked(0x2, new Uint8Array(40_000))), 0);
+    endpoint.next();
+    endpoint.setAside(true);
+    expect(endpoint["connection"].memory!.bytes.length).toBeLessThan(endpoint.unread + 4);
+  });
+
+  test("keeps the step that the host has not seen, behind a watched frame", () => {
+    const bench = Bench.open("server", { frames: watchFrames(125) });
+    bench.endpoint.receive(concat(masked(0x1, "kept"), masked(0x1, "behind")), 0);
+    expect(bench.endpoint.next()).toBe(Step.Frame);
+    bench.endpoint.setAside(true);
+    expect([bench.endpoint.next(), bench.endpoint.text]).toEqual([Step.Text, "kept"]);
   });
 });
 

@@ -12,11 +12,12 @@ import type { Behaviour } from "./behaviour.ts";
 import { type CloseInfo, closeInfo, violationError } from "./close-info.ts";
 import { type Deadlines, type Due, NOT_ENTERED } from "./deadlines.ts";
 import { Delivery } from "./delivery.ts";
-import { engineFailed, escaped, MOST_ESCAPES } from "./escape.ts";
+import { engineFailed, escaped, MOST_ESCAPES, triesClose } from "./escape.ts";
 import { beginTurn, endTurn, FLUSH_AT_ONCE, type Flushable, markDirty } from "./flushing.ts";
 import { keepsAnswersBack } from "./gathering.ts";
 import type { Link } from "./link.ts";
 import { Outgoing } from "./outgoing.ts";
+import { pullsAgain, stopsPulling } from "./pull-gate.ts";
 import { settleReading } from "./reading-gate.ts";
 import type { Receiver } from "./receiver.ts";
 import { RoundTrips } from "./round-trips.ts";
@@ -50,6 +51,7 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
   failure: ConnectionError | null = null;
   escapes = 0;
   isReadingHeld = false;
+  isPullStopped = false;
 
   isDirty = false;
   enteredAt = 0;
@@ -130,6 +132,7 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
   onEnd(): void {
     this.now = this.owner.deadlines.now();
     this.endpoint.endOfStream(this.now);
+    if (this.isPullStopped) this.delivery.restSince ??= this.now;
     this.turn();
   }
 
@@ -151,6 +154,7 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
   onClosed(error?: string): void {
     this.now = this.owner.deadlines.now();
     this.endpoint.transportClosed(error ?? null, this.now);
+    if (this.isPullStopped) this.delivery.lost();
     this.turn();
   }
 
@@ -237,17 +241,23 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
   }
 
   private deliverWaiting(): void {
-    while (this.delivery.canDeliver) {
-      try {
-        this.delivery.deliverWaiting();
-      } catch (error) {
-        this.escaped(error);
+    for (;;) {
+      while (this.delivery.canDeliver) {
+        try {
+          this.delivery.deliverWaiting();
+        } catch (error) {
+          this.escaped(error);
+        }
       }
+      if (!this.isPullStopped || !pullsAgain(this, this.isPongAwaited)) return;
+      this.pull();
     }
   }
 
   private pull(): void {
     if (this.isPulling) return;
+    if (this.isPullStopped && !pullsAgain(this, this.isPongAwaited)) return;
+    this.isPullStopped = false;
     this.isPulling = true;
     for (;;) {
       try {
@@ -268,10 +278,10 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
         case Step.Idle:
           return;
         case Step.Text:
-          delivery.text();
+          if (delivery.text() && this.stopPulling()) return;
           break;
         case Step.Binary:
-          delivery.binary();
+          if (delivery.binary() && this.stopPulling()) return;
           break;
         case Step.Ping:
           pinged(delivery);
@@ -299,6 +309,14 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
         default:
       }
     }
+  }
+
+  /** @returns whether pulling stops at the current step. */
+  private stopPulling(): boolean {
+    if (!stopsPulling(this, this.isPongAwaited)) return false;
+    this.isPullStopped = true;
+    this.endpoint.setAside(true);
+    return true;
   }
 
   /** The peer has closed, or has broken a rule: the engine reads nothing that follows. */
@@ -412,22 +430,11 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
     this.failure ??= error;
     this.delivery.stop();
     this.tick();
-    if (!this.isOpen || !this.closeWith(code, reason)) {
+    if (!this.isOpen || !triesClose(this, code, reason)) {
       this.endpoint.abort(this.now);
       this.turn();
     }
     markDirty(this);
-  }
-
-  /** @returns false where no Close can be sent: after an earlier exception, no part of the connection is sure to work. */
-  private closeWith(code: number, reason: string): boolean {
-    if (this.escapes > 1) return false;
-    try {
-      this.endpoint.close(code, reason, this.now);
-      return true;
-    } catch {
-      return false; // for example, the host's source of masking keys has thrown
-    }
   }
 
   /** Ends the connection at once: nothing more is sent or delivered. */

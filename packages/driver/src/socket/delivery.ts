@@ -1,7 +1,7 @@
 /**
- * Messages on their way to the application: to the `message` hook, or to a loop. The driver always pulls the engine to Idle, so
- * that data never delays control frames. A message waits in a mailbox while the application is not ready for the message.
- * Reading pauses when more bytes wait than `limits.undelivered`.
+ * Messages on their way to the application: to the `message` hook, or to a loop. A message waits in a mailbox while the
+ * application is not ready for the message. Above `limits.undelivered` reading pauses (`reading-gate`), and then pulling stops
+ * (`pull-gate`). Below, the driver pulls the engine to Idle, so that data does not delay control frames.
  */
 import { DeliveryPhase } from "./delivery-phase.ts";
 import { awaitResult, type HookName, notifyHook, type RunningHooks } from "./hook-runner.ts";
@@ -11,6 +11,7 @@ import { END_OF_LOOP, type Loop, Loops } from "./loops.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { Message } from "./message.ts";
 import type { Outgoing } from "./outgoing.ts";
+import { overflowAt } from "./overflow.ts";
 import { nextTurn, ownTurn } from "./own-turn.ts";
 import type { Receiver } from "./receiver.ts";
 import { type Retiring, retiringBehind, tellAnswered } from "./retiring.ts";
@@ -22,7 +23,7 @@ export class Delivery implements RunningHooks {
   running: HookName | null = null;
   awaited: HookName | null = null;
   readonly link: Link;
-  private readonly outgoing: Pick<Outgoing, "isStreaming">;
+  private readonly outgoing: Pick<Outgoing, "isStreaming" | "lost">;
   /** Null until the first loop begins. */
   private loops: Loops | null = null;
   /** Null until our Close may have to wait. */
@@ -38,23 +39,22 @@ export class Delivery implements RunningHooks {
    * The time at which the application last went on, ms: the application took a message, or one of its hooks finished. The end
    * of the connection sets this time too.
    */
-  private wentOnAt = 0;
+  wentOnAt = 0;
   /**
    * After the end of the connection the application has not gone on for too long: the `close` hook waits no longer for the
    * application.
    */
   private isGivenUp = false;
-  /**
-   * The time since which reading is paused after our own Close, because the mailbox is full, ms; null while reading is not
-   * paused.
-   */
+  /** The time since which a connection that closes reads no more, because the mailbox is full, ms; null while it reads. */
   fullSince: number | null = null;
+  /** Since when the end of the input is known, and stands behind messages that find no room, ms; null before. */
+  restSince: number | null = null;
   /** A function of the application runs for this connection, and may begin a loop. */
   isLoopExpected = false;
   /** Null until a shutdown or a hand-off waits for the last answer. */
   private retiring: Retiring | null = null;
 
-  constructor(link: Link, outgoing: Pick<Outgoing, "isStreaming">) {
+  constructor(link: Link, outgoing: Pick<Outgoing, "isStreaming" | "lost">) {
     this.link = link;
     this.outgoing = outgoing;
   }
@@ -87,24 +87,27 @@ export class Delivery implements RunningHooks {
 
   // ---- from the engine
 
-  text(): void {
+  /** @returns, as {@link binary} does, whether so much waits that pulling may have to stop: see `pull-gate`. */
+  text(): boolean {
     const { endpoint } = this.link;
     if (this.phase >= DeliveryPhase.Stopped) this.dropped += 1;
-    else if (this.isReady) this.callMessage(endpoint.text);
-    else this.add(endpoint.text, endpoint.end - endpoint.start);
+    else if (!this.isReady) return this.add(endpoint.text, endpoint.end - endpoint.start);
+    else this.callMessage(endpoint.text);
+    return false;
   }
 
-  binary(): void {
+  binary(): boolean {
     const { endpoint, behaviour } = this.link;
     if (this.phase >= DeliveryPhase.Stopped) {
       this.dropped += 1;
     } else if (!this.isReady) {
-      this.add(endpoint.ownBytes(), endpoint.end - endpoint.start);
+      return this.add(endpoint.ownBytes(), endpoint.end - endpoint.start);
     } else if (behaviour.lend) {
       this.callMessage(endpoint.view as Uint8Array<ArrayBuffer>);
     } else {
       this.callMessage(endpoint.ownBytes());
     }
+    return false;
   }
 
   /**
@@ -113,9 +116,14 @@ export class Delivery implements RunningHooks {
    */
   lastArrived(): void {
     if (this.isEverythingAnswered) return;
-    const isTakerExpected = this.hasTaker || this.awaited !== null || this.isLoopExpected;
     this.lastWord ??= new LastWord(this.link);
-    this.lastWord.delay(!isTakerExpected && this.mailbox !== null);
+    this.lastWord.delay(!this.isTakerExpected && this.mailbox !== null);
+  }
+
+  /** The transport is gone, and the engine keeps messages from before, which find no room yet. */
+  lost(): void {
+    this.restSince ??= this.link.now;
+    this.outgoing.lost();
   }
 
   /** The connection is over. The waiting messages are still delivered. */
@@ -125,13 +133,13 @@ export class Delivery implements RunningHooks {
     if (this.retiring?.isMoving) tellAnswered(this.retiring); // a hand-off has nothing to wait for
   }
 
-  private add(message: Message, byteCount: number): void {
+  private add(message: Message, byteCount: number): boolean {
     if (!this.isPaused && this.loops?.isParked) {
       this.loops.give(message);
-      return;
+      return false;
     }
     this.mailbox ??= new Mailbox();
-    this.mailbox.add(message, byteCount);
+    return this.mailbox.add(message, byteCount) > this.link.behaviour.undelivered;
   }
 
   private take(mailbox: Mailbox): Message {
@@ -290,7 +298,6 @@ export class Delivery implements RunningHooks {
     return (this.awaited === null || this.isLoopParked) && !this.isAnsweringElsewhere;
   }
 
-  /** A loop waits for a message. */
   private get isLoopParked(): boolean {
     return this.loops?.isParked === true;
   }
@@ -360,6 +367,11 @@ export class Delivery implements RunningHooks {
     return this.awaited !== null || (this.mailbox !== null && this.hasTaker);
   }
 
+  /** A hook or a loop takes messages, or a function that may begin a loop still runs. */
+  get isTakerExpected(): boolean {
+    return this.hasTaker || this.awaited !== null || this.isLoopExpected;
+  }
+
   /** A hook or a loop may take the messages that wait. */
   private get hasTaker(): boolean {
     return this.link.behaviour.hasMessageHook || (this.loops !== null && this.loops.begun > 0);
@@ -384,8 +396,9 @@ export class Delivery implements RunningHooks {
   get giveUpAt(): number {
     const { info, behaviour } = this.link;
     if (info === null) {
-      const { lastWord, overflowAt } = this;
-      return lastWord === null ? overflowAt : Math.min(lastWord.releaseAt, overflowAt);
+      const { lastWord } = this;
+      const dropAt = overflowAt(this, behaviour.closeTimeout);
+      return lastWord === null ? dropAt : Math.min(lastWord.releaseAt, dropAt);
     }
     if (this.isFinished || behaviour.patience === 0) return Number.POSITIVE_INFINITY;
     return this.wentOnAt + behaviour.patience;
@@ -397,18 +410,6 @@ export class Delivery implements RunningHooks {
     else if (this.lastWord !== null && this.lastWord.releaseAt <= this.link.now)
       this.lastWord.release();
     else this.takeNoMore();
-  }
-
-  /**
-   * The time at which the driver starts to drop new messages after our own Close, ms. The application has half of the time that
-   * the peer has for its Close, counted from the later of two moments: the mailbox was full, or the application last went on.
-   * The limit is needed because the application may await `close` in a hook, and only the end of that same hook could make room.
-   */
-  private get overflowAt(): number {
-    if (this.fullSince === null) return Number.POSITIVE_INFINITY; // in almost every turn
-    const { closeTimeout } = this.link.behaviour;
-    if (this.isStopped || closeTimeout === 0) return Number.POSITIVE_INFINITY;
-    return Math.max(this.fullSince, this.wentOnAt) + Math.ceil(closeTimeout / 2);
   }
 
   /** No more messages arrive. The peer's Close is already the end of the messages, long before the end of TCP. */

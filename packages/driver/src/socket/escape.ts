@@ -23,6 +23,21 @@ export function escaped(hooks: RunningHooks, error: unknown): void {
   else engineFailed(link, error);
 }
 
+/** @returns false where no Close can be sent: after an earlier exception, no part of the connection is sure to work. */
+export function triesClose(
+  { endpoint, escapes, now }: Link,
+  code: number,
+  reason: string,
+): boolean {
+  if (escapes > 1) return false;
+  try {
+    endpoint.close(code, reason, now);
+    return true;
+  } catch {
+    return false; // for example, the host's source of masking keys has thrown
+  }
+}
+
 /** RFC 6455 §7.4.1: code 1009 for a message that is too big to process, and code 1011 for all other exceptions. */
 export function engineFailed(link: Link, error: unknown): void {
   link.escapes += 1;

@@ -9,7 +9,7 @@ import type { Link } from "./link.ts";
  * instance some promises after `connect`. The wait is short because of an application that only sends: the timer of the peer
  * must not run out.
  */
-const TAKER_PATIENCE = 1_000;
+export const TAKER_PATIENCE = 1_000;
 
 /** An object that answers messages at its own time, after the `message` hook or the loop: an object of the web platform. */
 export interface Answering {

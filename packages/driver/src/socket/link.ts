@@ -25,6 +25,8 @@ export interface Link {
   escapes: number;
   /** Reading from the transport is paused: see `reading-gate`. */
   isReadingHeld: boolean;
+  /** The engine keeps input, because too many messages wait: see `pull-gate`. */
+  readonly isPullStopped: boolean;
 
   /** Brings `now` up to date, for a command from outside a turn. @returns `now`. */
   tick(): number;

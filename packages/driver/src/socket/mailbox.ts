@@ -2,7 +2,7 @@
 import type { Message } from "./message.ts";
 
 /** Each message also costs the memory of an object, so that the limit holds for a peer that sends empty messages too. */
-const BYTES_PER_MESSAGE = 64;
+export const BYTES_PER_MESSAGE = 64;
 
 interface Waiting {
   readonly message: Message;
@@ -24,11 +24,12 @@ export class Mailbox {
     return this.waiting.length - this.first;
   }
 
-  /** @param byteCount number of bytes of the message as the message arrived. */
-  add(message: Message, byteCount: number): void {
+  /** @param byteCount number of bytes of the message as the message arrived. @returns {@link bytes}. */
+  add(message: Message, byteCount: number): number {
     const bytes = byteCount + BYTES_PER_MESSAGE;
     this.waiting.push({ message, bytes });
     this.bytes += bytes;
+    return this.bytes;
   }
 
   /** @returns the first message. Call this method only while a message waits. */

@@ -282,6 +282,12 @@ export class Outgoing implements StreamingHost {
     for (const resolve of waiters ?? []) resolve();
   }
 
+  /** The transport is gone, and messages that came before still wait for the application. */
+  lost(): void {
+    this.isPressured = false;
+    this.ended();
+  }
+
   /** The connection is over. */
   ended(): void {
     for (const { resolve } of this.waiters ?? []) resolve("closed");

@@ -27,6 +27,14 @@ export interface ReadingFacts {
   readonly isHeld: boolean;
 }
 
+/**
+ * Bytes that may wait for the application. The room is twice as large while the application awaits a pong or the peer's Close,
+ * so that `await socket.ping()` finishes inside a hook.
+ */
+export function roomFor(undelivered: number, isAwaited: boolean): number {
+  return isAwaited ? undelivered * 2 : undelivered;
+}
+
 /** @returns true when reading pauses or stays paused. */
 export function shouldHoldReading(facts: ReadingFacts): boolean {
   const { undelivered, isAwaited } = facts;
@@ -34,8 +42,7 @@ export function shouldHoldReading(facts: ReadingFacts): boolean {
   if (facts.unread > undelivered) return true;
   // Reading must go on to receive the peer's Close. Unread bytes would also turn our last bytes into a reset of TCP.
   if (facts.isInputOver) return false;
-  // The room is twice as large here, so that `await socket.ping()` finishes inside a hook.
-  const room = isAwaited ? undelivered * 2 : undelivered;
+  const room = roomFor(undelivered, isAwaited);
   // A full room must become half empty first: otherwise every message would cause a pause and a resume.
   if (facts.waiting > (facts.isHeld ? room / 2 : room)) return true;
   return !isAwaited && (facts.isPressured || facts.isRetiring);

@@ -13,6 +13,7 @@ import { textLength } from "../runtime/text-length.ts";
 import type { CloseInfo } from "../socket/close-info.ts";
 import type { SocketHooks } from "../socket/hooks.ts";
 import type { Answering } from "../socket/last-word.ts";
+import { BYTES_PER_MESSAGE } from "../socket/mailbox.ts";
 import type { Message } from "../socket/message.ts";
 import { bindingOf, type Socket } from "../socket/socket.ts";
 import type { ClassOptions } from "./class-options.ts";
@@ -138,7 +139,8 @@ export class WebSocketSession implements Answering {
   }
 
   private arrived(message: Message): Promise<void> | undefined {
-    const bytes = typeof message === "string" ? message.length * 2 : message.length;
+    const payload = typeof message === "string" ? message.length * 2 : message.length;
+    const bytes = payload + BYTES_PER_MESSAGE;
     this.tasks.run(() => {
       if (this.state !== ReadyState.OPEN) return;
       this.outbox!.beginTask();

@@ -34,7 +34,7 @@ export class WebStage {
   /** Where connections were asked for. */
   readonly dialled: NetworkAddress[] = [];
 
-  constructor(accept: (streams: ByteStreams) => void) {
+  constructor(accept: (streams: ByteStreams) => void, deflate?: NonNullable<Platform["deflate"]>) {
     const dial = (address: NetworkAddress): Promise<Dialed> => {
       this.dialled.push(address);
       const [ours, theirs] = streamPair();
@@ -46,7 +46,11 @@ export class WebStage {
       };
       return Promise.resolve(dialed);
     };
-    this.platform = { runtime: webRuntime(), dialer: { dial } };
+    this.platform = {
+      runtime: webRuntime(),
+      dialer: { dial },
+      ...(deflate === undefined ? {} : { deflate }),
+    };
     this.WebSocket = createWebSocketClass(this.platform);
     this.WebSocketStream = createWebSocketStreamClass(this.platform);
   }
