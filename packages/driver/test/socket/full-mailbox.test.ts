@@ -463,6 +463,20 @@ describe("what the application itself does while messages wait:", () => {
     expect(infos).toMatchObject([{ wasClean: true, undelivered: 0 }]);
   });
 
+  test("close() of a peer that does not answer ends behind the messages, for an application that takes one each second", async () => {
+    const { stage, peer, socket, gate, infos } = await bombed();
+    void socket.close(3_001);
+    for (let step = 0; step < COUNT; step += 1) {
+      expect(infos).toEqual([]);
+      await stage.runtime.advance(1_000);
+      await gate.step();
+    }
+    await stage.runtime.advance(1_000);
+    expect(gate.taken).toEqual(ALL);
+    expect(infos).toMatchObject([{ ended: { timeout: "close" }, undelivered: 0 }]);
+    expect(peer.transport.isDestroyed).toBe(true);
+  });
+
   test("ping() awaited in the hook finishes where the pong is within twice the limit", async () => {
     const trips: (number | "closed")[] = [];
     const { peer } = await busyServer({
