@@ -3,7 +3,7 @@
  * other sockets wait meanwhile. 2 MiB of messages of one byte are 300,000 messages, which take 0.3 s or more. So a socket that
  * was read for 10 ms rests until the event loop has looked at all others.
  */
-import { now } from "./timers.ts";
+import { runtime } from "./runtime.ts";
 
 /** ms, as for all other work that goes on at once: see `long-run` of the driver. */
 const LONGEST = 10;
@@ -18,13 +18,13 @@ let since = 0;
 /** @returns whether the socket has been read for so long that it has to rest. */
 export function isLongRead(socket: object, byteCount: number): boolean {
   if (byteCount < SMALLEST) return false;
-  const time = now();
+  const now = runtime.now();
   if (socket !== lastRead) {
     lastRead = socket;
-    since = time;
+    since = now;
     return false;
   }
-  if (time - since < LONGEST) return false;
+  if (now - since < LONGEST) return false;
   lastRead = null;
   return true;
 }

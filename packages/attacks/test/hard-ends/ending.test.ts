@@ -239,7 +239,7 @@ describe.each(RUNTIMES)("endings of %s", (runtime) => {
       `left of each after 2,000: heap ${perConnection(heap)}, RSS ${perConnection(rss)}, ` +
       `${(start.rss / 1e6).toFixed(0)} to ${(end.rss / 1e6).toFixed(0)} MB`;
     await server.outlived("16", outcome);
-    // What is forgotten of a connection is hundreds of bytes at least.
+    // A connection that the server forgets to let go of costs hundreds of bytes at least.
     expect(heap).toBeLessThan(8_000 * 100);
     // The allocators' own rise, which ends: Deno stays at 125 MB from 10,000 connections to 40,000.
     expect(rss).toBeLessThan(96e6);

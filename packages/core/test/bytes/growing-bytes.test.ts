@@ -1,4 +1,4 @@
-/** What is gathered for a message: its bytes in order, in a buffer that what has arrived pays for. */
+/** The gathered bytes of a message: in order, in a buffer that is not much larger than the bytes that have arrived. */
 import { afterEach, describe, expect, test } from "vitest";
 import {
   AHEAD_BYTES,

@@ -27,7 +27,7 @@ function lay(queue: OutputQueue, octet: number, length: number): Memory {
   return memory;
 }
 
-/** What is lent, as [byte, how many] in a row. */
+/** The lent bytes, as runs of one value: [the byte, how many in a row]. */
 function runsOf(chunks: readonly Uint8Array[]): [octet: number, length: number][] {
   const runs: [number, number][] = [];
   for (const octet of chunks.flatMap((chunk) => [...chunk])) {

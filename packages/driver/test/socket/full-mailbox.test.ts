@@ -18,7 +18,7 @@ import { repeatingCodec } from "../repeating-codec.ts";
 import { connected, type Peer, Stage, settle } from "../stage.ts";
 
 const UNDELIVERED = 50_000;
-/** What is pulled beyond the limit before pulling stops. */
+/** Bytes of messages that are pulled beyond the limit before pulling stops. */
 const ALLOWANCE = 65_536;
 /** A message of the bomb, and what the mailbox counts for it. */
 const SIZE = 20_000;
