@@ -4,7 +4,7 @@
  */
 import { GOING_AWAY } from "./close-code.ts";
 import { close, endPatience, isPatient, queueDueClose } from "./closing.ts";
-import { type Connection, endingFacts, Writing } from "./connection.ts";
+import { type Connection, endingFacts, Phase, Writing } from "./connection.ts";
 import { sendPing } from "./control.ts";
 import { checkedTime, deadlineAfter, NEVER } from "./deadline.ts";
 import type { TimeoutName } from "./ended.ts";
@@ -16,13 +16,17 @@ import { finish, noteEndOfTransport } from "./transitions.ts";
 export function nextDeadline(connection: Connection): number {
   if (connection.ending?.ended) return Number.POSITIVE_INFINITY;
   if (connection.closeAt !== NEVER) return closeAt(connection);
-  if (connection.handshakeAt !== NEVER) return connection.handshakeAt;
+  if (isHandshakeTimed(connection)) return connection.phaseEndsAt;
   if (connection.writing !== Writing.Open) return Number.POSITIVE_INFINITY;
   let earliest = Number.POSITIVE_INFINITY;
-  earliest = sooner(earliest, connection.lifetimeAt);
+  earliest = sooner(earliest, connection.phaseEndsAt);
   earliest = sooner(earliest, idleAt(connection));
   earliest = sooner(earliest, pingAt(connection));
   return sooner(earliest, pongAt(connection));
+}
+
+function isHandshakeTimed(connection: Connection): boolean {
+  return connection.phase === Phase.Opening && connection.phaseEndsAt !== NEVER;
 }
 
 function sooner(earliest: number, at: number): number {
@@ -89,13 +93,13 @@ export function advanceTime(connection: Connection, now: number): void {
  */
 export function startHandshakeTimer(connection: Connection): void {
   const { handshake } = connection.settings.timeouts;
-  connection.handshakeAt = handshake === 0 ? Number.POSITIVE_INFINITY : connection.now + handshake;
+  connection.phaseEndsAt = handshake === 0 ? Number.POSITIVE_INFINITY : connection.now + handshake;
 }
 
 /** Limits the rest of the opening handshake to `timeout` ms from now. An earlier deadline stays. */
 export function shortenHandshakeTimer(connection: Connection, timeout: number): void {
   const at = deadlineAfter(connection.now, timeout);
-  if (at !== NEVER) connection.handshakeAt = Math.min(connection.handshakeAt, at);
+  if (at !== NEVER) connection.phaseEndsAt = Math.min(connection.phaseEndsAt, at);
 }
 
 /** A byte arrived, so the peer is alive: the `pong` timer stops. */
@@ -145,13 +149,13 @@ export function expireTimers(connection: Connection, now: number): boolean {
     endTransport(connection);
     return false;
   }
-  if (connection.handshakeAt !== NEVER) {
-    if (!hasPassed(connection.handshakeAt, now)) return false;
-    connection.handshakeAt = NEVER;
+  if (isHandshakeTimed(connection)) {
+    if (!hasPassed(connection.phaseEndsAt, now)) return false;
+    connection.phaseEndsAt = NEVER;
     return true;
   }
   if (connection.writing !== Writing.Open) return false;
-  if (hasPassed(connection.lifetimeAt, now)) {
+  if (hasPassed(connection.phaseEndsAt, now)) {
     closeFor(connection, "lifetime", "lifetime ended", now);
   } else if (hasPassed(idleAt(connection), now)) {
     closeFor(connection, "idle", "idle for too long", now);

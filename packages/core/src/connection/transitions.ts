@@ -36,9 +36,8 @@ export function openConnection(
   const isNothingAgreed = protocol === "" && agreement === NO_EXTENSIONS;
   connection.agreed = isNothingAgreed ? NOT_AGREED : { protocol, extensions: agreement.extensions };
   connection.session = agreement.session;
-  connection.handshakeAt = NEVER;
   connection.lastReceived = now;
-  connection.lifetimeAt = deadlineAfter(now, settings.timeouts.lifetime);
+  connection.phaseEndsAt = deadlineAfter(now, settings.timeouts.lifetime);
   // Offsets count from the first byte behind the peer's handshake.
   connection.origin = -connection.position;
   const { frames } = settings;
@@ -84,7 +83,7 @@ export function noteEndOfTransport(connection: Connection): void {
 export function stopReading(connection: Connection): void {
   if (connection.reading === Reading.Frames) connection.reading = Reading.Discarding;
   leaveQuickPath(connection);
-  connection.handshakeAt = NEVER;
+  connection.phaseEndsAt = NEVER; // a connection that closes has `closeAt`
   connection.frameLeft = AT_HEADER;
   connection.control = null;
   if (connection.message !== null) {

@@ -36,7 +36,7 @@ export function writeTimers(writer: SnapshotWriter, connection: Connection): voi
   writeTime(writer, connection.inTransitAt);
   writeTime(writer, connection.lastReceived);
   writeTime(writer, connection.progressAt);
-  writeTime(writer, connection.lifetimeAt);
+  writeTime(writer, connection.phaseEndsAt);
   writeTime(writer, connection.closeAt);
   writeTime(writer, connection.pausedAt);
   writeOptional(writer, connection.keepalive, writeKeepalive);
@@ -47,7 +47,7 @@ export function readTimers(reader: SnapshotReader, connection: Connection): void
   connection.inTransitAt = readTime(reader, "the time of the bytes in transit");
   connection.lastReceived = readTime(reader, "the time of the last byte received");
   connection.progressAt = readTime(reader, "the time of the last progress");
-  connection.lifetimeAt = readTime(reader, "the end of the lifetime");
+  connection.phaseEndsAt = readTime(reader, "the end of the lifetime");
   connection.closeAt = readTime(reader, "the deadline of the close");
   connection.pausedAt = readTime(reader, "the time of the pause");
   connection.keepalive = readOptional(reader, "the pings", readKeepalive);
