@@ -142,12 +142,21 @@ const REFERENCE_FROM = 4_096;
 export function queueConstant(queue: OutputQueue, bytes: Uint8Array): void {
   const isAlone = queue.memory === null && queue.chunks === null;
   if (isAlone || bytes.length >= REFERENCE_FROM) {
+    constants.add(bytes);
     queueReference(queue, bytes);
     return;
   }
   const memory = reserveOutput(queue, bytes.length);
   memory.bytes.set(bytes, queue.to);
   commitOutput(queue, bytes.length);
+}
+
+/** What {@link queueConstant} has queued by reference. A field of the queue would cost memory in an idle connection. */
+const constants: WeakSet<Uint8Array> = new WeakSet();
+
+/** Whether {@link lendOutput} lends nothing but bytes that nobody ever writes again. */
+export function isConstantOutput({ memory, chunks }: OutputQueue): boolean {
+  return memory === null && chunks !== null && chunks.length === 1 && constants.has(chunks[0]!);
 }
 
 /**

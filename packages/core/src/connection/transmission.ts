@@ -1,7 +1,7 @@
 /** Output on its way to the transport: the next transmission, and the reports of what the transport has taken. */
 import { describeValue } from "../bytes/describe-value.ts";
 import { MisuseError } from "../bytes/misuse-error.ts";
-import { lendOutput, outputTaken, Taking } from "../bytes/output-queue.ts";
+import { isConstantOutput, lendOutput, outputTaken, Taking } from "../bytes/output-queue.ts";
 import { closeWhenSeen, isPatient, startPatience } from "./closing.ts";
 import { CloseSent, type Connection, Writing } from "./connection.ts";
 import { queueWaitingPong } from "./control.ts";
@@ -18,6 +18,11 @@ export interface Transmission {
    */
   readonly chunks: readonly Uint8Array[];
   /**
+   * Nobody ever writes the bytes of the chunks again: they are the frame of a prepared message. So a host may call `sent`
+   * while its transport still reads them.
+   */
+  readonly isConstant: boolean;
+  /**
    * "end-write": end the writing half of the transport behind the chunks (TCP FIN), and continue to read. "destroy":
    * destroy the transport; there are no chunks.
    */
@@ -26,8 +31,12 @@ export interface Transmission {
 
 const NO_CHUNKS: readonly Uint8Array[] = [];
 
-function makeTransmission(chunks: readonly Uint8Array[], then: Transmission["then"]): Transmission {
-  return { chunks, then };
+function makeTransmission(
+  chunks: readonly Uint8Array[],
+  isConstant: boolean,
+  then: Transmission["then"],
+): Transmission {
+  return { chunks, isConstant, then };
 }
 
 /** The next transmission; null when there is no output, or while the transport still has the last transmission. */
@@ -38,7 +47,7 @@ export function transmit(connection: Connection): Transmission | null {
     if (ending.isDestroyLent) return null;
     if (ending.ended !== null) {
       ending.isDestroyLent = true;
-      return makeTransmission(NO_CHUNKS, "destroy");
+      return makeTransmission(NO_CHUNKS, false, "destroy");
     }
   }
   if (output.lent > 0 || connection.writing === Writing.EndLent) return null;
@@ -51,7 +60,8 @@ export function transmit(connection: Connection): Transmission | null {
   if (ending !== null && ending.localClose !== null && ending.closeSent === CloseSent.No) {
     ending.closeSent = CloseSent.Lent;
   }
-  return makeTransmission(lendOutput(output), isEnd ? "end-write" : "continue");
+  const isConstant = isConstantOutput(output);
+  return makeTransmission(lendOutput(output), isConstant, isEnd ? "end-write" : "continue");
 }
 
 /** The transport has taken `byteCount` bytes more of the current transmission, and not all of it. */

@@ -64,6 +64,29 @@ describe("sendPrepared", () => {
     expect(message.frame).toEqual(before);
   });
 
+  test("tells the host that nobody writes the frame again, if the frame is alone", () => {
+    const message = prepareMessage("to all");
+    const isConstant = (send: (endpoint: Endpoint) => void): boolean => {
+      const endpoint = open("server");
+      send(endpoint);
+      return endpoint.transmit(0)!.isConstant;
+    };
+    expect(isConstant((endpoint) => endpoint.sendPrepared(message))).toBe(true);
+    expect(isConstant((endpoint) => endpoint.sendBinary(message.payload))).toBe(false);
+    expect(
+      isConstant((endpoint) => {
+        endpoint.sendPrepared(message);
+        endpoint.sendText("and more");
+      }),
+    ).toBe(false);
+    expect(
+      isConstant((endpoint) => {
+        endpoint.sendText("before");
+        endpoint.sendPrepared(message);
+      }),
+    ).toBe(false);
+  });
+
   test("shows the frame to those who watch frames", () => {
     const endpoint = open("server", { frames: watchFrames(2) });
     endpoint.sendPrepared(prepareMessage("abc"));

@@ -36,7 +36,10 @@ export type ReadState = (typeof ReadState)[keyof typeof ReadState];
 export const WriteState = {
   /** Everything was taken, and `onDrain` is not awaited. */
   Free: 0,
-  /** A write is under way with a copy of the bytes: the handler was told that they are taken, and awaits nothing. */
+  /**
+   * A write is under way with a copy of the bytes, or with bytes that nobody writes again: the handler was told that they are
+   * taken, and awaits nothing.
+   */
   Copied: 1,
   /** The handler awaits `onDrain`. */
   Full: 2,
@@ -86,7 +89,7 @@ export abstract class ConnectedStream implements Transport {
     this.handler = handler;
   }
 
-  abstract write(chunks: readonly Uint8Array[]): boolean;
+  abstract write(chunks: readonly Uint8Array[], isConstant?: boolean): boolean;
   abstract destroy(): void;
   abstract pause(): void;
   abstract resume(): void;

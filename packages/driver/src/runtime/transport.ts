@@ -9,10 +9,12 @@
 export interface Transport {
   /**
    * Writes the chunks, in order, behind everything written before.
+   * @param isConstant nobody ever writes the bytes of the chunks again: a transport may return true and go on reading them.
+   * Default false.
    * @returns true: all chunks are taken, and are the caller's again. false: the chunks are borrowed until `onDrain`, and the
    * caller writes nothing more before.
    */
-  write(chunks: readonly Uint8Array[]): boolean;
+  write(chunks: readonly Uint8Array[], isConstant?: boolean): boolean;
   /**
    * Ends the writing half behind everything written before (TCP FIN, TLS close_notify and FIN). Reading goes on.
    * @returns true: everything is taken. false: `onDrain` says when.

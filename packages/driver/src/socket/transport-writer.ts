@@ -23,7 +23,7 @@ const PORTION_BYTES = 131_072;
  */
 export function beginTransmission(
   transport: Transport,
-  { chunks, then }: Transmission,
+  { chunks, isConstant, then }: Transmission,
   byteCount: number,
   progress: Progress,
   now: number,
@@ -32,7 +32,7 @@ export function beginTransmission(
     const writer = new TransportWriter(byteCount, portions(chunks), then === "end-write");
     return writer.goOn(transport, progress, now) ? null : writer;
   }
-  let isTaken = chunks.length === 0 || transport.write(chunks);
+  let isTaken = chunks.length === 0 || transport.write(chunks, isConstant);
   if (then === "end-write") isTaken = transport.endWrite() && isTaken;
   return isTaken ? null : new TransportWriter(byteCount, null, false);
 }
