@@ -3,13 +3,13 @@ import { MisuseError } from "@sansocket/core";
 import { showFacts } from "../inspection.ts";
 import type { AcceptedRequest } from "../request-facts.ts";
 import type { Transport } from "../runtime/transport.ts";
+import { PACKED, pack, packPlainly, unpack } from "./packed-request.ts";
 import { RequestView, type Surroundings, type UpgradeFields } from "./request-view.ts";
 
 export class OpenedRequest extends RequestView implements AcceptedRequest {
   readonly raw: unknown;
-  /** Null once the request is packed; from then on {@link packed} has the fields. */
-  private unpacked: UpgradeFields | null;
-  private packed = "";
+  /** From {@link pack} on one string. */
+  private kept: UpgradeFields | string;
 
   constructor(
     transport: Transport,
@@ -18,7 +18,7 @@ export class OpenedRequest extends RequestView implements AcceptedRequest {
     raw: unknown,
   ) {
     super(transport, surroundings);
-    this.unpacked = fields;
+    this.kept = fields;
     this.raw = raw;
   }
 
@@ -40,8 +40,7 @@ export class OpenedRequest extends RequestView implements AcceptedRequest {
 
   /** The fields as one string, for a connection that moves to another process. */
   get moved(): string {
-    this.pack();
-    return this.packed;
+    return packPlainly(this.fields);
   }
 
   get origin(): string | null {
@@ -53,53 +52,14 @@ export class OpenedRequest extends RequestView implements AcceptedRequest {
   }
 
   protected override get fields(): UpgradeFields {
-    return this.unpacked ?? unpack(this.packed);
+    const { kept } = this;
+    return typeof kept === "string" ? unpack(kept) : kept;
   }
 
-  /**
-   * Packs the fields into one string, because the application may never look at the request again. One string costs a fourth of
-   * the memory of a list of header lines, which takes some 800 bytes for a browser's request.
-   */
+  /** Lets go of all objects of the request. */
   pack(): void {
-    if (this.unpacked === null) return;
-    this.packed = pack(this.unpacked);
-    this.unpacked = null;
+    if (typeof this.kept !== "string") this.kept = pack(this.kept);
   }
-}
-
-/**
- * Writes the request as one string, which {@link unpack} reads. No part of a request has a line end, and no part of the first
- * line has a space. The string holds the fields that core has judged, so that no field is judged again: the host of an absolute
- * target stands in no header line, and a Host field beside such a target may be empty (RFC 9112 §3.2.2).
- */
-function pack({ method, target, host, origin, protocols, headers }: UpgradeFields): string {
-  const lines = [
-    `${method} ${target} ${host} ${protocols.join(",")}`,
-    origin === null ? NO_ORIGIN : `${ORIGIN}${origin}`,
-  ];
-  for (const [name, value] of headers) lines.push(`${name}:${value}`);
-  return lines.join("\n");
-}
-
-/** The text that {@link pack} writes: method, target, host and protocols; the origin; header lines. */
-const PACKED = /^[^ \n]+ [^ \n]+ [^ \n]* [^ \n]*\n(-|\+[^\n]*)(\n[^\n:]+:[^\n]*)*$/;
-const NO_ORIGIN = "-";
-const ORIGIN = "+";
-
-function unpack(packed: string): UpgradeFields {
-  const [first, origin, ...lines] = packed.split("\n");
-  const [method, target, host, protocols] = first!.split(" ");
-  return {
-    method: method!,
-    target: target!,
-    host: host!,
-    origin: origin === NO_ORIGIN ? null : origin!.slice(ORIGIN.length),
-    protocols: protocols === "" ? [] : protocols!.split(","),
-    headers: lines.map((line): [string, string] => {
-      const colon = line.indexOf(":");
-      return [line.slice(0, colon), line.slice(colon + 1)];
-    }),
-  };
 }
 
 showFacts<OpenedRequest>(OpenedRequest, "AcceptedRequest", (request) => {

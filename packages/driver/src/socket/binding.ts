@@ -12,7 +12,14 @@ import type { Behaviour } from "./behaviour.ts";
 import { type CloseInfo, closeInfo, violationError } from "./close-info.ts";
 import { type Deadlines, type Due, NOT_ENTERED } from "./deadlines.ts";
 import { Delivery } from "./delivery.ts";
-import { engineFailed, escaped, MOST_ESCAPES, triesClose } from "./escape.ts";
+import {
+  engineFailed,
+  escaped,
+  escapesOf,
+  MOST_ESCAPES,
+  noteEscape,
+  triesClose,
+} from "./escape.ts";
 import { beginTurn, endTurn, FLUSH_AT_ONCE, type Flushable, markDirty } from "./flushing.ts";
 import { keepsAnswersBack } from "./gathering.ts";
 import type { Link } from "./link.ts";
@@ -41,7 +48,6 @@ export interface Owner {
 }
 
 export class Binding implements Link, TransportHandler, Flushable, Due {
-  readonly behaviour: Behaviour;
   readonly endpoint: Endpoint;
   readonly transport: Transport;
   readonly delivery: Delivery;
@@ -49,7 +55,6 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
   now: number;
   info: CloseInfo | null = null;
   failure: ConnectionError | null = null;
-  escapes = 0;
   isReadingHeld = false;
   isPullStopped = false;
 
@@ -69,7 +74,6 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
 
   constructor(owner: Owner, endpoint: Endpoint, open: OpenTransport, now: number) {
     this.owner = owner;
-    this.behaviour = owner.behaviour;
     this.endpoint = endpoint;
     this.now = now;
     this.outgoing = new Outgoing(this);
@@ -79,6 +83,11 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
       throw new MisuseError("what opens a transport has to return one: see OpenTransport");
     }
     markDirty(this); // a client has its request to send
+  }
+
+  // Fields of the owner, and no fields of each connection: see docs/performance.md, "Memory".
+  get behaviour(): Behaviour {
+    return this.owner.behaviour;
   }
 
   get deadlines(): Deadlines {
@@ -132,7 +141,7 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
   onEnd(): void {
     this.now = this.owner.deadlines.now();
     this.endpoint.endOfStream(this.now);
-    if (this.isPullStopped) this.delivery.restSince ??= this.now;
+    if (this.isPullStopped) this.delivery.restKnown();
     this.turn();
   }
 
@@ -265,7 +274,7 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
         break;
       } catch (error) {
         this.escaped(error);
-        if (this.escapes > MOST_ESCAPES) break;
+        if (escapesOf(this) > MOST_ESCAPES) break;
       }
     }
     this.isPulling = false;
@@ -414,7 +423,7 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
 
   /** The transport threw an exception: the connection can write nothing more, not even a Close. */
   private transportThrew(error: unknown): void {
-    this.escapes += 1;
+    noteEscape(this);
     this.escaped(error);
     this.isPullDue = true;
   }

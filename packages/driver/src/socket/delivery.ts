@@ -3,6 +3,7 @@
  * application is not ready for the message. Above `limits.undelivered` reading pauses (`reading-gate`), and then pulling stops
  * (`pull-gate`). Below, the driver pulls the engine to Idle, so that data does not delay control frames.
  */
+import { type DeliveryEnd, deliveryEnd } from "./delivery-end.ts";
 import { DeliveryPhase } from "./delivery-phase.ts";
 import { awaitResult, type HookName, notifyHook, type RunningHooks } from "./hook-runner.ts";
 import { type Answering, LastWord } from "./last-word.ts";
@@ -26,33 +27,20 @@ export class Delivery implements RunningHooks {
   private readonly outgoing: Pick<Outgoing, "isStreaming" | "lost">;
   /** Null until the first loop begins. */
   private loops: Loops | null = null;
-  /** Null until our Close may have to wait. */
-  private lastWord: LastWord | null = null;
+  /** Null while the connection is open and well. */
+  private end: DeliveryEnd | null = null;
   private phase: DeliveryPhase = DeliveryPhase.Delivering;
   /** Null while no message waits, which is almost always. */
   mailbox: Mailbox | null = null;
   /** The application has asked for no messages. */
   isPaused = false;
-  /** Messages that arrived and were dropped. */
-  private dropped = 0;
   /**
    * The time at which the application last went on, ms: the application took a message, or one of its hooks finished. The end
    * of the connection sets this time too.
    */
   wentOnAt = 0;
-  /**
-   * After the end of the connection the application has not gone on for too long: the `close` hook waits no longer for the
-   * application.
-   */
-  private isGivenUp = false;
-  /** The time since which a connection that closes reads no more, because the mailbox is full, ms; null while it reads. */
-  fullSince: number | null = null;
-  /** Since when the end of the input is known, and stands behind messages that find no room, ms; null before. */
-  restSince: number | null = null;
   /** A function of the application runs for this connection, and may begin a loop. */
   isLoopExpected = false;
-  /** Null until a shutdown or a hand-off waits for the last answer. */
-  private retiring: Retiring | null = null;
 
   constructor(link: Link, outgoing: Pick<Outgoing, "isStreaming" | "lost">) {
     this.link = link;
@@ -61,6 +49,20 @@ export class Delivery implements RunningHooks {
 
   // ---- facts
 
+  /** The facts of the end; made at the first of these facts. */
+  private get facts(): DeliveryEnd {
+    this.end ??= deliveryEnd();
+    return this.end;
+  }
+
+  private get lastWord(): LastWord | null {
+    return this.end === null ? null : this.end.lastWord;
+  }
+
+  private get retiring(): Retiring | null {
+    return this.end === null ? null : this.end.retiring;
+  }
+
   /** Number of bytes of the waiting messages. */
   get waitingBytes(): number {
     return this.mailbox === null ? 0 : this.mailbox.bytes;
@@ -68,7 +70,8 @@ export class Delivery implements RunningHooks {
 
   /** Number of messages that arrived and that the application has not got: dropped messages, and messages that still wait. */
   get undelivered(): number {
-    return this.dropped + (this.mailbox === null ? 0 : this.mailbox.count);
+    const dropped = this.end === null ? 0 : this.end.dropped;
+    return dropped + (this.mailbox === null ? 0 : this.mailbox.count);
   }
 
   /** The driver drops each message that still arrives. */
@@ -90,7 +93,7 @@ export class Delivery implements RunningHooks {
   /** @returns, as {@link binary} does, whether so much waits that pulling may have to stop: see `pull-gate`. */
   text(): boolean {
     const { endpoint } = this.link;
-    if (this.phase >= DeliveryPhase.Stopped) this.dropped += 1;
+    if (this.phase >= DeliveryPhase.Stopped) this.facts.dropped += 1;
     else if (!this.isReady) return this.add(endpoint.text, endpoint.end - endpoint.start);
     else this.callMessage(endpoint.text);
     return false;
@@ -99,7 +102,7 @@ export class Delivery implements RunningHooks {
   binary(): boolean {
     const { endpoint, behaviour } = this.link;
     if (this.phase >= DeliveryPhase.Stopped) {
-      this.dropped += 1;
+      this.facts.dropped += 1;
     } else if (!this.isReady) {
       return this.add(endpoint.ownBytes(), endpoint.end - endpoint.start);
     } else if (behaviour.lend) {
@@ -116,14 +119,26 @@ export class Delivery implements RunningHooks {
    */
   lastArrived(): void {
     if (this.isEverythingAnswered) return;
-    this.lastWord ??= new LastWord(this.link);
-    this.lastWord.delay(!this.isTakerExpected && this.mailbox !== null);
+    const { facts } = this;
+    facts.lastWord ??= new LastWord(this.link);
+    facts.lastWord.delay(!this.isTakerExpected && this.mailbox !== null);
   }
 
   /** The transport is gone, and the engine keeps messages from before, which find no room yet. */
   lost(): void {
-    this.restSince ??= this.link.now;
+    this.restKnown();
     this.outgoing.lost();
+  }
+
+  /** The end of the input is known, and stands behind messages that find no room. */
+  restKnown(): void {
+    this.facts.restSince ??= this.link.now;
+  }
+
+  /** @param isFull a connection that closes reads no more, because the mailbox is full. */
+  noteFull(isFull: boolean): void {
+    if (isFull) this.facts.fullSince ??= this.link.now;
+    else if (this.end !== null) this.end.fullSince = null;
   }
 
   /** The connection is over. The waiting messages are still delivered. */
@@ -263,7 +278,8 @@ export class Delivery implements RunningHooks {
   /** Drops the waiting messages. After this call the application gets only the end. */
   stop(): void {
     this.takeNoMore();
-    this.dropped = this.undelivered;
+    const { undelivered } = this;
+    if (undelivered > 0) this.facts.dropped = undelivered;
     this.mailbox = null;
   }
 
@@ -273,7 +289,7 @@ export class Delivery implements RunningHooks {
    * @param isMoving messages that nobody takes here move too, and are not waited for.
    */
   retire(whenAnswered: () => void, isMoving: boolean = false): void {
-    this.retiring = retiringBehind(this.retiring, whenAnswered, isMoving);
+    this.facts.retiring = retiringBehind(this.retiring, whenAnswered, isMoving);
     if (this.phase < DeliveryPhase.Retiring) this.phase = DeliveryPhase.Retiring;
     ownTurn(this.link);
   }
@@ -286,7 +302,7 @@ export class Delivery implements RunningHooks {
   /** The connection did not move: reading goes on, or a shutdown beside the hand-off does. */
   goOn(): void {
     const shutdown = this.retiring?.whenStays ?? null;
-    this.retiring = shutdown === null ? null : retiringBehind(null, shutdown, false);
+    this.facts.retiring = shutdown === null ? null : retiringBehind(null, shutdown, false);
     if (shutdown === null && this.phase === DeliveryPhase.Retiring)
       this.phase = DeliveryPhase.Delivering;
     ownTurn(this.link);
@@ -363,7 +379,7 @@ export class Delivery implements RunningHooks {
 
   /** The `close` hook waits for an awaited hook, and for messages that a hook or a loop may take. */
   private get isCloseHeldBack(): boolean {
-    if (this.isGivenUp) return false;
+    if (this.end?.isGivenUp) return false;
     return this.awaited !== null || (this.mailbox !== null && this.hasTaker);
   }
 
@@ -396,9 +412,10 @@ export class Delivery implements RunningHooks {
   get giveUpAt(): number {
     const { info, behaviour } = this.link;
     if (info === null) {
-      const { lastWord } = this;
-      const dropAt = overflowAt(this, behaviour.closeTimeout);
-      return lastWord === null ? dropAt : Math.min(lastWord.releaseAt, dropAt);
+      const { end } = this;
+      if (end === null) return Number.POSITIVE_INFINITY; // almost always
+      const dropAt = overflowAt(this, end, behaviour.closeTimeout);
+      return end.lastWord === null ? dropAt : Math.min(end.lastWord.releaseAt, dropAt);
     }
     if (this.isFinished || behaviour.patience === 0) return Number.POSITIVE_INFINITY;
     return this.wentOnAt + behaviour.patience;
@@ -406,7 +423,7 @@ export class Delivery implements RunningHooks {
 
   /** The application has not gone on for too long. */
   giveUp(): void {
-    if (this.link.info !== null) this.isGivenUp = true;
+    if (this.link.info !== null) this.facts.isGivenUp = true;
     else if (this.lastWord !== null && this.lastWord.releaseAt <= this.link.now)
       this.lastWord.release();
     else this.takeNoMore();
@@ -425,8 +442,9 @@ export class Delivery implements RunningHooks {
    * @param answering answers messages after the hook or the loop, and calls {@link answered} when no message is left to answer.
    */
   answersIn(answering: Answering): void {
-    this.lastWord ??= new LastWord(this.link);
-    this.lastWord.answering = answering;
+    const { facts } = this;
+    facts.lastWord ??= new LastWord(this.link);
+    facts.lastWord.answering = answering;
   }
 
   /** A message was answered, and our Close may wait for the answer. */

@@ -15,6 +15,20 @@ export const MOST_ESCAPES = 4;
 /** So many bytes of any content make a string in every runtime: V8 allows 2^29 - 24 units, and 2^28 - 16 units on 32 bits. */
 const LARGEST_TEXT = 2 ** 28 - 16;
 
+/**
+ * The number of exceptions in turns that did not come from a hook, of connections that had one. Such a connection is rare, so
+ * the number is no field of every connection.
+ */
+const escapes: WeakMap<Link, number> = new WeakMap();
+
+export function escapesOf(link: Link): number {
+  return escapes.get(link) ?? 0;
+}
+
+export function noteEscape(link: Link): void {
+  escapes.set(link, escapesOf(link) + 1);
+}
+
 /** An exception of the running hook, or of an extension, a transport or a decoder under the engine. */
 export function escaped(hooks: RunningHooks, error: unknown): void {
   const { running, link } = hooks;
@@ -24,14 +38,10 @@ export function escaped(hooks: RunningHooks, error: unknown): void {
 }
 
 /** @returns false where no Close can be sent: after an earlier exception, no part of the connection is sure to work. */
-export function triesClose(
-  { endpoint, escapes, now }: Link,
-  code: number,
-  reason: string,
-): boolean {
-  if (escapes > 1) return false;
+export function triesClose(link: Link, code: number, reason: string): boolean {
+  if (escapesOf(link) > 1) return false;
   try {
-    endpoint.close(code, reason, now);
+    link.endpoint.close(code, reason, link.now);
     return true;
   } catch {
     return false; // for example, the host's source of masking keys has thrown
@@ -40,7 +50,7 @@ export function triesClose(
 
 /** RFC 6455 §7.4.1: code 1009 for a message that is too big to process, and code 1011 for all other exceptions. */
 export function engineFailed(link: Link, error: unknown): void {
-  link.escapes += 1;
+  noteEscape(link);
   const { start, end } = link.endpoint;
   const isTooLarge = textOf(error, "name") === "RangeError" || end - start > LARGEST_TEXT;
   const what = isTooLarge ? "a message is too large for this runtime" : "the engine failed";

@@ -21,8 +21,6 @@ export interface Link {
   readonly info: CloseInfo | null;
   /** The reason for which we ended the connection; null while we have not ended the connection. */
   readonly failure: ConnectionError | null;
-  /** The number of exceptions in turns that did not come from a hook. */
-  escapes: number;
   /** Reading from the transport is paused: see `reading-gate`. */
   isReadingHeld: boolean;
   /** The engine keeps input, because too many messages wait: see `pull-gate`. */

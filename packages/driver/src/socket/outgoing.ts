@@ -36,7 +36,6 @@ export class Outgoing implements StreamingHost {
   isPressured = false;
   private waiters: SendWaiter[] | null = null;
   private readyWaiters: (() => void)[] | null = null;
-  private streamedWaiters: (() => void)[] | null = null;
   /** A message in fragments is being sent, and other messages wait for its end; null almost always. */
   private streaming: Streaming | null = null;
 
@@ -222,23 +221,15 @@ export class Outgoing implements StreamingHost {
 
   /** Resolves when no message in fragments is being sent or waits, or when the connection is over. */
   whenStreamed(): Promise<void> {
-    if (this.streaming === null || this.link.info !== null) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.streamedWaiters ??= [];
-      this.streamedWaiters.push(resolve);
-    });
-  }
-
-  private resolveStreamed(): void {
-    const waiters = this.streamedWaiters;
-    this.streamedWaiters = null;
-    for (const resolve of waiters ?? []) resolve();
+    const { streaming } = this;
+    if (streaming === null || this.link.info !== null) return Promise.resolve();
+    return streaming.whenStreamed();
   }
 
   streamed(): void {
     const { streaming, link } = this;
     this.streaming = null;
-    this.resolveStreamed();
+    streaming!.done();
     streaming!.closeNow();
     // Our Close may have waited until the rest of the message was sent.
     link.tick();
@@ -293,7 +284,6 @@ export class Outgoing implements StreamingHost {
     for (const { resolve } of this.waiters ?? []) resolve("closed");
     this.waiters = null;
     this.streaming?.ended();
-    this.resolveStreamed();
     this.resolveReady();
   }
 }

@@ -52,7 +52,7 @@ export function shouldHoldReading(facts: ReadingFacts): boolean {
 export function settleReading(
   link: Link,
   outgoing: { readonly isPressured: boolean },
-  delivery: Pick<Delivery, "waitingBytes" | "isRetiring" | "isStopped" | "fullSince">,
+  delivery: Pick<Delivery, "waitingBytes" | "isRetiring" | "isStopped" | "noteFull">,
   isPongAwaited: boolean,
 ): void {
   const { endpoint, behaviour, transport, now } = link;
@@ -75,8 +75,7 @@ export function settleReading(
       isAwaited: endpoint.state !== "open" || isPongAwaited,
       isHeld: link.isReadingHeld,
     });
-  if (!shouldHold) delivery.fullSince = null;
-  else if (endpoint.state === "closing") delivery.fullSince ??= now;
+  if (!shouldHold || endpoint.state === "closing") delivery.noteFull(shouldHold);
   if (shouldHold === link.isReadingHeld || link.info !== null) return;
   link.isReadingHeld = shouldHold;
   if (shouldHold) {

@@ -54,6 +54,8 @@ export class Streaming {
   private broughtAt = 0;
   /** The time at which the transport last got bytes, ms. At that time the transport had taken all earlier bytes. */
   private givenAt = 0;
+  /** Called when no message in fragments is being sent or waits, or when the connection is over. */
+  private whenDone: (() => void)[] = [];
 
   constructor(link: Link, host: StreamingHost) {
     this.link = link;
@@ -131,6 +133,21 @@ export class Streaming {
     this.closing = null;
     this.parts?.leave();
     this.roomAgain();
+    this.done();
+  }
+
+  /** Resolves at {@link done}. */
+  whenStreamed(): Promise<void> {
+    return new Promise((resolve) => {
+      this.whenDone.push(resolve);
+    });
+  }
+
+  /** No message is left to send, or none can be sent any more. */
+  done(): void {
+    const waiters = this.whenDone;
+    this.whenDone = [];
+    for (const resolve of waiters) resolve();
   }
 
   private room(): Promise<void> {
