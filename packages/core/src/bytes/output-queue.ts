@@ -151,7 +151,7 @@ export function queueConstant(queue: OutputQueue, bytes: Uint8Array): void {
   commitOutput(queue, bytes.length);
 }
 
-/** What {@link queueConstant} has queued by reference. A field of the queue would cost memory in an idle connection. */
+/** The arrays that {@link queueConstant} has queued by reference. A field of the queue would cost memory in an idle connection. */
 const constants: WeakSet<Uint8Array> = new WeakSet();
 
 /** Whether {@link lendOutput} lends nothing but bytes that nobody ever writes again. */

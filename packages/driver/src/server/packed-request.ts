@@ -9,7 +9,7 @@
 import type { UpgradeFields } from "./request-view.ts";
 
 /**
- * What the header lines of most opening handshakes are, or begin with. Each has a character of its own in a packed request.
+ * The header lines of most opening handshakes, and beginnings of them. Each has a character of its own in a packed request.
  * A header name is ASCII, so a line that begins with another character begins with one of these.
  */
 const COMMON: readonly string[] = [
@@ -60,7 +60,7 @@ function written(
   return lines.join("\n");
 }
 
-/** What {@link packPlainly} writes. */
+/** The form that {@link packPlainly} writes. */
 export const PACKED: RegExp = /^[^ \n]+ [^ \n]+ [^ \n]* [^ \n]*\n(-|\+[^\n]*)(\n[^\n:]+:[^\n]*)*$/;
 const NO_ORIGIN = "-";
 const ORIGIN = "+";

@@ -12,14 +12,7 @@ import type { Behaviour } from "./behaviour.ts";
 import { type CloseInfo, closeInfo, violationError } from "./close-info.ts";
 import { type Deadlines, type Due, NOT_ENTERED } from "./deadlines.ts";
 import { Delivery } from "./delivery.ts";
-import {
-  engineFailed,
-  escaped,
-  escapesOf,
-  MOST_ESCAPES,
-  noteEscape,
-  triesClose,
-} from "./escape.ts";
+import { engineFailed, escaped, escapesTooOften, transportFailed, triesClose } from "./escape.ts";
 import { beginTurn, endTurn, FLUSH_AT_ONCE, type Flushable, markDirty } from "./flushing.ts";
 import { keepsAnswersBack } from "./gathering.ts";
 import type { Link } from "./link.ts";
@@ -123,7 +116,7 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
     try {
       this.endpoint.receive(chunk, this.now);
     } catch (error) {
-      this.escaped(error); // for example a stream that brings another type than bytes
+      escaped(this.delivery, error); // for example a stream that brings another type than bytes
     }
     this.turn();
   }
@@ -133,7 +126,7 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
     try {
       this.endpoint.received(byteCount, this.now);
     } catch (error) {
-      this.escaped(error);
+      escaped(this.delivery, error);
     }
     this.turn();
   }
@@ -141,7 +134,7 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
   onEnd(): void {
     this.now = this.owner.deadlines.now();
     this.endpoint.endOfStream(this.now);
-    if (this.isPullStopped) this.delivery.restKnown();
+    if (this.isPullStopped) this.delivery.facts.restSince ??= this.now;
     this.turn();
   }
 
@@ -181,7 +174,7 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
       if (this.endpoint.deadline <= now) this.endpoint.handleTimeout(now);
       if (!this.isOpen) this.owner.expired(this);
     } catch (error) {
-      this.escaped(error);
+      escaped(this.delivery, error);
     }
     this.turn();
   }
@@ -255,7 +248,7 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
         try {
           this.delivery.deliverWaiting();
         } catch (error) {
-          this.escaped(error);
+          escaped(this.delivery, error);
         }
       }
       if (!this.isPullStopped || !pullsAgain(this, this.isPongAwaited)) return;
@@ -273,8 +266,8 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
         this.pullToIdle();
         break;
       } catch (error) {
-        this.escaped(error);
-        if (escapesOf(this) > MOST_ESCAPES) break;
+        escaped(this.delivery, error);
+        if (escapesTooOften(this)) break;
       }
     }
     this.isPulling = false;
@@ -417,14 +410,8 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
 
   // ---- failing
 
-  private escaped(error: unknown): void {
-    escaped(this.delivery, error);
-  }
-
-  /** The transport threw an exception: the connection can write nothing more, not even a Close. */
   private transportThrew(error: unknown): void {
-    noteEscape(this);
-    this.escaped(error);
+    transportFailed(this.delivery, error);
     this.isPullDue = true;
   }
 

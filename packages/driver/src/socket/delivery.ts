@@ -15,7 +15,7 @@ import type { Outgoing } from "./outgoing.ts";
 import { overflowAt } from "./overflow.ts";
 import { nextTurn, ownTurn } from "./own-turn.ts";
 import type { Receiver } from "./receiver.ts";
-import { type Retiring, retiringBehind, tellAnswered } from "./retiring.ts";
+import { retiringBehind, tellAnswered } from "./retiring.ts";
 import { payloadBytes } from "./sendable.ts";
 
 export class Delivery implements RunningHooks {
@@ -28,7 +28,7 @@ export class Delivery implements RunningHooks {
   /** Null until the first loop begins. */
   private loops: Loops | null = null;
   /** Null while the connection is open and well. */
-  private end: DeliveryEnd | null = null;
+  end: DeliveryEnd | null = null;
   private phase: DeliveryPhase = DeliveryPhase.Delivering;
   /** Null while no message waits, which is almost always. */
   mailbox: Mailbox | null = null;
@@ -50,17 +50,9 @@ export class Delivery implements RunningHooks {
   // ---- facts
 
   /** The facts of the end; made at the first of these facts. */
-  private get facts(): DeliveryEnd {
+  get facts(): DeliveryEnd {
     this.end ??= deliveryEnd();
     return this.end;
-  }
-
-  private get lastWord(): LastWord | null {
-    return this.end === null ? null : this.end.lastWord;
-  }
-
-  private get retiring(): Retiring | null {
-    return this.end === null ? null : this.end.retiring;
   }
 
   /** Number of bytes of the waiting messages. */
@@ -126,26 +118,15 @@ export class Delivery implements RunningHooks {
 
   /** The transport is gone, and the engine keeps messages from before, which find no room yet. */
   lost(): void {
-    this.restKnown();
-    this.outgoing.lost();
-  }
-
-  /** The end of the input is known, and stands behind messages that find no room. */
-  restKnown(): void {
     this.facts.restSince ??= this.link.now;
-  }
-
-  /** @param isFull a connection that closes reads no more, because the mailbox is full. */
-  noteFull(isFull: boolean): void {
-    if (isFull) this.facts.fullSince ??= this.link.now;
-    else if (this.end !== null) this.end.fullSince = null;
+    this.outgoing.lost();
   }
 
   /** The connection is over. The waiting messages are still delivered. */
   ended(): void {
     if (this.receiver === null) this.phase = DeliveryPhase.Finished;
     this.wentOnAt = this.link.now;
-    if (this.retiring?.isMoving) tellAnswered(this.retiring); // a hand-off has nothing to wait for
+    if (this.end?.retiring?.isMoving) tellAnswered(this.end.retiring); // a hand-off has nothing to wait for
   }
 
   private add(message: Message, byteCount: number): boolean {
@@ -233,7 +214,7 @@ export class Delivery implements RunningHooks {
     this.loops ??= new Loops();
     const { loops } = this;
     const loop = loops.begin();
-    this.lastWord?.takerCame();
+    this.end?.lastWord?.takerCame();
     return {
       next: () => this.next(loops, loop),
       return: () => {
@@ -267,7 +248,7 @@ export class Delivery implements RunningHooks {
 
   private leave(loops: Loops, loop: Loop): void {
     if (loop.isLeft) return;
-    loops.leave(loop, this.lastWord?.isDelayed === true);
+    loops.leave(loop, this.end?.lastWord?.isDelayed === true);
     // A shutdown does not wait for the answer of a loop that was left.
     if (!this.isRetiring) return;
     ownTurn(this.link);
@@ -289,7 +270,7 @@ export class Delivery implements RunningHooks {
    * @param isMoving messages that nobody takes here move too, and are not waited for.
    */
   retire(whenAnswered: () => void, isMoving: boolean = false): void {
-    this.facts.retiring = retiringBehind(this.retiring, whenAnswered, isMoving);
+    this.facts.retiring = retiringBehind(this.end?.retiring, whenAnswered, isMoving);
     if (this.phase < DeliveryPhase.Retiring) this.phase = DeliveryPhase.Retiring;
     ownTurn(this.link);
   }
@@ -301,7 +282,7 @@ export class Delivery implements RunningHooks {
 
   /** The connection did not move: reading goes on, or a shutdown beside the hand-off does. */
   goOn(): void {
-    const shutdown = this.retiring?.whenStays ?? null;
+    const shutdown = this.end?.retiring?.whenStays ?? null;
     this.facts.retiring = shutdown === null ? null : retiringBehind(null, shutdown, false);
     if (shutdown === null && this.phase === DeliveryPhase.Retiring)
       this.phase = DeliveryPhase.Delivering;
@@ -325,14 +306,14 @@ export class Delivery implements RunningHooks {
 
   /** An object that answers messages at its own time has messages to answer. */
   private get isAnsweringElsewhere(): boolean {
-    return this.lastWord?.answering?.isAnswering === true;
+    return this.end?.lastWord?.answering?.isAnswering === true;
   }
 
   /** No message waits, or only messages that move with the connection. */
   private get isMailDone(): boolean {
     return (
       this.mailbox === null ||
-      (this.retiring?.isMoving === true && (this.isPaused || !this.hasTaker))
+      (this.end?.retiring?.isMoving === true && (this.isPaused || !this.hasTaker))
     );
   }
 
@@ -359,7 +340,7 @@ export class Delivery implements RunningHooks {
    * `close`.
    */
   settle(): void {
-    const { lastWord } = this;
+    const lastWord = this.end?.lastWord;
     if (this.running !== null) return;
     if (lastWord?.isDelayed && this.isEverythingAnswered) lastWord.release();
     // An `open` hook may be awaited because a loop runs in the hook: such a hook ends only after its loop.
@@ -371,7 +352,7 @@ export class Delivery implements RunningHooks {
 
   /** Every message that arrived is delivered or dropped. */
   private settleDelivered(): void {
-    if (!this.isLoopAnswering) tellAnswered(this.retiring);
+    if (!this.isLoopAnswering) tellAnswered(this.end?.retiring);
     if (this.loops?.isParked && this.isInputOver) {
       this.loops.end(this.link.failure ?? this.link.info?.error ?? null);
     }
@@ -423,9 +404,10 @@ export class Delivery implements RunningHooks {
 
   /** The application has not gone on for too long. */
   giveUp(): void {
-    if (this.link.info !== null) this.facts.isGivenUp = true;
-    else if (this.lastWord !== null && this.lastWord.releaseAt <= this.link.now)
-      this.lastWord.release();
+    const { info, now } = this.link;
+    const lastWord = this.end?.lastWord;
+    if (info !== null) this.facts.isGivenUp = true;
+    else if (lastWord && lastWord.releaseAt <= now) lastWord.release();
     else this.takeNoMore();
   }
 
@@ -449,7 +431,7 @@ export class Delivery implements RunningHooks {
 
   /** A message was answered, and our Close may wait for the answer. */
   answered(): void {
-    if (!this.lastWord?.isDelayed) return;
+    if (!this.end?.lastWord?.isDelayed) return;
     ownTurn(this.link);
   }
 

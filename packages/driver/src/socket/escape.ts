@@ -10,7 +10,7 @@ import type { Link } from "./link.ts";
  * Two exceptions are normal: the first exception, and an exception of the attempt to end the connection. After an abort no code
  * is left that could throw.
  */
-export const MOST_ESCAPES = 4;
+const MOST_ESCAPES = 4;
 
 /** So many bytes of any content make a string in every runtime: V8 allows 2^29 - 24 units, and 2^28 - 16 units on 32 bits. */
 const LARGEST_TEXT = 2 ** 28 - 16;
@@ -21,12 +21,23 @@ const LARGEST_TEXT = 2 ** 28 - 16;
  */
 const escapes: WeakMap<Link, number> = new WeakMap();
 
-export function escapesOf(link: Link): number {
+function escapesOf(link: Link): number {
   return escapes.get(link) ?? 0;
 }
 
-export function noteEscape(link: Link): void {
+function noteEscape(link: Link): void {
   escapes.set(link, escapesOf(link) + 1);
+}
+
+/** No exception is left that could be expected. */
+export function escapesTooOften(link: Link): boolean {
+  return escapesOf(link) > MOST_ESCAPES;
+}
+
+/** The transport threw an exception: the connection can write nothing more, not even a Close. */
+export function transportFailed(hooks: RunningHooks, error: unknown): void {
+  noteEscape(hooks.link);
+  escaped(hooks, error);
 }
 
 /** An exception of the running hook, or of an extension, a transport or a decoder under the engine. */

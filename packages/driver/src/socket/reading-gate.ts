@@ -52,7 +52,7 @@ export function shouldHoldReading(facts: ReadingFacts): boolean {
 export function settleReading(
   link: Link,
   outgoing: { readonly isPressured: boolean },
-  delivery: Pick<Delivery, "waitingBytes" | "isRetiring" | "isStopped" | "noteFull">,
+  delivery: Pick<Delivery, "waitingBytes" | "isRetiring" | "isStopped" | "end" | "facts">,
   isPongAwaited: boolean,
 ): void {
   const { endpoint, behaviour, transport, now } = link;
@@ -75,7 +75,11 @@ export function settleReading(
       isAwaited: endpoint.state !== "open" || isPongAwaited,
       isHeld: link.isReadingHeld,
     });
-  if (!shouldHold || endpoint.state === "closing") delivery.noteFull(shouldHold);
+  if (!shouldHold) {
+    if (delivery.end !== null) delivery.end.fullSince = null;
+  } else if (endpoint.state === "closing") {
+    delivery.facts.fullSince ??= now;
+  }
   if (shouldHold === link.isReadingHeld || link.info !== null) return;
   link.isReadingHeld = shouldHold;
   if (shouldHold) {

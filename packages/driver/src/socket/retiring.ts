@@ -16,7 +16,7 @@ export interface Retiring {
  * needs no Close, and one that stays gets the Close a little later.
  */
 export function retiringBehind(
-  before: Retiring | null,
+  before: Retiring | null | undefined,
   whenAnswered: () => void,
   isMoving: boolean,
 ): Retiring {
@@ -29,7 +29,7 @@ export function retiringBehind(
 }
 
 /** Every message is answered. Each wait is told once. */
-export function tellAnswered(retiring: Retiring | null): void {
+export function tellAnswered(retiring: Retiring | null | undefined): void {
   const whenAnswered = retiring?.whenAnswered;
   if (!whenAnswered) return;
   retiring!.whenAnswered = null;
