@@ -1,7 +1,13 @@
 /** Writes frames into the output (RFC 6455 §5.2): header, payload and mask. The callers decide the contents of a frame. */
 import { holdLargeMemory, LARGE_FROM, takeLargeMemory } from "../bytes/large-memory.ts";
 import { MEMORY_MARGIN, type Memory, memoryUnder, SHARED_BYTES } from "../bytes/memory.ts";
-import { commitOutput, queueLarge, queueReference, reserveOutput } from "../bytes/output-queue.ts";
+import {
+  commitOutput,
+  type OutputQueue,
+  queueLarge,
+  queueReference,
+  reserveOutput,
+} from "../bytes/output-queue.ts";
 import {
   headerBytesFor,
   LENGTH_16,
@@ -35,8 +41,8 @@ export function queueFrame(
     return;
   }
   const memory = reserveOutput(output, length + MAX_HEADER_BYTES);
-  const frameStart = output.to;
-  let at = writeFrameHeader(memory.bytes, frameStart, firstByte, role.masks ? MASK : 0, length);
+  beginBehindMargin(output, headerBytesFor(length, role.masks));
+  let at = writeFrameHeader(memory.bytes, output.to, firstByte, role.masks ? MASK : 0, length);
   if (role.masks) at += 4;
   copyPayload(connection.memory, bytes, start, end, memory, at);
   finishFrame(connection, firstByte, at, at + length);
@@ -93,8 +99,20 @@ function copyPayload(
   }
 }
 
-/** The longest payload that fits into a shared memory with its header. */
-const MOST_SHARED: number = SHARED_BYTES - MAX_HEADER_BYTES;
+/** The longest payload that fits into a shared memory behind the margin. */
+const MOST_SHARED: number = SHARED_BYTES - MEMORY_MARGIN;
+
+/**
+ * The first payload of a memory begins at the margin, behind its header, as it does in a large memory. When a copy begins 1 to
+ * 15 bytes further into its page of 4 KiB than its source does, the instruction that copies more than 2 KiB goes byte by byte
+ * on many processors. Large arrays begin at a page, so a payload right behind a header of 4 bytes took that path: 64 KiB in
+ * 19 µs in place of 1.3 µs (Bun and Node 20, AMD EPYC).
+ */
+function beginBehindMargin(output: OutputQueue, headerBytes: number): void {
+  if (output.to > 0) return;
+  output.from = MEMORY_MARGIN - headerBytes;
+  output.to = output.from;
+}
 
 /** A frame in a large memory of its own, which is used again once the transport has taken the frame. */
 function queueLargeFrame(
@@ -292,6 +310,7 @@ export function layText(
     return;
   }
   const memory = reserveOutput(output, room + MAX_HEADER_BYTES);
+  beginBehindMargin(output, headerBytesFor(room, role.masks));
   // The guess is right for ASCII. Other text moves by the few bytes of a longer length field.
   const guessedStart = output.to + headerBytesFor(text.length, role.masks);
   const encodedEnd = settings.kernels.encodeUtf8Into(text, memory.bytes, guessedStart);

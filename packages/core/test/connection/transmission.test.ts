@@ -57,6 +57,34 @@ describe("a transmission", () => {
     }
   });
 
+  test.each([
+    [4_096, "server"],
+    [65_535, "server"],
+    [65_536, "server"],
+    [65_537, "server"],
+    [65_538, "server"],
+    [4_096, "client"],
+    [65_536, "client"],
+  ] as const)(
+    "has the payload of %i bytes of a %s at a multiple of 16 bytes, where copies are fast",
+    (length, role) => {
+      const sends: ((endpoint: Endpoint) => void)[] = [
+        (endpoint) => endpoint.sendBinary(new Uint8Array(length)),
+        (endpoint) => endpoint.sendText("x".repeat(length)),
+        (endpoint) => endpoint.sendText(`${"x".repeat(length - 2)}\u00e9`),
+      ];
+      for (const send of sends) {
+        const endpoint = opened(role);
+        send(endpoint);
+        const { chunks } = endpoint.transmit(0)!;
+        expect(chunks).toHaveLength(1);
+        const [chunk] = chunks;
+        expect((chunk!.byteOffset + chunk!.length - length) % 16).toBe(0);
+        expect(parseFrames(chunk!)[0]!.payload).toHaveLength(length);
+      }
+    },
+  );
+
   test("is out alone: while the transport has it there is no other", () => {
     const endpoint = opened();
     endpoint.sendText("one");
