@@ -17,6 +17,12 @@ export { type ConnectWays, connectWith, type Platform } from "./client/connect.t
 export { checkOptions, refuseOptions } from "./known-options.ts";
 export { judgedLater, type OptionKind } from "./option-kinds.ts";
 export { deflateWith } from "./per-message-deflate.ts";
+export {
+  CERTIFICATE_MISSING,
+  type CertificateFields,
+  certificateDistrusted,
+  clientCertificate,
+} from "./runtime/client-certificate.ts";
 export { ConnectedStream, Life, ReadState, WriteState } from "./runtime/connected-stream.ts";
 export { type Dialed, type Dialer, reasonOf, unlessAborted } from "./runtime/dialing.ts";
 export { queueMicrotask } from "./runtime/globals.ts";
@@ -34,12 +40,6 @@ export {
 export type { Transport, TransportHandler } from "./runtime/transport.ts";
 export { type KernelSizes, type WasmKernels, wasmKernels } from "./runtime/wasm-kernels.ts";
 export { type Accepted, type Accepting, acceptAll } from "./server/accepting.ts";
-export {
-  CERTIFICATE_MISSING,
-  type CertificateFields,
-  certificateDistrusted,
-  clientCertificate,
-} from "./server/client-certificate.ts";
 export type { Along, Handed, Intake, Listener } from "./server/intake.ts";
 export {
   type Acceptor,

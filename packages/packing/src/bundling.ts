@@ -2,16 +2,11 @@
 import { builtinModules } from "node:module";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { build } from "esbuild";
+import { build as esbuild } from "esbuild";
 
 export interface Size {
   readonly minified: number;
   readonly gzipped: number;
-}
-
-export interface Bundled extends Size {
-  /** By file: the minified bytes that the bundle has of it. */
-  readonly modules: ReadonlyMap<string, number>;
 }
 
 /** The folder from which programs import the packages. */
@@ -22,8 +17,8 @@ const PACKAGES = fileURLToPath(new URL("../..", import.meta.url));
 const OF_WS: readonly string[] = [...builtinModules, "bufferutil", "utf-8-validate"];
 
 /** Modules of the runtime (`node:…`) are not counted, and neither is fast-check, a peer of `@sansocket/testing`. */
-export async function bundled(program: string): Promise<Bundled> {
-  const { outputFiles, metafile } = await build({
+async function build(program: string, conditions: readonly string[]) {
+  return await esbuild({
     stdin: { contents: program, resolveDir: HERE },
     absWorkingDir: PACKAGES,
     bundle: true,
@@ -34,18 +29,28 @@ export async function bundled(program: string): Promise<Bundled> {
     target: "es2022",
     platform: "neutral",
     mainFields: ["module", "main"],
+    conditions: [...conditions],
     external: ["node:*", "fast-check", ...OF_WS],
   });
+}
+
+export async function bundled(program: string): Promise<Size> {
+  const { outputFiles } = await build(program, []);
   const code = outputFiles[0]!.contents;
-  const modules = new Map<string, number>();
-  for (const [file, { bytesInOutput }] of Object.entries(
-    Object.values(metafile.outputs)[0]!.inputs,
-  )) {
-    if (bytesInOutput > 0) modules.set(file.replace("/dist/", "/"), bytesInOutput);
-  }
-  return {
-    minified: code.length,
-    gzipped: gzipSync(code, { level: 9 }).length,
-    modules: new Map([...modules].sort(([, a], [, b]) => b - a)),
-  };
+  return { minified: code.length, gzipped: gzipSync(code, { level: 9 }).length };
+}
+
+/**
+ * The modules of our sources that the program needs, with their minified bytes, the largest first. The packages that users
+ * get have one file for each folder, so the sources tell more.
+ */
+export async function modulesOf(program: string): Promise<[module: string, minified: number][]> {
+  const { metafile } = await build(program, ["@sansocket/source"]);
+  return Object.entries(Object.values(metafile.outputs)[0]!.inputs)
+    .map(([file, { bytesInOutput }]): [string, number] => [
+      file.replace("/src/", "/"),
+      bytesInOutput,
+    ])
+    .filter(([, bytes]) => bytes > 0)
+    .sort(([, a], [, b]) => b - a);
 }

@@ -8,7 +8,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { BUNDLES } from "./bundles.ts";
-import { type Bundled, bundled, type Size } from "./bundling.ts";
+import { bundled, modulesOf, type Size } from "./bundling.ts";
 
 interface Manifest {
   readonly name: string;
@@ -34,7 +34,7 @@ function* entries(): Generator<string> {
 }
 
 async function measured(programs: Iterable<readonly [name: string, program: string]>) {
-  const sizes: [name: string, bundle: Bundled][] = [];
+  const sizes: [name: string, size: Size][] = [];
   for (const [name, program] of programs) sizes.push([name, await bundled(program)]);
   return sizes;
 }
@@ -48,7 +48,7 @@ const wholeEntries = await measured(
 
 const number = (value: number): string => value.toLocaleString("en").padStart(12);
 
-function table(title: string, rows: readonly (readonly [string, Bundled])[]): void {
+function table(title: string, rows: readonly (readonly [string, Size])[]): void {
   const heads = ["minified", "gzipped", "target", "baseline"].map((head) => head.padStart(12));
   console.log(`${`${title}, bytes`.padEnd(36)}${heads.join("")}`);
   for (const [name, bundle] of rows) {
@@ -62,11 +62,13 @@ function table(title: string, rows: readonly (readonly [string, Bundled])[]): vo
   console.log();
 }
 
-function printModules(count: number): void {
-  for (const [name, bundle] of programs) {
-    console.log(`${name}: the largest of ${bundle.modules.size} modules, minified bytes, share`);
-    for (const [file, bytes] of [...bundle.modules].slice(0, count)) {
-      const share = ((100 * bytes) / bundle.minified).toFixed(1).padStart(8);
+async function printModules(count: number): Promise<void> {
+  for (const [name, { program }] of Object.entries(BUNDLES)) {
+    const modules = await modulesOf(program);
+    const all = modules.reduce((sum, [, bytes]) => sum + bytes, 0);
+    console.log(`${name}: the largest of ${modules.length} modules, minified bytes, share`);
+    for (const [file, bytes] of modules.slice(0, count)) {
+      const share = ((100 * bytes) / all).toFixed(1).padStart(8);
       console.log(`  ${file.padEnd(64)}${number(bytes)}${share} %`);
     }
     console.log();
@@ -86,7 +88,7 @@ if (argv.includes("--update")) {
   table("a program, with all it imports", programs);
   table("an entry, with all it imports", wholeEntries);
   const modules = argv.find((argument) => argument.startsWith("--modules"));
-  if (modules !== undefined) printModules(Number(modules.split("=")[1] ?? 12));
+  if (modules !== undefined) await printModules(Number(modules.split("=")[1] ?? 12));
 }
 
 if (!argv.includes("--update")) {

@@ -15,7 +15,7 @@ import {
 } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, sep } from "node:path";
 import { commandOf, RUNTIMES } from "@sansocket/workshop/runtimes";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
@@ -97,6 +97,19 @@ describe.each(PUBLISHED)("the tarball of $manifest.name", ({ manifest, path, ent
       expect(files).toContain(inside.replace("/dist/", "/src/").replace(/\.d\.ts$/, ".ts"));
     }
     expect(files.filter((file) => /tsbuildinfo|\/test\/|node_modules/.test(file))).toEqual([]);
+  });
+
+  test("has one file of code for each folder of the sources, and one for each file at their root", () => {
+    const sources = readdirSync(join(path, "src"), { recursive: true, encoding: "utf8" });
+    const rooms = new Set(sources.map((name) => name.split(sep)[0]!.replace(/\.ts$/, "")));
+    const code = readdirSync(join(path, "dist"), { recursive: true, encoding: "utf8" });
+    const files = code.filter((name) => name.endsWith(".js"));
+    const isEntry = (file: string): boolean =>
+      entries.some(([, types]) => types === join(path, "dist", file.replace(/\.js$/, ".d.ts")));
+    expect(files.length).toBeGreaterThan(0);
+    for (const file of files) {
+      expect(isEntry(file) || rooms.has(file.replace(/(\/index)?\.js$/, "")), file).toBe(true);
+    }
   });
 
   test("has nothing that publint would tell its author", async () => {

@@ -1,16 +1,21 @@
 /**
  * The figures that stand beside fast paths in core and in the driver's kernels, each against the plain way, on the Node that
- * runs this. Core's internals are read from its build: they are not exported.
+ * runs this.
  */
 import { wasmKernels } from "@sansocket/driver";
-import { isAscii } from "../../../core/dist/bytes/ascii.js";
-import { createMemory, type Memory } from "../../../core/dist/bytes/memory.js";
-import { decodeUtf8 } from "../../../core/dist/bytes/utf8-text.js";
-import { validateUtf8 } from "../../../core/dist/bytes/utf8-validation.js";
-import { xorBytes, xorWithKey } from "../../../core/dist/bytes/xor.js";
-import { createMaskingKeyPool, nextMaskingKey } from "../../../core/dist/frame/masking-key.js";
 import type { Part } from "../part.ts";
 import type { Row } from "../results.ts";
+import {
+  createMaskingKeyPool,
+  createMemory,
+  decodeUtf8,
+  isAscii,
+  type Memory,
+  nextMaskingKey,
+  validateUtf8,
+  xorBytes,
+  xorWithKey,
+} from "./core-internals.ts";
 
 const NODE = `node${process.versions.node.split(".")[0]}`;
 const ROUNDS = 9;

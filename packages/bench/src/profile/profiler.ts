@@ -41,7 +41,7 @@ export async function stopSampling(): Promise<Share[]> {
     .sort((one, other) => other.share - one.share);
 }
 
-/** @param callFrame its `url` ends with a path such as "core/dist/connection/receiving.js" */
+/** @param callFrame its `url` ends with a path such as "core/dist/connection.js" */
 function placeOf({ functionName, url }: { functionName: string; url: string }): string {
   if (url === "") return functionName;
   const file = url.replace(/^.*\/packages\//, "").replace(/^.*\/node_modules\//, "");

@@ -7,7 +7,7 @@ import {
   type UpgradeHead,
 } from "@sansocket/core";
 import type { RequestFacts } from "../request-facts.ts";
-import { Headers } from "../runtime/globals.ts";
+import { type Headers, headersClass } from "../runtime/globals.ts";
 import type { NetworkAddress, TlsFacts, Transport } from "../runtime/transport.ts";
 
 /** The fields of a request, as core has judged them. */
@@ -52,7 +52,7 @@ export abstract class RequestView implements RequestFacts {
   }
 
   get headers(): Headers {
-    const headers = new Headers();
+    const headers = new (headersClass())();
     for (const [name, value] of this.headerLines) headers.append(name, value);
     return headers;
   }

@@ -1,17 +1,22 @@
 /** MessageEvent (html.spec.whatwg.org): the class of the platform. An object of the class of Node 20 calls itself an Event. */
-import { NativeMessageEvent } from "../runtime/globals.ts";
+import { messageEventClass, type NativeMessageEvent } from "../runtime/globals.ts";
 import { exposeInterface } from "./web-idl.ts";
 
-class NamedMessageEvent extends (NativeMessageEvent as new (...given: never[]) => object) {}
-Object.defineProperty(NamedMessageEvent, "name", { value: "MessageEvent", configurable: true });
-exposeInterface(NamedMessageEvent, "MessageEvent", []);
+type MessageEventClass = typeof globalThis.MessageEvent;
 
-function isNamed(native: typeof NativeMessageEvent): boolean {
+function namedClass(native: MessageEventClass): MessageEventClass {
+  class NamedMessageEvent extends (native as new (...given: never[]) => object) {}
+  Object.defineProperty(NamedMessageEvent, "name", { value: "MessageEvent", configurable: true });
+  exposeInterface(NamedMessageEvent, "MessageEvent", []);
+  return NamedMessageEvent as unknown as MessageEventClass;
+}
+
+function isNamed(native: MessageEventClass): boolean {
   const tag: unknown = Reflect.get(native.prototype ?? {}, Symbol.toStringTag, {});
   return tag === "MessageEvent";
 }
 
-function isNamedSafely(native: typeof NativeMessageEvent): boolean {
+function isNamedSafely(native: MessageEventClass): boolean {
   try {
     return isNamed(native);
   } catch {
@@ -19,6 +24,12 @@ function isNamedSafely(native: typeof NativeMessageEvent): boolean {
   }
 }
 
-export const MessageEvent: typeof NativeMessageEvent = isNamedSafely(NativeMessageEvent)
-  ? NativeMessageEvent
-  : (NamedMessageEvent as unknown as typeof NativeMessageEvent);
+let chosen: MessageEventClass | undefined;
+
+export function messageEvent<Data>(init: MessageEventInit<Data>): NativeMessageEvent {
+  if (chosen === undefined) {
+    const native = messageEventClass();
+    chosen = isNamedSafely(native) ? native : namedClass(native);
+  }
+  return new chosen("message", init);
+}

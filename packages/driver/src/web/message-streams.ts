@@ -1,5 +1,11 @@
 /** The two streams of a WebSocketStream: messages in and out, each no faster than the other end can take them. */
-import { DOMException, ReadableStream, WritableStream } from "../runtime/globals.ts";
+import {
+  DOMException,
+  type ReadableStream,
+  readableStreamClass,
+  type WritableStream,
+  writableStreamClass,
+} from "../runtime/globals.ts";
 import { textLength } from "../runtime/text-length.ts";
 import type { Answering } from "../socket/last-word.ts";
 import type { Message } from "../socket/message.ts";
@@ -43,7 +49,7 @@ export class IncomingMessages implements Answering {
     this.socket = socket;
     this.owner = owner;
     this.messages = socket[Symbol.asyncIterator]();
-    this.readable = new ReadableStream<Message>(
+    this.readable = new (readableStreamClass())<Message>(
       {
         start: (controller) => {
           this.controller = controller;
@@ -138,7 +144,7 @@ export class OutgoingMessages {
   constructor(socket: Socket, owner: MessageStreamsOwner) {
     this.socket = socket;
     this.owner = owner;
-    this.writable = new WritableStream<unknown>({
+    this.writable = new (writableStreamClass())<unknown>({
       start: (controller) => {
         this.controller = controller;
         // The stream calls `abort` below only after the write under way, and that write may wait for a peer that never reads.

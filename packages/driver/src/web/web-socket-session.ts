@@ -22,7 +22,7 @@ import { CloseEvent } from "./close-event.ts";
 import { errorEvent } from "./error-event.ts";
 import { establish } from "./establish.ts";
 import { EventTasks } from "./event-tasks.ts";
-import { MessageEvent } from "./message-event.ts";
+import { messageEvent } from "./message-event.ts";
 import { Outbox } from "./outbox.ts";
 import { isBlob } from "./web-idl.ts";
 
@@ -145,7 +145,7 @@ export class WebSocketSession implements Answering {
       if (this.state !== ReadyState.OPEN) return;
       this.outbox!.beginTask();
       const data = this.dataOf(message);
-      this.target.dispatchEvent(new MessageEvent("message", { data, origin: this.origin }));
+      this.target.dispatchEvent(messageEvent({ data, origin: this.origin }));
     }, bytes);
     return this.tasks.pressure(WAITING_BYTES);
   }

@@ -2,7 +2,7 @@
  * The certificate of a client, as applications see the certificate, and the reasons for which a client is refused because of
  * its certificate.
  */
-import type { ClientCertificate } from "../runtime/transport.ts";
+import type { ClientCertificate } from "./transport.ts";
 
 /** The fields of an X509Certificate of `node:crypto`, which Bun has too. */
 export interface CertificateFields {
