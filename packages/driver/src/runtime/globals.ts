@@ -26,17 +26,22 @@ function take<Name extends keyof typeof globalThis>(name: Name): (typeof globalT
 function takeLater<Name extends keyof typeof globalThis>(
   name: Name,
 ): () => (typeof globalThis)[Name] {
+  type Class = (typeof globalThis)[Name];
   const load = Object.getOwnPropertyDescriptor(globalThis, name)?.get;
-  let taken = load === undefined ? take(name) : undefined;
+  if (load === undefined) {
+    const there = take(name);
+    return () => there;
+  }
+  let loaded: Class | undefined;
   return () => {
-    if (taken === undefined) {
-      const present = Object.getOwnPropertyDescriptor(globalThis, name);
-      taken = (load!.call(globalThis) ?? missing(name)) as (typeof globalThis)[Name];
-      if (present !== undefined && present.get !== load) {
-        Object.defineProperty(globalThis, name, present);
-      }
+    if (loaded !== undefined) return loaded;
+    const present = Object.getOwnPropertyDescriptor(globalThis, name);
+    const own = (load.call(globalThis) ?? missing(name)) as Class;
+    if (present !== undefined && present.get !== load) {
+      Object.defineProperty(globalThis, name, present);
     }
-    return taken;
+    loaded = own;
+    return own;
   };
 }
 

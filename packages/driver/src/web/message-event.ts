@@ -26,10 +26,10 @@ function isNamedSafely(native: MessageEventClass): boolean {
 
 let chosen: MessageEventClass | undefined;
 
-export function messageEvent<Data>(init: MessageEventInit<Data>): NativeMessageEvent {
+export function messageEvent(data: unknown, origin: string): NativeMessageEvent {
   if (chosen === undefined) {
     const native = messageEventClass();
     chosen = isNamedSafely(native) ? native : namedClass(native);
   }
-  return new chosen("message", init);
+  return new chosen("message", { data, origin });
 }

@@ -145,7 +145,7 @@ export class WebSocketSession implements Answering {
       if (this.state !== ReadyState.OPEN) return;
       this.outbox!.beginTask();
       const data = this.dataOf(message);
-      this.target.dispatchEvent(messageEvent({ data, origin: this.origin }));
+      this.target.dispatchEvent(messageEvent(data, this.origin));
     }, bytes);
     return this.tasks.pressure(WAITING_BYTES);
   }
