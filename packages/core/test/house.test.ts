@@ -397,8 +397,10 @@ describe("the house", () => {
     expect(allSources.flatMap(lengthFaults)).toEqual([]);
   });
 
-  test("no source asks whether something is an instance of a global class", () => {
-    const shipped = allSources.filter(({ path }) => !path.startsWith("packages/bench/"));
+  test("no source but is-bytes, which asks the array itself next, asks whether something is an instance of a global class", () => {
+    const shipped = allSources.filter(
+      ({ path }) => !path.startsWith("packages/bench/") && !path.endsWith("/bytes/is-bytes.ts"),
+    );
     expect(shipped.flatMap(realmFaults)).toEqual([]);
   });
 

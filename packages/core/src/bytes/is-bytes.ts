@@ -8,13 +8,11 @@ const nameOfTypedArray = Object.getOwnPropertyDescriptor(
 )!.get!;
 
 /**
- * An array of shared memory counts too: a send and a receive copy its bytes in the call. Most arrays are of this realm, and
- * their constructor tells. The getter looks at the object itself, and is left for arrays of other realms and for subclasses:
- * its call takes 37 ns in Bun 1.4.5, where the look at the constructor takes 4 ns (in V8 the two cost the same).
+ * An array of shared memory counts too: a send and a receive copy its bytes in the call. Most arrays, and every Buffer, are of
+ * this realm: `instanceof` tells. The getter looks at the object itself, and is left for arrays of other realms. Its call takes
+ * 40 ns for each Buffer in Bun 1.4.5, a third of a turn for one short message; in V8 the two cost the same.
  */
 export function isBytes(value: unknown): value is Uint8Array {
   if (!ArrayBuffer.isView(value)) return false;
-  return (
-    value.constructor === Uint8Array || Reflect.apply(nameOfTypedArray, value, []) === "Uint8Array"
-  );
+  return value instanceof Uint8Array || Reflect.apply(nameOfTypedArray, value, []) === "Uint8Array";
 }

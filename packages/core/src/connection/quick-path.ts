@@ -1,6 +1,6 @@
 /**
- * The condition of the fast path of receiving (`receiving-quick`). Only the two functions of this file write `isQuick`: each
- * change of what the condition depends on calls one of them.
+ * The condition of the fast path of receiving (`receiving-quick`), and a part of that of an echo (`sending-quick`). Only the two
+ * functions of this file write `isQuick`: each change of what the condition depends on calls one of them.
  */
 import { AT_HEADER, type Connection, Reading } from "./connection.ts";
 

@@ -24,6 +24,7 @@ import {
   sendText,
   startMessage,
 } from "../connection/sending.ts";
+import { quickEcho } from "../connection/sending-quick.ts";
 import { Step } from "../connection/step.ts";
 import {
   advanceTime,
@@ -189,6 +190,7 @@ export class Endpoint extends EndpointFacts {
     end?: number,
     compress: boolean = true,
   ): SendResult {
+    if (quickEcho(this.connection, bytes, start, end)) return "queued";
     this.requireOpened("sendBinary");
     return sendBinary(this.connection, bytes, start, end, compress);
   }
