@@ -72,6 +72,16 @@ export class BunTransport extends ConnectedStream {
     return false;
   }
 
+  writeAtOnce(chunks: readonly Uint8Array[]): number {
+    let byteCount = 0;
+    for (const chunk of chunks) {
+      const taken = this.socket.write(chunk); // -1 on a reset, which the write of the rest meets too
+      if (taken > 0) byteCount += taken;
+      if (taken < chunk.length) break;
+    }
+    return byteCount;
+  }
+
   /** @returns whether all was taken. The rest waits in {@link untaken}. */
   private writeOut(chunks: readonly Uint8Array[]): boolean {
     for (let index = 0; index < chunks.length; index += 1) {

@@ -129,12 +129,16 @@ export class ScriptedTransport implements Transport {
   handler: TransportHandler;
   readonly remoteAddress = { hostname: "203.0.113.7", port: 5_000 };
   readonly tls = null;
+  /** Absent, as in runtimes that keep what they are given; see {@link takeAtOnce}. */
+  writeAtOnce?: (chunks: readonly Uint8Array[]) => number;
   /** What the driver wrote and the network has taken. */
   written: Uint8Array[] = [];
   /** The number of bytes that the network has taken in all. */
   takenBytes = 0;
   /** How many bytes the network takes at once. */
   room: number = Number.POSITIVE_INFINITY;
+  /** The number of calls that brought bytes. */
+  writes = 0;
   isPaused = false;
   /** What arrives is read into the inbox. */
   isInbox = false;
@@ -161,7 +165,16 @@ export class ScriptedTransport implements Transport {
     if (this.held.length > 0) throw new Error("write before onDrain");
     if (this.isWriteEnded) throw new Error("write after endWrite");
     this.held.push(...chunks);
+    this.writes += 1;
     return this.move();
+  }
+
+  /** For a test that makes it the transport's `writeAtOnce`. */
+  takeAtOnce(chunks: readonly Uint8Array[]): number {
+    const before = this.takenBytes;
+    this.write(chunks);
+    this.held = [];
+    return this.takenBytes - before;
   }
 
   endWrite(): boolean {

@@ -16,6 +16,13 @@ export interface Transport {
    */
   write(chunks: readonly Uint8Array[], isConstant?: boolean): boolean;
   /**
+   * Writes what the runtime takes of the chunks at once, and keeps nothing of the rest: the caller gives the rest to `write`.
+   * A long transmission begins so, in one call in place of many. Absent: the runtime does not tell at once how much it has
+   * taken.
+   * @returns the number of bytes taken.
+   */
+  writeAtOnce?(chunks: readonly Uint8Array[]): number;
+  /**
    * Ends the writing half behind everything written before (TCP FIN, TLS close_notify and FIN). Reading goes on.
    * @returns true: everything is taken. false: `onDrain` says when.
    */

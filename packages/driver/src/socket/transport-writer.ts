@@ -29,12 +29,15 @@ export function beginTransmission(
   now: number,
 ): TransportWriter | null {
   if (byteCount > PORTION_BYTES) {
-    const writer = new TransportWriter(byteCount, portions(chunks), then === "end-write");
+    // One write of 1 MiB takes 13 % less time of the kernel than eight writes of 128 KiB (Bun).
+    const taken = transport.writeAtOnce?.(chunks) ?? 0;
+    const rest = portions(chunks, taken);
+    const writer = new TransportWriter(byteCount, rest, taken, then === "end-write");
     return writer.goOn(transport, progress, now) ? null : writer;
   }
   let isTaken = chunks.length === 0 || transport.write(chunks, isConstant);
   if (then === "end-write") isTaken = transport.endWrite() && isTaken;
-  return isTaken ? null : new TransportWriter(byteCount, null, false);
+  return isTaken ? null : new TransportWriter(byteCount, null, 0, false);
 }
 
 export class TransportWriter {
@@ -47,11 +50,18 @@ export class TransportWriter {
    * Number of bytes of the last portion that the transport got, while the engine has not been told that the transport took the
    * portion.
    */
-  private untold = 0;
+  private untold: number;
 
-  constructor(bytes: number, rest: Iterator<Uint8Array[]> | null, isEndDue: boolean) {
+  /** @param taken bytes before the rest. The transport has taken them, and the engine has not been told. */
+  constructor(
+    bytes: number,
+    rest: Iterator<Uint8Array[]> | null,
+    taken: number,
+    isEndDue: boolean,
+  ) {
     this.bytes = bytes;
     this.rest = rest;
+    this.untold = taken;
     this.isEndDue = isEndDue;
   }
 
@@ -81,12 +91,18 @@ export class TransportWriter {
   }
 }
 
-/** The chunks in their order, in portions of at most {@link PORTION_BYTES}. */
-function* portions(chunks: readonly Uint8Array[]): Generator<Uint8Array[], undefined> {
+/** The chunks behind their first `taken` bytes, in their order, in portions of at most {@link PORTION_BYTES}. */
+function* portions(
+  chunks: readonly Uint8Array[],
+  taken: number,
+): Generator<Uint8Array[], undefined> {
   let portion: Uint8Array[] = [];
   let room = PORTION_BYTES;
+  let skipped = taken;
   for (const chunk of chunks) {
-    for (let at = 0; at < chunk.length; ) {
+    let at = Math.min(skipped, chunk.length);
+    skipped -= at;
+    while (at < chunk.length) {
       const end = Math.min(chunk.length, at + room);
       portion.push(chunk.subarray(at, end));
       room -= end - at;

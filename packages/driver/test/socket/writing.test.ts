@@ -19,8 +19,8 @@ const TALKS: readonly Talk[] = [
   { what: "an answer to a plain request", request: GET, last: [...MUCH.subarray(-4)] },
 ];
 
-/** A client that takes nothing yet. */
-function talkedTo({ request }: Talk): { stage: Stage; client: RawClient } {
+/** A client that takes so many bytes at once, and then nothing yet. */
+function talkedTo({ request }: Talk, atOnce?: number): { stage: Stage; client: RawClient } {
   const stage = new Stage({
     timeouts: { ...QUIET, close: CLOSE_TIMEOUT },
     message() {},
@@ -32,10 +32,43 @@ function talkedTo({ request }: Talk): { stage: Stage; client: RawClient } {
     request: () => ({ body: MUCH }),
   });
   const client = new RawClient(stage);
-  client.transport.room = 0;
+  const { transport } = client;
+  transport.room = atOnce ?? 0;
+  if (atOnce !== undefined) transport.writeAtOnce = (chunks) => transport.takeAtOnce(chunks);
   client.says(request);
   return { stage, client };
 }
+
+/** All that was said has arrived: nothing is missing, and nothing comes twice. */
+function expectAllOf({ last }: Talk, { transport }: RawClient): void {
+  const heard = join(transport.written);
+  const start = heard.findIndex((_, at) => FIRST.every((byte, i) => heard[at + i] === byte));
+  expect(MUCH.every((byte, index) => heard[start + index] === byte)).toBe(true);
+  expect([...heard.subarray(-4)]).toEqual(last);
+}
+
+describe("a transport that tells at once what it has taken", () => {
+  for (const talk of TALKS) {
+    test(`gets ${talk.what} in one write when it takes all of it`, () => {
+      const { client } = talkedTo(talk, Number.POSITIVE_INFINITY);
+      expectAllOf(talk, client);
+      // The response to the opening handshake may have a write of its own.
+      expect(client.transport.writes).toBeLessThanOrEqual(3);
+    });
+
+    test.each([0, 1, 1_000, 131_073, 600_000, 999_999])(
+      `gets ${talk.what} whole when it takes %i bytes at once, and the rest later`,
+      async (atOnce) => {
+        const { stage, client } = talkedTo(talk, atOnce);
+        for (let rounds = 0; rounds < 8; rounds += 1) {
+          await stage.runtime.advance(CLOSE_TIMEOUT - 1);
+          client.transport.takes(131_072);
+        }
+        expectAllOf(talk, client);
+      },
+    );
+  }
+});
 
 describe("a peer who is told much at the end", () => {
   for (const talk of TALKS) {
@@ -45,10 +78,7 @@ describe("a peer who is told much at the end", () => {
         await stage.runtime.advance(CLOSE_TIMEOUT - 1);
         client.transport.takes(131_072);
       }
-      const heard = join(client.transport.written);
-      const start = heard.findIndex((_, at) => FIRST.every((byte, i) => heard[at + i] === byte));
-      expect(MUCH.every((byte, index) => heard[start + index] === byte)).toBe(true);
-      expect([...heard.subarray(-4)]).toEqual(talk.last);
+      expectAllOf(talk, client);
       expect(client.transport.isDestroyed).toBe(false);
     });
 

@@ -114,7 +114,8 @@ class End implements TransportHandler {
 
   private write(): void {
     while (!this.lender.isDone) {
-      if (!this.transport.write(this.lender.lend())) {
+      const rest = this.behindWhatIsTakenAtOnce(this.lender.lend());
+      if (!this.transport.write(rest)) {
         this.isWriteBusy = true;
         return;
       }
@@ -125,6 +126,19 @@ class End implements TransportHandler {
       }
     }
     this.endIfDone();
+  }
+
+  /** As the driver does: some transports take what they can at once, and get the rest by `write`. */
+  private behindWhatIsTakenAtOnce(chunks: readonly Uint8Array[]): readonly Uint8Array[] {
+    if (this.transport.writeAtOnce === undefined || this.roll(2) === 0) return chunks;
+    let taken = this.transport.writeAtOnce(chunks);
+    const rest: Uint8Array[] = [];
+    for (const chunk of chunks) {
+      const size = Math.min(taken, chunk.length);
+      taken -= size;
+      if (size < chunk.length) rest.push(chunk.subarray(size));
+    }
+    return rest;
   }
 
   /** Some streams pass nothing more on once both of their sides have ended: neither ends before it has read everything. */
