@@ -66,7 +66,7 @@ function instantiate({ memory }: WasmMemory): Loops | null {
   const classes = webAssembly();
   if (classes === null || compiled === null) return null;
   try {
-    compiled ??= new classes.Module(bytesOfBase64(WASM_MODULE));
+    compiled ??= new classes.Module(bytesOfHex(WASM_MODULE));
     return new classes.Instance(compiled, { host: { memory } }).exports as Loops;
   } catch {
     compiled = null;
@@ -74,8 +74,10 @@ function instantiate({ memory }: WasmMemory): Loops | null {
   }
 }
 
-function bytesOfBase64(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+function bytesOfHex(digits: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from({ length: digits.length / 2 }, (_, index) =>
+    Number.parseInt(digits.slice(index * 2, index * 2 + 2), 16),
+  );
 }
 
 const inputs: WasmMemory[] = [];
