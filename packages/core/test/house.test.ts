@@ -232,7 +232,7 @@ function realmFaults({ path, text }: Source): string[] {
 
 /** What the driver and the adapter of Node take once, when they are loaded: `runtime/globals.ts`, and modules of Node. */
 const REPLACEABLE: ReadonlySet<string> = new Set([
-  ..."AbortController Blob Buffer DOMException Event EventTarget Headers MessageEvent ReadableStream".split(
+  ..."AbortController Blob Buffer CloseEvent DOMException Event EventTarget Headers MessageEvent ReadableStream".split(
     " ",
   ),
   ..."TextDecoder TextEncoder WritableStream clearTimeout process queueMicrotask setImmediate setTimeout".split(

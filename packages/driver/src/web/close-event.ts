@@ -1,5 +1,6 @@
 /** CloseEvent (websockets.spec.whatwg.org, "The CloseEvent interface"): the runtime's own class where that class is right. */
-import { Event } from "../runtime/globals.ts";
+import { Event, hasCloseEvent, isOfThisRealm, nativeCloseEvent } from "../runtime/globals.ts";
+import { lateClass } from "./late-class.ts";
 import { dictionary, exposeInterface, requireArguments, usvString } from "./web-idl.ts";
 
 /** The end of a WebSocket, as the class `WebSocket` tells it. The class of the runtime where there is one. */
@@ -85,6 +86,7 @@ export function closeEventOf(native: CloseEventConstructor | undefined): CloseEv
 }
 
 function isAsStandardized(native: CloseEventConstructor): boolean {
+  if (!isOfThisRealm(native)) return false;
   try {
     const init: unknown = { code: 65_537, reason: null, wasClean: 1 };
     const event = new native("close", init as CloseEventInit);
@@ -116,6 +118,20 @@ function refusesNoArguments(native: CloseEventConstructor): boolean {
   }
 }
 
-export const CloseEvent: CloseEventConstructor = closeEventOf(
-  (globalThis as { readonly CloseEvent?: CloseEventConstructor }).CloseEvent,
-);
+let chosen: CloseEventConstructor | undefined;
+
+function chosenClass(): CloseEventConstructor {
+  chosen ??= closeEventOf(nativeCloseEvent() as CloseEventConstructor | undefined);
+  return chosen;
+}
+
+export function closeEvent(code: number, reason: string, wasClean: boolean): CloseEvent {
+  return new (chosenClass())("close", { code, reason, wasClean });
+}
+
+export const CloseEvent: CloseEventConstructor = /* @__PURE__ */ exportedClass();
+
+/** From Node 23 on the class is a part of `fetch`. A program that only imports the class does not load `fetch`. */
+function exportedClass(): CloseEventConstructor {
+  return hasCloseEvent ? lateClass(chosenClass) : OwnCloseEvent;
+}

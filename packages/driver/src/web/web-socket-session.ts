@@ -18,7 +18,7 @@ import type { Message } from "../socket/message.ts";
 import { bindingOf, type Socket } from "../socket/socket.ts";
 import type { ClassOptions } from "./class-options.ts";
 import { driverCloseCode } from "./close-arguments.ts";
-import { CloseEvent } from "./close-event.ts";
+import { closeEvent } from "./close-event.ts";
 import { errorEvent } from "./error-event.ts";
 import { establish } from "./establish.ts";
 import { EventTasks } from "./event-tasks.ts";
@@ -162,7 +162,7 @@ export class WebSocketSession implements Answering {
       this.state = ReadyState.CLOSED;
       this.outbox?.beginTask();
       if (isFailure) this.target.dispatchEvent(errorEvent(messageOf(error), error));
-      this.target.dispatchEvent(new CloseEvent("close", { code, reason, wasClean }));
+      this.target.dispatchEvent(closeEvent(code, reason, wasClean));
     });
   }
 
