@@ -38,7 +38,7 @@ function takeLater<Name extends keyof typeof globalThis>(
 
 /** Whether an {@link EventTarget} of this module dispatches events of that class. */
 export function isOfThisRealm(eventClass: { readonly prototype: unknown }): boolean {
-  return eventClass.prototype instanceof Event;
+  return Object.prototype.isPrototypeOf.call(Event.prototype, eventClass.prototype as object);
 }
 
 /** The name alone, which loads nothing. */
