@@ -13,7 +13,8 @@ import {
   releaseMemory,
   takeInputMemory,
 } from "../bytes/memory.ts";
-import type { Connection } from "./connection.ts";
+import { headerBytes, LENGTH_16, LENGTH_64, LENGTH_BITS } from "../frame/frame-header.ts";
+import { AT_HEADER, type Connection } from "./connection.ts";
 import { enterQuickPath, leaveQuickPath } from "./quick-path.ts";
 import { Step } from "./step.ts";
 
@@ -28,8 +29,8 @@ export function offerChunk(connection: Connection, chunk: Uint8Array): void {
     }
   }
   const memory = takeInputMemory(connection.settings.kernels);
+  const size = Math.min(chunk.length, firstWindowBytes(connection, chunk));
   startWindow(connection, memory);
-  const size = Math.min(chunk.length, firstWindowBytes(connection, chunk.length));
   memory.bytes.set(size === chunk.length ? chunk : chunk.subarray(0, size), MEMORY_MARGIN);
   connection.end = MEMORY_MARGIN + size;
   if (size < chunk.length) {
@@ -44,11 +45,36 @@ const FIRST_WINDOW_BYTES = 1_024;
 
 /**
  * The number of bytes of a chunk that the engine copies into its window at first. The payload of a large message goes from
- * the chunk to where the message lies. Without a large message the next windows bring the rest.
+ * the chunk to where the message lies. Small messages need no second window, nor the views of a chunk in parts: these took 450
+ * bytes of the heap for each chunk.
  */
-function firstWindowBytes(connection: Connection, byteCount: number): number {
-  if (connection.frameLeft > 0 && connection.message?.gathered) return 0;
-  return byteCount < LARGE_CHUNK ? MEMORY_INPUT_BYTES : FIRST_WINDOW_BYTES;
+function firstWindowBytes(connection: Connection, chunk: Uint8Array): number {
+  const { frameLeft, message } = connection;
+  const isGathered = frameLeft > 0 && message?.gathered;
+  if (chunk.length < LARGE_CHUNK) return isGathered ? 0 : MEMORY_INPUT_BYTES;
+  if (!beginsLargeFrame(connection, chunk)) return MEMORY_INPUT_BYTES;
+  return isGathered ? 0 : FIRST_WINDOW_BYTES;
+}
+
+/** Whether a large frame has begun, or begins in the first bytes of the chunk. */
+function beginsLargeFrame({ frameLeft, carry }: Connection, chunk: Uint8Array): boolean {
+  let at = frameLeft === AT_HEADER ? -(carry === null ? 0 : carry.length) : frameLeft;
+  while (at < FIRST_WINDOW_BYTES) {
+    const secondByte = byteAt(carry, chunk, at + 1);
+    let length = secondByte & LENGTH_BITS;
+    if (length === LENGTH_64) return true;
+    if (length === LENGTH_16) {
+      length = (byteAt(carry, chunk, at + 2) << 8) | byteAt(carry, chunk, at + 3);
+    }
+    if (length >= LARGE_CHUNK) return true;
+    at += headerBytes(secondByte) + length;
+  }
+  return frameLeft >= FIRST_WINDOW_BYTES;
+}
+
+/** The byte at `index` of the chunk, or before it in the carried bytes. */
+function byteAt(carry: Uint8Array | null, chunk: Uint8Array, index: number): number {
+  return index < 0 ? carry![carry!.length + index]! : chunk[index]!;
 }
 
 /** Takes the first `byteCount` bytes of the inbox as what follows the unread input. */
@@ -92,7 +118,7 @@ export function refillInput(connection: Connection): boolean {
   memory.bytes.copyWithin(position, connection.position, connection.end);
   const at = position + left;
   const size = Math.min(rest.length, memory.bytes.length - at);
-  memory.bytes.set(rest.subarray(0, size), at);
+  memory.bytes.set(size === rest.length ? rest : rest.subarray(0, size), at);
   connection.origin += connection.position - position;
   connection.position = position;
   connection.end = at + size;
