@@ -1,6 +1,6 @@
 /**
- * Everything that the driver takes of the global object. The driver takes it once, when it is loaded: test runners replace
- * globals later (jsdom, fake timers), and a class whose events are of another realm throws in the middle of them.
+ * Everything that the driver takes of the global object. The driver takes nearly all of it once, when it is loaded: test
+ * runners replace globals later (jsdom, fake timers), and a class whose events are of another realm throws in the middle of them.
  */
 
 /** A class in place of a global that is missing. The mistake is to use the class, not to load the driver. */
@@ -17,6 +17,18 @@ function missing(name: string): unknown {
 function take<Name extends keyof typeof globalThis>(name: Name): (typeof globalThis)[Name] {
   return globalThis[name] ?? (missing(name) as (typeof globalThis)[Name]);
 }
+
+export const AbortController: typeof globalThis.AbortController =
+  /* @__PURE__ */ take("AbortController");
+export type AbortController = globalThis.AbortController;
+export const Blob: typeof globalThis.Blob = /* @__PURE__ */ take("Blob");
+export type Blob = globalThis.Blob;
+export const DOMException: typeof globalThis.DOMException = /* @__PURE__ */ take("DOMException");
+export type DOMException = globalThis.DOMException;
+export const Event: typeof globalThis.Event = /* @__PURE__ */ take("Event");
+export type Event = globalThis.Event;
+export const EventTarget: typeof globalThis.EventTarget = /* @__PURE__ */ take("EventTarget");
+export type EventTarget = globalThis.EventTarget;
 
 /**
  * A class that is taken at its first use, because Node loads a part of itself when somebody reads the global. `Headers`,
@@ -36,9 +48,11 @@ function takeLater<Name extends keyof typeof globalThis>(
   };
 }
 
+const { prototype: eventPrototype } = Event;
+
 /** Whether an {@link EventTarget} of this module dispatches events of that class. */
 export function isOfThisRealm(eventClass: { readonly prototype: unknown }): boolean {
-  return Object.prototype.isPrototypeOf.call(Event.prototype, eventClass.prototype as object);
+  return Object.prototype.isPrototypeOf.call(eventPrototype, eventClass.prototype as object);
 }
 
 /** The name alone, which loads nothing. */
@@ -46,17 +60,6 @@ export const hasCloseEvent: boolean = "CloseEvent" in globalThis;
 /** undefined: the runtime has no such class. */
 export const nativeCloseEvent = (): unknown => Reflect.get(globalThis, "CloseEvent");
 
-export const AbortController: typeof globalThis.AbortController =
-  /* @__PURE__ */ take("AbortController");
-export type AbortController = globalThis.AbortController;
-export const Blob: typeof globalThis.Blob = /* @__PURE__ */ take("Blob");
-export type Blob = globalThis.Blob;
-export const DOMException: typeof globalThis.DOMException = /* @__PURE__ */ take("DOMException");
-export type DOMException = globalThis.DOMException;
-export const Event: typeof globalThis.Event = /* @__PURE__ */ take("Event");
-export type Event = globalThis.Event;
-export const EventTarget: typeof globalThis.EventTarget = /* @__PURE__ */ take("EventTarget");
-export type EventTarget = globalThis.EventTarget;
 export const headersClass: () => typeof globalThis.Headers = /* @__PURE__ */ takeLater("Headers");
 export type Headers = globalThis.Headers;
 export const nativeMessageEvent: () => typeof globalThis.MessageEvent =
