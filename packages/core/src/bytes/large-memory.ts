@@ -9,7 +9,7 @@
  *
  * The free memories stand on shelves by size, powers of two. A thread keeps at most {@link KEPT_LARGE_BYTES} bytes.
  */
-import { MEMORY_MARGIN, type Memory, makeMemory } from "./memory.ts";
+import { MEMORY_MARGIN, type Memory, makeMemory, trimFreeMemories } from "./memory.ts";
 
 /** The most bytes of free large memories that a thread keeps: two of the largest messages, or 32 of 1 MiB. */
 export const KEPT_LARGE_BYTES = 33_554_432;
@@ -75,16 +75,17 @@ export function letGoOfLargeMemory(memory: Memory): void {
 }
 
 /**
- * Gives back to the system the large memories that were free ever since the last call.
- * @returns the number of bytes that this thread still keeps free, at most {@link KEPT_LARGE_BYTES}. 0: no further call is
- * needed until a large message comes.
+ * Gives back to the system the large memories that were free ever since the last call, and memories for output beyond the few that
+ * a thread always keeps.
+ * @returns the number of bytes that this thread still keeps free and that a later call may give back: at most
+ * {@link KEPT_LARGE_BYTES}, and 8 MiB of memories for output. 0: no further call is needed until messages come.
  */
 export function trimLargeMemory(): number {
   for (const shelf of shelves) {
     for (const memory of shelf.free.splice(0, shelf.idle)) kept -= memory.bytes.length;
     shelf.idle = shelf.free.length;
   }
-  return kept;
+  return kept + trimFreeMemories();
 }
 
 /** The number of bytes of the large memories that this thread keeps free. */

@@ -8,14 +8,16 @@ import {
   MEMORY_INPUT_BYTES,
   MEMORY_MARGIN,
   releaseMemory,
+  SHARED_BYTES,
   takeInbox,
   takeInputMemory,
   takeMemory,
+  trimFreeMemories,
   viewOf,
 } from "../../src/bytes/memory.ts";
 
 /** More than the pool keeps. */
-const MANY = 20;
+const MANY = 140;
 
 function takeMany(): ReturnType<typeof takeMemory>[] {
   return Array.from({ length: MANY }, takeMemory);
@@ -57,11 +59,35 @@ describe("the pool", () => {
     expect(takeMemory() === one).toBe(true);
   });
 
-  test("keeps eight free memories at most, so that a burst is not paid for ever after", () => {
+  function keptOf(burst: readonly ReturnType<typeof takeMemory>[]): number {
+    return takeMany().filter((memory) => burst.includes(memory)).length;
+  }
+
+  test("keeps 128 free memories at most", () => {
     const burst = takeMany();
     for (const memory of burst) releaseMemory(memory);
-    const kept = takeMany().filter((memory) => burst.includes(memory));
-    expect(kept).toHaveLength(8);
+    expect(keptOf(burst)).toBe(128);
+  });
+
+  test("keeps eight of those that were free between two trims, so that a burst is not paid for ever after", () => {
+    trimFreeMemories();
+    const burst = takeMany();
+    for (const memory of burst) releaseMemory(memory);
+    expect(trimFreeMemories()).toBe(120 * SHARED_BYTES);
+    for (const memory of [takeMemory(), takeMemory()]) releaseMemory(memory);
+    expect(trimFreeMemories()).toBe(0);
+    expect(keptOf(burst)).toBe(8);
+  });
+
+  test("keeps as many memories as were needed at once between two trims", () => {
+    const burst = takeMany();
+    for (const memory of burst) releaseMemory(memory);
+    for (let trim = 0; trim < 3; trim += 1) {
+      trimFreeMemories();
+      const used = Array.from({ length: 50 }, takeMemory);
+      for (const memory of used) releaseMemory(memory);
+    }
+    expect(keptOf(burst)).toBe(50);
   });
 
   test("takes no memory that belongs to a connection", () => {

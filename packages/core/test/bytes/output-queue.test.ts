@@ -38,9 +38,9 @@ function runsOf(chunks: readonly Uint8Array[]): [octet: number, length: number][
   return runs;
 }
 
-/** What the pool had free. It keeps at most eight; they are not given back, so that it has room for what comes. */
+/** What the pool had free. It keeps at most 128; they are not given back, so that it has room for what comes. */
 function freeMemories(): Set<Memory> {
-  return new Set(Array.from({ length: 8 }, () => takeMemory()));
+  return new Set(Array.from({ length: 128 }, () => takeMemory()));
 }
 
 function retainedMemories(queue: OutputQueue): number {
