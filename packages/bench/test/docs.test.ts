@@ -68,6 +68,7 @@ describe("figures as Markdown", () => {
     ["echo", "8x1x64KiB", "8 x 1 x 64KiB"],
     ["echo", "100x16x64-bursts", "100 x 16 x 64, bursts"],
     ["echo", "100x16x64-async", "100 x 16 x 64, async"],
+    ["echo", "1x1x1MiB-objects", "1 x 1 x 1MiB, objects"],
   ])("the table %s calls the case %s %s", (block, caseName, shown) => {
     const table = blockOf(results([row({ name: `node20/echo/${caseName}` })]), block);
     expect(table.split("\n")[2]).toMatch(`| ${shown} | Node 20 |`);

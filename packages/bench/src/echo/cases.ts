@@ -14,6 +14,11 @@ export interface EchoCase {
   readonly isText: boolean;
   /** The application answers in an async function that awaits one promise, as one that asks a cache or a session does. */
   readonly isAsync: boolean;
+  /**
+   * MB of objects that the application holds. A garbage collector that counts the memory of messages looks through all of them,
+   * so a server that does nothing but echo is cheaper than any application.
+   */
+  readonly heldObjects: number;
   /** The rows of section "Targets" that this case is about: against the peer, and against the raw echo. */
   readonly id: string | null;
   readonly rawId: string | null;
@@ -44,6 +49,7 @@ function echo(
     payloadBytes,
     isText: false,
     isAsync: false,
+    heldObjects: 0,
     id: null,
     rawId: null,
     isAgainstBufferutil: false,
@@ -58,6 +64,8 @@ export const CASES: readonly EchoCase[] = [
   echo(100, 16, 64, { name: "100x16x64-async", isAsync: true }),
   echo(8, 1, 64 * KIB, { id: "N3", isAgainstBufferutil: true }),
   echo(1, 1, MIB, { id: "N4", isAgainstBufferutil: true }),
+  echo(8, 1, 64 * KIB, { name: "8x1x64KiB-objects", heldObjects: 40, isAgainstBufferutil: true }),
+  echo(1, 1, MIB, { name: "1x1x1MiB-objects", heldObjects: 40, isAgainstBufferutil: true }),
   echo(100, 1, 64, { isText: true }),
   echo(100, 16, 64, { isText: true }),
   echo(8, 1, 64 * KIB, { isText: true }),

@@ -17,10 +17,33 @@ export interface Kept {
   readonly engine: number;
 }
 
+/** 100 bytes each, in V8. */
+interface HeldObject {
+  readonly id: number;
+  readonly place: { readonly index: number };
+  readonly list: readonly number[];
+}
+const OBJECTS_PER_MB = 10_000;
+let held: readonly HeldObject[] = [];
+
+function hold(megabytes: number): void {
+  held = Array.from({ length: megabytes * OBJECTS_PER_MB }, (_, index) => ({
+    id: index,
+    place: { index },
+    list: [index],
+  }));
+}
+
 const calls = {
   async listen(subject: SubjectName, caseName: string): Promise<number> {
     const listen = await LOADERS[subject]();
-    return await listen(caseNamed(caseName));
+    const echoCase = caseNamed(caseName);
+    hold(echoCase.heldObjects);
+    return await listen(echoCase);
+  },
+  /** The number of objects that the application holds. */
+  held(): number {
+    return held.length;
   },
   usage(): Usage {
     const { user, system } = process.cpuUsage();

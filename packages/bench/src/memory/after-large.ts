@@ -37,6 +37,10 @@ interface AfterLarge {
   readonly after: number;
 }
 
+/** What the engine itself keeps: its shelves. The rest is what the allocators of the runtime keep of arrays that are gone. */
+const BY_ENGINE = `${AFTER_LARGE}/engine`;
+const BY_ENGINE_AT_ONCE = `${AFTER_LARGE}/engine, at once`;
+
 /** The case in which glibc asks the system for each array of 1 MiB or more, and so gives it back when it is freed. */
 const BY_MMAP = `${AFTER_LARGE}/mmap`;
 const MMAP: Readonly<Record<string, string>> = { MALLOC_MMAP_THRESHOLD_: "1048576" };
@@ -94,20 +98,26 @@ export async function afterLargeRows(program: Program, { isQuick }: Settings): P
   const candidate = (wanted: string): Candidate =>
     CANDIDATES[runtime].find(({ name }) => name === wanted)!;
   const ours = await measure(program, candidate(DEFAULT), {}, isQuick);
-  const row = (name: string, of: AfterLarge, beside: string, bytes: number): Row => ({
+  const kept = (name: string, value: number, beside: string, bytes: number, note = ""): Row => ({
     name: `${label}/memory/${name}`,
     id: null,
     runtime: label,
-    value: keptBy(of),
+    value,
     unit: "bytes in all",
     peer: beside,
     peerValue: bytes,
-    ratio: bytes / Math.max(1, keptBy(of)),
+    ratio: bytes / Math.max(1, value),
     spread: null,
     target: beside === BOUND ? 1 : null,
-    note: beside === BOUND ? noteOf(of) : "",
+    note,
   });
-  const rows = [row(AFTER_LARGE, ours, BOUND, KEPT_LARGE_BYTES)];
+  const row = (name: string, of: AfterLarge, beside: string, bytes: number): Row =>
+    kept(name, keptBy(of), beside, bytes, beside === BOUND ? noteOf(of) : "");
+  const rows = [
+    kept(BY_ENGINE_AT_ONCE, ours.atOnce.engine, BOUND, KEPT_LARGE_BYTES),
+    kept(BY_ENGINE, ours.afterSilence.engine, BOUND, KEPT_LARGE_BYTES),
+    row(AFTER_LARGE, ours, BOUND, KEPT_LARGE_BYTES),
+  ];
   const theirs = await measure(program, candidate(peer), {}, isQuick);
   rows.push(row(AFTER_LARGE, ours, peer, keptBy(theirs)));
   if (runtime === "node" && process.platform === "linux") {
