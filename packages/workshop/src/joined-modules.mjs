@@ -10,6 +10,7 @@
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { rolldown } from "rolldown";
+import { constantNumbers } from "./constant-numbers.mjs";
 
 /** @typedef {{ readonly default: string, readonly "@sansocket/source": string }} Export */
 
@@ -54,6 +55,7 @@ export async function joinModules(folder) {
     // Other packages, and the modules of the runtime.
     external: /^[@a-z]/,
     platform: "neutral",
+    plugins: [constantNumbers(source)],
     // Each file exports what the files beside it import, and the files of users' modules nothing else.
     preserveEntrySignatures: "allow-extension",
     treeshake: { moduleSideEffects: false },
