@@ -37,7 +37,7 @@ interface AfterLarge {
   readonly after: number;
 }
 
-/** What the engine itself keeps: its shelves. The rest is what the allocators of the runtime keep of arrays that are gone. */
+/** The shelves of the engine alone. The rest is kept by the allocators of the runtime, of arrays that are gone. */
 const BY_ENGINE = `${AFTER_LARGE}/engine`;
 const BY_ENGINE_AT_ONCE = `${AFTER_LARGE}/engine, at once`;
 
