@@ -7,8 +7,6 @@
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { parseAst } from "rolldown/parseAst";
-import { Visitor } from "rolldown/utils";
 
 /** @typedef {ReadonlyMap<string, string>} Members the number of each member, as it is written. */
 
@@ -46,20 +44,12 @@ export function withNumbers(code, importedFrom) {
       if (members !== undefined) known.set(name, members);
     }
   }
-  if (known.size === 0) return code;
-  let changed = "";
-  let from = 0;
-  // A syntax tree, because strings and comments may name a member too.
-  new Visitor({
-    MemberExpression({ start, end, object, property, computed }) {
-      if (computed || object.type !== "Identifier" || property.type !== "Identifier") return;
-      const number = known.get(object.name)?.get(property.name);
-      if (number === undefined || number.length > end - start) return;
-      changed += code.slice(from, start) + number.padEnd(end - start);
-      from = end;
-    },
-  }).visit(parseAst(code, { lang: "ts" }));
-  return changed + code.slice(from);
+  return code.replaceAll(/(?<![\w.$#])([A-Z]\w*)\.([A-Z]\w*)(?!\w)/g, (written, name, member) => {
+    const number = known.get(name)?.get(member);
+    return number === undefined || number.length > written.length
+      ? written
+      : number.padEnd(written.length);
+  });
 }
 
 /**
