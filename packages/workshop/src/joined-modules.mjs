@@ -10,7 +10,6 @@
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { rolldown } from "rolldown";
-import { constantNumbers } from "./constant-numbers.mjs";
 
 /** @typedef {{ readonly default: string, readonly "@sansocket/source": string }} Export */
 
@@ -55,7 +54,6 @@ export async function joinModules(folder) {
     // Other packages, and the modules of the runtime.
     external: /^[@a-z]/,
     platform: "neutral",
-    plugins: [constantNumbers(source)],
     // Each file exports what the files beside it import, and the files of users' modules nothing else.
     preserveEntrySignatures: "allow-extension",
     treeshake: { moduleSideEffects: false },
