@@ -1,7 +1,6 @@
 /** Deno's clock, timers and poll phase. */
 import { Buffer } from "node:buffer";
 import { bufferTextKernels, type Runtime, wasmKernels, webRuntime } from "@sansocket/driver";
-import { makeYoungGarbage } from "./young-garbage.ts";
 
 const web = webRuntime();
 // Deno's TextDecoder is slower than the methods of its Buffer below some 400 bytes, and its TextEncoder is never slower.
@@ -13,7 +12,6 @@ const textKernels = bufferTextKernels(Buffer, web.host.kernels, {
 export const runtime: Runtime = {
   ...web,
   host: { ...web.host, kernels: { ...wasmKernels(), ...textKernels } },
-  gaveOwnMemory: makeYoungGarbage,
   setTimer(callback, delay, isAwaited) {
     const timer = web.setTimer(callback, delay, isAwaited);
     if (!isAwaited && typeof timer === "number") Deno.unrefTimer(timer);

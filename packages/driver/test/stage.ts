@@ -59,13 +59,6 @@ export class VirtualRuntime implements Runtime {
     this.timers.delete(timer as Timer);
   }
 
-  /** The lengths of the large messages that the application got in memory of its own. */
-  readonly ownMemory: number[] = [];
-
-  gaveOwnMemory(byteCount: number): void {
-    this.ownMemory.push(byteCount);
-  }
-
   /** What is to be done behind the poll phase, until {@link advance} has run it. */
   polls: (() => void)[] = [];
 

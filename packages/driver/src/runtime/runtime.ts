@@ -27,11 +27,6 @@ export interface Runtime {
    */
   afterPoll(callback: () => void): void;
   /**
-   * The application gets a message of so many bytes, at least 16 KiB, in memory of its own. For a runtime that collects such
-   * memory too late by itself. Default: nothing is done.
-   */
-  gaveOwnMemory?(byteCount: number): void;
-  /**
    * Calls back in a task of its own, soon, and in the order of the calls: each event of the WebSocket class has one. Default:
    * the global `setImmediate`, `MessageChannel` or `setTimeout`. In the environment jsdom of a test runner these may be missing or
    * fake.

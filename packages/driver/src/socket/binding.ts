@@ -7,7 +7,6 @@ import { type Endpoint, MisuseError, Step } from "@sansocket/core";
 import type { ConnectionError } from "../errors.ts";
 import { lengthOf } from "../runtime/joined-chunks.ts";
 import type { LongRun } from "../runtime/long-run.ts";
-import type { Runtime } from "../runtime/runtime.ts";
 import type { OpenTransport, Transport, TransportHandler } from "../runtime/transport.ts";
 import type { Behaviour } from "./behaviour.ts";
 import { type CloseInfo, closeInfo, violationError } from "./close-info.ts";
@@ -86,10 +85,6 @@ export class Binding implements Link, TransportHandler, Flushable, Due {
 
   get deadlines(): Deadlines {
     return this.owner.deadlines;
-  }
-
-  get runtime(): Runtime {
-    return this.owner.deadlines.runtime;
   }
 
   get longRun(): LongRun {

@@ -56,7 +56,7 @@ class Alarm implements Due {
 export class Deadlines {
   /** The code of this thread that goes on without the event loop. */
   readonly longRun: LongRun;
-  readonly runtime: Runtime;
+  private readonly runtime: Runtime;
   private readonly clock: RunningClock;
   private readonly heap: Due[] = [];
   private timer: unknown = null;

@@ -13,7 +13,6 @@ import { Mailbox } from "./mailbox.ts";
 import type { Message } from "./message.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { overflowAt } from "./overflow.ts";
-import { ownMessage } from "./own-message.ts";
 import { nextTurn, ownTurn } from "./own-turn.ts";
 import type { Receiver } from "./receiver.ts";
 import { retiringBehind, tellAnswered } from "./retiring.ts";
@@ -97,11 +96,11 @@ export class Delivery implements RunningHooks {
     if (this.phase >= DeliveryPhase.Stopped) {
       this.facts.dropped += 1;
     } else if (!this.isReady) {
-      return this.add(ownMessage(this.link), endpoint.end - endpoint.start);
+      return this.add(endpoint.ownBytes(), endpoint.end - endpoint.start);
     } else if (behaviour.lend) {
       this.callMessage(endpoint.view as Uint8Array<ArrayBuffer>);
     } else {
-      this.callMessage(ownMessage(this.link));
+      this.callMessage(endpoint.ownBytes());
     }
     return false;
   }

@@ -5,7 +5,6 @@
 import type { Endpoint } from "@sansocket/core";
 import type { ConnectionError } from "../errors.ts";
 import type { LongRun } from "../runtime/long-run.ts";
-import type { Runtime } from "../runtime/runtime.ts";
 import type { Transport } from "../runtime/transport.ts";
 import type { Behaviour } from "./behaviour.ts";
 import type { CloseInfo } from "./close-info.ts";
@@ -14,7 +13,6 @@ export interface Link {
   readonly behaviour: Behaviour;
   readonly endpoint: Endpoint;
   readonly transport: Transport;
-  readonly runtime: Runtime;
   /** Counts work that goes on at once, without the event loop. */
   readonly longRun: LongRun;
   /** The time of the current turn, ms. */

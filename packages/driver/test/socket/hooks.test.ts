@@ -47,22 +47,6 @@ describe("hooks", () => {
     expect(messages).toHaveLength(7);
   });
 
-  test.each([
-    ["a hook", { message: () => {} }, [16_384, 100_000]],
-    ["a hook that waits for its last message", { message: () => gate().passed }, [16_384, 100_000]],
-    ["a loop", {}, [16_384, 100_000]],
-    ["a hook with lend", { message: () => {}, lend: true }, []],
-  ])("tell the runtime of large messages in memory of their own: %s", async (_, options, told) => {
-    const stage = new Stage(options);
-    const peer = await stage.opened();
-    peer.endpoint.sendText("x".repeat(20_000));
-    for (const length of [1, 16_383, 16_384, 100_000]) {
-      peer.endpoint.sendBinary(new Uint8Array(length));
-    }
-    await peer.pump();
-    expect(stage.runtime.ownMemory).toEqual(told);
-  });
-
   test("get bytes of the engine's with lend, which are right while the hook runs", async () => {
     const texts: string[] = [];
     const stage = new Stage({
