@@ -7,12 +7,15 @@ import { isGathered, readPayload } from "./receiving-payload.ts";
 import { quickMessage } from "./receiving-quick.ts";
 import { Step } from "./step.ts";
 
+// A constant, as in `receiving-quick`.
+const { Idle } = Step;
+
 /** The next step; {@link Step.Idle} when nothing more happens until the next input. */
 export function nextStep(connection: Connection): Step {
   if (connection.isQuick) {
     const step = quickMessage(connection);
-    if (step !== Step.Idle) return step;
-    if (quickIdle(connection)) return Step.Idle;
+    if (step !== Idle) return step;
+    if (quickIdle(connection)) return Idle;
   }
   return plainStep(connection);
 }
