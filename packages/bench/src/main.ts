@@ -10,6 +10,7 @@ import { broadcast, echo } from "./echo/part.ts";
 import { engine } from "./engine/part.ts";
 import { handshake } from "./handshake/part.ts";
 import { kernels } from "./kernels/part.ts";
+import { loading } from "./loading/part.ts";
 import { memory } from "./memory/part.ts";
 import type { Part } from "./part.ts";
 import { type Program, programNamed, RELEASE_OF_NODE } from "./programs.ts";
@@ -30,6 +31,7 @@ const PARTS: readonly Part[] = [
   echo,
   broadcast,
   handshake,
+  loading,
   memory,
   deflate,
   deflateMemory,

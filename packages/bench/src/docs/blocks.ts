@@ -228,6 +228,7 @@ const BLOCKS: Readonly<Record<string, (results: Results) => string>> = {
   broadcast: (results) => echoTable(results, "broadcast", () => true),
   generator: (results) => details(results, "echo"),
   handshake: (results) => details(results, "handshake"),
+  loading: (results) => compared(results, "loading"),
   memory: (results) => compared(results, "memory"),
   deflate: (results) => compared(results, "deflate"),
   "deflate-memory": (results) => details(results, "deflate-memory"),
