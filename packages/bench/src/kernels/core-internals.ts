@@ -1,4 +1,6 @@
-/** Functions that core does not export. They come from its build, which has one file for each folder, and types for each module. */
+/** Functions that core does not export, joined from its sources: its build has no file for them alone. */
+import { fileURLToPath } from "node:url";
+import { rolldown } from "rolldown";
 import type * as ascii from "../../../core/dist/bytes/ascii.js";
 import type * as memory from "../../../core/dist/bytes/memory.js";
 import type * as utf8Text from "../../../core/dist/bytes/utf8-text.js";
@@ -8,12 +10,52 @@ import type * as maskingKey from "../../../core/dist/frame/masking-key.js";
 
 export type { Memory } from "../../../core/dist/bytes/memory.js";
 
-async function built<Folder>(name: string): Promise<Folder> {
-  return (await import(new URL(`../../../core/dist/${name}.js`, import.meta.url).href)) as Folder;
+type Internals = typeof ascii &
+  typeof memory &
+  typeof utf8Text &
+  typeof utf8Validation &
+  typeof xor &
+  typeof maskingKey;
+
+const MODULES = [
+  "bytes/ascii",
+  "bytes/memory",
+  "bytes/utf8-text",
+  "bytes/utf8-validation",
+  "bytes/xor",
+  "frame/masking-key",
+];
+const ENTRY = "core internals";
+const SOURCES = fileURLToPath(new URL("../../../core/src/", import.meta.url));
+
+async function joined(): Promise<Internals> {
+  const bundle = await rolldown({
+    input: ENTRY,
+    plugins: [
+      {
+        name: ENTRY,
+        resolveId: (id) => (id === ENTRY ? id : null),
+        load: (id) =>
+          id === ENTRY
+            ? MODULES.map(
+                (name) => `export * from ${JSON.stringify(`${SOURCES}${name}.ts`)};`,
+              ).join("\n")
+            : null,
+      },
+    ],
+  });
+  const { output } = await bundle.generate({ format: "esm" });
+  await bundle.close();
+  return (await import(`data:text/javascript,${encodeURIComponent(output[0].code)}`)) as Internals;
 }
 
-type Bytes = typeof ascii & typeof memory & typeof utf8Text & typeof utf8Validation & typeof xor;
-
-export const { isAscii, createMemory, decodeUtf8, validateUtf8, xorBytes, xorWithKey } =
-  await built<Bytes>("bytes");
-export const { createMaskingKeyPool, nextMaskingKey } = await built<typeof maskingKey>("frame");
+export const {
+  createMaskingKeyPool,
+  createMemory,
+  decodeUtf8,
+  isAscii,
+  nextMaskingKey,
+  validateUtf8,
+  xorBytes,
+  xorWithKey,
+} = await joined();
