@@ -249,7 +249,7 @@ function targetsSpec({ rows }: Results, theme: Theme): TopLevelSpec | null {
   return {
     data: { values },
     title: {
-      text: "What was measured, as a share of its target",
+      text: "Each measured ratio, as a share of its target",
       subtitle: "right of the line the target is reached",
       subtitlePadding: 6,
     },
