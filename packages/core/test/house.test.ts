@@ -397,11 +397,11 @@ describe("the house", () => {
     expect(allSources.flatMap(lengthFaults)).toEqual([]);
   });
 
-  test("no source but is-bytes, which asks the array itself next, asks whether something is an instance of a global class", () => {
-    const shipped = allSources.filter(
-      ({ path }) => !path.startsWith("packages/bench/") && !path.endsWith("/bytes/is-bytes.ts"),
-    );
-    expect(shipped.flatMap(realmFaults)).toEqual([]);
+  test("no source asks whether something is an instance of a global class, but once is-bytes, which asks the array itself next", () => {
+    const shipped = allSources.filter(({ path }) => !path.startsWith("packages/bench/"));
+    expect(shipped.flatMap(realmFaults)).toEqual([
+      "packages/core/src/bytes/is-bytes.ts asks for an instance of the global Uint8Array",
+    ]);
   });
 
   test("the driver and the adapter of Node take the platform's globals once, when they are loaded", () => {
